@@ -1,0 +1,82 @@
+# Everything is set up when it is first needed. Variables: PYTHON (interpreter of .venv), UV, DEMO_KUBECONFIG, ARGS.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+export PYTHON UV
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TREES := operator hack tests
+# Set by `test`, so that two suites count coverage into one file. In e2e the operator is another process.
+COVERAGE_OPTIONS :=
+PYTEST = $(BIN)/pytest $(COVERAGE_OPTIONS) $(ARGS)
+
+.PHONY: help
+help:  ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+	  printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+$(READY): pyproject.toml uv.lock hack/setup.sh
+	@hack/setup.sh
+	@touch $@
+
+.PHONY: setup
+setup: $(READY)  ## make .venv from uv.lock (done by itself when needed)
+
+.PHONY: tools
+tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py $(ARGS)
+
+.PHONY: demo demo-up demo-down
+demo: tools  ## run the main job from apply to a named point in time, and end everything
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py run $(ARGS)
+demo-up: tools  ## the same, and leave it running to play with
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py up $(ARGS)
+demo-down: $(READY)  ## end what demo-up left running
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py down $(ARGS)
+
+.PHONY: check
+check: $(READY)  ## lint, format, types, import rules: seconds, no servers
+	$(BIN)/ruff check $(TREES)
+	$(BIN)/ruff format --check $(TREES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: unit component e2e
+unit: $(READY)  ## pure tests: seconds, no servers
+	$(PYTEST) tests/unit
+component: $(READY)  ## adapters against the simulator on TLS sockets
+	$(PYTEST) tests/component
+e2e: tools  ## the operator against a real kube-apiserver and simulated storage
+	$(PYTEST) tests/e2e
+
+.PHONY: test
+test: tools  ## everything: check, unit, component, e2e, and coverage
+	@$(MAKE) check
+	@$(BIN)/coverage erase
+	@$(MAKE) unit component COVERAGE_OPTIONS='--cov --cov-append --cov-report='
+	$(BIN)/coverage report
+	$(BIN)/coverage report --include='*/vvol_replication/reconcile/*' --fail-under=100
+	@$(MAKE) e2e
+
+.PHONY: bench
+bench: tools  ## measure speed, calls and memory (ratios within one run)
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+.PHONY: format
+format: $(READY)  ## format the code and mend what the linter can
+	$(BIN)/ruff format $(TREES)
+	$(BIN)/ruff check --fix $(TREES)
+
+.PHONY: lock
+lock:  ## bring uv.lock up to date with pyproject.toml
+	@"$$(hack/setup.sh uv)" lock $(ARGS)
+
+.PHONY: clean
+clean:  ## remove .venv and all caches of this checkout (built tools stay in the user's cache)
+	rm -rf $(VENV) .cache .coverage .coverage.* htmlcov dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find $(TREES) -name __pycache__ -type d -prune -exec rm -rf {} +

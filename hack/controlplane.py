@@ -1,0 +1,254 @@
+"""A Kubernetes control plane on the loopback: real etcd and kube-apiserver, for the demo and the end-to-end tests.
+
+RBAC is on, every request is in an audit log, and there is no controller manager: namespaces are never finally deleted,
+owners' dependents are not collected, and service accounts are not made. Both programs end when the starter does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import dataclasses
+import http.client
+import json
+import signal
+import socket
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gobuild
+import toolchain
+from certificates import Authority, Pair, signing_key
+from kubectl import Kubectl
+from processes import Process
+from waiting import eventually
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator, Mapping
+
+START_TIMEOUT = 120.0
+GRACE = 5.0
+READS = {"get", "list", "watch"}
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata"}],
+}
+
+
+class ControlPlaneError(Exception):
+    """The control plane did not come up; the message says which part, and the end of its log."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ``count`` different loopback ports that nobody listens on at this moment."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+def _kubeconfig(server: str, authority: bytes, client: Pair) -> str:
+    """Return an admin kubeconfig; JSON, which is YAML too."""
+
+    def encoded(data: bytes) -> str:
+        return base64.b64encode(data).decode()
+
+    user = {"client-certificate-data": encoded(client.certificate), "client-key-data": encoded(client.key)}
+    cluster = {"server": server, "certificate-authority-data": encoded(authority)}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "local", "cluster": cluster}],
+        "users": [{"name": "admin", "user": user}],
+        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "admin", "namespace": "default"}}],
+        "current-context": "local",
+    }
+    return json.dumps(document, indent=2)
+
+
+def _answers(connection: http.client.HTTPConnection, path: str) -> str:
+    """Return "200" or what else came back from ``path``; an unreachable server is an answer too."""
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    else:
+        return str(answer.status)
+    finally:
+        connection.close()
+
+
+def _until_ready(process: Process, connection: http.client.HTTPConnection, *paths: str) -> None:
+    """Wait until each of ``paths`` answers 200; raises ControlPlaneError if the process ends or it takes too long."""
+    for path in paths:
+
+        def look(path: str = path) -> str:
+            if process.exit_status is not None:
+                raise ControlPlaneError(
+                    f"{process.name} ended with {process.exit_status} while it was starting; its log ({process.log}) "
+                    f"ends with:\n{process.last_lines()}"
+                )
+            return _answers(connection, path)
+
+        try:
+            eventually(look, what=path, until=lambda seen: seen == "200", timeout=START_TIMEOUT, every=0.02)
+        except TimeoutError as error:
+            raise ControlPlaneError(f"{process.name} did not become ready: {error}; see {process.log}") from None
+
+
+@dataclasses.dataclass(frozen=True)
+class ControlPlane:
+    """A running control plane. ``directory`` holds its data, logs, keys and the kubeconfig."""
+
+    directory: Path
+    server: str
+    kubeconfig: Path
+    client: Kubectl
+    processes: tuple[Process, ...]
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, directory: Path, tools: Mapping[str, Path] | None = None) -> Iterator[ControlPlane]:
+        """Start one in ``directory`` (made if need be, must be empty of an earlier one's data) and end it on leaving.
+
+        ``tools``: paths of kube-apiserver, etcd and kubectl; the toolchain's if not given. Raises ControlPlaneError.
+        """
+        tools = toolchain.ensure() if tools is None else tools
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        etcd_port, api_port = free_ports(2)
+        with contextlib.ExitStack() as running:
+            etcd = Process("etcd", _etcd_command(tools["etcd"], directory, etcd_port), directory, grace=GRACE)
+            running.callback(etcd.end)
+            tls, kubeconfig = _write_credentials(directory, f"https://127.0.0.1:{api_port}")
+            _until_ready(etcd, http.client.HTTPConnection("127.0.0.1", etcd_port, timeout=5), "/health")
+            command = _apiserver_command(tools["kube-apiserver"], directory, api_port, etcd_port)
+            apiserver = Process("kube-apiserver", command, directory, grace=GRACE)
+            running.callback(apiserver.end)
+            connection = http.client.HTTPSConnection("127.0.0.1", api_port, timeout=5, context=tls)
+            _until_ready(apiserver, connection, "/readyz", "/api/v1/namespaces/default")
+            client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache")
+            yield cls(directory, f"https://127.0.0.1:{api_port}", kubeconfig, client, (etcd, apiserver))
+
+    def kubectl(
+        self, *arguments: str, stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the cluster's admin; with ``check``, a status other than 0 raises kubectl.KubectlError."""
+        return self.client(*arguments, stdin=stdin, check=check)
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Return every request answered so far, as audit.k8s.io/v1 Events (level Metadata), oldest first.
+
+        The line of a request is written while its answer is sent: whoever counts waits for the line he expects.
+        """
+        text = (self.directory / "audit.log").read_text()
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def writes(self, namespace: str, resource: str | None = None) -> list[dict[str, Any]]:
+        """Return those of ``audit()`` that may have changed something in ``namespace``; all, or of one resource."""
+        return [
+            event
+            for event in self.audit()
+            if event["verb"] not in READS
+            and event.get("objectRef", {}).get("namespace") == namespace
+            and resource in {None, event["objectRef"]["resource"]}
+        ]
+
+
+def _etcd_command(program: Path, directory: Path, port: int) -> list[str]:
+    here = f"http://127.0.0.1:{port}"
+    return [
+        str(program),
+        f"--data-dir={directory / 'etcd'}",
+        f"--listen-client-urls={here}",
+        f"--advertise-client-urls={here}",
+        "--listen-peer-urls=http://127.0.0.1:0",
+        "--unsafe-no-fsync",  # the data is thrown away
+        "--log-level=warn",
+    ]
+
+
+def _apiserver_command(program: Path, directory: Path, port: int, etcd_port: int) -> list[str]:
+    return [
+        str(program),
+        f"--etcd-servers=http://127.0.0.1:{etcd_port}",
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        f"--secure-port={port}",
+        "--endpoint-reconciler-type=none",
+        "--service-cluster-ip-range=10.0.0.0/24",
+        f"--client-ca-file={directory / 'ca.crt'}",
+        f"--tls-cert-file={directory / 'server.crt'}",
+        f"--tls-private-key-file={directory / 'server.key'}",
+        "--authorization-mode=RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={directory / 'service-account.pub'}",
+        f"--service-account-signing-key-file={directory / 'service-account.key'}",
+        "--disable-admission-plugins=ServiceAccount",  # without a controller manager no account is ever made
+        f"--audit-policy-file={directory / 'audit-policy.json'}",
+        f"--audit-log-path={directory / 'audit.log'}",
+        "--audit-log-maxsize=4096",  # MB; a rotated log would count wrong
+        "--profiling=false",
+    ]
+
+
+def _write_credentials(directory: Path, server: str) -> tuple[ssl.SSLContext, Path]:
+    """Write keys, certificates, audit policy and kubeconfig; return the admin's TLS context and the kubeconfig."""
+    authority = Authority("local control plane")
+    serving = authority.server("kube-apiserver", ["127.0.0.1", "localhost", "kubernetes.default.svc", "10.0.0.1"])
+    admin = authority.client("admin", ["system:masters"])
+    private, public = signing_key()
+    kubeconfig = directory / "kubeconfig"
+    files = {
+        "ca.crt": authority.certificate,
+        "server.crt": serving.certificate,
+        "server.key": serving.key,
+        "admin.pem": admin.certificate + admin.key,
+        "service-account.key": private,
+        "service-account.pub": public,
+        "audit-policy.json": json.dumps(AUDIT_POLICY).encode(),
+        kubeconfig.name: _kubeconfig(server, authority.certificate, admin).encode(),
+    }
+    for name, content in files.items():
+        path = directory / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    tls = ssl.create_default_context(cadata=authority.certificate.decode())
+    tls.load_cert_chain(directory / "admin.pem")
+    return tls, kubeconfig
+
+
+def main() -> int:
+    """Run a control plane until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(description="Run etcd and kube-apiserver on free loopback ports until Ctrl-C.")
+    parser.add_argument("--directory", type=Path, help="where its files go; default: a temporary directory")
+    given: Path | None = parser.parse_args().directory
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with contextlib.ExitStack() as stack:
+            directory = given or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="control-plane-")))
+            plane = stack.enter_context(ControlPlane.start(directory.absolute()))
+            print(f"ready: {plane.server}\nexport KUBECONFIG={plane.kubeconfig}\nCtrl-C ends it", flush=True)
+            for process in reversed(plane.processes):
+                process.wait()
+                print(f"{process.name} ended by itself; see {process.log}:\n{process.last_lines()}", file=sys.stderr)
+                return 1
+    except KeyboardInterrupt:
+        return 0
+    except (ControlPlaneError, gobuild.BuildError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

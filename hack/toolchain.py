@@ -1,0 +1,175 @@
+"""The programs that the demo and the tests need from outside Python: kube-apiserver, etcd, kubectl; more on demand.
+
+Looked for in ``KUBEBUILDER_ASSETS`` (a directory, as envtest lays it out) first, then in a cache; what is missing there
+is built once from the Go module beside this file, whose go.mod and go.sum pin every source. The cache is
+``$VVOL_TOOLCHAIN_CACHE``, else ``vvol-replication/toolchain`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. Its key is all
+that decides what a tool is (go.mod, go.sum, the recipes here, the platform); which Go compiled it is no part of it, so
+a restored cache works where there is no Go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gobuild
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MODULE = Path(__file__).parent / "toolchain" / "controlplane"
+DEFAULT_TOOLS = ("kube-apiserver", "etcd", "kubectl")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one tool is built: its Go package, the name Go gives the program, and the CPU seconds that takes."""
+
+    package: str
+    built_as: str
+    cpu_seconds: float
+
+
+RECIPES = {
+    "kube-apiserver": Recipe("k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver", 450),
+    "etcd": Recipe("go.etcd.io/etcd/server/v3", "server", 80),
+    "kubectl": Recipe("k8s.io/kubernetes/cmd/kubectl", "kubectl", 80),
+    "kube-controller-manager": Recipe("k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager", 180),
+    "helm": Recipe("helm.sh/helm/v3/cmd/helm", "helm", 120),
+}
+
+
+def pinned_version(module_path: str) -> str:
+    """Return the version, e.g. ``v1.36.1``, of a module that go.mod requires."""
+    found = re.search(rf"^require {re.escape(module_path)} (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if not found:
+        raise gobuild.BuildError(f"{MODULE / 'go.mod'} does not require {module_path}: restore it from the repository")
+    return found.group(1)
+
+
+def _flags() -> list[str]:
+    """Return go build's flags: reproducible, stripped, and stamped with versions as the projects' own builds do."""
+    version = pinned_version("k8s.io/kubernetes")
+    major, minor, *_ = version.removeprefix("v").split(".")
+    values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    stamps = [
+        f"-X {package}.{key}={value}"
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for key, value in values.items()
+    ]
+    stamps.append(f"-X helm.sh/helm/v3/internal/version.version={pinned_version('helm.sh/helm/v3')}")
+    return ["-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s", "-w", *stamps])]
+
+
+def cache_root() -> Path:
+    """Return the directory that holds built tools and, where a machine has none, Go."""
+    if given := os.environ.get("VVOL_TOOLCHAIN_CACHE"):
+        return Path(given).absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "vvol-replication" / "toolchain"
+
+
+def cache_directory() -> Path:
+    """Return the directory of the tools as this checkout pins them."""
+    digest = hashlib.sha256()
+    recipes = [(name, recipe.package) for name, recipe in sorted(RECIPES.items())]
+    for part in (
+        (MODULE / "go.mod").read_bytes(),
+        (MODULE / "go.sum").read_bytes(),
+        repr((recipes, _flags(), platform.system(), platform.machine())).encode(),
+    ):
+        digest.update(hashlib.sha256(part).digest())
+    return cache_root() / digest.hexdigest()[:16]
+
+
+def _present(directory: Path, names: Iterable[str]) -> dict[str, Path]:
+    paths = {name: directory / name for name in names}
+    return {name: path for name, path in paths.items() if path.is_file() and os.access(path, os.X_OK)}
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; the kernel frees it when its holder ends, however that ends."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another process builds the tools: waiting for it (lock: {path})", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(names: Sequence[str], directory: Path) -> None:
+    """Build ``names`` into ``directory``; each appears there whole or not at all."""
+    recipes = [RECIPES[name] for name in names]
+    expected = sum(recipe.cpu_seconds for recipe in recipes) / (os.cpu_count() or 1)
+    go = gobuild.find_go(MODULE, cache_root())
+    progress = gobuild.Progress(f"building {', '.join(names)} (once, into {directory})", expected)
+    for left_over in directory.glob("building-*"):  # by a build that was killed: we hold the lock
+        shutil.rmtree(left_over, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="building-", dir=directory) as staging:
+        packages = [recipe.package for recipe in recipes]
+        gobuild.build(go, MODULE, packages, flags=_flags(), into=Path(staging), progress=progress)
+        for name, recipe in zip(names, recipes, strict=True):
+            (Path(staging) / recipe.built_as).replace(directory / name)
+    progress.end("done")
+
+
+def ensure(names: Iterable[str] = DEFAULT_TOOLS) -> dict[str, Path]:
+    """Return the path of each tool, after building those that are nowhere to be found.
+
+    Raises gobuild.BuildError if one is unknown or cannot be built, with what to do about it.
+    """
+    wanted = list(dict.fromkeys(names))
+    if unknown := [name for name in wanted if name not in RECIPES]:
+        raise gobuild.BuildError(f"no such tool: {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets:
+        given = _present(Path(assets).absolute(), wanted)
+        absent = [name for name in DEFAULT_TOOLS if name in wanted and name not in given]
+        if absent:
+            print(f"KUBEBUILDER_ASSETS={assets} has no {', '.join(absent)}: using the toolchain's own", flush=True)
+            given = {}  # an API server and an etcd from two places may not fit each other
+    else:
+        given = {}
+    directory = cache_directory()
+    found = _present(directory, wanted) | given
+    if len(found) < len(wanted):
+        directory.mkdir(parents=True, exist_ok=True)
+        with _locked(directory / ".lock"):
+            missing = [name for name in wanted if name not in _present(directory, wanted) | given]
+            if missing:
+                _build(missing, directory)
+        found = _present(directory, wanted) | given
+    return {name: found[name] for name in wanted}
+
+
+def main() -> int:
+    """Make sure that tools are there and print where."""
+    parser = argparse.ArgumentParser(description="Find or build the tools that the demo and the tests need.")
+    parser.add_argument("names", nargs="*", default=DEFAULT_TOOLS, help=f"of {', '.join(RECIPES)}")
+    try:
+        tools = ensure(parser.parse_args().names)
+    except (gobuild.BuildError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    for name, path in tools.items():
+        print(f"{name:24} {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Operator for replicated vVols on FlashArray."""

@@ -1,0 +1,46 @@
+"""Durations as people and Kubernetes write them: `90s`, `15m`, `1h30m`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from .errors import SpecError
+
+MAXIMUM = timedelta(hours=8760)
+PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$"
+"""Whole hours, minutes and seconds, in this order. What CEL's and Go's `duration` read, less fractions and signs."""
+
+_WRITTEN = re.compile(PATTERN)
+
+
+def parse_duration(text: str, path: str = "duration") -> timedelta:
+    """Read a duration of at least one second and at most a year.
+
+    Raises:
+        SpecError: at `path`, if it is none, zero, or too long.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if not text or found is None:
+        raise SpecError(path, f"{_shown(text)} is no duration: write hours, minutes and seconds like 90s, 15m or 1h30m")
+    hours, minutes, seconds = (int(part[:-1]) if part else 0 for part in found.groups())
+    value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if not value:
+        raise SpecError(path, "must be longer than zero")
+    if value > MAXIMUM:
+        raise SpecError(path, f"must be at most {format_duration(MAXIMUM)}")
+    return value
+
+
+def format_duration(value: timedelta) -> str:
+    """Write a duration in whole seconds, largest unit first; parts of a second are cut off, nothing is `0s`."""
+    total = int(value.total_seconds())
+    minutes, seconds = divmod(abs(total), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count]
+    return ("-" if total < 0 else "") + ("".join(parts) or "0s")
+
+
+def _shown(text: str) -> str:
+    limit = 40
+    return repr(text if len(text) <= limit else text[:limit] + "…")

@@ -1,0 +1,138 @@
+"""ReplicationGroup: binds a namespace to one replication group, and shows it live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import conditions as conditions_
+from . import wire
+from .conditions import Condition
+from .errors import SpecError
+from .reading import Reader, Shape, at
+from .refs import GroupRef, PointInTimeStatus
+
+__all__ = [
+    "POINTS_LIMIT",
+    "GroupRef",
+    "PointInTimeStatus",
+    "ReplicationGroupSpec",
+    "ReplicationGroupStatus",
+    "SourceSide",
+    "TargetSide",
+]
+
+POINTS_LIMIT = 10
+
+_NAME = "[A-Za-z0-9]([-A-Za-z0-9_]{0,61}[A-Za-z0-9])?"
+PROTECTION_GROUP = Shape(
+    rf"^({_NAME}::)?{_NAME}$",
+    128,
+    "a protection group's name: 1 to 63 letters, digits, '-' and '_', with 'pod::' before it if it is in a pod",
+)
+GROUP_NAME = Shape(
+    r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$",
+    256,
+    "the source group's name as vSphere shows it, without blanks at either end",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationGroupSpec:
+    """Exactly one of `group_name` and `target` says which group is meant. Sites and `target_array` name objects."""
+
+    recovery_site: str = field(metadata=at("recoverySite.vCenterRef.name"))
+    protected_site: str | None = field(default=None, metadata=at("protectedSite.vCenterRef.name"))
+    group_name: str | None = field(default=None, metadata=at("group.name"))
+    target: GroupRef | None = field(default=None, metadata=at("group.target"))
+    target_array: str | None = field(default=None, metadata=at("targetArrayRef.name"))
+    protection_group: str | None = field(default=None, metadata=at("protectionGroup"))
+    recovery_point_objective: timedelta | None = field(default=None, metadata=at("recoveryPointObjective"))
+    min_push_interval: timedelta | None = field(default=None, metadata=at("minPushInterval"))
+    suspend: bool = field(default=False, metadata=at("suspend"))
+
+    @classmethod
+    def parse(cls, spec: object) -> "ReplicationGroupSpec":
+        """Read `spec`.
+
+        Raises:
+            SpecError: at the exact path, for the first field that does not hold what it must.
+        """
+        reader = Reader(spec, "spec")
+        group = reader.require("group", reader.child("group"))
+        name, target = group.text("name", GROUP_NAME), group.child("target")
+        if (name is None) == (target is None):
+            raise SpecError(reader.where("group"), "must hold exactly one of name and target")
+        return cls(
+            recovery_site=reader.require("recoverySite", _site(reader, "recoverySite")),
+            protected_site=_site(reader, "protectedSite"),
+            group_name=name,
+            target=None if target is None else GroupRef.read(target),
+            target_array=reader.reference("targetArrayRef"),
+            protection_group=reader.text("protectionGroup", PROTECTION_GROUP),
+            recovery_point_objective=reader.duration("recoveryPointObjective"),
+            min_push_interval=reader.duration("minPushInterval"),
+            suspend=reader.flag("suspend"),
+        )
+
+
+def _site(spec: Reader, key: str) -> str | None:
+    site = spec.child(key)
+    return None if site is None else site.require("vCenterRef", site.reference("vCenterRef"))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSide:
+    """The source group as last read. `array` names the FlashArray object, `array_id` is that array's identity."""
+
+    fault_domain: str | None = None
+    device_group: str | None = None
+    name: str | None = None
+    state: str | None = None
+    array: str | None = None
+    array_id: str | None = None
+    protection_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSide:
+    """The target group as last read. `name` is known to vSphere from 8.0.2 on."""
+
+    fault_domain: str | None = None
+    device_group: str | None = None
+    name: str | None = None
+    state: str | None = None
+    array: str | None = None
+    array_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationGroupStatus:
+    """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all."""
+
+    observed_generation: int = -1
+    conditions: tuple[Condition, ...] = ()
+    source: SourceSide | None = None
+    target: TargetSide | None = None
+    points_in_time: tuple[PointInTimeStatus, ...] = ()
+    point_in_time_count: int | None = None
+    newest_point_in_time: datetime | None = None
+    last_read_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.points_in_time) > POINTS_LIMIT:
+            raise ValueError(f"status holds the newest {POINTS_LIMIT} points in time, not {len(self.points_in_time)}")
+
+    @classmethod
+    def parse(cls, status: object) -> "ReplicationGroupStatus":
+        """Read `status`. What cannot be read counts as absent."""
+        raw = status if isinstance(status, Mapping) else {}
+        found = wire.read_fields(cls, raw, "status", strict=frozenset())
+        points = wire.read_each(PointInTimeStatus, raw.get("pointsInTime"), "status.pointsInTime")[:POINTS_LIMIT]
+        conditions = conditions_.from_json(raw.get("conditions"))
+        return cls(**found | {"conditions": conditions, "points_in_time": points})
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole of `status`, as written to the API server. What is empty is left out."""
+        written: dict[str, Any] = wire.to_json(self)
+        return written

@@ -1,0 +1,107 @@
+"""The ledger of a request, `status.operation`: what is about to be asked for, written before it is asked for.
+
+It is what makes a request safe to take up again anywhere. One that is there but cannot be read is never ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .refs import GroupRef
+
+BASELINE_LIMIT = 16
+CREDITED_LIMIT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the request resolved to when its turn came. An endpoint that answers as another one is refused.
+
+    `recovery_vcenter`, `protected_vcenter`, `source_array` and `target_array` name objects; the ids beside them are
+    what the endpoints said of themselves. `source_array_name` and `target_array_name` are the arrays' own names: the
+    first begins the names of snapshots on the target, the second is what a protection group calls its target.
+    """
+
+    recovery_vcenter: str
+    recovery_vcenter_uuid: str
+    target_group: GroupRef
+    source_group: GroupRef
+    source_array: str
+    source_array_id: str
+    source_array_name: str
+    target_array: str
+    target_array_id: str
+    target_array_name: str
+    protection_group: str
+    protected_vcenter: str | None = None
+    protected_vcenter_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What was there before the sync was armed, so that it is never taken for news.
+
+    `points` and `transfers` are the newest of them, at most 16 each; older ones are those before `points_before` and
+    `transfers_before`. `newest_snapshot` is when the youngest snapshot on the source was taken, by the source's clock:
+    data of a younger one is from after the request.
+    """
+
+    points: tuple[str, ...] = ()
+    points_before: datetime | None = None
+    transfers: tuple[str, ...] = ()
+    transfers_before: datetime | None = None
+    newest_snapshot: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _bounded("points", self.points, BASELINE_LIMIT)
+        _bounded("transfers", self.transfers, BASELINE_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An older point in time that got the name which was asked for, and the sync task that credited it."""
+
+    point_id: str | None = None
+    point_time: datetime | None = None
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLedger:
+    """The sync at the target. `pending_seen_at` is when the task was seen queued or running, after the call."""
+
+    intent_at: datetime
+    armings: int
+    task: str | None = None
+    pending_seen_at: datetime | None = None
+    credited: tuple[Credit, ...] = ()
+
+    def __post_init__(self) -> None:
+        _bounded("credited", self.credited, CREDITED_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class PushLedger:
+    """The push at the source. `snapshot` and `created` are the array's answer; empty while it is not known."""
+
+    intent_at: datetime
+    snapshot: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The whole ledger. What is empty has not been decided, or not been asked for, yet."""
+
+    request_id: str
+    suffix: str | None = None
+    point_in_time_name: str | None = None
+    turn_at: datetime | None = None
+    resolved: Resolved | None = None
+    baseline: Baseline | None = None
+    sync: SyncLedger | None = None
+    push: PushLedger | None = None
+
+
+def _bounded(name: str, items: tuple[object, ...], limit: int) -> None:
+    if len(items) > limit:
+        raise ValueError(f"{name} holds {len(items)} items; the API server takes at most {limit}")

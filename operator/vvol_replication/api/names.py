@@ -1,0 +1,35 @@
+"""The names under which the API server knows our kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUP = "replication.vvol.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+FINALIZER = f"{GROUP}/in-flight"
+"""On an object only while something of it is under way at a storage endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. `plural` is its word in URLs and in the CRD's name."""
+
+    kind: str
+    plural: str
+    namespaced: bool
+    short_names: tuple[str, ...] = ()
+
+    @property
+    def crd_name(self) -> str:
+        """Name of its CustomResourceDefinition."""
+        return f"{self.plural}.{GROUP}"
+
+
+VCENTER = Kind("VCenter", "vcenters", namespaced=False, short_names=("vc",))
+FLASHARRAY = Kind("FlashArray", "flasharrays", namespaced=False, short_names=("fa",))
+REPLICATION_GROUP = Kind("ReplicationGroup", "replicationgroups", namespaced=True, short_names=("repgroup",))
+REPLICATION_SYNC = Kind("ReplicationSync", "replicationsyncs", namespaced=True, short_names=("repsync",))
+
+KINDS = (VCENTER, FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC)

@@ -1,0 +1,13 @@
+"""The closed catalogue of reasons: each word of a condition's `reason`, what it means, and what to do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .info import ReasonInfo
+from .requests import REQUESTS
+from .storage import STORAGE
+from .words import Reason
+
+__all__ = ["CATALOGUE", "Reason", "ReasonInfo"]
+
+CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **STORAGE})

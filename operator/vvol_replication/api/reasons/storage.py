@@ -1,0 +1,283 @@
+"""Reasons that follow from what an object refers to, and from what the endpoints say."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .info import ReasonInfo
+from .words import Reason
+
+STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
+    {
+        # what an object refers to
+        Reason.GROUP_NOT_FOUND: ReasonInfo(
+            "There is no ReplicationGroup of that name in this namespace.",
+            retried=True,
+            advice="Create the ReplicationGroup, or correct the name in a new request.",
+        ),
+        Reason.GROUP_NOT_READY: ReasonInfo(
+            "The ReplicationGroup has not been read completely.",
+            retried=True,
+            advice="See the conditions of the ReplicationGroup.",
+        ),
+        Reason.VCENTER_NOT_FOUND: ReasonInfo(
+            "There is no VCenter object of that name.",
+            retried=True,
+            advice="Create the VCenter, or correct the reference.",
+        ),
+        Reason.FLASHARRAY_NOT_FOUND: ReasonInfo(
+            "There is no FlashArray object of that name.",
+            retried=True,
+            advice="Create the FlashArray, or correct the reference.",
+        ),
+        Reason.SECRET_NOT_FOUND: ReasonInfo(
+            "There is no Secret of that name in the operator's namespace.",
+            retried=True,
+            advice="Create the Secret in the operator's namespace, or correct the reference.",
+        ),
+        Reason.SECRET_KEY_MISSING: ReasonInfo(
+            "The Secret lacks a key, or the key is empty.",
+            retried=True,
+            advice="Add the key that the message names to the Secret.",
+        ),
+        Reason.INVALID_GROUP_NAME: ReasonInfo(
+            "The source group's name is not of the form <array>:<protection group>.",
+            retried=True,
+            advice="Set spec.protectionGroup of the ReplicationGroup, or correct the name in vSphere.",
+        ),
+        Reason.SOURCE_GROUP_NOT_FOUND: ReasonInfo(
+            "No source group of that name, or for that target, was found.",
+            retried=True,
+            advice="Check the group's name and the sites of the ReplicationGroup.",
+        ),
+        Reason.TARGET_GROUP_NOT_FOUND: ReasonInfo(
+            "The target group was not found at the recovery site.",
+            retried=True,
+            advice="Check spec.recoverySite and spec.group of the ReplicationGroup.",
+        ),
+        Reason.SEVERAL_TARGETS: ReasonInfo(
+            "The source group has several targets and none is chosen.",
+            retried=True,
+            advice="Set spec.targetArrayRef of the ReplicationGroup.",
+        ),
+        Reason.SEVERAL_GROUPS: ReasonInfo(
+            "More than one source group has that name.",
+            retried=True,
+            advice="Use spec.group.target of the ReplicationGroup instead of the name.",
+        ),
+        Reason.ARRAY_UNKNOWN: ReasonInfo(
+            "No FlashArray object answers as that array.",
+            retried=True,
+            advice="Create a FlashArray object for the array that the message names.",
+        ),
+        Reason.AMBIGUOUS_ARRAY: ReasonInfo(
+            "Several FlashArray objects answer as the same array.",
+            retried=True,
+            advice="Keep one FlashArray object for each array.",
+        ),
+        Reason.NOT_YET_READ: ReasonInfo(
+            "The endpoint has not been read yet.", retried=True, advice="Nothing; it is read shortly."
+        ),
+        # roles
+        Reason.WRONG_STATE: ReasonInfo(
+            "The group is in a state that does not allow this.", retried=True, advice="See the state in the message."
+        ),
+        Reason.WRONG_SIDE: ReasonInfo(
+            "The group was found on the other side than this needs.",
+            retried=True,
+            advice="Check spec.recoverySite; after a failover and reversal, source and target have changed places.",
+        ),
+        Reason.IN_TEST: ReasonInfo(
+            "The target group is in a test failover.",
+            retried=True,
+            advice="Nothing; it goes on when the test is stopped.",
+        ),
+        Reason.FAILED_OVER: ReasonInfo(
+            "The target group has been failed over.",
+            retried=False,
+            advice="Reprotect (reverse) the group before new points in time are asked for.",
+        ),
+        Reason.REMOTE_FAILED_OVER: ReasonInfo(
+            "The source group knows that its target has been failed over.",
+            retried=False,
+            advice="Reprotect (reverse) the group before new points in time are asked for.",
+        ),
+        Reason.STATE_UNKNOWN: ReasonInfo(
+            "vSphere names a state that the operator does not know.",
+            retried=True,
+            advice="Look at the VASA provider; nothing is changed in a state that is not understood.",
+        ),
+        Reason.NOT_TARGET: ReasonInfo(
+            "The group at the recovery site is not a target.",
+            retried=True,
+            advice="Check spec.recoverySite and spec.group of the ReplicationGroup.",
+        ),
+        Reason.NOT_SOURCE: ReasonInfo(
+            "The group at the protected side is not a source.",
+            retried=True,
+            advice="Check spec.group of the ReplicationGroup; the group may have been reversed.",
+        ),
+        # what the arrays say before a push
+        Reason.PROTECTION_GROUP_NOT_FOUND: ReasonInfo(
+            "The source array has no protection group of that name.",
+            retried=True,
+            advice="Check the name, or set spec.protectionGroup of the ReplicationGroup.",
+        ),
+        Reason.PROTECTION_GROUP_DESTROYED: ReasonInfo(
+            "The protection group is destroyed and waits for eradication.",
+            retried=True,
+            advice="Recover the protection group on the array if it is still needed.",
+        ),
+        Reason.TARGET_NOT_ALLOWED: ReasonInfo(
+            "The target array has not allowed the protection group: nothing would be sent.",
+            retried=True,
+            advice="Allow the protection group on the target array.",
+        ),
+        Reason.NOT_A_TARGET: ReasonInfo(
+            "The target array is not a target of the protection group.",
+            retried=True,
+            advice="Add the target to the protection group, or correct spec.targetArrayRef.",
+        ),
+        Reason.ARRAYS_NOT_CONNECTED: ReasonInfo(
+            "The source array does not see the target array connected.",
+            retried=True,
+            advice="Look at the array connection and the replication network.",
+        ),
+        Reason.ARRAY_REFUSED: ReasonInfo(
+            "The array answered, and the answer was no.",
+            retried=True,
+            advice="See the array's own words in the message.",
+        ),
+        Reason.SNAPSHOT_LIMIT_REACHED: ReasonInfo(
+            "The array holds as many snapshots as it can.",
+            retried=True,
+            advice="Remove snapshots or shorten retention on the array.",
+        ),
+        # endpoints
+        Reason.READY: ReasonInfo("The last reading was complete.", retried=False, advice="Nothing."),
+        Reason.CONNECTED: ReasonInfo("The endpoint answers.", retried=False, advice="Nothing."),
+        Reason.LOGGED_IN: ReasonInfo("The endpoint took the credentials.", retried=False, advice="Nothing."),
+        Reason.UNREACHABLE: ReasonInfo(
+            "No connection to the endpoint's address.",
+            retried=True,
+            advice="Check spec.address, DNS, routes and firewalls from the operator's pod.",
+        ),
+        Reason.TIMED_OUT_CALLING: ReasonInfo(
+            "The endpoint took the connection and did not answer in time.",
+            retried=True,
+            advice="Look at the endpoint's health; it is asked again.",
+        ),
+        Reason.CERTIFICATE_NOT_TRUSTED: ReasonInfo(
+            "The endpoint's certificate is not signed by a CA that is trusted here.",
+            retried=True,
+            advice="Put the CA's certificate into spec.tls.caCertificates.",
+        ),
+        Reason.INVALID_CA_CERTIFICATES: ReasonInfo(
+            "spec.tls.caCertificates holds no certificate that can be read.",
+            retried=False,
+            advice="Write the CA's certificates there in PEM form.",
+        ),
+        Reason.TLS_NOT_VERIFIED: ReasonInfo(
+            "The endpoint's certificate is not checked, as spec.tls.insecureSkipVerify asks.",
+            retried=False,
+            advice="Put the CA's certificate into spec.tls.caCertificates instead.",
+        ),
+        Reason.LOGIN_FAILED: ReasonInfo(
+            "The endpoint refused the credentials; after three tries it is left alone for a while.",
+            retried=True,
+            advice="Correct the Secret; it is tried again as soon as the Secret changes.",
+        ),
+        Reason.PERMISSION_DENIED: ReasonInfo(
+            "The account lacks a right that this needs.",
+            retried=True,
+            advice="Give the account the rights that the documentation lists.",
+        ),
+        Reason.ANSWER_UNREADABLE: ReasonInfo(
+            "The endpoint's answer is not what its interface promises.",
+            retried=True,
+            advice="Check that spec.address is that of the endpoint and of no proxy or portal.",
+        ),
+        Reason.ANSWER_LOST: ReasonInfo(
+            "The connection ended before the answer came.",
+            retried=True,
+            advice="Nothing; what became of the call is looked for.",
+        ),
+        Reason.ENDPOINT_BUSY: ReasonInfo(
+            "The endpoint asks to be asked later.", retried=True, advice="Nothing; it is asked again later."
+        ),
+        Reason.ENDPOINT_FAULT: ReasonInfo(
+            "The endpoint reports an error of its own.",
+            retried=True,
+            advice="See the message, and the endpoint's own logs.",
+        ),
+        Reason.NOT_SUPPORTED: ReasonInfo(
+            "The endpoint does not know the call, or its version is too old.",
+            retried=False,
+            advice="Check the endpoint's version against the documentation.",
+        ),
+        Reason.PROVIDER_UNAVAILABLE: ReasonInfo(
+            "The VASA provider is offline, or vCenter cannot reach it.",
+            retried=True,
+            advice="Look at the storage providers in vCenter.",
+        ),
+        Reason.INACTIVE_PROVIDER: ReasonInfo(
+            "Another VASA provider is the active one for this array.",
+            retried=True,
+            advice="Nothing; the active one is asked next.",
+        ),
+        Reason.NO_REPLICATION_PROVIDER: ReasonInfo(
+            "The vCenter has no storage provider that knows replication.",
+            retried=True,
+            advice="Register the array's VASA provider in vCenter.",
+        ),
+        Reason.INVENTORY_COMPLETE: ReasonInfo(
+            "All providers answered with all their groups.", retried=False, advice="Nothing."
+        ),
+        Reason.INVENTORY_INCOMPLETE: ReasonInfo(
+            "A provider did not answer, or not with everything: what is missing may still exist.",
+            retried=True,
+            advice="See the message for who was silent.",
+        ),
+        Reason.GROUP_UNKNOWN: ReasonInfo(
+            "No provider of this vCenter knows the group's id.",
+            retried=True,
+            advice="Check that the group belongs to this vCenter's site.",
+        ),
+        Reason.INVALID_REPLICATION_STATE: ReasonInfo(
+            "The provider refused because of the state that the group is in.",
+            retried=True,
+            advice="See the state in the message.",
+        ),
+        Reason.TASK_FORGOTTEN: ReasonInfo(
+            "vCenter no longer knows the task, which says nothing of its end.",
+            retried=True,
+            advice="Nothing; what became of the sync is looked for.",
+        ),
+        Reason.PEER_NOT_REACHABLE: ReasonInfo(
+            "The target's provider cannot reach its peer.",
+            retried=True,
+            advice="Look at the connection between the arrays.",
+        ),
+        Reason.NO_REPLICATION_TARGET: ReasonInfo(
+            "The group has no replication target.", retried=True, advice="Add a target to the protection group."
+        ),
+        Reason.NO_VALID_REPLICA: ReasonInfo(
+            "The target has no replica that can be used.",
+            retried=True,
+            advice="Wait for, or start, a replication of the group.",
+        ),
+        # how recent the newest point in time is
+        Reason.WITHIN_OBJECTIVE: ReasonInfo(
+            "The newest point in time is younger than the recovery point objective.", retried=False, advice="Nothing."
+        ),
+        Reason.BEHIND_OBJECTIVE: ReasonInfo(
+            "The newest point in time is older than the recovery point objective.",
+            retried=True,
+            advice="Look at the replication schedule, the link, and the conditions of recent syncs.",
+        ),
+        Reason.NO_POINT_IN_TIME: ReasonInfo(
+            "No point in time is listed at the target.",
+            retried=True,
+            advice="Wait for, or start, a first replication of the group.",
+        ),
+    }
+)

@@ -1,0 +1,130 @@
+"""Every word that may stand in a condition's `reason`."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A condition's reason: a closed list. The chapters are those of the catalogue, which explains each word."""
+
+    # accepting, waiting, and ends that people or time decide
+    ACCEPTED = "Accepted"
+    INVALID_SPEC = "InvalidSpec"
+    UNSUPPORTED_METHOD = "UnsupportedMethod"
+    SUSPENDED = "Suspended"
+    GROUP_SUSPENDED = "GroupSuspended"
+    SUSPEND_TOO_LATE = "SuspendTooLate"
+    CANCELLED = "Cancelled"
+    EXPIRED = "Expired"
+    MISSED = "Missed"
+    TIMED_OUT = "TimedOut"
+    RETRY_LIMIT_REACHED = "RetryLimitReached"
+    RATE_LIMITED = "RateLimited"
+    GROUP_BUSY = "GroupBusy"
+    OLDER_TRANSFER_IN_FLIGHT = "OlderTransferInFlight"
+    SYNC_ONGOING = "SyncOngoing"
+    DELETED = "Deleted"
+    OUTCOME_UNKNOWN = "OutcomeUnknown"
+
+    # steps of a running request
+    READING = "Reading"
+    ARMING = "Arming"
+    PUSHING = "Pushing"
+    TRANSFERRING = "Transferring"
+    AWAITING_TRANSFER = "AwaitingTransfer"
+    VERIFYING = "Verifying"
+    LOOKING_AFTER_LOST_ANSWER = "LookingAfterLostAnswer"
+
+    # how a request completes
+    POINT_IN_TIME_CREATED = "PointInTimeCreated"
+    SNAPSHOT_REPLICATED = "SnapshotReplicated"
+    ALREADY_DONE = "AlreadyDone"
+    RECENT_ENOUGH = "RecentEnough"
+
+    # whose name and id a point in time has
+    NAMED = "Named"
+    NOT_NAMED = "NotNamed"
+    NAME_ON_OLDER_POINT_IN_TIME = "NameOnOlderPointInTime"
+    NAME_ALSO_ON_OLDER_POINT_IN_TIME = "NameAlsoOnOlderPointInTime"
+    NAME_STILL_PENDING = "NameStillPending"
+    IDENTIFIED = "Identified"
+    POINT_IN_TIME_AMBIGUOUS = "PointInTimeAmbiguous"
+    POINT_IN_TIME_NOT_LISTED = "PointInTimeNotListed"
+
+    # ends that the storage decides
+    SNAPSHOT_DESTROYED = "SnapshotDestroyed"
+    NEVER_SENT = "NeverSent"
+    GROUP_PREPARED = "GroupPrepared"
+    GROUP_FAILED_OVER = "GroupFailedOver"
+    REQUEST_ID_CONFLICT = "RequestIDConflict"
+    IDENTITY_CHANGED = "IdentityChanged"
+    SYNC_OUTCOME_UNKNOWN = "SyncOutcomeUnknown"
+    SYNC_REFUSED = "SyncRefused"
+    PUSH_REFUSED = "PushRefused"
+
+    # what an object refers to
+    GROUP_NOT_FOUND = "GroupNotFound"
+    GROUP_NOT_READY = "GroupNotReady"
+    VCENTER_NOT_FOUND = "VCenterNotFound"
+    FLASHARRAY_NOT_FOUND = "FlashArrayNotFound"
+    SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a word of ours, no password
+    SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - a word of ours, no password
+    INVALID_GROUP_NAME = "InvalidGroupName"
+    SOURCE_GROUP_NOT_FOUND = "SourceGroupNotFound"
+    TARGET_GROUP_NOT_FOUND = "TargetGroupNotFound"
+    SEVERAL_TARGETS = "SeveralTargets"
+    SEVERAL_GROUPS = "SeveralGroups"
+    ARRAY_UNKNOWN = "ArrayUnknown"
+    AMBIGUOUS_ARRAY = "AmbiguousArray"
+    NOT_YET_READ = "NotYetRead"
+
+    # roles
+    WRONG_STATE = "WrongState"
+    WRONG_SIDE = "WrongSide"
+    IN_TEST = "InTest"
+    FAILED_OVER = "FailedOver"
+    REMOTE_FAILED_OVER = "RemoteFailedOver"
+    STATE_UNKNOWN = "StateUnknown"
+    NOT_TARGET = "NotTarget"
+    NOT_SOURCE = "NotSource"
+
+    # what the arrays say before a push
+    PROTECTION_GROUP_NOT_FOUND = "ProtectionGroupNotFound"
+    PROTECTION_GROUP_DESTROYED = "ProtectionGroupDestroyed"
+    TARGET_NOT_ALLOWED = "TargetNotAllowed"
+    NOT_A_TARGET = "NotATarget"
+    ARRAYS_NOT_CONNECTED = "ArraysNotConnected"
+    ARRAY_REFUSED = "ArrayRefused"
+    SNAPSHOT_LIMIT_REACHED = "SnapshotLimitReached"
+
+    # endpoints
+    READY = "Ready"
+    CONNECTED = "Connected"
+    LOGGED_IN = "LoggedIn"
+    UNREACHABLE = "Unreachable"
+    TIMED_OUT_CALLING = "TimedOutCalling"
+    CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
+    INVALID_CA_CERTIFICATES = "InvalidCACertificates"
+    TLS_NOT_VERIFIED = "TLSNotVerified"
+    LOGIN_FAILED = "LoginFailed"
+    PERMISSION_DENIED = "PermissionDenied"
+    ANSWER_UNREADABLE = "AnswerUnreadable"
+    ANSWER_LOST = "AnswerLost"
+    ENDPOINT_BUSY = "EndpointBusy"
+    ENDPOINT_FAULT = "EndpointFault"
+    NOT_SUPPORTED = "NotSupported"
+    PROVIDER_UNAVAILABLE = "ProviderUnavailable"
+    INACTIVE_PROVIDER = "InactiveProvider"
+    NO_REPLICATION_PROVIDER = "NoReplicationProvider"
+    INVENTORY_COMPLETE = "InventoryComplete"
+    INVENTORY_INCOMPLETE = "InventoryIncomplete"
+    GROUP_UNKNOWN = "GroupUnknown"
+    INVALID_REPLICATION_STATE = "InvalidReplicationState"
+    TASK_FORGOTTEN = "TaskForgotten"
+    PEER_NOT_REACHABLE = "PeerNotReachable"
+    NO_REPLICATION_TARGET = "NoReplicationTarget"
+    NO_VALID_REPLICA = "NoValidReplica"
+
+    # how recent the newest point in time is
+    WITHIN_OBJECTIVE = "WithinObjective"
+    BEHIND_OBJECTIVE = "BehindObjective"
+    NO_POINT_IN_TIME = "NoPointInTime"

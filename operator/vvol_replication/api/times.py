@@ -1,0 +1,47 @@
+"""Moments as RFC 3339 text. Inside the operator each is a timezone-aware `datetime` in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from .errors import SpecError
+
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_MICROSECONDS = len(".123456")
+
+
+def parse_time(text: str, path: str = "time") -> datetime:
+    """Read RFC 3339; finer than microseconds is cut off.
+
+    Raises:
+        SpecError: at `path`, if it is none. A time without a zone is none.
+    """
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        raise SpecError(path, "is no RFC 3339 time: write it like 2026-12-01T00:00:00Z")
+    date, clock, fraction, zone = found.groups()
+    offset = "+00:00" if zone in "Zz" else zone
+    try:
+        moment = datetime.fromisoformat(f"{date}T{clock}{(fraction or '')[:_MICROSECONDS]}{offset}")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise SpecError(path, f"is no time that exists: {error}") from error
+
+
+def format_time(moment: datetime) -> str:
+    """Write RFC 3339 in UTC, with a fraction only where it is not zero.
+
+    Raises:
+        ValueError: if `moment` has no timezone: then it says nothing.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a timezone cannot be written")
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def whole_seconds(moment: datetime) -> datetime:
+    """Cut off what Kubernetes' own times do not show."""
+    return moment.replace(microsecond=0)

@@ -1,0 +1,73 @@
+"""VCenter: where a vCenter is, and how the operator gets in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from . import conditions as conditions_
+from . import wire
+from .conditions import Condition
+from .endpoint import DEFAULT_CALLS, Address, read_address, read_calls, read_trust
+from .reading import DNS_LABEL, Reader, at
+
+PROVIDERS_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class VCenterSpec:
+    """`secret` names a Secret in the operator's namespace, with keys `username` and `password`."""
+
+    address: Address = field(metadata=at("address"))
+    secret: str = field(metadata=at("credentialsSecretRef.name"))
+    ca_certificates: str | None = field(default=None, metadata=at("tls.caCertificates"))
+    insecure_skip_verify: bool = field(default=False, metadata=at("tls.insecureSkipVerify"))
+    max_concurrent_calls: int = field(default=DEFAULT_CALLS, metadata=at("maxConcurrentCalls"))
+    discovery_namespace: str | None = field(default=None, metadata=at("discovery.namespace"))
+
+    @classmethod
+    def parse(cls, spec: object) -> "VCenterSpec":
+        """Read `spec`.
+
+        Raises:
+            SpecError: at the exact path, for the first field that does not hold what it must.
+        """
+        reader = Reader(spec, "spec")
+        trust = read_trust(reader)
+        return cls(
+            address=read_address(reader),
+            secret=reader.require("credentialsSecretRef", reader.reference("credentialsSecretRef")),
+            ca_certificates=trust.ca_certificates,
+            insecure_skip_verify=trust.insecure_skip_verify,
+            max_concurrent_calls=read_calls(reader),
+            discovery_namespace=_discovery_namespace(reader),
+        )
+
+
+def _discovery_namespace(spec: Reader) -> str | None:
+    discovery = spec.child("discovery")
+    return None if discovery is None else discovery.require("namespace", discovery.text("namespace", DNS_LABEL))
+
+
+@dataclass(frozen=True, slots=True)
+class VCenterStatus:
+    """What the vCenter last said of itself. `instance_uuid` is its identity; `providers` name its VASA providers."""
+
+    observed_generation: int = -1
+    conditions: tuple[Condition, ...] = ()
+    version: str | None = None
+    instance_uuid: str | None = None
+    providers: tuple[str, ...] = ()
+    last_read_at: datetime | None = None
+
+    @classmethod
+    def parse(cls, status: object) -> "VCenterStatus":
+        """Read `status`. What cannot be read counts as absent."""
+        raw = status if isinstance(status, Mapping) else {}
+        found = wire.read_fields(cls, raw, "status", strict=frozenset())
+        return cls(**found | {"conditions": conditions_.from_json(raw.get("conditions"))})
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole of `status`, as written to the API server. What is empty is left out."""
+        written: dict[str, Any] = wire.to_json(self)
+        return written

@@ -1,0 +1,1 @@
+"""Adapters to the API server: the session, reads, status writes, events, Secrets."""

@@ -1,0 +1,50 @@
+"""What the operator is told when it is started."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`namespaces` empty means all; `http_port` None means no probes."""
+
+    operator_namespace: str
+    namespaces: tuple[str, ...]
+    http_host: str
+    http_port: int | None
+    log_format: str
+    kubeconfig: str | None
+
+
+def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
+    """Read the command line. Exits with a message where it says too little."""
+    parser = argparse.ArgumentParser(
+        prog="vvol-replication", description="Kubernetes operator: named, proven points in time of replicated vVols."
+    )
+    parser.add_argument(
+        "--operator-namespace",
+        default=os.environ.get("OPERATOR_NAMESPACE"),
+        help="where the Secrets are that VCenter and FlashArray objects name (environment: OPERATOR_NAMESPACE)",
+    )
+    parser.add_argument(
+        "--namespace", action="append", default=[], help="act here only; repeatable; default: everywhere"
+    )
+    parser.add_argument("--http-host", default="", help="address for the probes; default: all")
+    parser.add_argument("--http-port", type=int, help="port for /livez and /readyz; default: none")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    parser.add_argument("--kubeconfig", help="default: the pod's service account, else the environment's kubeconfig")
+    found = parser.parse_args(arguments)
+    if not found.operator_namespace:
+        parser.error("--operator-namespace (or OPERATOR_NAMESPACE) is required: it is where Secrets are read from")
+    return Configuration(
+        operator_namespace=found.operator_namespace,
+        namespaces=tuple(dict.fromkeys(found.namespace)),
+        http_host=found.http_host,
+        http_port=found.http_port,
+        log_format=found.log_format,
+        kubeconfig=found.kubeconfig,
+    )

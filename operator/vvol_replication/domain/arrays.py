@@ -1,0 +1,92 @@
+"""FlashArrays, protection groups, and the snapshots that replicate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayAbout:
+    """Who an array says that it is. The id is its identity; the name may be changed by its administrator."""
+
+    id: str
+    name: str
+    version: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayConnection:
+    """An array-to-array connection as the asked array reports it. `status` is the array's own word."""
+
+    name: str
+    id: str | None
+    connected: bool
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationTarget:
+    """A target of a protection group; nothing is sent to one that has not allowed it."""
+
+    name: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionGroup:
+    """A protection group on its source array. `source` is the array that it is made on, by that array's own word."""
+
+    name: str
+    source: str
+    targets: tuple[ReplicationTarget, ...]
+    destroyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One row of a protection group's snapshots, as the asked array reports it.
+
+    `name` is whole: `<pg>.<suffix>` on the source, `<array>:<pg>.<suffix>` on the target. `created` is the source's
+    clock on both arrays; `started` and `completed` are the reporting array's clock, in whole seconds with REST 1.
+    `progress` runs from 0.0 to 1.0; on the source it is not to be relied on (reference: flasharray, pitfall 3).
+    """
+
+    name: str
+    created: datetime
+    started: datetime | None = None
+    completed: datetime | None = None
+    progress: float | None = None
+    bytes_transferred: int | None = None
+    destroyed: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """What follows the last dot of the name; array and protection group names have no dots."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def landed(self) -> bool:
+        """Completed *and* whole: the one proof on a target array that the data is there."""
+        return self.completed is not None and self.progress == 1.0
+
+    @property
+    def under_way(self) -> bool:
+        """Begun (or about to, when asked of the target) and not yet whole."""
+        return not self.landed and not self.destroyed
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The source array took the push and made the snapshot of this name."""
+
+    snapshot: str
+    created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """The source array has a snapshot of this suffix already (live, destroyed, or pending eradication): look."""
+
+    message: str

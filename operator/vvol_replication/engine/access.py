@@ -1,0 +1,150 @@
+"""A step's reading or call, on the endpoint that the ledger pinned, and on no other (rule 7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import GroupRef, Operation, Resolved
+from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, Pushed, Snapshot
+from vvol_replication.domain.groups import GroupId
+from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
+from vvol_replication.domain.points import OngoingSync, StartedSync
+from vvol_replication.domain.ports import ArrayPort, VCenterPort
+from vvol_replication.reconcile.binding import Unbound
+from vvol_replication.reconcile.observation import Query
+
+from .endpoints import ArrayEndpoint
+from .ports import Clock
+from .registry import Registry
+
+_CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
+
+
+class Access:
+    """Finds the endpoints of a ledger and asks them."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry, self._clock = registry, clock
+
+    async def read(self, query: Query, resolved: Resolved, operation: Operation) -> Outcome[Any]:
+        """One reading. Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`."""
+        match query:
+            case Query.TARGET_GROUP | Query.POINTS | Query.TASK:
+                site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
+                return (
+                    site
+                    if isinstance(site, Refused | Unavailable)
+                    else await _at_target(query, site, resolved, operation)
+                )
+            case Query.SOURCE_GROUP:
+                site = self._site(resolved.protected_vcenter or "", resolved.protected_vcenter_uuid or "")
+                return site if isinstance(site, Refused | Unavailable) else await site.group(_id(resolved.source_group))
+            case Query.TARGET_SNAPSHOTS:
+                array = self._array(resolved.target_array, resolved.target_array_id)
+                return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
+            case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
+                array = self._array(resolved.source_array, resolved.source_array_id)
+                return (
+                    array if isinstance(array, Refused | Unavailable) else await self._at_source(query, array, resolved)
+                )
+
+    async def arm(self, resolved: Resolved, name: str) -> Outcome[StartedSync | OngoingSync]:
+        """Mutating. The sync call, at the target."""
+        site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
+        return (
+            site if isinstance(site, Refused | Unavailable) else await site.start_sync(_id(resolved.target_group), name)
+        )
+
+    async def push(self, resolved: Resolved, suffix: str) -> Outcome[Pushed | AlreadyThere]:
+        """Mutating. The push, on the source array."""
+        found = self._array(resolved.source_array, resolved.source_array_id)
+        return (
+            found
+            if isinstance(found, Refused | Unavailable)
+            else await found[1].push(resolved.protection_group, suffix)
+        )
+
+    def name_at_target(self, resolved: Resolved) -> str:
+        """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
+        if "::" in resolved.protection_group:
+            return resolved.protection_group.replace("::", ":", 1)
+        source = self._registry.arrays.get(resolved.source_array)
+        # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
+        live = source is not None and source.about is not None and source.about.id == resolved.source_array_id
+        name = source.about.name if live and source and source.about else resolved.source_array_name
+        return f"{name}:{resolved.protection_group}"
+
+    async def _transfers(
+        self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
+    ) -> Outcome[tuple[Snapshot, ...]]:
+        name = self.name_at_target(resolved)
+        outcome = await found[1].transfers([name])
+        return Done(tuple(outcome.value.get(name, ()))) if isinstance(outcome, Done) else outcome
+
+    async def _at_source(
+        self, query: Query, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
+    ) -> Outcome[Any]:
+        endpoint, port = found
+        if query is Query.PROTECTION_GROUP:
+            return await port.protection_group(resolved.protection_group)
+        if query is Query.SOURCE_SNAPSHOTS:
+            return await port.snapshots(resolved.protection_group)
+        read_at = endpoint.connections_at
+        if read_at is not None and self._clock.now() - read_at < _CONNECTIONS_FRESH:
+            known: Outcome[tuple[ArrayConnection, ...]] = Done(endpoint.connections)
+            return known
+        return await port.connections()
+
+    def _site(self, name: str, uuid: str) -> VCenterPort | Refused | Unavailable:
+        endpoint = self._registry.vcenters.get(name)
+        if endpoint is None:
+            return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more; create it again.")
+        if endpoint.port is None or endpoint.about is None:
+            return _not_there(endpoint.trouble, f"VCenter {name!r}")
+        if endpoint.about.instance_uuid != uuid:
+            return Refused(
+                Reason.IDENTITY_CHANGED,
+                f"VCenter {name!r} answers as instance {endpoint.about.instance_uuid}, but this request began with "
+                f"{uuid}. It is not continued on another vCenter.",
+            )
+        return endpoint.port
+
+    def _array(self, name: str, array_id: str) -> tuple[ArrayEndpoint, ArrayPort] | Refused | Unavailable:
+        endpoint = self._registry.arrays.get(name)
+        if endpoint is None:
+            return Unavailable(
+                Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more; create it again."
+            )
+        if endpoint.port is None or endpoint.about is None:
+            return _not_there(endpoint.trouble, f"FlashArray {name!r}")
+        if endpoint.about.id != array_id:
+            return Refused(
+                Reason.IDENTITY_CHANGED,
+                f"FlashArray {name!r} answers as array {endpoint.about.id}, but this request began with {array_id}. "
+                "It is not continued on another array.",
+            )
+        return endpoint, endpoint.port
+
+
+async def _at_target(query: Query, site: VCenterPort, resolved: Resolved, operation: Operation) -> Outcome[Any]:
+    target = _id(resolved.target_group)
+    if query is Query.TARGET_GROUP:
+        return await site.group(target)
+    if query is Query.POINTS:
+        return await site.points_in_time(target)
+    task = operation.sync.task if operation.sync else None
+    if task is None:
+        return Refused(Reason.TASK_FORGOTTEN, "No sync task is known.")
+    return await site.task(task, target)
+
+
+def _id(ref: GroupRef) -> GroupId:
+    return GroupId(ref.fault_domain, ref.device_group)
+
+
+def _not_there(trouble: Unbound | None, what: str) -> Unavailable:
+    if trouble is None:
+        return Unavailable(Reason.NOT_YET_READ, f"{what} has not been read yet.")
+    return Unavailable(trouble.reason, trouble.message)

@@ -1,0 +1,130 @@
+"""One monitor for each ReplicationGroup: what it stands for, and its live status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from vvol_replication.api.conditions import Wanted, from_json, merge
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.group import (
+    POINTS_LIMIT,
+    PointInTimeStatus,
+    ReplicationGroupSpec,
+    ReplicationGroupStatus,
+    SourceSide,
+    TargetSide,
+)
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.groups import GroupId, GroupState
+from vvol_replication.domain.outcomes import Done, Outcome
+from vvol_replication.domain.points import PointInTime
+from vvol_replication.domain.ports import VCenterPort
+from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
+
+from .monitor import Monitor
+from .ports import Clock, Cluster, Pace
+
+
+class GroupMonitor(Monitor):
+    """Binds the object to a replication group and shows both sides, states and points in time."""
+
+    def __init__(
+        self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace, *, port: Callable[[str], VCenterPort | None]
+    ) -> None:
+        super().__init__(ref, cluster, clock, pace)
+        self._port = port
+        self._spec: ReplicationGroupSpec | None = None
+        self.bound: Binding | Unbound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
+        self._points: tuple[PointInTime, ...] | None = None
+        self._points_of: GroupId | None = None
+        self._read_at: datetime | None = None
+
+    def specify(self, raw: object, world: World) -> bool:
+        """The object's spec, as applied. True if what it stands for changed."""
+        try:
+            self._spec = ReplicationGroupSpec.parse(raw)
+        except SpecError as error:
+            self._spec = None
+            return self._bind_to(Unbound(Reason.INVALID_SPEC, str(error)))
+        return self.rebind(world)
+
+    def rebind(self, world: World) -> bool:
+        """What does it stand for now? True if that changed."""
+        return False if self._spec is None else self._bind_to(bind(self._spec, world))
+
+    def _bind_to(self, bound: Binding | Unbound) -> bool:
+        if bound == self.bound:
+            return False
+        self.bound = bound
+        self.poke()
+        return True
+
+    async def look(self) -> bool:
+        """List the points in time, and tell."""
+        bound = self.bound
+        if isinstance(bound, Unbound):
+            await self.tell(self._status(bound.reason, bound.message))
+            return False
+        target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
+        if self._points_of != target:
+            self._points, self._points_of = None, target
+        port = self._port(bound.resolved.recovery_vcenter)
+        if port is None:
+            return False
+        points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
+        if not isinstance(points, Done):
+            await self.tell(self._status(Reason(points.reason), points.message))
+            return False
+        self._points, self._read_at = points.value, self._clock.now()
+        await self.tell(self._status(None, f"{len(points.value)} points in time are listed."))
+        return True
+
+    def _status(self, reason: Reason | None, message: str) -> Mapping[str, Any]:
+        bound = self.bound if isinstance(self.bound, Binding) else None
+        newest = sorted(self._points or (), key=lambda point: point.time, reverse=True)
+        wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message)]
+        if self._spec is not None and self._spec.suspend:
+            text = "spec.suspend is true: nothing acts on this group."
+            wanted.append(Wanted("Suspended", "True", Reason.SUSPENDED, text))
+        if bound is not None and bound.target.state is not GroupState.TARGET:
+            text = f"The target group is in state {bound.target.state}; syncs wait until it is TARGET."
+            wanted.append(Wanted("Syncable", "False", Reason.WRONG_STATE, text))
+        now = self._clock.now()
+        return ReplicationGroupStatus(
+            observed_generation=self.generation,
+            conditions=merge(from_json(self._stored.get("conditions")), wanted, self.generation, now),
+            source=_source(bound) if bound else None,
+            target=_target(bound) if bound else None,
+            points_in_time=tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest[:POINTS_LIMIT]),
+            point_in_time_count=None if self._points is None else len(self._points),
+            newest_point_in_time=newest[0].time if newest else None,
+            last_read_at=self._read_at,
+        ).to_json()
+
+
+def _source(bound: Binding) -> SourceSide:
+    resolved = bound.resolved
+    return SourceSide(
+        fault_domain=resolved.source_group.fault_domain,
+        device_group=resolved.source_group.device_group,
+        name=bound.source.name if bound.source else None,
+        state=str(bound.source.state) if bound.source else None,
+        array=resolved.source_array,
+        array_id=resolved.source_array_id,
+        protection_group=resolved.protection_group,
+    )
+
+
+def _target(bound: Binding) -> TargetSide:
+    resolved = bound.resolved
+    return TargetSide(
+        fault_domain=resolved.target_group.fault_domain,
+        device_group=resolved.target_group.device_group,
+        name=bound.target.name,
+        state=str(bound.target.state),
+        array=resolved.target_array,
+        array_id=resolved.target_array_id,
+    )

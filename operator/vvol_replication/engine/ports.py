@@ -1,0 +1,85 @@
+"""The engine's ports to everything but storage: the API server, Secrets, events, time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from vvol_replication.api.flasharray import FlashArraySpec
+from vvol_replication.api.names import Kind
+from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.outcomes import Refused
+from vvol_replication.domain.ports import ArrayPort, VCenterPort
+
+
+class Cluster(Protocol):
+    """What the engine reads and writes in the API server."""
+
+    async def write_status(
+        self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
+    ) -> WriteResult:
+        """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
+        ...
+
+    async def read(self, ref: ObjectRef) -> Mapping[str, Any] | Gone | Failed:
+        """One object as it is now."""
+        ...
+
+    def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
+        """All objects of a kind that the operator is to see, page by page."""
+        ...
+
+    async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
+        """A Secret of the operator's own namespace, decoded."""
+        ...
+
+    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
+        """Tell people, as a Kubernetes event. Losing one is no harm."""
+        ...
+
+
+class Connector(Protocol):
+    """Makes storage ports. Nothing is sent before the first call on the port."""
+
+    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> VCenterPort | Refused:
+        """A port to that vCenter; `Refused` if what the spec says of TLS cannot be used."""
+        ...
+
+    def array(self, spec: FlashArraySpec, *, api_token: str) -> ArrayPort | Refused:
+        """A port to that array; `Refused` if what the spec says of TLS or REST cannot be used."""
+        ...
+
+
+class Clock(Protocol):
+    """The process's clock and its chance."""
+
+    def now(self) -> datetime:
+        """The time, timezone-aware."""
+        ...
+
+    def jitter(self) -> float:
+        """A random number in [0, 1)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the engine looks by itself. Seconds."""
+
+    monitor: float = 30.0
+    """Between two readings of an endpoint or a group that are well."""
+    monitor_retry_first: float = 1.0
+    monitor_retry_most: float = 15.0
+    """Between two readings of one that is not; a Secret that appears is found this fast."""
+    poll_first: float = 0.5
+    poll_most: float = 15.0
+    """Between two polls of the transfers on an array: fast while one is young."""
+    status_refresh: float = 300.0
+    """Live statuses whose facts do not change are written again this often, to show that they are read."""
+    progress: float = 60.0
+    """A transfer's progress is told at least this often, and at every tenth."""
+    listing: float = 10.0
+    """After a start, requests that are known from before get this long to come back to their turns."""

@@ -1,0 +1,84 @@
+"""One operation at a time per source protection group, in order of acceptance (rule 4)."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TurnKey:
+    """A protection group on its source array. Names on the array are case-insensitive."""
+
+    source_array_id: str
+    protection_group: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ticket:
+    """A request's place: those whose ledger already holds an intent come first, then the order of acceptance."""
+
+    fresh: bool
+    accepted_at: datetime
+    uid: str
+    label: str = field(compare=False)
+    wake: Callable[[], None] = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Queue:
+    holder: Ticket | None = None
+    waiting: list[Ticket] = field(default_factory=list)
+
+
+class TurnBook:
+    """Who has the turn on which protection group.
+
+    Until `open` is called only requests with an intent get a turn: after a restart the one that was under way must not
+    find its place taken by one that the API server happened to list first.
+    """
+
+    def __init__(self) -> None:
+        self._queues: dict[TurnKey, _Queue] = {}
+        self._places: dict[str, TurnKey] = {}
+        self._open = False
+
+    def open(self) -> None:
+        """All requests from before are back: hand out turns to everybody."""
+        self._open = True
+        for queue in self._queues.values():
+            self._grant(queue)
+
+    def enter(self, key: TurnKey, ticket: Ticket) -> str | None:
+        """Take or keep a place. None: it is this request's turn; otherwise whom it waits for."""
+        if self._places.get(ticket.uid, key) != key:
+            self.leave(ticket.uid)
+        queue = self._queues.setdefault(key, _Queue())
+        if ticket.uid not in self._places:
+            self._places[ticket.uid] = key
+            bisect.insort(queue.waiting, ticket)
+            self._grant(queue)
+        if queue.holder is not None and queue.holder.uid == ticket.uid:
+            return None
+        return queue.holder.label if queue.holder is not None else "requests from before the restart"
+
+    def leave(self, uid: str) -> None:
+        """Give up the turn or the place; whose turn it becomes is woken."""
+        key = self._places.pop(uid, None)
+        if key is None:
+            return
+        queue = self._queues[key]
+        queue.waiting = [ticket for ticket in queue.waiting if ticket.uid != uid]
+        if queue.holder is not None and queue.holder.uid == uid:
+            queue.holder = None
+            self._grant(queue)
+        if queue.holder is None and not queue.waiting:
+            del self._queues[key]
+
+    def _grant(self, queue: _Queue) -> None:
+        if queue.holder is not None or not queue.waiting or (queue.waiting[0].fresh and not self._open):
+            return
+        queue.holder = queue.waiting.pop(0)
+        queue.holder.wake()

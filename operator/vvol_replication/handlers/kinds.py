@@ -1,0 +1,49 @@
+"""The handlers: a few lines each, all of them calls of the engine (reference: kopf §5.3).
+
+Because of the default -1 of `status.observedGeneration` kopf calls every new object an update, so one function stands
+for create, update and resume; whether an object is new is told by its ledger. None raises for what an object says, and
+none returns a value: kopf would write either into the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import kopf
+
+from vvol_replication.api.names import GROUP, KINDS, REPLICATION_SYNC, VERSION, Kind
+from vvol_replication.engine.engine import Engine
+
+
+def in_flight(status: Mapping[str, Any], **_: Any) -> bool:
+    """Is the finalizer to be there? Only from acceptance to the end (rule 12)."""
+    return bool(status.get("acceptedAt")) and not status.get("finishedAt")
+
+
+def registry_for(engine: Engine) -> kopf.OperatorRegistry:
+    """All handlers, bound to this engine."""
+    registry = kopf.OperatorRegistry()
+    for kind in KINDS:
+        _watch(registry, engine, kind)
+    sync = (GROUP, VERSION, REPLICATION_SYNC.plural)
+
+    @kopf.on.create(*sync, id="accept", registry=registry)
+    @kopf.on.update(*sync, id="accept", registry=registry)
+    @kopf.on.resume(*sync, id="accept", registry=registry)
+    async def accept(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
+        status = engine.accept(body)
+        if status is not None:
+            patch.status.update(status)
+
+    @kopf.on.delete(*sync, id="release", registry=registry, when=in_flight)
+    async def release(uid: str, **_: Any) -> None:
+        engine.release(uid)
+
+    return registry
+
+
+def _watch(registry: kopf.OperatorRegistry, engine: Engine, kind: Kind) -> None:
+    @kopf.on.event(GROUP, VERSION, kind.plural, id="shown", registry=registry)
+    async def shown(body: kopf.Body, event: Mapping[str, Any], **_: Any) -> None:
+        engine.shown(kind, body, deleted=event.get("type") == "DELETED")

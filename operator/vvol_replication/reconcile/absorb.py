@@ -1,0 +1,159 @@
+"""What an answer changes in ledger and observation, after a reading or a mutating call. Pure, like the decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Operation, PushLedger, SyncLedger, SyncStatus
+from vvol_replication.domain.arrays import AlreadyThere, Pushed, Snapshot
+from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
+from vvol_replication.domain.points import OngoingSync, StartedSync, TaskReading, TaskState
+
+from .observation import Observation, Query, Reading, Trouble, rows
+from .tuning import Tuning
+
+Absorbed = tuple[SyncStatus, Observation]
+
+_NEVER = datetime.min.replace(
+    tzinfo=UTC
+)  # no call is answered without an intent in the ledger; the types do not say so
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an answer came, and the chance (in [0, 1)) that spreads retries."""
+
+    now: datetime
+    tuning: Tuning
+    jitter: float = 0.0
+
+
+def absorb_reading(
+    status: SyncStatus, seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment
+) -> Observation:
+    """A reading replaces the last one of its kind; some make others worthless."""
+    now = moment.now
+    before: Reading[Any] | None = getattr(seen, query.value)
+    failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
+    after = seen.with_reading(query, Reading(outcome, now, failures, moment.jitter))
+    if query is Query.TASK and isinstance(outcome, Done) and outcome.value.state is TaskState.SUCCESS:
+        return replace(after, success_at=seen.success_at or now)
+    if query is Query.TARGET_SNAPSHOTS and isinstance(outcome, Done):
+        return _transfers_changed(status, seen, after, now)
+    return after
+
+
+def _transfers_changed(status: SyncStatus, seen: Observation, after: Observation, now: datetime) -> Observation:
+    """What landed since the last look makes the task worth asking (DESIGN §5.5), and the list of points in time."""
+    landed = _landed(rows(after.target_snapshots))
+    suffix = status.operation.suffix if status.operation else None
+    if seen.target_snapshots is not None and landed != _landed(rows(seen.target_snapshots)):
+        after = replace(after, task=None)
+    if suffix in landed and seen.landed_at is None:
+        after = replace(after, landed_at=now, points=None)
+    return after
+
+
+def _landed(at_target: tuple[Snapshot, ...]) -> frozenset[str]:
+    return frozenset(row.suffix.casefold() for row in at_target if row.landed)
+
+
+def absorb_recorded(seen: Observation) -> Observation:
+    """An intent to arm was stored by this process: the call it announces has not been made.
+
+    Whether the sync before it has ended, only its task can tell: one that was forgotten may be pending still.
+    """
+    task: TaskReading | None = seen.task.value if seen.task is not None else None
+    ended = task is None or task.state is not TaskState.FORGOTTEN
+    return replace(seen, intent_unused=ended, lost_syncs=0, success_at=None, task=None)
+
+
+def absorb_armed(
+    status: SyncStatus, seen: Observation, outcome: Outcome[StartedSync | OngoingSync], moment: Moment
+) -> Absorbed:
+    """What the target answered to the sync call. The source's role is beyond the reach of a call to the target."""
+    after = seen.after_effect(Query.SOURCE_GROUP)
+    if isinstance(outcome, Done):
+        return _sync_answered(status, seen, after, outcome.value, moment)
+    if isinstance(outcome, Indeterminate):
+        lost = seen.lost_syncs + 1
+        unknown = replace(after, lost_syncs=lost, intent_unused=False)
+        return status, replace(unknown, naming_given_up=_has_snapshot(status) and lost > 1)
+    after = replace(after, trouble=_trouble(seen, outcome, moment))
+    if isinstance(outcome, Unavailable):
+        return status, after
+    return _not_armed(status, replace(after, naming_given_up=_has_snapshot(status)))
+
+
+def _sync_answered(
+    status: SyncStatus, seen: Observation, after: Observation, answer: StartedSync | OngoingSync, moment: Moment
+) -> Absorbed:
+    if isinstance(answer, StartedSync):
+        return _armed(status, answer.task), _calm(after)
+    if not seen.intent_unused and answer.task is not None:
+        return _armed(status, answer.task), _calm(after)
+    ongoing = Unavailable(
+        Reason.SYNC_ONGOING, "A sync of this group is under way that is not known to be ours; it is waited for."
+    )
+    return _not_armed(status, replace(after, trouble=_trouble(seen, ongoing, moment)))
+
+
+def absorb_pushed(
+    status: SyncStatus, seen: Observation, outcome: Outcome[Pushed | AlreadyThere], moment: Moment
+) -> Absorbed:
+    """What the source answered to the push."""
+    after = seen.after_effect(Query.TASK)
+    if isinstance(outcome, Done):
+        answer = outcome.value
+        if isinstance(answer, Pushed):
+            push = replace(_push(status), snapshot=answer.snapshot, created=answer.created)
+            return replace(status, operation=replace(_operation(status), push=push)), _calm(after)
+        outcome = Refused(Reason.ARRAY_REFUSED, answer.message)
+    lost_at = moment.now if isinstance(outcome, Indeterminate) else None
+    return status, replace(after, trouble=_trouble(seen, outcome, moment), push_lost_at=lost_at)
+
+
+def _operation(status: SyncStatus) -> Operation:
+    return status.operation or Operation(request_id="")
+
+
+def _sync(status: SyncStatus) -> SyncLedger:
+    return _operation(status).sync or SyncLedger(_NEVER, armings=1)
+
+
+def _push(status: SyncStatus) -> PushLedger:
+    return _operation(status).push or PushLedger(_NEVER)
+
+
+def _has_snapshot(status: SyncStatus) -> bool:
+    return _push(status).snapshot is not None
+
+
+def _armed(status: SyncStatus, task: str) -> SyncStatus:
+    operation = _operation(status)
+    return replace(status, operation=replace(operation, sync=replace(_sync(status), task=task)))
+
+
+def _not_armed(status: SyncStatus, seen: Observation) -> Absorbed:
+    """The call was refused. Where no earlier one can have armed a sync, the request begins anew from its look."""
+    operation = _operation(status)
+    if not seen.intent_unused or _has_snapshot(status) or _sync(status).armings > 1:
+        return status, seen
+    fresh = replace(operation, sync=None, push=None, resolved=None, baseline=None)
+    return replace(status, operation=fresh), replace(seen, intent_unused=False)
+
+
+def _calm(seen: Observation) -> Observation:
+    return replace(seen, intent_unused=False, lost_syncs=0, push_lost_at=None, trouble=None, success_at=None)
+
+
+def _trouble(seen: Observation, outcome: Refused | Unavailable | Indeterminate, moment: Moment) -> Trouble:
+    """Wait longer each time. Where nothing was refused, for as long as it takes; refusals and lost answers count."""
+    before = seen.trouble
+    failures = 1 + (before.failures if before else 0)
+    refusals = (before.refusals if before else 0) + (0 if isinstance(outcome, Unavailable) else 1)
+    retry_at = moment.now + moment.tuning.backoff(failures, moment.jitter)
+    return Trouble(outcome.reason, outcome.message, refusals, failures, retry_at)

@@ -1,0 +1,146 @@
+"""The one entry: which step comes next for a ReplicationSync. Pure and total (DESIGN §5.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
+
+from .arming import arm_and_push, missed, prepare
+from .binding import Unbound
+from .following import follow
+from .observation import Observation, rows
+from .request import Request
+from .steps import Decision, Finish, Park
+from .tell import Situation, Verdict
+from .tuning import Tuning
+from .view import Turn, View
+
+
+def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: datetime, tuning: Tuning) -> Decision:
+    """The next step of one request, and the status that it should show from here on."""
+    if status.finished_at is not None:
+        return Decision(Finish(), status)
+    view = View(request, status, seen, now, tuning)
+    return _bounded(_ended_by_spec(view) or _timed_out(view) or _placed(view), view)
+
+
+def _ended_by_spec(view: View) -> Decision | None:
+    spec = view.request.spec
+    if spec.cancel:
+        text = f"Cancelled: it is not followed any more. {view.left_behind()}"
+        return view.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
+    if view.acted:
+        return None
+    if (late := missed(view)) is not None:
+        return late
+    if spec.method is not Method.COORDINATED:
+        return view.fail(
+            Reason.UNSUPPORTED_METHOD,
+            f"method {spec.method} is not available in this version; create a ReplicationSync with method Coordinated.",
+        )
+    return None
+
+
+def _timeout(view: View) -> timedelta:
+    return view.request.spec.timeout or view.tuning.timeout
+
+
+def _deadline(view: View) -> datetime | None:
+    """Counted from the turn. Without one it runs while the group cannot be made concrete, and only then.
+
+    It is kept in the status; reckoned from acceptance as well, so that a larger `timeout` has its effect.
+    """
+    if view.operation.turn_at is not None:
+        return view.operation.turn_at + _timeout(view)
+    if view.status.deadline is None:
+        return None
+    return max(view.status.deadline, (view.status.accepted_at or view.request.created) + _timeout(view))
+
+
+def _timed_out(view: View) -> Decision | None:
+    deadline = _deadline(view)
+    if deadline is None or view.now < deadline:
+        return None
+    ready = next((one for one in view.status.conditions if one.type == "Ready"), None)
+    last = f" The last it told: {ready.message}" if ready else ""
+    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {view.left_behind()}{last}"
+    return view.fail(Reason.TIMED_OUT, text, deadline=deadline)
+
+
+def _placed(view: View) -> Decision:
+    """Find the request's place: held, in the queue, or at its turn."""
+    resolved = _resolved(view)
+    if isinstance(resolved, Decision):
+        return resolved
+    if view.seen.behind is not None:
+        text = f"Waiting for {view.seen.behind}: one operation at a time on a protection group."
+        return view.wait(Reason.GROUP_BUSY, text, **({} if view.acted else _out_of_turn(view)))
+    turn = _with_turn(view, resolved)
+    return _timed_out(turn) or _next_stage(turn)
+
+
+def _resolved(view: View) -> Resolved | Decision:
+    """What the request acts on, or what keeps one that has not acted yet from having a turn at all."""
+    if view.operation.resolved is not None:
+        return view.operation.resolved
+    if view.request.spec.suspend:
+        return view.suspended(**_out_of_turn(view))
+    bound = view.seen.bound
+    group = f"ReplicationGroup {view.request.spec.group!r}"
+    if bound is None:
+        return view.run(Park(None), Reason.READING, f"Reading {group}.")
+    if isinstance(bound, Unbound):
+        return view.wait(bound.reason, bound.message, deadline=_deadline(view) or view.now + _timeout(view))
+    if bound.suspended:
+        text = f"{group} is suspended; set its spec.suspend to false to go on."
+        return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
+    return bound.resolved
+
+
+def _out_of_turn(view: View) -> dict[str, Any]:
+    """A request that has done nothing and has no turn begins afresh when it gets one; until then no time counts."""
+    return {"operation": Operation(request_id=view.request.request_id), "deadline": None}
+
+
+def _with_turn(view: View, resolved: Resolved) -> Turn:
+    """The ledger of a request that has its turn: since when, and under which names.
+
+    Until the first intent the names follow what the group resolves to: the suffix is a function of that (rule 1).
+    """
+    operation = view.operation
+    if not view.acted:
+        suffix = view.request.suffix(resolved.source_array_id, resolved.protection_group)
+        operation = replace(operation, suffix=suffix, point_in_time_name=view.request.point_in_time_name(suffix))
+    if operation.turn_at is None:
+        operation = replace(operation, turn_at=view.now)
+    status = replace(view.status, operation=operation)
+    turn = Turn(view.request, status, view.seen, view.now, view.tuning, resolved)
+    return replace(turn, status=replace(status, deadline=_deadline(turn)))
+
+
+def _next_stage(turn: Turn) -> Decision:
+    if not turn.pushed:
+        row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
+        if row is not None:
+            turn = turn.adopting(row)
+    if turn.pushed:
+        return follow(turn)
+    sync = turn.operation.sync
+    return prepare(turn) if sync is None else arm_and_push(turn, sync)
+
+
+def _bounded(decision: Decision, view: View) -> Decision:
+    """No request sleeps past its own deadline, nor past its `notAfter` while that still counts."""
+    step = decision.step
+    if not isinstance(step, Park):
+        return decision
+    after = replace(view, status=decision.status)
+    ends = [step.until, _deadline(after)]
+    not_after = view.request.spec.not_after
+    if not_after is not None and view.now <= not_after and not after.pushed:
+        ends.append(not_after + timedelta(milliseconds=1))
+    return replace(decision, step=replace(step, until=min((end for end in ends if end is not None), default=None)))

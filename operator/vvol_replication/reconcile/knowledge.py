@@ -1,0 +1,56 @@
+"""What is known of the endpoints, and what a ReplicationGroup stands for when that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Resolved
+from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.domain.groups import Inventory, SourceGroup, TargetGroup, VCenterAbout
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A ReplicationGroup made concrete. `source` is None where no vCenter that was named shows the source group."""
+
+    resolved: Resolved
+    target: TargetGroup
+    source: SourceGroup | None
+    suspended: bool
+    min_push_interval: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """Why a ReplicationGroup cannot be made concrete yet."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """What is known of one vCenter: all None until its first complete answer; then `trouble` says why not newer."""
+
+    about: VCenterAbout | None = None
+    inventory: Inventory | None = None
+    trouble: Unbound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayView:
+    """What is known of one FlashArray object."""
+
+    about: ArrayAbout | None = None
+    trouble: Unbound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The connected endpoints by object name, as last read."""
+
+    sites: Mapping[str, SiteView]
+    arrays: Mapping[str, ArrayView]

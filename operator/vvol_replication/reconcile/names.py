@@ -1,0 +1,72 @@
+"""On which point in time did the asked name end? Names are how people know what they fail over to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.arrays import Snapshot
+
+from .identify import Finding, certainly_new, named_elsewhere, within
+from .observation import rows
+from .view import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """`wanted` is the condition Named. `settled`: waiting longer cannot better it. `fatal`: it would be a lie."""
+
+    wanted: Wanted
+    settled: bool
+    fatal: bool = False
+
+    def identified(self, finding: Finding) -> Wanted:
+        """The condition PointInTimeIdentified that goes with it."""
+        if finding.point is not None:
+            return Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {finding.point.id!r}.")
+        return Wanted(
+            "PointInTimeIdentified",
+            "False",
+            Reason.POINT_IN_TIME_AMBIGUOUS,
+            "Several transfers landed so close together that more than one point in time fits; go by the snapshot.",
+        )
+
+
+def names_of(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
+    """Where the name is, now that our data has landed and is listed."""
+    naming = _found(turn, mine, finding)
+    if not turn.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
+        return naming
+    also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
+    return replace(naming, wanted=replace(naming.wanted, message=also))
+
+
+def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
+    name = turn.operation.point_in_time_name or ""
+    baseline, arrived = turn.operation.baseline, rows(turn.seen.target_snapshots)
+    elsewhere = named_elsewhere(name, finding.point, rows(turn.seen.points), baseline)
+    credited = turn.operation.sync.credited if turn.operation.sync else ()
+    new = elsewhere is not None and certainly_new(elsewhere, arrived, baseline)
+    if finding.point is not None and finding.point.name == name:
+        if credited or (elsewhere is not None and not new):
+            also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
+            return Naming(Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also), settled=True)
+        return Naming(Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}."), settled=True)
+    if elsewhere is not None and new:
+        text = f"The name {name!r} is on point in time {elsewhere.id!r}, whose data is from after the request, too."
+        return Naming(Wanted("Named", "True", Reason.NAMED, text), settled=not turn.maybe_armed)
+    if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
+        text = f"The name {name!r} is on point in time {elsewhere.id!r}; whether that is this snapshot cannot be told."
+        return Naming(Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text), settled=True)
+    if elsewhere is not None or credited:
+        which = f"{elsewhere.id!r} of {elsewhere.time:%Y-%m-%dT%H:%M:%SZ}" if elsewhere else "that landed before"
+        text = f"The name {name!r} is on the older point in time {which}."
+        wanted = Wanted("Named", "False", Reason.NAME_ON_OLDER_POINT_IN_TIME, text)
+        explicit = turn.request.spec.point_in_time_name is not None
+        return Naming(wanted, settled=not turn.maybe_armed, fatal=explicit)
+    if turn.maybe_armed:
+        text = f"The sync is still armed: the name {name!r} may go to whatever lands next."
+        return Naming(Wanted("Named", "False", Reason.NAME_STILL_PENDING, text), settled=False)
+    text = f"No point in time has the name {name!r}."
+    return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=turn.operation.sync is None)

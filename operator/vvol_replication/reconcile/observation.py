@@ -1,0 +1,115 @@
+"""What was seen of the world for one request, and how old it is.
+
+A reading is never "empty" for "unknown": it is absent, or it failed, or it is there (rule 10). What a mutating call
+answered is kept beside the readings, because after it every reading from before is worth nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, Snapshot
+from vvol_replication.domain.groups import Group
+from vvol_replication.domain.outcomes import Done, Outcome
+from vvol_replication.domain.points import PointInTime, TaskReading
+
+from .binding import Binding, Unbound
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Query(StrEnum):
+    """What can be read for a request. Each value is the name of the field of `Observation` that it fills."""
+
+    TARGET_GROUP = "target_group"
+    SOURCE_GROUP = "source_group"
+    POINTS = "points"
+    TASK = "task"
+    PROTECTION_GROUP = "protection_group"
+    CONNECTIONS = "connections"
+    SOURCE_SNAPSHOTS = "source_snapshots"
+    TARGET_SNAPSHOTS = "target_snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T_co]):
+    """One answer and when it was had. `failures` counts consecutive ones without a value; `jitter` is in [0, 1)."""
+
+    outcome: Outcome[T_co]
+    at: datetime
+    failures: int = 0
+    jitter: float = 0.0
+
+    @property
+    def value(self) -> T_co | None:
+        """What was read; None where the reading failed."""
+        return self.outcome.value if isinstance(self.outcome, Done) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the last mutating call did not do its work, and when it may be tried again.
+
+    `refusals` counts what the endpoint declined in a row; `failures` counts every call in a row that did not work.
+    """
+
+    reason: str
+    message: str
+    refusals: int
+    failures: int
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that one decision may look at beside the request and its status."""
+
+    confirmed: bool = False
+    """Our acceptance and our finalizer were seen in the API server: the request may act."""
+    bound: Binding | Unbound | None = None
+    behind: str | None = None
+    """None: it is this request's turn on its protection group. Otherwise whom it waits for."""
+
+    target_group: Reading[Group] | None = None
+    source_group: Reading[Group] | None = None
+    points: Reading[tuple[PointInTime, ...]] | None = None
+    task: Reading[TaskReading] | None = None
+    protection_group: Reading[ProtectionGroup | None] | None = None
+    connections: Reading[tuple[ArrayConnection, ...]] | None = None
+    source_snapshots: Reading[tuple[Snapshot, ...]] | None = None
+    target_snapshots: Reading[tuple[Snapshot, ...]] | None = None
+
+    intent_unused: bool = False
+    """No sync of ours can be pending: the intent was recorded by this process, and no call under it was taken."""
+    lost_syncs: int = 0
+    """Answers to the sync call that were lost in a row, in this process."""
+    push_lost_at: datetime | None = None
+    """When the answer to the push was lost."""
+    landed_at: datetime | None = None
+    """When the transfer was first seen landed, by this process's clock; only to give the listing time to follow."""
+    success_at: datetime | None = None
+    """When the sync that was armed last was first seen to have succeeded."""
+    naming_given_up: bool = False
+    """No further sync is asked for: two answers were lost, or refused, while the data was on its way."""
+    trouble: Trouble | None = None
+
+    def after_effect(self, *kept: Query) -> Observation:
+        """The same, with every reading from before a mutating call forgotten, but for `kept`: what it cannot change.
+
+        Connections are never among the forgotten: they change slowly and are read for a whole array at once.
+        """
+        forgotten: dict[str, Any] = {query.value: None for query in Query if query not in (*kept, Query.CONNECTIONS)}
+        return replace(self, **forgotten)
+
+    def with_reading(self, query: Query, reading: Reading[Any]) -> Observation:
+        """The same, with one reading new."""
+        changes: dict[str, Any] = {query.value: reading}
+        return replace(self, **changes)
+
+
+def rows(reading: Reading[tuple[T_co, ...]] | None) -> tuple[T_co, ...]:
+    """The rows of a list that was read; none where it was not: ask for it with `View.read` first."""
+    return () if reading is None or reading.value is None else reading.value

@@ -1,0 +1,42 @@
+"""One ReplicationSync as decisions see it: who it is and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vvol_replication.api.sync import SyncSpec
+
+from .naming import point_in_time_name_for, suffix_for
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Identity and spec. `created` is the API server's creationTimestamp."""
+
+    uid: str
+    namespace: str
+    name: str
+    generation: int
+    created: datetime
+    spec: SyncSpec
+
+    @property
+    def request_id(self) -> str:
+        """The effective request id: the object's own, or its uid."""
+        return self.spec.request_id or self.uid
+
+    def suffix(self, source_array_id: str, protection_group: str) -> str:
+        """The snapshot suffix of this request on that protection group."""
+        return suffix_for(
+            source_array_id=source_array_id,
+            protection_group=protection_group,
+            namespace=self.namespace,
+            request_id=self.request_id,
+        )
+
+    def point_in_time_name(self, suffix: str) -> str:
+        """The name to ask for: the user's as it is, or one derived from the request."""
+        return self.spec.point_in_time_name or point_in_time_name_for(
+            namespace=self.namespace, name=self.name, suffix=suffix
+        )

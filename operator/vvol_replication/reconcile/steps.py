@@ -1,0 +1,61 @@
+"""What a decision can ask of the engine. The engine does exactly one of these and then asks for the next decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vvol_replication.api.sync import SyncStatus
+
+from .observation import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Take these readings; they are independent of each other."""
+
+    queries: frozenset[Query]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Store the status with its ledger in the API server before anything else: it holds an intent (rule 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Mutating. Start the sync at the target group under this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Mutating. Replicate the source protection group now, under this suffix."""
+
+    protection_group: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Nothing to do until something changes, or this time comes. `follow`: the target's transfers are to be polled."""
+
+    until: datetime | None
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The request has ended: store the status, let go of the object and of the turn."""
+
+
+Step = Read | Record | Arm | Push | Park | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next step, and what the object's status should say from here on."""
+
+    step: Step
+    status: SyncStatus

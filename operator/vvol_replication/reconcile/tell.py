@@ -1,0 +1,68 @@
+"""The one place where a verdict becomes phase and conditions (DESIGN §3, the conditions contract)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Phase, SyncStatus
+
+from .request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    phase: Phase
+    ready: ConditionStatus
+    flags: tuple[str, ...]
+
+
+class Situation(Enum):
+    """A row of the contract: the phase, the status of Ready, and the conditions that are True beside it."""
+
+    RUNNING = _Row(Phase.RUNNING, "Unknown", ("Reconciling",))
+    WAITING = _Row(Phase.WAITING, "False", ("Reconciling",))
+    SUSPENDED = _Row(Phase.SUSPENDED, "False", ())
+    SUCCEEDED = _Row(Phase.SUCCEEDED, "True", ("Complete", "Finished"))
+    FAILED = _Row(Phase.FAILED, "False", ("Stalled", "Failed", "Finished"))
+    CANCELLED = _Row(Phase.CANCELLED, "False", ("Stalled", "Failed", "Finished"))
+    EXPIRED = _Row(Phase.EXPIRED, "True", ("Finished",))
+    MISSED = _Row(Phase.MISSED, "False", ("Stalled", "Failed", "Finished"))
+
+    @property
+    def ended(self) -> bool:
+        """True for a row that is never left again."""
+        return "Finished" in self.value.flags
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be told: where the request stands, one word why, and a line for people.
+
+    `extra` are the conditions beside the contract's.
+    """
+
+    situation: Situation
+    reason: Reason | str
+    message: str
+    extra: tuple[Wanted, ...] = ()
+
+
+def tell(request: Request, status: SyncStatus, now: datetime, verdict: Verdict, **changes: Any) -> SyncStatus:
+    """The status that says so. `changes` are other fields of the status."""
+    row = verdict.situation.value
+    wanted = [Wanted("Ready", row.ready, str(verdict.reason), verdict.message)]
+    wanted += [Wanted(flag, "True", str(verdict.reason), verdict.message) for flag in row.flags]
+    finished = (status.finished_at or now) if verdict.situation.ended else None
+    return replace(
+        status,
+        observed_generation=request.generation,
+        phase=row.phase,
+        conditions=merge(status.conditions, [*wanted, *verdict.extra], request.generation, now),
+        finished_at=finished,
+        **changes,
+    )

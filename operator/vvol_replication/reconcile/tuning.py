@@ -1,0 +1,38 @@
+"""The few numbers that decisions depend on, in one place, so that tests and exploration can shrink them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Times and limits of the decisions. All have effective defaults; none is written into a user's `spec`."""
+
+    timeout: timedelta = timedelta(hours=2)
+    """Counted from the request's turn on its group, where `spec.timeout` is absent."""
+    retry_limit: int = 6
+    """Consecutive refusals of one mutating step before the request ends, where `spec.retryLimit` is absent."""
+    fresh: timedelta = timedelta(seconds=10)
+    """Older readings are taken again before anything is decided on them (rule 7: roles are read right before)."""
+    settle: timedelta = timedelta(seconds=15)
+    """How long two systems may take to agree: a landing to be listed, a late request to arrive."""
+    backoff_first: timedelta = timedelta(seconds=1)
+    backoff_most: timedelta = timedelta(seconds=60)
+    look_again: timedelta = timedelta(seconds=2)
+    """Between two looks for something that is expected at any moment."""
+    task_every: timedelta = timedelta(seconds=30)
+    """A sync task is asked at least this often while its transfer runs."""
+    poller_silent: timedelta = timedelta(seconds=90)
+    """A poller that delivered nothing for so long is not waited for: the request reads for itself."""
+    older_every: timedelta = timedelta(seconds=5)
+    """Between two looks at an older transfer, or a stranger's sync, that is waited for."""
+    most_armings: int = 8
+    """A sync that was credited to something else is armed again at most this often."""
+
+    def backoff(self, failures: int, jitter: float) -> timedelta:
+        """Delay after the n-th consecutive failure (n ≥ 1): doubling, capped, jittered down by up to half."""
+        delay = min(self.backoff_first * 2 ** min(failures - 1, 16), self.backoff_most)
+        shortened: timedelta = delay * (1 - jitter / 2)
+        return shortened

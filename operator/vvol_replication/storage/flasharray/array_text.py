@@ -1,0 +1,60 @@
+"""The array's own error text, out of a REST 1 error body."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+LONGEST: Final = 300
+"""Characters of foreign text that a message may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayText:
+    """What an error body says: `[{"pure_err_key", "msg", "ctx"}]`, some of it, or nothing that is readable.
+
+    `parts` are pairs of object name (`ctx`, may be empty) and message.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def parse(cls, body: str) -> ArrayText:
+        """Read a body; one that is no JSON (a proxy's page) has no parts."""
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            return cls(())
+        rows = content if isinstance(content, list) else [content]
+        return cls(tuple(part for row in rows if (part := _part(row))))
+
+    @property
+    def whole(self) -> str:
+        """All messages in one line, each after the name of the object that it is about."""
+        return one_line("; ".join(f"{name}: {message}" if name else message for name, message in self.parts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The objects that the messages are about."""
+        return tuple(name for name, _ in self.parts if name)
+
+    def has(self, *texts: str) -> bool:
+        """True if any of these is in what the array said, without regard to case."""
+        said = "\n".join(f"{name}\n{message}" for name, message in self.parts).lower()
+        return any(text.lower() in said for text in texts)
+
+
+def one_line(text: str) -> str:
+    """Foreign text fit for a message: one line, printable, at most `LONGEST` characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def _part(row: Any) -> tuple[str, str] | None:
+    if not isinstance(row, dict):
+        return None
+    name, message = row.get("ctx"), row.get("msg")
+    if not isinstance(message, str) or not message:
+        return None
+    return (name if isinstance(name, str) else "", message)

@@ -1,0 +1,185 @@
+"""One HTTP exchange with an array, bounded in time and size, that knows whether its request was sent.
+
+`purestorage` calls `requests.request`, which trusts the environment (proxies, netrc, CA bundles), makes a TLS
+connection for each call, follows redirections and lets a server dribble its answer for ever. A session of our own
+does none of that.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass
+from http import cookiejar
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from .failures import NotReached, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vvol_replication.storage.lane import Permit
+    from vvol_replication.storage.tls import TLSTrust
+
+_IDLE: Final = 4.0
+"""Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
+that crosses such an end is lost without need."""
+
+_CHUNK: Final = 64 * 1024
+_LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of an answer. A row of a snapshot has about 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """In seconds: to connect, between two pieces of an answer, and for a whole call with all that it needs first."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    call: float = 45.0
+    logout: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+class Wire:
+    """The connection to one array, kept between calls. For one thread at a time."""
+
+    def __init__(self, trust: TLSTrust, timeouts: Timeouts) -> None:
+        if trust.insecure:
+            # Said in the object in as many words; urllib3 would warn on every call.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._timeouts = timeouts
+        self._last_used = time.monotonic()
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.mount("https://", _Trusting(trust))
+        # The client keeps the cookies; a second jar here would outlive a logout.
+        self._http.cookies.set_policy(cookiejar.DefaultCookiePolicy(allowed_domains=()))
+        self.deadline = time.monotonic() + timeouts.call
+        """The monotonic moment at which the call under way has to be over."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left for the call under way."""
+        return self.deadline - time.monotonic()
+
+    def begin_logout(self) -> None:
+        """Give the exchange that ends a session its own, short time."""
+        self.deadline = time.monotonic() + self._timeouts.logout
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str],
+        *,
+        permit: Permit | None = None,
+    ) -> Answer:
+        """Send one request and read the whole answer. Raises `NotReached`, or what `permit` raises."""
+        remaining = self.remaining
+        if remaining <= 0:
+            raise NotReached(requests.Timeout(), sent=False)
+        if time.monotonic() - self._last_used > _IDLE:
+            self._http.close()
+        outgoing = _Outgoing(body, permit)
+        try:
+            with self._http.request(
+                method,
+                url,
+                data=outgoing,
+                headers=dict(headers),
+                cookies=dict(cookies),
+                timeout=(min(self._timeouts.connect, remaining), min(self._timeouts.read, remaining)),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = self._read(response)
+                found = {cookie.name: cookie.value or "" for cookie in response.cookies}
+                return Answer(response.status_code, response.headers, found, content)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise NotReached(error, sent=outgoing.begun) from error
+        finally:
+            self._last_used = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of the socket; a later exchange makes a new one."""
+        self._http.close()
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, piece by piece as it comes, so that the deadline is seen between two pieces."""
+        content = bytearray()
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
+            content += piece
+            if self.remaining <= 0:
+                raise requests.ReadTimeout
+            if len(content) > _LARGEST:
+                raise Unreadable(f"more than {_LARGEST} bytes")
+        return bytes(content)
+
+
+class _Outgoing(io.BytesIO):
+    """A request's body that notices when it begins to be sent: after connection, TLS and headers.
+
+    Until then the array cannot have acted on the request.
+    """
+
+    def __init__(self, content: bytes, permit: Permit | None) -> None:
+        super().__init__(content)
+        self._permit = permit
+        self.begun = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not self.begun:
+            if self._permit is not None:
+                self._permit.use()
+            self.begun = True
+        return super().read(size)
+
+
+class _Trusting(HTTPAdapter):
+    """Connections that trust exactly what `TLSTrust` says; `requests` would add its own bundle to the context."""
+
+    def __init__(self, trust: TLSTrust) -> None:
+        self._trust = trust
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002 - overrides
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._trust.context(), **kwargs)
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {}
+
+    def close(self) -> None:
+        """Close the sockets here and now: urllib3 leaves that to the garbage collector, which a traceback holds up."""
+        pools = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 - this mapping refuses to be iterated over
+            pool = pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().close()
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing: the context says it all."""

@@ -1,0 +1,65 @@
+"""What can go wrong on the way to an array and back: raised in this package only, turned into outcomes at its rim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
+    """A call that brought no usable answer."""
+
+
+class NotReached(CallFailed):
+    """The transport failed. `sent` is False where the array provably never had the whole request."""
+
+    def __init__(self, cause: Exception, *, sent: bool) -> None:
+        super().__init__(type(cause).__name__)
+        self.cause = cause
+        self.sent = sent
+
+
+class Answered(CallFailed):
+    """The array answered with a status other than 200; `text` is the body as it came."""
+
+    def __init__(self, status: int, text: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.text = text
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+
+
+class Unreadable(CallFailed):
+    """Status 200, but not what the REST API answers; the argument says what was seen, in one line."""
+
+
+class NoCommonVersion(CallFailed):
+    """The array offers no REST 1 version that is spoken here."""
+
+    def __init__(self, offered: tuple[str, ...]) -> None:
+        super().__init__("no common REST version")
+        self.offered = offered
+
+
+class LockedOut(CallFailed):
+    """Logins failed too often: nothing was sent."""
+
+
+class IdentityDiffers(CallFailed):
+    """Another array than before answers at this address."""
+
+    def __init__(self, pinned: str, seen: str) -> None:
+        super().__init__("identity differs")
+        self.pinned = pinned
+        self.seen = seen
+
+
+class BeforeTheCall(CallFailed):
+    """What a call needs first (version, login, identity) failed, so the call itself was not made, or not repeated."""
+
+    def __init__(self, step: str, cause: CallFailed) -> None:
+        super().__init__(step)
+        self.step = step
+        self.cause = cause

@@ -1,0 +1,42 @@
+"""Names of protection groups and suffixes, judged before they become part of a URL (reference: flasharray §1.3).
+
+`purestorage` puts names into paths as they are, so a `/`, `?` or `#` would be another request than the one meant.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PROTECTION_GROUP: Final = re.compile(rf"(?:{_NAME}:)?(?:{_NAME}::)?{_NAME}")
+_SUFFIX: Final = re.compile(rf"(?=.*[A-Za-z-]){_NAME}")
+_SHOWN: Final = 80
+"""How much of a wrong name is repeated in a message."""
+
+
+def protection_group_problem(name: str) -> str | None:
+    """Why this cannot be the name of a protection group; `None` where it can.
+
+    Allowed: `pg` and `pod::pg` on the source, `array:pg` and `pod:pg` on the target, and `array:pod::pg`.
+    """
+    if _PROTECTION_GROUP.fullmatch(name):
+        return None
+    return (
+        f"{_shown(name)} is no protection group name: it has 1 to 63 letters, digits and hyphens, begins and ends with "
+        "a letter or digit, and may follow an array (array:pg) or a pod (pod::pg)"
+    )
+
+
+def suffix_problem(suffix: str) -> str | None:
+    """Why this cannot be the suffix of a snapshot; `None` where it can."""
+    if _SUFFIX.fullmatch(suffix):
+        return None
+    return (
+        f"{_shown(suffix)} is no snapshot suffix: it has 1 to 63 letters, digits and hyphens, begins and ends with a "
+        "letter or digit, and is not digits only"
+    )
+
+
+def _shown(text: str) -> str:
+    return ascii(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

@@ -1,0 +1,131 @@
+"""Whom an endpoint's adapter trusts: its object's CA certificates, the system's, or (in as many words) anybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import tempfile
+import threading
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+from vvol_replication.domain.outcomes import Refused
+
+from . import words
+
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+_BLOCK = re.compile(f"{_BEGIN}.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchors:
+    """What was asked for, once it was found to be usable."""
+
+    certificates: str | None
+    insecure: bool
+
+
+class TLSTrust:
+    """Trust towards one endpoint, as an SSL context (pyVmomi) or as `requests` wants it (purestorage).
+
+    Made by `TLSTrust.create`, which checks the PEM text. `close` removes the file that `verify` may have made.
+    """
+
+    def __init__(self, anchors: _Anchors) -> None:
+        self._anchors = anchors
+        self._lock = threading.Lock()
+        self._file: str | None = None
+        self._remove_file: weakref.finalize[[str], TLSTrust] | None = None
+
+    @classmethod
+    def create(cls, ca_certificates: str | None = None, *, insecure_skip_verify: bool = False) -> TLSTrust | Refused:
+        """Check what a `tls` stanza asks for. `Refused("InvalidCACertificates", …)` says what is wrong with it."""
+        if ca_certificates is not None:
+            problem = _problem(ca_certificates, insecure=insecure_skip_verify)
+            if problem is not None:
+                return Refused(words.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
+            ca_certificates = _certificates(ca_certificates)
+        return cls(_Anchors(ca_certificates, insecure_skip_verify))
+
+    @property
+    def insecure(self) -> bool:
+        """True where the object says that nothing is to be verified."""
+        return self._anchors.insecure
+
+    def context(self) -> ssl.SSLContext:
+        """A context of its own for each caller: clients have been seen to loosen the one they were given."""
+        context = _context(self._anchors.certificates)
+        if self._anchors.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    @property
+    def verify(self) -> bool | str:
+        """The `verify` argument of `requests`: a file or directory of CA certificates, `False`, or `True`.
+
+        Without certificates of its own this is the system's trust store; `True` (the bundle that `requests` brings)
+        only where the system has none. The file is private and exists until `close`.
+        """
+        if self._anchors.insecure:
+            return False
+        if self._anchors.certificates is None:
+            paths = ssl.get_default_verify_paths()
+            return paths.cafile or paths.capath or True
+        with self._lock:
+            if self._file is None:
+                self._file = _write(self._anchors.certificates)
+                self._remove_file = weakref.finalize(self, _remove, self._file)
+            return self._file
+
+    def close(self) -> None:
+        """Remove the file. May be called twice; `verify` makes a new one if asked again."""
+        with self._lock:
+            if self._remove_file is not None:
+                self._remove_file()
+            self._file = self._remove_file = None
+
+
+def _problem(pem: str, *, insecure: bool) -> str | None:
+    if insecure:
+        return "CA certificates are given although verification is to be skipped"
+    if "PRIVATE KEY-----" in pem:
+        return "the CA certificates contain a private key, which must not be there"
+    if _BEGIN not in pem:
+        return "the CA certificates hold no PEM block 'BEGIN CERTIFICATE'"
+    try:
+        _context(_certificates(pem))
+    except (ssl.SSLError, ValueError, TypeError):  # TypeError: a block that is not ASCII
+        return "the CA certificates are not readable as PEM certificates"
+    return None
+
+
+def _certificates(pem: str) -> str:
+    """The certificates alone: people write names and comments between them, in any language."""
+    blocks = _BLOCK.findall(pem)
+    if len(blocks) != pem.count(_BEGIN):
+        raise ValueError("a block without its end")
+    return "\n".join(blocks) + "\n"
+
+
+def _context(pem: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=pem)
+    if pem is not None:
+        # Appliances' own CAs and self-made certificates seldom carry every extension that RFC 5280 asks of a public CA;
+        # Python 3.13 made that a failure. A certificate that was named is trusted whether or not it is a root.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def _write(pem: str) -> str:
+    handle, path = tempfile.mkstemp(prefix="vvol-ca-", suffix=".pem")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(pem)
+    return path
+
+
+def _remove(path: str) -> None:
+    Path(path).unlink(missing_ok=True)

@@ -1,0 +1,212 @@
+"""`VCenterPort` over one vCenter: each method is one piece of blocking work on the vCenter's own lane."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vvol_replication.domain.groups import Group, GroupId, Inventory, VCenterAbout
+from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Unavailable
+from vvol_replication.domain.points import (
+    OngoingSync,
+    PointInTime,
+    StartedSync,
+    TaskReading,
+    TaskState,
+)
+from vvol_replication.storage import words
+from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
+
+from . import convert, faults, transport
+from .asked import Asked
+from .inventory import InventoryQuery
+from .points import PointsQuery
+from .providers import Providers, answered
+from .session import Credentials, Ended, Session, Timeouts
+from .vmomi import sms, vmodl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vvol_replication.storage.tls import TLSTrust
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class VCenter:
+    """One vCenter. No method raises for what the vCenter does; each ends within its deadline.
+
+    `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
+    one: this one counts refused logins, and remembers which vCenter it first met.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        username: str,
+        password: str,
+        trust: TLSTrust,
+        *,
+        max_concurrent_calls: int = 2,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.address = address
+        self._timeouts = timeouts
+        self._workers = max_concurrent_calls
+        self._lane = Lane(f"vcenter-{address}", max_concurrent_calls)
+        self._session = Session(
+            address,
+            Credentials(username, password),
+            trust.context(),
+            timeouts=timeouts,
+            connections=max_concurrent_calls,
+            clock=clock,
+        )
+        self._providers = Providers(self._session, clock=clock)
+        self._provider_names: tuple[str, ...] = ()
+
+    async def about(self) -> Outcome[VCenterAbout]:
+        """Who answers, read from the login. `providers` are those that the last inventory met."""
+        return await self._run(Asked(self.address, "Login"), self._about)
+
+    async def inventory(self) -> Outcome[Inventory]:
+        """All fault domains and groups; `Unavailable("NoReplicationProvider", …)` where no provider is registered."""
+        asked = Asked(self.address, "QueryReplicationGroup")
+        return await self._run(asked, self._inventory, deadline=self._timeouts.inventory)
+
+    async def group(self, group: GroupId) -> Outcome[Group]:
+        """One group, live: one call, for which SMS finds the provider by itself."""
+        return await self._run(Asked(self.address, "QueryReplicationGroupInfo", str(group)), lambda: self._group(group))
+
+    async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
+        """The points in time listed at a target group, oldest first."""
+        return await self._run(
+            Asked(self.address, "QueryPointInTimeReplica", str(group)),
+            lambda: self._providers.ask(
+                group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
+            ),
+        )
+
+    async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
+        """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
+        permit = Permit()
+        asked = Asked(self.address, "SyncReplicationGroup_Task", str(group))
+        return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
+
+    async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
+        """What has become of a sync task; `FORGOTTEN` where SMS does not know it (any more)."""
+        asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
+        return await self._run(asked, lambda: self._task(task, group, asked))
+
+    async def close(self) -> None:
+        """Log out and let go of the threads; a vCenter that does not answer is not waited for."""
+        with contextlib.suppress(Exception):  # the session then ends by itself, after its idle time
+            await self._lane.run(self._session.close, deadline=self._timeouts.close)
+        self._session.drop()
+        self._lane.close()
+
+    def _about(self) -> VCenterAbout:
+        opened = self._session.opened()
+        return VCenterAbout(opened.instance_uuid, opened.version, self._provider_names)
+
+    def _inventory(self) -> Inventory:
+        inventory, self._provider_names = InventoryQuery(self._session, self._providers).run()
+        return inventory
+
+    def _group(self, group: GroupId) -> Group:
+        wanted = sms.ReplicationGroupFilter(groupId=[convert.wire_group_id(group)])
+        rows = answered(self._session.ask_manager(lambda manager: manager.QueryReplicationGroupInfo(wanted)))
+        if len(rows) != 1:
+            raise transport.Unreadable(f"{len(rows)} answers about one group")
+        fault = convert.error_of(rows[0])
+        if fault is not None:
+            raise fault
+        found = convert.group(getattr(rows[0], "rgInfo", None))
+        if found.id != group:
+            raise transport.Unreadable("details of another group")
+        return found
+
+    def _start_sync(self, group: GroupId, name: str, permit: Permit) -> StartedSync | OngoingSync:
+        def ask(provider: Any) -> Any:
+            wire_id = convert.wire_group_id(group)
+            return self._session.call(lambda: provider.SyncReplicationGroup([wire_id], name), permit)
+
+        try:
+            task = self._providers.ask(group.fault_domain, ask)
+        except sms.fault.replication.SyncOngoing as fault:
+            return OngoingSync(convert.moid(fault.task) if fault.task is not None else None)
+        if task is None:
+            raise transport.InDoubt from transport.Unreadable("no task in it")
+        return StartedSync(convert.moid(task))
+
+    def _task(self, task: str, group: GroupId, asked: Asked) -> TaskReading:
+        managed: Any = sms.Task(task, self._session.stub)
+        try:
+            info = self._session.call(managed.QueryInfo)
+        except vmodl.fault.ManagedObjectNotFound:
+            return TaskReading(TaskState.FORGOTTEN)
+        if info is None:
+            raise transport.Unreadable("no task in it")
+        return convert.task_reading(info, group, asked)
+
+    async def _run(
+        self,
+        asked: Asked,
+        work: Callable[[], T],
+        *,
+        deadline: float | None = None,
+        permit: Permit | None = None,
+    ) -> Outcome[T]:
+        """Do the work on the lane; whatever way it ends, as an outcome."""
+        begun = time.monotonic()
+        outcome = await self._outcome(asked, work, self._timeouts.call if deadline is None else deadline, permit)
+        _log.debug(
+            "vCenter %s: %s for %s: %s %s after %.3f s",
+            asked.endpoint,
+            asked.method,
+            asked.group or "-",
+            type(outcome).__name__,
+            "" if isinstance(outcome, Done) else outcome.reason,
+            time.monotonic() - begun,
+        )
+        return outcome
+
+    async def _outcome(self, asked: Asked, work: Callable[[], T], deadline: float, permit: Permit | None) -> Outcome[T]:
+        try:
+            return Done(await self._lane.run(work, deadline=deadline))
+        except asyncio.CancelledError:
+            if permit is not None:
+                permit.withdraw()
+            raise
+        except LaneError as error:
+            return self._held_up(error, asked, deadline, permit)
+        except Ended as error:
+            return error.outcome
+        except vmodl.MethodFault as fault:
+            return faults.outcome(fault, asked)
+        except Exception as error:  # noqa: BLE001 - an answer may break pyVmomi in any way; it is still an outcome
+            _log.debug("vCenter %s: %s", asked.endpoint, "".join(traceback.format_tb(error.__traceback__)))
+            return transport.outcome(error, asked, answer_timeout=self._timeouts.answer)
+
+    def _held_up(
+        self, error: LaneError, asked: Asked, deadline: float, permit: Permit | None
+    ) -> Unavailable | Indeterminate:
+        if isinstance(error, LaneClosed):
+            return Unavailable(words.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
+        if isinstance(error, LaneFull):
+            calls = f"all {self._workers} calls that it may have are under way" if self._workers > 1 else "it is busy"
+            seen = f"{calls} for {deadline:g} s; it is asked again, see maxConcurrentCalls"
+            return Unavailable(words.ENDPOINT_BUSY, asked.line(seen))
+        if not isinstance(error, LaneTimeout):
+            return transport.outcome(error, asked, answer_timeout=self._timeouts.answer)
+        seen = f"it did not answer within {deadline:g} s; check its address and network path"
+        if permit is None or permit.withdraw():
+            return Unavailable(words.TIMED_OUT_CALLING, asked.line(seen))
+        return Indeterminate(words.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))

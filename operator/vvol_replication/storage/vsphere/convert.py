@@ -1,0 +1,153 @@
+"""From pyVmomi's objects to the domain's frozen values, and ids the other way.
+
+pyVmomi leaves a required field that the answer lacks at None; such an answer is `Unreadable` here, never a value with
+a hole. Nothing of pyVmomi leaves this border: its objects compare by identity, and managed objects of two vCenters
+compare equal.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from vvol_replication.domain.groups import FaultDomain, Group, GroupId, GroupState, SourceGroup, TargetGroup
+from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
+from vvol_replication.storage import words
+
+from . import faults
+from .transport import Unreadable
+from .vmomi import sms, vim, vmodl
+
+if TYPE_CHECKING:
+    from .asked import Asked
+
+_ARRAY_ID_PREFIX = "com.purestorage:"
+# VASA's well-known id for "make a group on demand": no group.
+ON_DEMAND = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+def wire_group_id(group: GroupId) -> Any:
+    """A group's id as SMS wants it, built afresh: a FaultDomainInfo in its place would send its fields along."""
+    replication = vim.vm.replication
+    return replication.ReplicationGroupId(
+        faultDomainId=replication.FaultDomainId(id=group.fault_domain),
+        deviceGroupId=replication.DeviceGroupId(id=group.device_group),
+    )
+
+
+def moid(managed: Any) -> str:
+    """The id of a managed object, good within its own vCenter only."""
+    if managed is None:
+        raise Unreadable("a reference is missing")
+    return str(managed._GetMoId())  # noqa: SLF001 - pyVmomi has no public name for it
+
+
+def group_id(wire: Any) -> GroupId:
+    """A `ReplicationGroupId`."""
+    if wire is None or wire.faultDomainId is None or wire.deviceGroupId is None:
+        raise Unreadable("a group without its id")
+    return GroupId(_text(wire.faultDomainId.id, "fault domain id"), _text(wire.deviceGroupId.id, "device group id"))
+
+
+def group(info: Any) -> Group:
+    """An `rgInfo`: `SourceGroupInfo` or `TargetGroupInfo`."""
+    replication = sms.storage.replication
+    if isinstance(info, replication.SourceGroupInfo):
+        return SourceGroup(
+            id=group_id(info.groupId),
+            name=info.name or None,
+            state=GroupState.parse(info.state),
+            targets=tuple(group_id(replica.targetGroupId) for replica in info.replica or ()),
+        )
+    if isinstance(info, replication.TargetGroupInfo):
+        if info.sourceInfo is None:
+            raise Unreadable("a target group without its source")
+        return TargetGroup(
+            id=group_id(info.groupId),
+            source=group_id(info.sourceInfo.sourceGroupId),
+            state=GroupState.parse(info.state),
+            name=info.name or None,
+        )
+    raise Unreadable("a group that is neither source nor target")
+
+
+def fault_domain(wire: Any) -> FaultDomain:
+    """A `FaultDomainInfo`, or a bare `FaultDomainId`, whose name is not known."""
+    identity = _text(wire.id, "fault domain id")
+    name = getattr(wire, "name", None) or identity
+    array = getattr(wire, "storageArrayId", None) or ""
+    return FaultDomain(identity, name, array.removeprefix(_ARRAY_ID_PREFIX) if _is_pure(array) else None)
+
+
+def point_in_time(wire: Any) -> PointInTime:
+    """A `PointInTimeReplicaInfo`."""
+    if wire.id is None:
+        raise Unreadable("a point in time without its id")
+    return PointInTime(_text(wire.id.id, "point in time id"), wire.pitName or None, moment(wire.timeStamp))
+
+
+def moment(value: Any) -> datetime:
+    """A time with its zone; pyVmomi reads what has none as UTC, and so does this."""
+    if not isinstance(value, datetime):
+        raise Unreadable("a time is missing")
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def error_of(result: Any) -> Any | None:
+    """The first fault of a `GroupErrorResult`, None for any other result."""
+    if not isinstance(result, sms.storage.replication.GroupErrorResult):
+        return None
+    return next(iter(result.error or ()), None) or vmodl.MethodFault()
+
+
+def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
+    """A `TaskInfo`, as far as `group` is concerned: `success` of the task is not success of the group."""
+    state = _text(getattr(info, "state", None), "task state")
+    if state in (TaskState.QUEUED, TaskState.RUNNING):
+        return TaskReading(TaskState(state), progress=info.progress)
+    if state != TaskState.SUCCESS:
+        fault = info.error
+        if fault is not None:
+            return _failed(fault, asked)
+        return TaskReading(
+            TaskState.ERROR,
+            reason=words.ENDPOINT_FAULT,
+            message=asked.line(f"the task ended as '{faults.one_line(state)}' and says no reason; look at the array"),
+        )
+    result = _result_of(info.result, group)
+    fault = error_of(result)
+    if fault is not None:
+        return _failed(fault, asked)
+    if not isinstance(result, sms.storage.replication.SyncReplicationGroupSuccessResult):
+        return TaskReading(TaskState.SUCCESS, progress=info.progress)
+    return TaskReading(
+        TaskState.SUCCESS,
+        progress=info.progress,
+        point_id=result.pitId.id if result.pitId is not None else None,
+        point_name=result.pitName or None,
+        point_time=moment(result.timeStamp) if result.timeStamp is not None else None,
+    )
+
+
+def _result_of(results: Any, group: GroupId) -> Any | None:
+    """The group's own element; where there is none, the first error, which then is about the whole batch."""
+    if results is not None and not isinstance(results, list):
+        raise Unreadable("a task result that is no list")
+    for result in results or ():
+        if group_id(result.groupId) == group:
+            return result
+    return next((result for result in results or () if error_of(result) is not None), None)
+
+
+def _failed(fault: Any, asked: Asked) -> TaskReading:
+    return TaskReading(TaskState.ERROR, reason=faults.verdict(fault).reason, message=faults.message(fault, asked))
+
+
+def _is_pure(array: str) -> bool:
+    return array.startswith(_ARRAY_ID_PREFIX) and len(array) > len(_ARRAY_ID_PREFIX)
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"{what} is missing")
+    return str(value)

@@ -1,0 +1,183 @@
+"""What each vSphere fault means to us: a table, read row by row (reference: vsphere-sms-spbm §2.3).
+
+A fault is looked up by its own type, then by the types that it is derived from, so that a vendor's or a newer
+vCenter's fault still lands on the row of its family. It makes no difference whether the call threw it, or whether it
+lay in `GroupErrorResult.error[]` or `TaskInfo.error`.
+
+The text of a fault as a whole is never shown: `InvalidSession` carries the session's cookie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.storage import words
+
+from .vmomi import type_of_name
+
+if TYPE_CHECKING:
+    from .asked import Asked
+
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a fault means.
+
+    `retriable`: time or a person can lift it without the request being changed. `proven`: it proves that a mutating
+    call changed nothing; a link that broke somewhere behind the vCenter proves nothing. `told`: the endpoint's own
+    text is worth showing and cannot hold a secret.
+    """
+
+    reason: str
+    retriable: bool
+    message: str
+    proven: bool = True
+    told: bool = True
+
+
+def _waits(reason: str, message: str, *, proven: bool = True, told: bool = True) -> Verdict:
+    """Time or a person can lift it."""
+    return Verdict(reason, retriable=True, message=message, proven=proven, told=told)
+
+
+def _ends(reason: str, message: str, *, told: bool = True) -> Verdict:
+    """The answer is no, and stays no."""
+    return Verdict(reason, retriable=False, message=message, told=told)
+
+
+_STARTING = "its storage service is not ready; it is asked again"
+_WORKING = "its storage provider is busy; it is asked again"
+_STRANGE_SESSION = "it does not accept the session that it has just opened; look at its storage service (sps)"
+_NO_SUCH_OPERATION = "its storage provider cannot do that; look at the provider's version"
+_BAD_REQUEST = "it takes the request for malformed; report this"
+_UNREACHED = "its link to the storage provider failed; look at the provider's state in vCenter"
+
+TABLE: dict[str, Verdict] = {
+    # Nothing better is known of it.
+    "vmodl.MethodFault": _waits(words.ENDPOINT_FAULT, "it reports a fault; look at vCenter's events"),
+    "vmodl.RuntimeFault": _waits(words.ENDPOINT_FAULT, "it failed inside; look at vCenter's events", proven=False),
+    # Requests that are wrong, or that nobody there can serve.
+    "vmodl.fault.InvalidArgument": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
+    "vmodl.fault.InvalidRequest": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
+    "sms.fault.DuplicateEntry": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
+    "sms.fault.TooMany": _ends(words.ENDPOINT_FAULT, "it finds even one group too many for a request"),
+    "vmodl.fault.NotImplemented": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "vmodl.fault.NotSupported": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "vmodl.fault.MethodNotFound": _ends(words.NOT_SUPPORTED, "it does not know this call; 7.0 or later does"),
+    "sms.fault.NotSupportedByProvider": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "sms.fault.QueryNotSupported": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    # The provider, and the way to it.
+    "sms.fault.ProviderUnavailable": _waits(
+        words.PROVIDER_UNAVAILABLE, "its storage provider is offline; bring the provider online in vCenter"
+    ),
+    "sms.fault.ProviderConnectionFailed": _waits(words.PROVIDER_UNAVAILABLE, _UNREACHED, proven=False),
+    "sms.fault.InactiveProvider": _waits(
+        words.INACTIVE_PROVIDER, "another storage provider is active for this group; it is looked up again"
+    ),
+    "sms.fault.ProviderNotFound": _waits(
+        words.NO_REPLICATION_PROVIDER, "no storage provider serves this; register the array's VASA provider"
+    ),
+    "sms.fault.QueryExecutionFault": _waits(words.ENDPOINT_FAULT, "the query failed; look at the provider"),
+    "sms.fault.ProviderBusy": _waits(words.ENDPOINT_BUSY, _WORKING),
+    "sms.fault.ProviderOutOfResource": _waits(words.ENDPOINT_BUSY, _WORKING),
+    "sms.fault.ProviderOutOfProvisioningResource": _waits(
+        words.ENDPOINT_FAULT, "its storage provider is out of space or objects; free some on the array"
+    ),
+    "sms.fault.ServiceNotInitialized": _waits(words.ENDPOINT_BUSY, _STARTING),
+    "vmodl.fault.ManagedObjectNotFound": _waits(
+        words.ENDPOINT_FAULT, "it no longer knows the object that was asked; it is looked up again"
+    ),
+    # Sessions and rights. NotAuthenticated and InvalidSession are NoPermissions, hence rows of their own.
+    "vim.fault.NotAuthenticated": _waits(words.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
+    "sms.fault.InvalidSession": _waits(words.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
+    "sms.fault.AuthConnectionFailed": _waits(
+        words.ENDPOINT_BUSY, "its storage service cannot check the session now; it is asked again", told=False
+    ),
+    "vim.fault.NoPermission": _ends(words.PERMISSION_DENIED, "the account lacks a privilege", told=False),
+    "vim.fault.InvalidLogin": _waits(
+        words.LOGIN_FAILED, "it refused the user name or password; correct the Secret", told=False
+    ),
+    "sms.fault.InvalidLogin": _waits(
+        words.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", told=False
+    ),
+    # The group, and its replication.
+    "vim.fault.NotFound": _ends(
+        words.GROUP_UNKNOWN, "no storage provider registered there knows this group; check site and ids"
+    ),
+    "sms.fault.replication.ReplicationFault": _waits(
+        words.ENDPOINT_FAULT, "its storage provider reports a replication fault; look at the array"
+    ),
+    "sms.fault.replication.InvalidFunctionTarget": _ends(
+        words.WRONG_SIDE, "this is the wrong side of the replication; check recoverySite and roles"
+    ),
+    "sms.fault.replication.InvalidReplicationState": _ends(words.WRONG_STATE, "the group's state does not allow this"),
+    "sms.fault.replication.SyncOngoing": _waits(words.SYNC_ONGOING, "a sync of this group is under way"),
+    "sms.fault.replication.NoReplicationTarget": _waits(
+        words.NO_REPLICATION_TARGET, "the replication has no target yet; look at the protection group's targets"
+    ),
+    "sms.fault.replication.NoValidReplica": _waits(
+        words.NO_VALID_REPLICA, "a volume of the group was not replicated yet; wait for its first replication"
+    ),
+    "sms.fault.replication.PeerNotReachable": _waits(
+        words.PEER_NOT_REACHABLE, "the other side of the replication is not reachable; look at the arrays' link"
+    ),
+    "sms.fault.replication.AlreadyDone": _waits(words.ENDPOINT_FAULT, "it says that this is done already"),
+    "vim.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
+    "sms.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
+}
+
+# pyVmomi builds a type when it is first touched; a failure there must come at start-up and not in a worker thread.
+TYPES = {name: type_of_name(name) for name in TABLE}
+
+
+def verdict(fault: Any) -> Verdict:
+    """The row of a fault, or of the nearest type that it is derived from."""
+    for kind in type(fault).__mro__:
+        if kind.__name__ in TABLE:
+            return TABLE[kind.__name__]
+    return TABLE["vmodl.MethodFault"]
+
+
+def message(fault: Any, asked: Asked) -> str:
+    """One line: who was asked for what, what it means, what to do; the endpoint's own text where it is fit to show."""
+    row = verdict(fault)
+    parts = [asked.line(row.message)]
+    detail = _detail(fault)
+    if detail:
+        parts.append(f"({detail})")
+    text = one_line(getattr(fault, "msg", None))
+    if row.told and text:
+        parts.append(f"[{type(fault).__name__.rpartition('.')[2]}: {text}]")
+    return " ".join(parts)
+
+
+def outcome(fault: Any, asked: Asked) -> Refused | Unavailable:
+    """How a call ends that was answered with this fault, where the fault proves that nothing was changed."""
+    row = verdict(fault)
+    return (Unavailable if row.retriable else Refused)(row.reason, message(fault, asked))
+
+
+def one_line(text: Any) -> str:
+    """Somebody else's text, fit for a status condition."""
+    words_of_it = " ".join(str(text or "").split())
+    if len(words_of_it) <= _LONGEST_TEXT:
+        return words_of_it
+    return words_of_it[: _LONGEST_TEXT - 1] + "…"
+
+
+def _detail(fault: Any) -> str:
+    """What a fault says in fields: the state that is in the way, or the privilege that is missing."""
+    if isinstance(fault, TYPES["sms.fault.replication.InvalidReplicationState"]):
+        wanted = ", ".join(fault.desiredState or ()) or "another one"
+        return f"it is {one_line(fault.currentState)}, needed is {one_line(wanted)}"
+    if verdict(fault).reason == words.PERMISSION_DENIED:
+        missing = [fault.privilegeId] if fault.privilegeId else []
+        for entity in fault.missingPrivileges or ():
+            missing.extend(entity.privilegeIds or ())
+        named = ", ".join(dict.fromkeys(missing))
+        return f"grant {one_line(named)}" if named else "it does not say which; see the list of privileges needed"
+    return ""

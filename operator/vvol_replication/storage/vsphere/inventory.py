@@ -1,0 +1,194 @@
+"""All fault domains and groups that one vCenter tells of.
+
+A provider that is silent, or an id that comes without details, leaves a hole. The rest is told all the same, and the
+hole is said: absence from an incomplete inventory proves nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vvol_replication.domain.groups import FaultDomain, Group, GroupId, Inventory
+from vvol_replication.domain.outcomes import Unavailable
+from vvol_replication.storage import words
+
+from . import convert, faults, transport
+from .asked import Asked
+from .providers import REPLICATION, Providers, answered
+from .session import Ended, Session
+from .vmomi import sms, vim, vmodl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+
+_BATCH = 16
+_NOT_THERE = ("offline", "disconnected")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found so far."""
+
+    domains: dict[str, FaultDomain] = field(default_factory=dict)
+    groups: dict[GroupId, Group] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A VASA provider with the profile Replication. `batch` is the most groups that one query may name."""
+
+    moid: str
+    name: str
+    status: str
+    batch: int
+
+
+class InventoryQuery:
+    """One walk over all replication providers of a vCenter."""
+
+    def __init__(self, session: Session, providers: Providers) -> None:
+        self._session = session
+        self._providers = providers
+        self._found = _Found()
+
+    def run(self) -> tuple[Inventory, tuple[str, ...]]:
+        """The inventory, and the names of the providers. Raises where not even the providers could be listed."""
+        listed = answered(self._session.ask_manager(lambda manager: manager.QueryProvider()))
+        providers = tuple(provider for wire in listed if (provider := self._look_at(wire)) is not None)
+        if not providers and not self._found.problems:
+            raise Ended(
+                Unavailable(
+                    words.NO_REPLICATION_PROVIDER,
+                    f"vCenter {self._session.address} has no VASA provider with the profile Replication; register the"
+                    " array's provider there",
+                )
+            )
+        self._look_at_domains()
+        for provider in providers:
+            self._look_into(provider, {other.moid for other in providers})
+        found = self._found
+        inventory = Inventory(
+            fault_domains=tuple(sorted(found.domains.values(), key=lambda domain: domain.id)),
+            groups=tuple(found.groups[identity] for identity in sorted(found.groups)),
+            complete=not found.problems,
+            problems=tuple(found.problems),
+        )
+        return inventory, tuple(provider.name for provider in providers)
+
+    def _look_at(self, wire: Any) -> Provider | None:
+        moid = convert.moid(wire)
+
+        def ask() -> Any:
+            return _described(self._session.call(wire.QueryProviderInfo))
+
+        info = self._try("QueryProviderInfo", f"provider {moid}", ask)
+        if info is None or REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):
+            return None
+        batch = getattr(info, "maxBatchSize", None) or 0
+        return Provider(moid, str(info.name), str(info.status or ""), min(batch, _BATCH) if batch > 0 else _BATCH)
+
+    def _look_at_domains(self) -> None:
+        def ask() -> list[FaultDomain]:
+            roots = answered(self._session.ask_manager(lambda manager: manager.QueryFaultDomain(None)))
+            self._providers.learn_domains(roots)
+            return [convert.fault_domain(wire) for wire in _with_children(roots)]
+
+        for domain in self._try("QueryFaultDomain", "the fault domains", ask) or ():
+            self._found.domains[domain.id] = domain
+
+    def _look_into(self, provider: Provider, listed: set[str]) -> None:
+        if provider.status in _NOT_THERE:
+            self._found.problems.append(
+                f"storage provider {provider.name} is {provider.status}; bring it online in vCenter"
+            )
+        managed = sms.provider.VasaProvider(provider.moid, self._session.stub)
+        about = f"provider {provider.name}"
+
+        def ask() -> list[GroupId]:
+            try:
+                rows = answered(self._session.call(lambda: managed.QueryReplicationGroup(None)))
+            except sms.fault.InactiveProvider as fault:
+                self._providers.learn_mapping(fault)
+                active = {convert.moid(mapping.activeProvider) for mapping in fault.mapping or ()}
+                if active and active <= listed - {provider.moid}:
+                    return []  # a standby: the one that is active tells of its groups
+                raise
+            return self._take(rows)
+
+        bare = self._try("QueryReplicationGroup", about, ask) or []
+        for start in range(0, len(bare), provider.batch):
+            self._ask_for(managed, bare[start : start + provider.batch], about)
+
+    def _ask_for(self, managed: Any, ids: list[GroupId], about: str) -> None:
+        """The second question, for ids that came without details; halved where the provider finds it too long."""
+        wire_ids = [convert.wire_group_id(identity) for identity in ids]
+
+        def ask() -> list[GroupId]:
+            try:
+                return self._take(answered(self._session.call(lambda: managed.QueryReplicationGroup(wire_ids))))
+            except sms.fault.TooMany:
+                if len(ids) == 1:
+                    raise
+            middle = len(ids) // 2
+            self._ask_for(managed, ids[:middle], about)
+            self._ask_for(managed, ids[middle:], about)
+            return []
+
+        for identity in self._try("QueryReplicationGroup", about, ask) or ():
+            self._found.problems.append(f"{about} gave no details of group {identity}")
+
+    def _take(self, rows: Iterable[Any]) -> list[GroupId]:
+        """Keep the groups of an answer; the ids that came without details are returned."""
+        bare: list[GroupId] = []
+        for row in rows:
+            identity = convert.group_id(row.groupId)
+            if identity.device_group == convert.ON_DEMAND:
+                continue
+            fault = convert.error_of(row)
+            if isinstance(fault, vim.fault.NotFound):
+                continue  # gone between the two questions
+            if fault is not None:
+                self._problem(fault, "QueryReplicationGroup", f"group {identity}")
+            elif isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
+                self._found.groups[identity] = convert.group(row.rgInfo)
+            else:
+                bare.append(identity)
+        return bare
+
+    def _try(self, method: str, about: str, ask: Callable[[], T]) -> T | None:
+        """Ask; what one provider cannot or will not say becomes a problem, a vCenter that is gone is raised."""
+        try:
+            return ask()
+        except (Ended, transport.NotSent, *transport.DROPPED):
+            raise
+        except Exception as error:  # noqa: BLE001 - an answer may break pyVmomi in any way; it is one provider's hole
+            self._problem(error, method, about)
+            return None
+
+    def _problem(self, error: Any, method: str, about: str) -> None:
+        asked = Asked(self._session.address, method)
+        if isinstance(error, vmodl.MethodFault):
+            line = faults.message(error, asked)
+        else:
+            line = transport.outcome(error, asked, answer_timeout=self._session.timeouts.answer).message
+        self._found.problems.append(f"{about}: {line}")
+
+
+def _described(info: Any) -> Any:
+    if info is None or not info.name:
+        raise transport.Unreadable("a provider without its description")
+    return info
+
+
+def _with_children(domains: Iterable[Any]) -> list[Any]:
+    flat: list[Any] = []
+    waiting = list(domains)
+    while waiting:
+        domain = waiting.pop()
+        flat.append(domain)
+        waiting.extend(getattr(domain, "children", None) or ())
+    return flat

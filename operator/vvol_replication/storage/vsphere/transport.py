@@ -1,0 +1,172 @@
+"""The SOAP stubs, and what a failure below SOAP proves.
+
+`NotSent` is everything up to a connected, verified TLS socket: then the server has not seen the request.
+"""
+
+from __future__ import annotations
+
+import select
+import ssl
+import time
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from vvol_replication.domain.outcomes import Indeterminate, Unavailable
+from vvol_replication.storage import words
+
+from .faults import message as fault_message
+from .faults import one_line
+from .vmomi import SoapStubAdapter, vmodl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .asked import Asked
+
+# What a server or a middlebox does to an idle connection; seen when the next request is sent on it.
+DROPPED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+_TOO_LONG_IDLE = 20.0
+_OPEN = "; whether it took effect is not known yet"
+_CLIENT_ERRORS = range(400, 500)
+_BUSY_STATUS = (429, 503)
+
+
+class NotSent(Exception):  # noqa: N818 - said in the words of its meaning
+    """There was no connection to send the request on; the cause is the error seen."""
+
+
+class InDoubt(Exception):  # noqa: N818 - as above
+    """A mutating request may have gone out and has no answer that can be relied on; the cause is the error seen."""
+
+
+class Unreadable(Exception):  # noqa: N818 - as above
+    """An answer came and says nothing: not the expected shape. The text says what is wrong with it."""
+
+
+class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
+    """A stub of one path of one vCenter: bounded waiting, `NotSent`, and a session header read at call time.
+
+    `header` gives the value of `vcSessionCookie`; the path /sdk has its session in an HTTP cookie and needs none.
+    """
+
+    pool: list[tuple[Any, float]]  # (connection, when it was last used, by the wall clock)
+
+    def __init__(
+        self,
+        *,
+        answer_timeout: float,
+        connect_timeout: float,
+        header: Callable[[], str] | None = None,
+        **endpoint: Any,
+    ) -> None:
+        self._answer_timeout = answer_timeout
+        self._header = header
+        super().__init__(httpConnectionTimeout=connect_timeout, connectionPoolTimeout=60, **endpoint)
+
+    @property
+    def requestContext(self) -> dict[str, str] | None:  # noqa: N802 - pyVmomi's name
+        """The SOAP header elements. Read anew for each request: a re-login is seen by every thread at once."""
+        return None if self._header is None else {"vcSessionCookie": self._header()}
+
+    @requestContext.setter
+    def requestContext(self, value: object) -> None:  # noqa: N802 - pyVmomi's name
+        if value:
+            raise ValueError("the header is read at call time")
+
+    def GetConnection(self) -> Any:  # noqa: N802 - pyVmomi's name
+        """A connected socket, from the pool or new. Raises `NotSent` where there is none to be had."""
+        try:
+            connection = super().GetConnection()
+            if connection.sock is None:
+                # The server said `Connection: close`; http.client would connect inside the request.
+                connection.connect()
+            connection.sock.settimeout(self._answer_timeout)
+        except (OSError, HTTPException) as error:
+            raise NotSent from error
+        return connection
+
+    def discard_stale(self) -> None:
+        """Close idle connections that the other side has closed, or may have forgotten.
+
+        Before a mutating request: one lost on a dead socket cannot be told from one that was carried out.
+        """
+        with self.lock:
+            stale = [entry for entry in self.pool if _stale(*entry)]
+            self.pool = [entry for entry in self.pool if entry not in stale]
+        for connection, _ in stale:
+            connection.close()
+
+    def retire(self) -> None:
+        """Close idle connections, and keep none of those that come back."""
+        self.poolSize = 0
+        self.DropConnections()
+
+
+def _stale(connection: Any, last_used: float) -> bool:
+    if connection.sock is None or time.time() - last_used > _TOO_LONG_IDLE:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.sock, select.POLLIN)
+    return bool(waiting.poll(0))  # nothing is owed on an idle connection: what can be read is its end
+
+
+def proves_nothing_changed(error: BaseException) -> bool:
+    """True where a mutating request that failed with this error, which is no SOAP fault, was not carried out."""
+    return isinstance(error, NotSent) or _status(error) in _CLIENT_ERRORS
+
+
+def outcome(error: BaseException, asked: Asked, *, answer_timeout: float) -> Unavailable | Indeterminate:
+    """How a call ends that failed below SOAP, or with an answer that cannot be read."""
+    if isinstance(error, InDoubt):
+        if isinstance(error.__cause__, vmodl.MethodFault):
+            return Indeterminate(words.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
+        seen = _seen(error.__cause__ or error, answer_timeout)[1]
+        return Indeterminate(words.ANSWER_LOST, asked.line(seen) + _OPEN)
+    reason, seen = _seen(error, answer_timeout)
+    return Unavailable(reason, asked.line(seen))
+
+
+def _seen(error: BaseException, answer_timeout: float) -> tuple[str, str]:
+    """(reason, what was seen and what to do next)."""
+    unsent = isinstance(error, NotSent)
+    cause = (error.__cause__ or error) if unsent else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        said = one_line(cause.verify_message)
+        return (
+            words.CERTIFICATE_NOT_TRUSTED,
+            f"its certificate is not trusted ({said}); check its address and put its CA into tls.caCertificates",
+        )
+    if isinstance(cause, TimeoutError):
+        if unsent:
+            return words.UNREACHABLE, "no connection could be made in time; check its address and network path"
+        return (
+            words.TIMED_OUT_CALLING,
+            f"it did not answer within {answer_timeout:g} s; check its address and network path",
+        )
+    if unsent:
+        return words.UNREACHABLE, f"it is not reachable ({_short(cause)}); check its address and network path"
+    status = _status(cause)
+    if status is not None:
+        reason = words.ENDPOINT_BUSY if status in _BUSY_STATUS else words.ENDPOINT_FAULT
+        return reason, f"it answered with HTTP status {one_line(cause)}; check that this is a vCenter and that it is up"
+    if isinstance(cause, OSError):
+        return words.UNREACHABLE, f"the connection broke ({_short(cause)}); check its network path"
+    detail = one_line(cause) if isinstance(cause, Unreadable) else type(cause).__name__
+    return (
+        words.ANSWER_UNREADABLE,
+        f"its answer could not be read ({detail}); check that this is a vCenter and no proxy answers for it",
+    )
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The status of an HTTP answer that is neither 200 nor 500; pyVmomi says it in an exception's text."""
+    if type(error) is not HTTPException:
+        return None
+    head = str(error).split(" ", 1)[0]
+    return int(head) if head.isdigit() else None
+
+
+def _short(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return one_line(text)

@@ -1,0 +1,20 @@
+"""pyVmomi, as this package uses it.
+
+Its annotations are wrong where it matters here (task types, optional arguments, constructors that are untyped), so to
+the type checker everything of it is `Any`; `convert` turns what it brings into typed values at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyVmomi import SoapAdapter, VmomiSupport
+from pyVmomi import sms as annotated_sms
+from pyVmomi import vim as annotated_vim
+from pyVmomi import vmodl as annotated_vmodl
+
+sms: Any = annotated_sms
+vim: Any = annotated_vim
+vmodl: Any = annotated_vmodl
+SoapStubAdapter: Any = SoapAdapter.SoapStubAdapter
+type_of_name: Any = VmomiSupport.GetVmodlType

@@ -1,0 +1,138 @@
+"""REST 1.x as `purestorage` 1.19.0 needs it (reference: flasharray §1.1, §6.3)."""
+
+import json
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+from aiohttp import web
+
+from vvol_simulator.model import Array, ArrayError, ArrayLoginError, World
+from vvol_simulator.wire import Call, perform
+
+from .parameters import Parameters
+from .rest1_pgroup import Page, ProtectionGroups
+from .rest1_rows import array_row, connection_rows
+
+COOKIE = "session"
+
+Version = tuple[int, int]
+Work = Callable[[Call], Any]
+
+
+class Rest1:
+    """The 1.x family at one array. Everything but `auth/*` needs a session."""
+
+    def __init__(self, world: World, array: Array) -> None:
+        self._world = world
+        self._array = array
+        self._groups = ProtectionGroups(world, array)
+
+    async def handle(self, request: web.Request, version: Version, path: str) -> web.StreamResponse:
+        """Answer `/api/1.<minor>/<path>`."""
+        resource, name = _split(path)
+        secret = resource.startswith("auth/")
+        mutating = request.method in ("POST", "PUT", "DELETE") and not secret
+        try:
+            given = await Parameters.read(request)
+        except ArrayError as refusal:
+            return self._refused(refusal)
+        arguments = {} if secret else ({} if name is None else {"name": name}) | given.values
+        call = Call(self._array.name, f"{request.method} {resource}", arguments, mutating)
+        work = self._route(request, version, resource, name, given)
+        if work is None:
+            return web.json_response([{"msg": "Not found."}], status=404)
+        return await perform(self._world, request, call, lambda it: self._run(request, it, work, public=secret))
+
+    def _route(
+        self, request: web.Request, version: Version, resource: str, name: str | None, given: Parameters
+    ) -> Work | None:
+        """The work behind a resource, or None if there is no such call."""
+        groups = self._groups
+        named: dict[str, Callable[[str], Any]] = {
+            "GET pgroup": lambda item: groups.get(item, given, version),
+            "PUT pgroup": lambda item: groups.put(item, given),
+            "DELETE pgroup": lambda item: groups.delete(item, given),
+        }
+        plain: dict[str, Work] = {
+            "GET array": lambda _: self._array_itself(given),
+            "GET array/connection": lambda _: self._connections(given, version),
+            "GET pgroup": lambda _: groups.get(None, given, version),
+            "POST pgroup": lambda call: groups.post(given, version, stalled=_stalls(call)),
+            "POST auth/session": lambda _: self._login(given),
+            "DELETE auth/session": lambda _: self._logout(request),
+        }
+        key = f"{request.method} {resource}"
+        if name is None:
+            return plain.get(key)
+        work = named.get(key)
+        return None if work is None else lambda _: work(name)
+
+    def _run(self, request: web.Request, call: Call, work: Work, *, public: bool) -> web.Response:
+        session = request.cookies.get(COOKIE)
+        if call.rule is not None and call.rule.kind == "expiredSession" and session is not None:
+            self._array.logout(session)
+        if not public and not self._array.is_session(session):
+            call.took_effect, call.outcome = False, "401 no session"
+            return self._answer([{"msg": "Authentication required.", "ctx": "", "code": 0}], 401, None)
+        try:
+            result = work(call)
+        except ArrayError as refusal:
+            call.took_effect, call.outcome = False, f"400 {refusal.message}"
+            return self._refused(refusal, session)
+        except ArrayLoginError as refusal:
+            body = [{"pure_err_key": "err.friendly", "code": 0, "msg": str(refusal), "ctx": ""}]
+            return self._answer(body, self._world.switches.bad_token_status, None)
+        if isinstance(result, _LoggedIn):
+            return self._answer({"username": self._array.user}, 200, result.session)
+        return self._answer(result, 200, session)
+
+    def _array_itself(self, given: Parameters) -> Any:
+        given.finish()
+        return array_row(self._array)
+
+    def _connections(self, given: Parameters, version: Version) -> Any:
+        throttle = given.flag("throttle")
+        given.finish()
+        return connection_rows(self._world, self._array, version, throttle=throttle)
+
+    def _login(self, given: Parameters) -> "_LoggedIn":
+        return _LoggedIn(self._array.login(given.text("api_token") or ""))
+
+    def _logout(self, request: web.Request) -> Any:
+        self._array.logout(request.cookies.get(COOKIE, ""))
+        return {"username": self._array.user}
+
+    def _refused(self, refusal: ArrayError, session: str | None = None) -> web.Response:
+        body = [{"pure_err_key": "err.friendly", "code": 0, "msg": refusal.message, "ctx": refusal.context}]
+        return self._answer(body, 400, session)
+
+    def _answer(self, body: Any, status: int, session: str | None) -> web.Response:
+        """JSON, with the session's cookie on every reply and the array's own clock in `Date`."""
+        headers = {"Date": formatdate(self._world.array_time(self._array), usegmt=True)}
+        if session is not None:
+            headers["Set-Cookie"] = f"{COOKIE}={session}; Path=/; HttpOnly; Secure"
+        if isinstance(body, Page) and body.next_token is not None:
+            headers["x-next-token"] = body.next_token
+        return web.Response(
+            body=json.dumps(body).encode(), status=status, content_type="application/json", headers=headers
+        )
+
+
+class _LoggedIn:
+    """A login's result: the new session goes into the cookie, not the body."""
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+
+
+def _stalls(call: Call) -> bool:
+    return call.rule is not None and call.rule.kind == "stalledTransfer"
+
+
+def _split(path: str) -> tuple[str, str | None]:
+    """`pgroup/erp.x` -> (`pgroup`, `erp.x`); `array/connection` and `auth/session` have no name."""
+    head, slash, tail = path.partition("/")
+    if head == "pgroup" and slash:
+        return head, tail
+    return path, None

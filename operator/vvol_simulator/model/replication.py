@@ -1,0 +1,258 @@
+"""Array to array: snapshots, pushes, transfers and what holds them up."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from .array import Array
+from .errors import ArrayError
+from .names import check_suffix, key
+from .protection import ERADICATION_SECONDS, ProtectionGroup, Snapshot, Transfer
+from .switches import Switches
+from .timeline import Timeline
+
+Landed = Callable[[Transfer], None]
+
+
+class Links:
+    """Which arrays are connected with each other. Pairs never named are not connected."""
+
+    def __init__(self) -> None:
+        self._up: dict[frozenset[str], bool] = {}
+
+    def join(self, one: str, other: str, *, connected: bool = True) -> None:
+        """Make a connection, or change its health. Array ids."""
+        self._up[frozenset((one, other))] = connected
+
+    def exists(self, one: str, other: str) -> bool:
+        """Whether a connection is configured, healthy or not."""
+        return frozenset((one, other)) in self._up
+
+    def is_up(self, one: str, other: str) -> bool:
+        """Whether it is healthy."""
+        return self._up.get(frozenset((one, other)), False)
+
+    def of(self, array_id: str) -> Iterator[tuple[str, bool]]:
+        """The peers of an array and whether each is up."""
+        for pair, up in self._up.items():
+            if array_id in pair:
+                yield next(iter(pair - {array_id})), up
+
+
+class Replication:
+    """Snapshots and transfers of all arrays."""
+
+    def __init__(self, timeline: Timeline, arrays: Mapping[str, Array], links: Links, switches: Switches) -> None:
+        self._timeline = timeline
+        self._arrays = arrays
+        self._links = links
+        self._switches = switches
+        self.on_landed: list[Landed] = []
+        """Told of every landing, at its moment."""
+        self.transfer_seconds = 2.0
+        """How long a transfer takes unless its protection group says otherwise."""
+        self.active: list[Transfer] = []
+        """Transfers under way, standing still or not."""
+
+    def array_time(self, array: Array) -> float:
+        """The time on an array's clock."""
+        return self._timeline.time + array.skew
+
+    # Snapshots and pushes
+
+    def take(
+        self, group: ProtectionGroup, suffix: str | None, *, replicate: bool, retained: bool, stalled: bool = False
+    ) -> Snapshot:
+        """Take a snapshot, and push it if `replicate`; a missing suffix becomes the next number.
+
+        With no allowed and connected target the snapshot stays local, and that is no error
+        (reference: flasharray §8.6). `ArrayError` if the group is destroyed, or the suffix is invalid or taken.
+        """
+        self._timeline.settle()
+        snapshot = self._take(group, suffix, replicate=replicate, retained=retained, stalled=stalled)
+        self._timeline.settle()
+        return snapshot
+
+    def push_now(self, group: ProtectionGroup, *, stalled: bool = False) -> tuple[Snapshot, list[Transfer]]:
+        """What a schedule or a VASA provider does: an unnamed push. Does not settle; usable from events."""
+        snapshot = self._take(group, None, replicate=True, retained=True, stalled=stalled)
+        return snapshot, [transfer for transfer in self.active if transfer.snapshot is snapshot]
+
+    def _take(
+        self, group: ProtectionGroup, suffix: str | None, *, replicate: bool, retained: bool, stalled: bool
+    ) -> Snapshot:
+        if group.destroyed_at is not None:
+            raise ArrayError("Protection group has been destroyed.", group.name)
+        if suffix is None:
+            while str(group.next_number) in group.snapshots:
+                group.next_number += 1
+            suffix = str(group.next_number)
+            group.next_number += 1
+        else:
+            check_suffix(suffix)
+            self._check_free(group, suffix)
+        snapshot = Snapshot(suffix, self.array_time(self._arrays[group.array_id]), retained)
+        group.snapshots[key(suffix)] = snapshot
+        if stalled:
+            group.stall.pull(suffix)
+        if replicate:
+            self._send(group, snapshot)
+        return snapshot
+
+    def _check_free(self, group: ProtectionGroup, suffix: str) -> None:
+        existing = group.snapshots.get(key(suffix))
+        if existing is None:
+            return
+        if existing.destroyed_at is not None and self._switches.destroyed_suffix_message == "hasBeenDestroyed":
+            raise ArrayError("Protection group snapshot has been destroyed.", f"{group.name}.{existing.suffix}")
+        raise ArrayError("Protection group snapshot already exists.", f"{group.name}.{existing.suffix}")
+
+    def resend(self, group: ProtectionGroup, snapshot: Snapshot) -> None:
+        """Send an existing snapshot to all targets again (REST 1 `action=send`)."""
+        self._timeline.settle()
+        if snapshot.destroyed_at is not None:
+            raise ArrayError("Protection group snapshot has been destroyed.", f"{group.name}.{snapshot.suffix}")
+        self._send(group, snapshot)
+        self._timeline.settle()
+
+    def _send(self, group: ProtectionGroup, snapshot: Snapshot) -> None:
+        for target in group.targets.values():
+            up = self._links.is_up(group.array_id, target.array_id)
+            if not target.allowed or (not up and self._switches.push_while_disconnected == "stayLocal"):
+                continue
+            seconds = self.transfer_seconds if group.transfer_seconds is None else group.transfer_seconds
+            transfer = Transfer(group, snapshot, target.array_id, seconds, group.transfer_bytes)
+            self._arrays[target.array_id].replicas.setdefault(group, []).append(transfer)
+            self.active.append(transfer)
+            self._reconsider(transfer)
+
+    # Movement
+
+    def refresh(self) -> None:
+        """Look again at every transfer under way: brakes or links have changed."""
+        self._timeline.settle()
+        for transfer in list(self.active):
+            self._reconsider(transfer)
+        self._timeline.settle()
+
+    def land(self, transfer: Transfer) -> None:
+        """Complete a transfer at this moment, whatever holds it up."""
+        self._timeline.settle()
+        if transfer.completed is None:
+            self._land(transfer)
+        self._timeline.settle()
+
+    def _reconsider(self, transfer: Transfer) -> None:
+        group, now = transfer.group, self._timeline.time
+        up = self._links.is_up(group.array_id, transfer.target_id)
+        brakes = [brake for brake in (group.hold, group.stall) if brake.applies(transfer.snapshot.suffix)]
+        if transfer.started is None and up and not any(brake.queued for brake in brakes):
+            transfer.started = self.array_time(self._arrays[transfer.target_id])
+        moves = up and not brakes
+        if moves and transfer.moving_since is None:
+            transfer.moving_since = now
+            due = now + max(0.0, transfer.seconds - transfer.moved)
+            self._timeline.call_at(due, lambda: self._land_if_due(transfer, due))
+        elif not moves and transfer.moving_since is not None:
+            transfer.moved, transfer.moving_since = transfer.elapsed(now), None
+
+    def _land_if_due(self, transfer: Transfer, due: float) -> None:
+        if transfer.completed is None and transfer.due() == due:
+            self._land(transfer)
+
+    def _land(self, transfer: Transfer) -> None:
+        at = self.array_time(self._arrays[transfer.target_id])
+        transfer.started = at if transfer.started is None else transfer.started
+        transfer.completed = at
+        transfer.moving_since = None
+        self.active.remove(transfer)
+        for tell in self.on_landed:
+            tell(transfer)
+
+    # Schedules
+
+    def start_schedule(self, group: ProtectionGroup) -> None:
+        """Let the group's schedule run from now on (nothing happens if it is not enabled)."""
+        schedule = group.schedule
+        if not schedule.enabled:
+            schedule.next_at = None
+            return
+        due = self._timeline.time + schedule.every
+        schedule.next_at = due
+        self._timeline.call_at(due, lambda: self._scheduled(group, due))
+
+    def _scheduled(self, group: ProtectionGroup, due: float) -> None:
+        if group.schedule.next_at != due:
+            return
+        if group.destroyed_at is None:
+            self.push_now(group)
+        self.start_schedule(group)
+
+    def run_schedule(self, group: ProtectionGroup) -> Snapshot:
+        """The schedule's push, on demand."""
+        self._timeline.settle()
+        snapshot, _ = self.push_now(group)
+        self._timeline.settle()
+        return snapshot
+
+    # Destroying
+
+    def destroy_snapshot(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
+        """Destroy a snapshot at its source (`Snapshot`) or a replica on a target (`Transfer`)."""
+        self._timeline.settle()
+        if item.destroyed_at is not None:
+            raise ArrayError("Protection group snapshot has been destroyed.", _label(group, item))
+        item.destroyed_at = destroyed = self._timeline.time
+        self._timeline.call_at(
+            destroyed + ERADICATION_SECONDS,
+            lambda: self._forget(group, item) if item.destroyed_at == destroyed else None,
+        )
+
+    def recover_snapshot(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
+        """Undo a destruction that was not yet made final."""
+        self._timeline.settle()
+        if item.destroyed_at is None:
+            raise ArrayError("Protection group snapshot is not destroyed.", _label(group, item))
+        item.destroyed_at = None
+
+    def eradicate_snapshot(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
+        """Make a destruction final; the suffix is free again."""
+        self._timeline.settle()
+        if item.destroyed_at is None:
+            raise ArrayError("Protection group snapshot must be destroyed before it can be eradicated.",
+                             _label(group, item))  # fmt: skip
+        self._forget(group, item)
+
+    def _forget(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
+        if isinstance(item, Snapshot):
+            group.snapshots.pop(key(item.suffix), None)
+            return
+        replicas = self._arrays[item.target_id].replicas.get(group, [])
+        if item in replicas:
+            replicas.remove(item)
+        if item in self.active:
+            self.active.remove(item)
+
+    def destroy_group(self, group: ProtectionGroup) -> None:
+        """Destroy a protection group; its name stays reserved until eradication."""
+        self._timeline.settle()
+        if group.destroyed_at is not None:
+            raise ArrayError("Protection group has been destroyed.", group.name)
+        group.destroyed_at = self._timeline.time
+
+    def recover_group(self, group: ProtectionGroup) -> None:
+        """Undo a destruction."""
+        self._timeline.settle()
+        if group.destroyed_at is None:
+            raise ArrayError("Protection group is not destroyed.", group.name)
+        group.destroyed_at = None
+
+    def eradicate_group(self, group: ProtectionGroup) -> None:
+        """Make the destruction of a group final."""
+        self._timeline.settle()
+        if group.destroyed_at is None:
+            raise ArrayError("Protection group must be destroyed before it can be eradicated.", group.name)
+        self._arrays[group.array_id].groups.pop(key(group.name), None)
+
+
+def _label(group: ProtectionGroup, item: Snapshot | Transfer) -> str:
+    suffix = item.suffix if isinstance(item, Snapshot) else item.snapshot.suffix
+    return f"{group.name}.{suffix}"

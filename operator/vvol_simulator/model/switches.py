@@ -1,0 +1,98 @@
+"""Everything the reference leaves open, as a switch, so that tests can run both ways.
+
+Switches belong to the world and may be changed while it runs. A new one is a field here with a default and, for a
+choice, a `Literal`: topology and control interface read this class.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from .errors import WorldError
+from .spelling import camel
+
+
+@dataclass
+class Switches:
+    """Behaviours that no source settles."""
+
+    point_in_time_time: Literal["sourceCreation", "targetCompletion"] = "sourceCreation"
+    """Which moment a point in time carries."""
+    point_in_time_whole_seconds: bool = True
+    """Whether that moment is cut to whole seconds, as the arrays' REST 1 times are."""
+    sync_ongoing: Literal["thrown", "groupError", "taskError"] = "thrown"
+    """Where `SyncOngoing` appears: thrown by the call, in the result's error[], or as the task's error."""
+    sync_ongoing_carries_task: bool = True
+    """Whether `SyncOngoing` names the task that is running."""
+    group_faults: Literal["groupError", "thrown", "taskError"] = "groupError"
+    """Where all other refusals of one group appear."""
+    wrong_side: Literal["InvalidFunctionTarget", "NotFound"] = "InvalidFunctionTarget"
+    """What a sync at a source group, or a prepare at a target group, is answered with."""
+    provider_pushes_on_sync: bool = False
+    """Whether a sync makes the provider push by itself. Documented for Pure in 2019: it does not."""
+    vasa_lag_seconds: float = 0.0
+    """How long after a landing the VASA provider sees it (credits the sync, lists the point in time)."""
+    task_queued_seconds: float = 0.0
+    """How long a new SMS task says `queued` before it says `running`."""
+    prepare_with_powered_on_vms: Literal["accept", "refuse"] = "accept"
+    """Whether prepareFailover looks at the VMs' power (`ResourceInUse` when it refuses)."""
+    prepared_sync_name: Literal["own", "asked"] = "own"
+    """The name in the answer of a sync at a prepared group: the last point in time's own, or the one asked for."""
+    push_while_disconnected: Literal["stayLocal", "queue"] = "stayLocal"
+    """What a push to a target that is not connected does: nothing beyond the local snapshot, or wait for the link."""
+    destroyed_suffix_message: Literal["alreadyExists", "hasBeenDestroyed"] = "alreadyExists"
+    """How an array words the refusal of a suffix that a destroyed snapshot still reserves."""
+    target_row_before_start: bool = True
+    """Whether a transfer has a row on the target before it has started."""
+    source_transfer_rows: Literal["mirrored", "blank"] = "mirrored"
+    """Whether the source's own transfer rows show progress and completion, or leave them empty."""
+    rest1_pending_with_transfer: bool = True
+    """Whether REST 1 takes `pending` together with `transfer` (otherwise 400)."""
+    bad_token_status: Literal[400, 401] = 401
+    """The status for a wrong API token at REST 1 `auth/session`."""
+    unfiltered_groups: Literal["full", "idsOnly"] = "full"
+    """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
+    points_in_time: Literal["details", "summary"] = "details"
+    """Whether `QueryPointInTimeReplica` honours `preferDetails` or always answers with a summary."""
+    target_group_names: bool = True
+    """Whether target groups carry a name."""
+    points_in_time_at_most: int = 0
+    """Points in time that one group's list may have before it becomes `TooMany`; 0 = no limit."""
+    soap_prefixed_types: bool = False
+    """Whether SOAP answers write every xsi:type with a prefix."""
+    soap_extra_header: bool = False
+    """Whether SOAP answers carry a header that clients do not know."""
+    soap_chunked: bool = False
+    """Whether SOAP answers come in chunks, without a length."""
+    soap_gzip: bool = False
+    """Whether SOAP answers are compressed for clients that accept it."""
+
+    def set(self, name: str, value: Any) -> None:
+        """Change one switch by its camelCase name; `WorldError` says what would be allowed."""
+        by_name = {camel(item.name): item.name for item in fields(self)}
+        if name not in by_name:
+            raise WorldError(f"There is no switch {name!r}; there are {', '.join(sorted(by_name))}.")
+        setattr(self, by_name[name], _checked(name, get_type_hints(type(self))[by_name[name]], value))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All switches by their camelCase names."""
+        return {camel(item.name): getattr(self, item.name) for item in fields(self)}
+
+
+def _checked(name: str, hint: Any, value: Any) -> Any:
+    """The value as the field's type wants it."""
+    if get_origin(hint) is Literal:
+        allowed = get_args(hint)
+        if value not in allowed or isinstance(value, bool):
+            raise WorldError(f"Switch {name} is one of {', '.join(map(str, allowed))}, not {value!r}.")
+        return value
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise WorldError(f"Switch {name} is true or false, not {value!r}.")
+        return value
+    if hint is int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise WorldError(f"Switch {name} is a whole number from 0, not {value!r}.")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise WorldError(f"Switch {name} is a number of seconds, not {value!r}.")
+    return float(value)

@@ -1,0 +1,94 @@
+"""/sdk: the few inventory objects that clients walk to find virtual machines, and container views of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyVmomi import vim
+
+from vvol_simulator.model import Site, Vm
+
+from . import bindings
+from .calls import Call, no_such_object
+from .vim_session import METHODS, ROOT_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One managed object as the property collector sees it.
+
+    Attributes:
+        reference: its reference.
+        properties: values by property path (`runtime.powerState`); paths that are not in it are unset.
+        links: references by property path, to be walked by traversal specs.
+    """
+
+    reference: Any
+    properties: dict[str, object]
+    links: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def virtual_machine(moid: str) -> vim.VirtualMachine:
+    """A reference to a VM."""
+    return bindings.build(vim.VirtualMachine, moid)
+
+
+def find(call: Call, reference: object) -> Node:
+    """The object behind a reference; `ManagedObjectNotFound` if this vCenter or session does not have it."""
+    moid, site = bindings.moid(reference), call.site
+    if isinstance(reference, vim.VirtualMachine):
+        vm = site.vm(moid)
+        if vm is not None:
+            return _vm_node(vm)
+    elif isinstance(reference, vim.view.ContainerView):
+        session, moids = call.state.views.get(moid, ("", []))
+        if session == call.session:
+            return _view_node(reference, moids)
+    elif isinstance(reference, vim.Folder) and moid == ROOT_FOLDER:
+        return Node(reference, {"name": "Datacenters"})
+    raise no_such_object(reference)
+
+
+def _vm_node(vm: Vm) -> Node:
+    return Node(
+        virtual_machine(vm.moid),
+        {
+            "name": vm.name,
+            "runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
+            "config.instanceUuid": vm.instance_uuid,
+            "summary.config.instanceUuid": vm.instance_uuid,
+            "summary.runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
+        },
+    )
+
+
+def _view_node(reference: object, moids: Sequence[str]) -> Node:
+    vms = [virtual_machine(moid) for moid in moids]
+    return Node(reference, {"view": bindings.array(vim.ManagedEntity, vms)}, {"view": list(vms)})
+
+
+def _view_moids(site: Site, kinds: Sequence[type]) -> list[str]:
+    wanted = not kinds or any(issubclass(vim.VirtualMachine, kind) for kind in kinds)
+    return [vm.moid for vm in site.vms] if wanted else []
+
+
+@METHODS.method("CreateContainerView", on="ViewManager")
+def _create_container_view(call: Call) -> object:
+    find(call, call.arg("container"))
+    # A view of the root folder that is not recursive holds the root's own children, which are data centers.
+    moids = _view_moids(call.site, call.arg("type", [])) if call.arg("recursive") else []
+    moid = f"session[{call.session[:8]}]{next(call.state.numbers)}"
+    call.state.views[moid] = (call.session, moids)
+    return bindings.build(vim.view.ContainerView, moid)
+
+
+@METHODS.method("DestroyView")
+def _destroy_view(call: Call) -> object:
+    find(call, call.request.this)
+    del call.state.views[call.moid]
+    return None
+
+
+@METHODS.method("Fetch")
+def _fetch(call: Call) -> object:
+    return find(call, call.request.this).properties.get(call.arg("prop"))

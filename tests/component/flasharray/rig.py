@@ -1,0 +1,190 @@
+"""Two simulated FlashArrays behind one TLS port: whichever `door` says answers, so that arrays can be exchanged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from vvol_replication.domain.outcomes import Done, Outcome
+from vvol_replication.storage.flasharray import Timeouts
+from vvol_replication.storage.flasharray.adapter import REST1Array
+from vvol_replication.storage.tls import TLSTrust
+from vvol_simulator.flasharray.app import ArrayDoor
+from vvol_simulator.model import Array, World
+from vvol_simulator.model.protection import ProtectionGroup, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from pathlib import Path
+
+TOKEN = "fake-token-5c1d0a52"
+PATIENT = Timeouts()
+QUICK = Timeouts(connect=5.0, read=1.0, call=20.0, logout=2.0)
+"""For calls that are meant to time out."""
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A CA made for a test, and a server certificate of it for one name and one address."""
+
+    pem: str
+    server: ssl.SSLContext
+
+    @classmethod
+    def create(cls, folder: Path, name: str = "localhost", address: str = "127.0.0.1") -> Authority:
+        ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        ca = _certificate("test CA", "test CA", ca_key, ca_key, x509.BasicConstraints(ca=True, path_length=None))
+        names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.IPv4Address(address))])
+        server = _certificate("array", "test CA", server_key, ca_key, names)
+        chain = folder / "server.pem"
+        chain.write_bytes(
+            server_key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + server.public_bytes(serialization.Encoding.PEM)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain)
+        return cls(ca.public_bytes(serialization.Encoding.PEM).decode(), context)
+
+
+def _certificate(
+    subject: str,
+    issuer: str,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+    extension: x509.ExtensionType,
+) -> x509.Certificate:
+    now = dt.datetime.now(dt.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(extension, critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+
+
+@dataclass
+class Rig:
+    """Source array `pure-a` with the protection groups `erp` and `crm`, both replicated to `pure-b`."""
+
+    authority: Authority
+    world: World = field(default_factory=World)
+    ports: list[REST1Array] = field(default_factory=list)
+    transports: set[Any] = field(default_factory=set)
+    """Every connection that ever carried a request."""
+    requests: list[web.BaseRequest] = field(default_factory=list)
+    port: int = 0
+    override: Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]] | None = None
+    """Answers in the place of the array, where it answers at all."""
+
+    def __post_init__(self) -> None:
+        self.source = Array("pure-a", api_token=TOKEN)
+        self.target = Array("pure-b", api_token=TOKEN)
+        self.world.arrays.update({array.id: array for array in (self.source, self.target)})
+        self.world.links.join(self.source.id, self.target.id)
+        self.world.replication.transfer_seconds = 0.0
+        self.erp, self.crm = self.group("erp"), self.group("crm")
+        self.array = self.source
+        self._server = web.Server(self._handle)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
+
+    def group(self, name: str) -> ProtectionGroup:
+        """Make one more protection group."""
+        made = ProtectionGroup(name, self.source.id, {self.target.id: Target(self.target.id)})
+        self.source.groups[name] = made
+        return made
+
+    @property
+    def address(self) -> str:
+        """Where whichever array it is answers."""
+        return f"127.0.0.1:{self.port}"
+
+    def connect(
+        self,
+        token: str = TOKEN,
+        *,
+        address: str | None = None,
+        trust: TLSTrust | None = None,
+        workers: int = 2,
+        timeouts: Timeouts = PATIENT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> REST1Array:
+        """A port to it, closed with the test."""
+        trust = trust or trusting(self.authority.pem)
+        port = REST1Array(address or self.address, token, trust, workers=workers, timeouts=timeouts, clock=clock)
+        self.ports.append(port)
+        return port
+
+    def calls(self) -> dict[str, int]:
+        """Calls since the last look, by name, of both arrays."""
+        seen: dict[str, int] = {}
+        for counts in self.world.counters.as_dict().values():
+            for name, count in counts.items():
+                seen[name] = seen.get(name, 0) + count
+        self.world.counters.reset()
+        return seen
+
+    def fault(self, call: str, kind: str, **options: Any) -> None:
+        """Order a fault, for one call unless said otherwise."""
+        self.world.faults.add("*", call, kind, **({"times": 1} | options))
+
+    def suffixes(self) -> list[str]:
+        """Suffixes of the snapshots of `erp` on the source."""
+        return [snapshot.suffix for snapshot in self.erp.snapshots.values()]
+
+    async def start(self) -> None:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.authority.server)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """The server only: what connects from now on is refused."""
+        self.world.faults.remove()
+        await self._runner.cleanup()
+
+    async def close(self) -> None:
+        self.world.faults.remove()
+        for port in self.ports:
+            await port.close()
+        await self.stop()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.transports.add(request.transport)
+        self.requests.append(request)
+        if self.override is not None and (answer := await self.override(request)) is not None:
+            return answer
+        # the simulator wants a whole web.Request only for its type
+        return await ArrayDoor(self.world, self.array).handle(request)  # type: ignore[arg-type]
+
+
+def trusting(pem: str | None, *, insecure: bool = False) -> TLSTrust:
+    trust = TLSTrust.create(pem, insecure_skip_verify=insecure)
+    assert isinstance(trust, TLSTrust)
+    return trust
+
+
+def done(outcome: Outcome[Any]) -> Any:
+    """The value of a call that has to succeed."""
+    assert isinstance(outcome, Done), outcome
+    return outcome.value
+
+
+def is_one_line(message: str, *, without: Iterable[str] = (TOKEN,)) -> bool:
+    """Fit for people: one line, no secret, no repr of objects."""
+    return message.isprintable() and " object at 0x" not in message and not any(text in message for text in without)

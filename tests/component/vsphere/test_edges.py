@@ -1,0 +1,207 @@
+"""Rare answers and moments: callers that leave, providers that split hairs, types that cannot be loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyVmomi import SoapAdapter
+
+from vvol_replication.domain.outcomes import Done, Indeterminate, Unavailable
+
+from .conftest import QUICK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Sites
+
+SYNC = "SyncReplicationGroup_Task"
+
+
+def answer(method: str, inside: str = "") -> str:
+    """A SOAP answer as text, for what the simulator would not say by itself."""
+    return (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:Body>'
+        f'<{method}Response xmlns="urn:sms">{inside}</{method}Response></e:Body></e:Envelope>'
+    )
+
+
+def wire_ids(fault_domain: str, device_group: str) -> str:
+    return (
+        f'<faultDomainId xmlns="urn:vim25"><id>{fault_domain}</id></faultDomainId>'
+        f'<deviceGroupId xmlns="urn:vim25"><id>{device_group}</id></deviceGroupId>'
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so; a generous deadline."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the simulator's rules count, they do not call back
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("method", ["QueryFaultDomain", "Login"])
+async def test_a_caller_that_leaves_before_the_sync_was_sent_takes_it_along(sites: Sites, method: str) -> None:
+    rule = sites.world.faults.add("dallas", method, "hang")
+    vcenter = sites.vcenter(max_concurrent_calls=1)
+    leaving = asyncio.create_task(vcenter.start_sync(sites.group(), "x"))
+    await until(lambda: rule.hits == 1)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    sites.world.faults.remove(rule.id)
+    assert isinstance(await vcenter.group(sites.group()), Done), "the thread went on to the next call"
+    assert sites.world.journal.since(0) == []
+
+
+async def test_a_caller_that_leaves_a_read_leaves_the_thread_well(sites: Sites) -> None:
+    rule = sites.world.faults.add("dallas", "QueryReplicationGroupInfo", "hang", times=1)
+    vcenter = sites.vcenter(max_concurrent_calls=1)
+    leaving = asyncio.create_task(vcenter.group(sites.group()))
+    await until(lambda: rule.hits == 1)
+    leaving.cancel()
+    sites.world.faults.remove(rule.id)
+    assert isinstance(await vcenter.group(sites.group()), Done)
+
+
+async def test_a_closed_vcenter_does_not_log_in_again(sites: Sites) -> None:
+    rule = sites.world.faults.add("dallas", "QueryReplicationGroupInfo", "expiredSession", times=1)
+    slow = sites.world.faults.add("dallas", "QueryStorageManager", "hang", times=1)
+    vcenter = sites.vcenter(max_concurrent_calls=2)
+    under_way = asyncio.create_task(vcenter.group(sites.group()))
+    await until(lambda: slow.hits == 1)
+    await vcenter.close()
+    sites.world.faults.remove(slow.id)
+    outcome = await under_way
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason in ("EndpointBusy", "EndpointFault", "Unreachable")
+    assert sites.site().sessions == {}
+    assert sites.site().logins == 1
+    assert rule.hits <= 1
+
+
+async def test_a_batch_that_is_too_long_is_halved(sites: Sites, value: Callable[..., Any]) -> None:
+    sites.world.switches.unfiltered_groups = "idsOnly"
+    sites.world.faults.add("dallas", "QueryReplicationGroup", "soapFault", skip=1, times=2, name="TooMany")
+    inventory = value(await sites.vcenter().inventory())
+    # Three ids, then one of one: that one is the hole, the other two are told.
+    assert not inventory.complete
+    assert len(inventory.groups) == 2
+    assert len(inventory.problems) == 1
+
+
+async def test_ids_that_stay_without_details_are_named(sites: Sites, value: Callable[..., Any]) -> None:
+    group = sites.group()
+    on_demand = wire_ids("f", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+    bare = "".join(
+        f"<returnval><groupId>{ids}</groupId></returnval>"
+        for ids in (wire_ids(group.fault_domain, group.device_group), on_demand)
+    )
+    text = answer("QueryReplicationGroup", bare)
+    sites.world.faults.add("dallas", "QueryReplicationGroup", "garbage", body=text, contentType="text/xml")
+    inventory = value(await sites.vcenter().inventory())
+    assert not inventory.complete
+    assert inventory.groups == ()
+    (problem,) = inventory.problems
+    assert str(group) in problem
+
+
+async def test_groups_that_vanish_between_the_questions_are_no_hole(sites: Sites, value: Callable[..., Any]) -> None:
+    sites.world.switches.unfiltered_groups = "idsOnly"
+    rule = sites.world.faults.add("dallas", "QueryReplicationGroup", "slow", times=1, seconds=0.0)
+    vcenter = sites.vcenter()
+    question = asyncio.create_task(vcenter.inventory())
+    await until(lambda: rule.hits == 1)
+    sites.world.vasa.reassign(sites.world.protection_group("crm"))
+    inventory = value(await question)
+    assert inventory.complete
+    assert {group.id for group in inventory.groups} >= {sites.group("erp"), sites.group("mail")}
+
+
+async def test_a_vcenter_that_does_not_say_which_provider_is_active(sites: Sites, value: Callable[..., Any]) -> None:
+    silent = answer("QueryFaultDomain")
+    sites.world.faults.add("dallas", "QueryFaultDomain", "garbage", body=silent, contentType="text/xml")
+    sites.world.faults.add("dallas", "QueryProviderInfo", "soapFault", times=1, name="ProviderBusy")
+    vcenter = sites.vcenter()
+    assert isinstance(await vcenter.start_sync(sites.group(), "x"), Unavailable)
+    value(await vcenter.start_sync(sites.group(), "x"))
+    assert [entry.took_effect for entry in sites.world.journal.since(0)] == [True]
+    sites.world.counters.reset()
+    value(await vcenter.points_in_time(sites.group()))
+    assert sites.counts() == {"QueryPointInTimeReplica": 1}
+
+
+async def test_a_sync_at_a_provider_that_was_registered_anew(sites: Sites, value: Callable[..., Any]) -> None:
+    vcenter = sites.vcenter()
+    value(await vcenter.points_in_time(sites.group()))
+    sites.site().providers[0].moid = "vasaProvider-99"
+    value(await vcenter.start_sync(sites.group(), "x"))
+    assert [entry.took_effect for entry in sites.world.journal.since(0)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("method", "ask"),
+    [
+        ("QueryReplicationGroupInfo", lambda vcenter, group: vcenter.group(group)),
+        ("QueryPointInTimeReplica", lambda vcenter, group: vcenter.points_in_time(group)),
+        ("QueryStorageManager", lambda vcenter, group: vcenter.group(group)),
+        ("QuerySmsTaskInfo", lambda vcenter, group: vcenter.task("SmsTask-1", group)),
+    ],
+)
+async def test_an_answer_with_nothing_in_it_is_not_nothing(sites: Sites, method: str, ask: Any) -> None:
+    sites.world.faults.add("dallas", method, "garbage", body=answer(method), contentType="text/xml")
+    outcome = await ask(sites.vcenter(), sites.group())
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason == "AnswerUnreadable"
+
+
+async def test_a_sync_answered_without_a_task_is_in_doubt(sites: Sites) -> None:
+    sites.world.faults.add("dallas", SYNC, "garbage", body=answer(SYNC), contentType="text/xml", when="after")
+    outcome = await sites.vcenter().start_sync(sites.group(), "x")
+    assert isinstance(outcome, Indeterminate)
+    assert outcome.reason == "AnswerLost"
+
+
+async def test_details_of_another_group_are_not_taken_for_the_groups(sites: Sites) -> None:
+    asked, other = sites.group("erp"), sites.group("crm")
+    wrong = f"<groupId>{wire_ids(other.fault_domain, other.device_group)}</groupId>"
+    info = f'<rgInfo xsi:type="SourceGroupInfo">{wrong}<state>SOURCE</state></rgInfo>'
+    row = f'<returnval xsi:type="QueryReplicationGroupSuccessResult">{wrong}{info}</returnval>'
+    sites.world.faults.add(
+        "dallas",
+        "QueryReplicationGroupInfo",
+        "garbage",
+        body=answer("QueryReplicationGroupInfo", row),
+        contentType="text/xml",
+    )
+    outcome = await sites.vcenter().group(asked)
+    assert isinstance(outcome, Unavailable)
+    assert "another group" in outcome.message
+
+
+@pytest.mark.parametrize(("method", "kind"), [("QueryReplicationGroupInfo", Unavailable), (SYNC, Indeterminate)])
+async def test_a_type_that_ends_the_process_ends_the_call_only(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch, method: str, kind: type
+) -> None:
+    whole = SoapAdapter.SoapResponseDeserializer.Deserialize
+
+    def deserialize(self: Any, response: Any, result_type: Any, ns_map: Any = None) -> Any:
+        value = whole(self, response, result_type, ns_map)
+        if vcenter_is_warm:
+            raise SystemExit("cannot load")
+        return value
+
+    monkeypatch.setattr(SoapAdapter.SoapResponseDeserializer, "Deserialize", deserialize)
+    vcenter_is_warm = False
+    vcenter = sites.vcenter(timeouts=QUICK)
+    await vcenter.points_in_time(sites.group())
+    await vcenter.group(sites.group())
+    vcenter_is_warm = True
+    asked = vcenter.group(sites.group()) if kind is Unavailable else vcenter.start_sync(sites.group(), "x")
+    outcome = await asked
+    vcenter_is_warm = False
+    assert isinstance(outcome, kind), method
+    assert isinstance(await vcenter.group(sites.group()), Done)

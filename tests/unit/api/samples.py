@@ -1,0 +1,61 @@
+"""One status of each kind with every field filled, and hypothesis strategies for any status that may be written."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal, Union, get_args, get_origin
+
+from hypothesis import strategies as st
+
+from vvol_replication.api.conditions import Condition
+
+MOMENT = datetime(2026, 11, 24, 3, 0, 7, tzinfo=UTC)
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+
+
+def full(kind: Any) -> Any:
+    """An instance of a status type (a dataclass or a field's type), nothing in it left empty."""
+    plain = _without_none(kind)
+    if get_origin(plain) is tuple:
+        return (full(get_args(plain)[0]),)
+    if get_origin(plain) is Literal:
+        return get_args(plain)[0]
+    if plain is Condition:
+        return Condition("Ready", "True", "Ready", "all is well", 3, MOMENT)
+    if dataclasses.is_dataclass(plain):
+        return plain(**{f.name: full(f.type) for f in dataclasses.fields(plain)})  # type: ignore[operator]  # a class
+    if plain is datetime:
+        return MOMENT
+    if issubclass(plain, StrEnum):
+        return next(iter(plain))
+    return {str: "text", int: 7}[plain]
+
+
+def any_of(kind: Any) -> st.SearchStrategy[Any]:
+    """All instances of a status type that may be written."""
+    plain = _without_none(kind)
+    if plain is not kind:
+        return st.none() | any_of(plain)
+    if get_origin(plain) is tuple:
+        element = get_args(plain)[0]
+        unique = (lambda one: one.type) if element is Condition else None
+        return st.lists(any_of(element), max_size=4, unique_by=unique).map(tuple)
+    if get_origin(plain) is Literal:
+        return st.sampled_from(get_args(plain))
+    if dataclasses.is_dataclass(plain):
+        return st.builds(plain, **{f.name: any_of(f.type) for f in dataclasses.fields(plain)})  # type: ignore[arg-type]  # a class
+    if plain is datetime:
+        return MOMENTS
+    if issubclass(plain, StrEnum):
+        return st.sampled_from(plain)
+    return {str: TEXTS, int: st.integers(-1, 2**53)}[plain]
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) in (Union, types.UnionType):
+        (kind,) = (option for option in get_args(kind) if option is not type(None))
+    return kind

@@ -1,0 +1,286 @@
+"""The CRDs and the typed values are one API; the CRDs keep the promises that hold for all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+from unit.api import crds
+from unit.api.spec_cases import TYPES
+
+from vvol_replication.api import durations, endpoint, group, names, reading, refs, sync, vcenter, wire
+from vvol_replication.api.flasharray import RestVersion
+from vvol_replication.api.names import KINDS, REPLICATION_SYNC, Kind
+
+EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+NODES = [
+    pytest.param(kind, path, node, id=f"{kind.kind}-{path}")
+    for kind in KINDS
+    for part in ("spec", "status")
+    for path, node in crds.walk(crds.schema(kind, part), part)
+]
+EACH_NODE = pytest.mark.parametrize(("kind", "path", "node"), NODES)
+
+
+def spec_paths(kind: Kind) -> set[str]:
+    """Where the typed spec's fields are written, by their own metadata."""
+    found: set[str] = set()
+    for field in dataclasses.fields(TYPES[kind][0]):
+        path = field.metadata["at"]
+        inner = plain(field.type)
+        nested = dataclasses.is_dataclass(inner) and inner is not endpoint.Address
+        found |= {f"{path}.{below}" for below in status_paths(inner)} if nested else {path}
+    return found
+
+
+def status_paths(kind: Any) -> set[str]:
+    """Where the fields of a status dataclass are written, all the way down."""
+    found: set[str] = set()
+    for field in dataclasses.fields(kind):
+        name, inner = wire.json_name(field.name), plain(field.type)
+        if get_origin(inner) is tuple:
+            name, inner = f"{name}[]", get_args(inner)[0]
+        found |= {f"{name}.{below}" for below in status_paths(inner)} if dataclasses.is_dataclass(inner) else {name}
+    return found
+
+
+def plain(kind: Any) -> Any:
+    """A field's type without its `| None`."""
+    if get_origin(kind) in (Union, types.UnionType):
+        (kind,) = (option for option in get_args(kind) if option is not type(None))
+    return kind
+
+
+@EACH_KIND
+def test_typed_spec_and_crd_have_the_same_fields(kind: Kind) -> None:
+    assert spec_paths(kind) == crds.leaves(crds.schema(kind, "spec"))
+
+
+@EACH_KIND
+def test_typed_status_and_crd_have_the_same_fields(kind: Kind) -> None:
+    assert status_paths(TYPES[kind][1]) == crds.leaves(crds.schema(kind, "status"))
+
+
+@EACH_KIND
+def test_what_a_typed_status_always_holds_is_what_the_crd_requires(kind: Kind) -> None:
+    def compare(node: crds.Node, typed: Any, path: str) -> None:
+        fields = {wire.json_name(field.name): field for field in dataclasses.fields(typed)}
+        always = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
+        assert set(node.get("required", ())) == always, path
+        for name, field in fields.items():
+            inner, below = plain(field.type), node["properties"][name]
+            if get_origin(inner) is tuple:
+                inner, below = get_args(inner)[0], below["items"]
+            if dataclasses.is_dataclass(inner):
+                compare(below, inner, f"{path}.{name}")
+
+    compare(crds.schema(kind, "status"), TYPES[kind][1], "status")
+
+
+@EACH_KIND
+def test_names_scope_and_category(kind: Kind) -> None:
+    document = crds.load(kind)
+    said = document["spec"]["names"]
+
+    assert document["metadata"]["name"] == kind.crd_name
+    assert document["spec"]["group"] == names.GROUP
+    assert [version["name"] for version in document["spec"]["versions"]] == [names.VERSION]
+    assert document["spec"]["scope"] == ("Namespaced" if kind.namespaced else "Cluster")
+    assert (said["kind"], said["plural"], tuple(said["shortNames"])) == (kind.kind, kind.plural, kind.short_names)
+    assert said["categories"] == ["vvol"]
+
+
+def test_every_file_is_the_crd_of_a_kind() -> None:
+    files = {path.name for path in crds.DIRECTORY.iterdir()}
+
+    assert files == {f"{names.GROUP}_{kind.plural}.yaml" for kind in KINDS}
+
+
+@EACH_KIND
+def test_status_is_a_subresource_and_unobserved_at_first(kind: Kind) -> None:
+    (version,) = crds.load(kind)["spec"]["versions"]
+    status = crds.schema(kind, "status")
+
+    assert version["subresources"] == {"status": {}}
+    assert status["default"] == {"observedGeneration": -1}
+    assert status["properties"]["observedGeneration"]["default"] == -1
+    assert TYPES[kind][1]().observed_generation == -1
+
+
+@EACH_KIND
+def test_conditions_are_a_map_by_type(kind: Kind) -> None:
+    conditions = crds.schema(kind, "status")["properties"]["conditions"]
+
+    assert conditions["x-kubernetes-list-type"] == "map"
+    assert conditions["x-kubernetes-list-map-keys"] == ["type"]
+
+
+@EACH_NODE
+def test_every_field_is_described(kind: Kind, path: str, node: crds.Node) -> None:
+    assert re.match(r"(\S+ ){1,}.*[.]", node["description"]), f"{kind.kind} {path}"
+    assert "\n" not in node["description"]
+
+
+@EACH_NODE
+def test_every_field_is_bounded(kind: Kind, path: str, node: crds.Node) -> None:
+    bounds: dict[str, bool] = {
+        "string": "maxLength" in node or "enum" in node,
+        "array": "maxItems" in node,
+        "integer": {"minimum", "maximum"} <= node.keys(),
+        "boolean": True,
+        "object": "properties" in node and "additionalProperties" not in node,
+    }
+
+    assert bounds[node["type"]], f"{kind.kind} {path}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "node"), [param for param in NODES if str(param.values[1]).startswith("spec")]
+)
+def test_no_default_is_written_into_a_spec(kind: Kind, path: str, node: crds.Node) -> None:
+    assert "default" not in node, f"{kind.kind} {path}"
+
+
+@EACH_KIND
+def test_every_optional_field_of_a_spec_says_its_default(kind: Kind) -> None:
+    spec = crds.schema(kind, "spec")
+
+    silent = {
+        name
+        for name, node in spec["properties"].items()
+        if name not in spec["required"] and "Default: " not in node["description"]
+    }
+    assert not silent
+
+
+def at(kind: Kind, path: str) -> crds.Node:
+    """The schema of one field of a spec or status."""
+    part, _, rest = path.partition(".")
+    return dict(crds.walk(crds.schema(kind, part), ""))[rest]
+
+
+VC, FA, RG, RS = KINDS
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "shape"),
+    [
+        (VC, "spec.credentialsSecretRef.name", reading.DNS_SUBDOMAIN),
+        (VC, "spec.discovery.namespace", reading.DNS_LABEL),
+        (FA, "spec.apiTokenSecretRef.name", reading.DNS_SUBDOMAIN),
+        (RG, "spec.recoverySite.vCenterRef.name", reading.DNS_SUBDOMAIN),
+        (RG, "spec.protectedSite.vCenterRef.name", reading.DNS_SUBDOMAIN),
+        (RG, "spec.targetArrayRef.name", reading.DNS_SUBDOMAIN),
+        (RG, "spec.group.name", group.GROUP_NAME),
+        (RG, "spec.group.target.faultDomainID", reading.OPAQUE_ID),
+        (RG, "spec.group.target.deviceGroupID", reading.OPAQUE_ID),
+        (RG, "spec.protectionGroup", group.PROTECTION_GROUP),
+        (RS, "spec.groupRef.name", reading.DNS_SUBDOMAIN),
+        (RS, "spec.pointInTimeName", sync.POINT_IN_TIME_NAME),
+        (RS, "spec.requestID", sync.REQUEST_ID),
+    ],
+)
+def test_texts_have_one_shape(kind: Kind, path: str, shape: reading.Shape) -> None:
+    node = at(kind, path)
+
+    assert (node["pattern"], node["maxLength"], node["minLength"]) == (shape.pattern, shape.max_length, 1)
+
+
+def test_addresses_and_certificates_have_one_shape() -> None:
+    for kind in (VC, FA):
+        address, certificates = at(kind, "spec.address"), at(kind, "spec.tls.caCertificates")
+        assert (address["pattern"], address["maxLength"]) == (endpoint.ADDRESS_PATTERN, endpoint.ADDRESS_LIMIT)
+        assert certificates["maxLength"] == endpoint.CA_LIMIT
+        assert endpoint.PEM_MARK in certificates["x-kubernetes-validations"][0]["rule"]
+        assert at(kind, "spec.maxConcurrentCalls")["maximum"] == endpoint.CALLS_MAXIMUM
+
+
+def test_durations_have_one_shape() -> None:
+    fields = [at(RG, "spec.recoveryPointObjective"), at(RG, "spec.minPushInterval")]
+    fields += [at(RS, "spec.maxAge"), at(RS, "spec.timeout")]
+
+    assert {field["pattern"] for field in fields} == {durations.PATTERN}
+    most = durations.format_duration(durations.MAXIMUM)
+    assert all(f"<= duration('{most}')" in field["x-kubernetes-validations"][0]["rule"] for field in fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "words"),
+    [
+        (FA, "spec.restVersion", RestVersion),
+        (RS, "spec.method", sync.Method),
+        (RS, "status.phase", sync.Phase),
+    ],
+)
+def test_closed_words_are_the_same(kind: Kind, path: str, words: type[sync.Method]) -> None:
+    assert at(kind, path)["enum"] == [word.value for word in words]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "limit"),
+    [
+        (RG, "status.pointsInTime", group.POINTS_LIMIT),
+        (VC, "status.providers", vcenter.PROVIDERS_LIMIT),
+        (RS, "status.operation.baseline.points", sync.BASELINE_LIMIT),
+        (RS, "status.operation.baseline.transfers", sync.BASELINE_LIMIT),
+        (RS, "status.operation.sync.credited", sync.CREDITED_LIMIT),
+    ],
+)
+def test_lists_have_one_limit(kind: Kind, path: str, limit: int) -> None:
+    assert at(kind, path)["maxItems"] == limit
+
+
+def test_numbers_have_one_range() -> None:
+    retries, ttl = at(RS, "spec.retryLimit"), at(RS, "spec.ttlSecondsAfterFinished")
+
+    assert (retries["minimum"], retries["maximum"]) == (0, sync.RETRY_LIMIT_MAXIMUM)
+    assert (ttl["minimum"], ttl["maximum"]) == (0, sync.TTL_MAXIMUM)
+    assert refs.ON_DEMAND_GROUP in at(RG, "spec.group.target.deviceGroupID")["x-kubernetes-validations"][0]["rule"]
+
+
+MUTABLE = {"suspend", "cancel", "ttlSecondsAfterFinished"}
+
+
+def rules() -> dict[str, str]:
+    """The transition rules of a ReplicationSync's spec, by the one field that each is about."""
+    found = {}
+    for validation in crds.schema(REPLICATION_SYNC, "spec")["x-kubernetes-validations"]:
+        (field,) = set(re.findall(r"\b(?:self|oldSelf)\.(\w+)", validation["rule"]))
+        assert validation["fieldPath"] == f".{field}"
+        assert validation["reason"] == "FieldValueForbidden"
+        assert field not in found
+        found[field] = validation["rule"]
+    return found
+
+
+def test_each_field_of_a_sync_is_immutable_or_known_not_to_be() -> None:
+    fields = set(crds.schema(REPLICATION_SYNC, "spec")["properties"])
+
+    assert rules().keys() | MUTABLE == fields
+    assert not rules().keys() & MUTABLE
+
+
+def test_the_immutability_rules_guard_appearing_and_disappearing() -> None:
+    required = crds.schema(REPLICATION_SYNC, "spec")["required"]
+
+    for field, rule in rules().items():
+        if field in required:
+            assert rule == f"self.{field} == oldSelf.{field}"
+        elif field != "timeout":
+            assert rule == (
+                f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
+            )
+
+
+def test_the_timeout_rule_and_the_description_know_the_default() -> None:
+    default = durations.format_duration(sync.DEFAULT_TIMEOUT)
+
+    assert rules()["timeout"] == (
+        f"(has(self.timeout) ? duration(self.timeout) : duration('{default}')) >= "
+        f"(has(oldSelf.timeout) ? duration(oldSelf.timeout) : duration('{default}'))"
+    )
+    assert f"Default: {default};" in at(RS, "spec.timeout")["description"]
+    assert f"Default: {sync.DEFAULT_RETRY_LIMIT}." in at(RS, "spec.retryLimit")["description"]

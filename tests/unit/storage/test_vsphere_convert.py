@@ -1,0 +1,165 @@
+"""From the wire's objects to values: complete ones, or an answer that says that it cannot be read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from pyVmomi import sms, vim, vmodl
+
+from vvol_replication.domain.groups import FaultDomain, GroupId, GroupState, SourceGroup, TargetGroup
+from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
+from vvol_replication.storage.vsphere import convert
+from vvol_replication.storage.vsphere.asked import Asked
+from vvol_replication.storage.vsphere.session import parse_address
+from vvol_replication.storage.vsphere.transport import Unreadable
+
+R: Any = sms.storage.replication
+ASKED = Asked("vc", "QuerySmsTaskInfo")
+GROUP, OTHER = GroupId("fd-b", "erp"), GroupId("fd-b", "crm")
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ID = convert.wire_group_id
+
+
+def success(group: GroupId = GROUP, **fields: Any) -> Any:
+    return R.SyncReplicationGroupSuccessResult(groupId=ID(group), timeStamp=NOON, **fields)
+
+
+def error(fault: Any, group: GroupId = GROUP) -> Any:
+    return R.GroupErrorResult(groupId=ID(group), error=[fault])
+
+
+def reading(state: str, **fields: Any) -> TaskReading:
+    return convert.task_reading(sms.TaskInfo(state=state, **fields), GROUP, ASKED)
+
+
+def test_ids_go_and_come_back() -> None:
+    assert convert.group_id(ID(GROUP)) == GROUP
+
+
+def test_groups() -> None:
+    source = R.SourceGroupInfo(
+        groupId=ID(OTHER),
+        name="",
+        state="source",
+        replica=[R.SourceGroupInfo.ReplicationTargetInfo(targetGroupId=ID(GROUP))],
+    )
+    assert convert.group(source) == SourceGroup(OTHER, None, GroupState.SOURCE, (GROUP,))
+    target = R.TargetGroupInfo(
+        groupId=ID(GROUP),
+        name="n",
+        state="FREEZING",
+        sourceInfo=R.TargetGroupInfo.TargetToSourceInfo(sourceGroupId=ID(OTHER)),
+    )
+    assert convert.group(target) == TargetGroup(GROUP, OTHER, GroupState.UNKNOWN, "n")
+
+
+@pytest.mark.parametrize(
+    ("wire", "domain"),
+    [
+        (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.purestorage:7e-91"), FaultDomain("f", "b", "7e-91")),
+        (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.other:7e-91"), FaultDomain("f", "b", None)),
+        (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.purestorage:"), FaultDomain("f", "b", None)),
+        (vim.vm.replication.FaultDomainId(id="f"), FaultDomain("f", "f", None)),
+    ],
+)
+def test_fault_domains(wire: Any, domain: FaultDomain) -> None:
+    assert convert.fault_domain(wire) == domain
+
+
+def test_points_in_time() -> None:
+    info = R.QueryPointInTimeReplicaSuccessResult.PointInTimeReplicaInfo
+    wire = info(id=R.PointInTimeReplicaId(id="p"), pitName="", timeStamp=NOON)
+    assert convert.point_in_time(wire) == PointInTime("p", None, NOON)
+
+
+def test_a_time_without_a_zone_is_utc_and_one_with_a_zone_stays() -> None:
+    assert convert.moment(NOON.replace(tzinfo=None)) == NOON
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=2)))
+    assert convert.moment(elsewhere) == NOON
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: convert.group_id(None),
+        lambda: convert.group_id(vim.vm.replication.ReplicationGroupId()),
+        lambda: convert.group_id(ID(GroupId("", "x"))),
+        lambda: convert.group(None),
+        lambda: convert.group(R.GroupInfo(groupId=ID(GROUP))),
+        lambda: convert.group(R.TargetGroupInfo(groupId=ID(GROUP), state="TARGET")),
+        lambda: convert.point_in_time(R.QueryPointInTimeReplicaSuccessResult.PointInTimeReplicaInfo(timeStamp=NOON)),
+        lambda: convert.moment(None),
+        lambda: convert.fault_domain(R.FaultDomainInfo()),
+        lambda: convert.moid(None),
+        lambda: convert.task_reading(sms.TaskInfo(), GROUP, ASKED),
+        lambda: reading("success", result="text"),
+    ],
+)
+def test_what_lacks_a_part_is_unreadable(broken: Any) -> None:
+    with pytest.raises(Unreadable):
+        broken()
+
+
+def test_a_task_under_way() -> None:
+    assert reading("queued") == TaskReading(TaskState.QUEUED)
+    assert reading("running", progress=40) == TaskReading(TaskState.RUNNING, progress=40)
+
+
+def test_the_groups_own_element_decides() -> None:
+    busy = sms.fault.ProviderBusy()
+    won = reading("success", result=R.GroupOperationResult.Array([error(busy, OTHER), success(pitName="n")]))
+    assert won == TaskReading(TaskState.SUCCESS, point_name="n", point_time=NOON)
+    lost = reading("success", result=R.GroupOperationResult.Array([success(OTHER), error(busy)]))
+    assert (lost.state, lost.reason) == (TaskState.ERROR, "EndpointBusy")
+
+
+def test_an_error_about_others_only_is_still_an_error_if_nothing_is_said_of_the_group() -> None:
+    other = reading("success", result=R.GroupOperationResult.Array([error(sms.fault.ProviderBusy(), OTHER)]))
+    assert (other.state, other.reason) == (TaskState.ERROR, "EndpointBusy")
+
+
+@pytest.mark.parametrize("result", [None, R.GroupOperationResult.Array([])])
+def test_a_success_that_says_nothing_claims_no_point_in_time(result: Any) -> None:
+    assert reading("success", result=result) == TaskReading(TaskState.SUCCESS)
+
+
+def test_a_point_in_time_with_its_id() -> None:
+    made = reading("success", result=R.GroupOperationResult.Array([success(pitId=R.PointInTimeReplicaId(id="p"))]))
+    assert (made.point_id, made.point_name, made.point_time) == ("p", None, NOON)
+
+
+def test_a_warning_in_a_success_is_no_error() -> None:
+    result = success(warning=[sms.fault.replication.AlreadyDone()])
+    assert reading("success", result=R.GroupOperationResult.Array([result])).state is TaskState.SUCCESS
+
+
+def test_an_error_result_without_an_error() -> None:
+    empty = R.GroupErrorResult(groupId=ID(GROUP))
+    assert reading("success", result=R.GroupOperationResult.Array([empty])).reason == "EndpointFault"
+    assert isinstance(convert.error_of(empty), vmodl.MethodFault)
+
+
+@pytest.mark.parametrize("state", ["error", "canceled"])
+def test_a_task_that_failed(state: str) -> None:
+    silent = reading(state)
+    assert (silent.state, silent.reason) == (TaskState.ERROR, "EndpointFault")
+    assert state in (silent.message or "")
+    told = reading(state, error=sms.fault.replication.PeerNotReachable())
+    assert (told.state, told.reason) == (TaskState.ERROR, "PeerNotReachable")
+
+
+@pytest.mark.parametrize(
+    ("address", "parsed"),
+    [
+        ("vc.example.com", ("vc.example.com", 443)),
+        ("vc.example.com:8443", ("vc.example.com", 8443)),
+        ("192.0.2.7:1", ("192.0.2.7", 1)),
+        ("[2001:db8::7]", ("[2001:db8::7]", 443)),
+        ("[2001:db8::7]:8443", ("[2001:db8::7]", 8443)),
+        ("2001:db8::7", ("2001:db8::7", 443)),
+    ],
+)
+def test_addresses(address: str, parsed: tuple[str, int]) -> None:
+    assert parse_address(address) == parsed
