@@ -54,7 +54,7 @@ class TaskReading:
 
     A task in state `success` may hold only errors: the adapter reads every element of the result, and where our
     group's element is an error the state here is `ERROR`. `reason` is then a stable word from the API's reason
-    catalogue (for example `InvalidReplicationState`), `message` one line for people. `point` is what the task says
+    catalogue (for example `WrongState`), `message` one line for people. `point` is what the task says
     it made; VMware leaves its id out where a provider has none.
     """
 

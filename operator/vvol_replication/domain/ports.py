@@ -28,7 +28,7 @@ class VCenterPort(Protocol):
         ...
 
     async def group(self, group: GroupId) -> Outcome[Group]:
-        """One group, live. `Refused("GroupNotFound", …)` where no provider here knows the id."""
+        """One group, live. `Refused("GroupUnknown", …)` where no provider here knows the id."""
         ...
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
