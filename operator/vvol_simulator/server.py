@@ -22,6 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _SHUTDOWN_SECONDS = 0.5
 _BACKLOG = 512
+_KEEP_ALIVE_SECONDS = 600.0
 
 
 class Endpoint:
@@ -33,7 +34,9 @@ class Endpoint:
         self._reserved = _bound(port)
         app = web.Application(client_max_size=16 * 1024**2)
         app.router.add_route("*", "/{path:.*}", handler)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, keepalive_timeout=_KEEP_ALIVE_SECONDS
+        )
         self._listener: web.SockSite | None = None
 
     @property

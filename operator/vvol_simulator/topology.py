@@ -8,7 +8,6 @@ enabled?}, retention? {allFor?, perDay?, days?, targetAllFor?, targetPerDay?, ta
 transferBytes?, vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`.
 """
 
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -141,7 +140,7 @@ def _add_connection(world: World, fields: Fields) -> None:
 
 
 def _add_site(world: World, name: str, fields: Fields) -> None:
-    if name in world.ports or any(key(array.name) == key(name) for array in world.arrays.values()):
+    if any(key(array.name) == key(name) for array in world.arrays.values()):
         raise WorldError(f"{fields.place}: an array has this name; endpoints have different names.")
     site = Site(name, skew=fields.number("skew", 0.0, least=None))
     site.username = fields.text("username", site.username)
@@ -264,7 +263,3 @@ def _check(fields: Fields, name: str, limit: int = 63) -> None:
         check_name(name, limit)
     except ArrayError as problem:
         raise WorldError(f"{fields.place}: {problem}") from None
-
-
-Topology = Mapping[str, Any]
-"""A decoded topology."""

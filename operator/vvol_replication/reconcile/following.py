@@ -136,7 +136,7 @@ def _arm_for_name(turn: Turn, sync: SyncLedger) -> Decision | None:
 
 def _verify(turn: Turn, mine: Snapshot) -> Decision:
     """The data is there. Is its point in time listed, and whose is the name?"""
-    looking = turn.read(Query.POINTS, within=turn.tuning.poller_silent) or _rows_of(turn)
+    looking = turn.read(Query.POINTS, within=turn.tuning.poller_silent) or _rows_of(turn) or _armed_late(turn)
     if looking is not None:
         return looking
     finding = identify(mine, rows(turn.seen.target_snapshots), rows(turn.seen.points), turn.operation.baseline)
@@ -163,6 +163,14 @@ def _rows_of(turn: Turn) -> Decision | None:
     if listed is None or arrived is None or listed.at - arrived.at <= turn.tuning.look_again:
         return None
     return Decision(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
+
+
+def _armed_late(turn: Turn) -> Decision | None:
+    """A sync that was not seen pending before the push may have missed the data, and is pending still."""
+    sync = turn.operation.sync
+    if sync is None or sync.task is None or sync.pending_seen_at is not None:
+        return None
+    return _reading(turn.read(Query.TASK, within=turn.tuning.poller_silent))
 
 
 def _complete(turn: Turn, mine: Snapshot, finding: Finding, naming: Naming) -> Decision:

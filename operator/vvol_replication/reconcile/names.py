@@ -36,7 +36,10 @@ class Naming:
 def names_of(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
     """Where the name is, now that our data has landed and is listed."""
     naming = _found(turn, mine, finding)
-    if not turn.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
+    sync = turn.operation.sync
+    # The sync that was pending at the push has ended where its name is; only one armed later may be pending still.
+    spent = naming.wanted.status == "True" and sync is not None and sync.pending_seen_at is not None
+    if spent or not turn.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
         return naming
     also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
     return replace(naming, wanted=replace(naming.wanted, message=also))

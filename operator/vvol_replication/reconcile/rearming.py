@@ -31,7 +31,7 @@ def not_pending(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
 def seen_after(turn: Turn, query: Query) -> Decision | None:
     """What made a task end is in no reading from before its end was seen."""
     reading, task = getattr(turn.seen, query.value), turn.seen.task
-    if reading is not None and task is not None and reading.at < task.at:
+    if reading is not None and task is not None and reading.at <= task.at:
         return Decision(Read(frozenset({query})), turn.status)
     return turn.read(query, within=turn.tuning.poller_silent)
 

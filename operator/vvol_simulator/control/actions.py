@@ -50,7 +50,7 @@ def hold(world: World, args: Fields) -> Json:
 
 
 def release(world: World, args: Fields) -> Json:
-    """End a hold."""
+    """End a hold: of one suffix (the others go on standing still), or of everything."""
     group, suffix = _group(world, args), args.optional_text("suffix")
     args.finish()
     group.hold.loosen(suffix)

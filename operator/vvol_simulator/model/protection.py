@@ -45,28 +45,34 @@ class Brake:
 
     everything: bool = False
     suffixes: set[str] = field(default_factory=set)
+    exempt: set[str] = field(default_factory=set)
+    """Suffixes let go one by one while everything else stands still."""
     queued: bool = False
     """Whether a braked transfer has not even started (its row has no `started`)."""
 
     def applies(self, suffix: str) -> bool:
         """Whether transfers of this suffix stand still."""
-        return self.everything or key(suffix) in self.suffixes
+        return key(suffix) in self.suffixes or (self.everything and key(suffix) not in self.exempt)
 
     def pull(self, suffix: str | None, *, queued: bool = False) -> None:
         """Brake one suffix, or all present and future ones."""
         self.queued = queued
         if suffix is None:
             self.everything = True
+            self.exempt.clear()
         else:
             self.suffixes.add(key(suffix))
+            self.exempt.discard(key(suffix))
 
     def loosen(self, suffix: str | None) -> None:
         """Let one suffix, or everything, move again."""
         if suffix is None:
             self.everything = False
             self.suffixes.clear()
+            self.exempt.clear()
         else:
             self.suffixes.discard(key(suffix))
+            self.exempt.add(key(suffix))
 
 
 @dataclass(eq=False)

@@ -152,7 +152,7 @@ def test_actions_show_in_the_state(sim: Simulator) -> None:
 
 def test_counters_start_again_and_a_journal_without_news_is_empty(sim: Simulator) -> None:
     assert sim.journal(wait=0.05) == []
-    with pytest.raises(SimulatorError, match="No such journal entry within 0.05 s"):
+    with pytest.raises(SimulatorError, match=r"No such journal entry within 0\.05 s"):
         sim.wait_journal(lambda _: True, timeout=0.05)
     sim.reset_counters()
     assert sim.counters() == {}

@@ -183,6 +183,21 @@ def test_a_forgotten_task_leaves_the_sync_armed() -> None:
     assert stage.points() == [("mine", "vr-1")]
 
 
+def test_one_transfer_is_released_while_the_others_stand_still() -> None:
+    stage = Stage()
+    stage.erp.hold.pull(None)
+    stage.push("first")
+    stage.push("second")
+    stage.erp.hold.loosen("SECOND")
+    stage.world.replication.refresh()
+    stage.clock.advance(3)
+    assert stage.points() == [(None, "second")]
+    stage.erp.hold.loosen(None)
+    stage.world.replication.refresh()
+    stage.clock.advance(3)
+    assert stage.points() == [(None, "second"), (None, "first")]
+
+
 def test_a_broken_link_stops_a_transfer_where_it_is() -> None:
     stage = Stage()
     stage.push("vr-1")

@@ -1,0 +1,183 @@
+"""Plays the engine for one request in the model, and holds each of its steps against the rules of the design."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from unit.reconcile.laws import check_arm, check_conditions, check_end, check_push
+from unit.reconcile.world import BINDING, World
+from vvol_replication.api.conditions import find
+from vvol_replication.api.sync import SyncSpec, SyncStatus
+from vvol_replication.domain.outcomes import Indeterminate
+from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.acceptance import accept
+from vvol_replication.reconcile.binding import Binding, Unbound
+from vvol_replication.reconcile.decide import decide_sync
+from vvol_replication.reconcile.observation import Observation, Query
+from vvol_replication.reconcile.request import Request
+from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
+from vvol_replication.reconcile.tuning import Tuning
+
+TUNING = Tuning()
+MOST_STEPS_BETWEEN_PARKS = 80
+
+
+class Driver:
+    """One request. `stored` is what the API server holds; all else is lost in a crash."""
+
+    def __init__(self, world: World, spec: SyncSpec | None = None, uid: str = "u1", tuning: Tuning = TUNING) -> None:
+        self.world, self.tuning = world, tuning
+        self.request = Request(uid, "prod", f"sync-{uid}", 1, world.now, spec or SyncSpec(group="erp"))
+        self.stored = accept(self.request, SyncStatus(), world.now)
+        self.status = self.stored
+        self.seen = Observation()
+        self.bound: Binding | Unbound | None = BINDING
+        self.behind: str | None = None
+        self.confirmed = True
+        self.others: list[Driver] = []
+        self.decision: Decision | None = None
+        self.steps: list[str] = []
+        self.mutated_at: datetime | None = None
+        self.armed_at: datetime | None = None
+        self.arms = self.lost_arms = self.crashes = self.busy = 0
+        self.first_arm_at: datetime | None = None
+        self.suffixes: set[str] = set()
+        self.ended = self.stored.finished_at is not None
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.world.now, self.tuning)
+
+    @property
+    def acted(self) -> bool:
+        return self.status.operation is not None and self.status.operation.resolved is not None
+
+    def reason(self, type_: str = "Ready") -> str | None:
+        """The reason of a condition as told now."""
+        condition = find(self.status.conditions, type_)
+        return condition.reason if condition else None
+
+    def message(self, type_: str = "Ready") -> str:
+        condition = find(self.status.conditions, type_)
+        assert condition is not None, type_
+        return condition.message
+
+    def respecify(self, **changes: object) -> None:
+        """The user edits a mutable field."""
+        spec = replace(self.request.spec, **changes)  # type: ignore[arg-type]  # tests name fields
+        self.request = replace(self.request, spec=spec, generation=self.request.generation + 1)
+
+    def crash(self) -> None:
+        """SIGKILL and a new process."""
+        if not self.ended:
+            self.crashes += 1
+            self.status = SyncStatus.parse(self.stored.to_json())
+            self.seen = Observation()
+            self.decision = None
+            self.busy = 0
+
+    def step(self) -> Decision:
+        """Decide once, and do it."""
+        world = self.world
+        if self.ended and self.decision is not None:
+            return self.decision
+        self.seen = replace(self.seen, bound=self.bound, behind=self.behind, confirmed=self.confirmed)
+        decision = decide_sync(self.request, self.status, self.seen, world.now, self.tuning)
+        check_conditions(self.request, self.status, decision, world.now)
+        before, self.decision, self.status = self.status, decision, decision.status
+        world.tick(0.001)
+        self.busy += 1
+        assert self.busy < MOST_STEPS_BETWEEN_PARKS, f"busy loop: {self.steps[-10:]}"
+        match decision.step:
+            case Read(queries):
+                self._read(queries)
+            case Record():
+                self.steps.append("record")
+                self.stored = self.status
+                self.seen = absorb_recorded(self.seen)
+            case Arm(name):
+                self._arm(name)
+            case Push(_, suffix):
+                self._push(suffix)
+            case Park(until):
+                self.busy = 0
+                self.steps.append("park")
+                assert until is None or until > world.now - timedelta(seconds=0.001), "a park that is over already"
+                if self.confirmed:
+                    self.stored = self.status
+            case Finish():
+                self.steps.append("finish")
+                self.stored, self.ended = self.status, True
+                check_end(self, before)
+        return decision
+
+    def _read(self, queries: frozenset[Query]) -> None:
+        self.steps += sorted(query.value for query in queries)
+        sync = self.status.operation.sync if self.status.operation else None
+        task = sync.task if sync else None
+        assert Query.TASK not in queries or task is not None, "asked about a task that is not known"
+        outcomes = {query: self.world.read(query, task) for query in queries}
+        self.world.tick(0.05)
+        for query in sorted(queries, key=lambda one: (one is not Query.TARGET_SNAPSHOTS, one)):
+            self.seen = absorb_reading(self.status, self.seen, query, outcomes[query], self.moment)
+
+    def poll(self) -> None:
+        """The poller delivers, if it is followed."""
+        if self.decision is not None and isinstance(self.decision.step, Park) and self.decision.step.follow:
+            outcome = self.world.read(Query.TARGET_SNAPSHOTS, None)
+            self.seen = absorb_reading(self.status, self.seen, Query.TARGET_SNAPSHOTS, outcome, self.moment)
+
+    def _arm(self, name: str) -> None:
+        self.steps.append("arm")
+        check_arm(self)
+        outcome = self.world.arm(name)
+        self.arms += 1
+        self.lost_arms += isinstance(outcome, Indeterminate)
+        self.first_arm_at = self.first_arm_at or self.world.now
+        self.armed_at = self.mutated_at = self.world.now
+        self.world.tick(0.05)
+        self.status, self.seen = absorb_armed(self.status, self.seen, outcome, self.moment)
+
+    def _push(self, suffix: str) -> None:
+        self.steps.append("push")
+        check_push(self, suffix)
+        self.suffixes.add(suffix)
+        outcome = self.world.push(suffix)
+        self.mutated_at = self.world.now
+        self.world.tick(0.05)
+        self.status, self.seen = absorb_pushed(self.status, self.seen, outcome, self.moment)
+
+    # For examples
+
+    def until_parked(self) -> Decision:
+        """Go on until there is nothing to do, or the end."""
+        while True:
+            decision = self.step()
+            if isinstance(decision.step, Park | Finish):
+                return decision
+
+    def until_step(self, name: str) -> None:
+        """Go on until that step has been done."""
+        for _ in range(MOST_STEPS_BETWEEN_PARKS):
+            self.step()
+            if self.steps[-1] == name:
+                return
+        raise AssertionError(f"no {name} in {self.steps}")
+
+    def wait(self) -> None:
+        """Let the parked time pass, with a poll on the way where it is asked for."""
+        assert self.decision is not None
+        park = self.decision.step
+        assert isinstance(park, Park)
+        until = park.until or self.world.now + timedelta(seconds=5)
+        self.world.now = max(self.world.now, min(until, self.world.now + timedelta(seconds=2 if park.follow else 3600)))
+        self.poll()
+
+    def run(self, most: int = 400) -> Driver:
+        """To the end, letting time pass, in a world that does not move by itself."""
+        for _ in range(most):
+            if self.until_parked() and self.ended:
+                return self
+            self.wait()
+        raise AssertionError(f"no end in sight: {self.reason()} {self.steps[-20:]}")

@@ -1,0 +1,314 @@
+"""A small model of one target group, its two arrays and SMS, as the reference describes them; no network, no time but its own.
+
+The watchdog credits whatever lands next. Transfers land when told to. Each array has its clock and tells whole seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from vvol_replication.api.sync import GroupRef, Resolved
+from vvol_replication.domain.arrays import (
+    AlreadyThere,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    ReplicationTarget,
+    Snapshot,
+)
+from vvol_replication.domain.groups import Group, GroupId, GroupState, SourceGroup, TargetGroup
+from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
+from vvol_replication.domain.points import OngoingSync, PointInTime, StartedSync, TaskReading, TaskState
+from vvol_replication.reconcile.binding import Binding
+from vvol_replication.reconcile.observation import Query
+
+START = datetime(2026, 11, 24, 12, 0, 0, 300000, tzinfo=UTC)
+SOURCE_GROUP, TARGET_GROUP = GroupId("fd-a", "dg-a"), GroupId("fd-b", "dg-b")
+RESOLVED = Resolved(
+    recovery_vcenter="dallas",
+    recovery_vcenter_uuid="uuid-dallas",
+    target_group=GroupRef("fd-b", "dg-b"),
+    source_group=GroupRef("fd-a", "dg-a"),
+    source_array="flasharray-a",
+    source_array_id="id-a",
+    source_array_name="fa-a",
+    target_array="flasharray-b",
+    target_array_id="id-b",
+    target_array_name="fa-b",
+    protection_group="erp",
+    protected_vcenter="austin",
+    protected_vcenter_uuid="uuid-austin",
+)
+BINDING = Binding(
+    RESOLVED,
+    TargetGroup(TARGET_GROUP, SOURCE_GROUP, GroupState.TARGET),
+    SourceGroup(SOURCE_GROUP, "fa-a:erp", GroupState.SOURCE, (TARGET_GROUP,)),
+    suspended=False,
+    min_push_interval=None,
+)
+UNREACHABLE = Unavailable("Unreachable", "No connection.")
+LOST = Indeterminate("AnswerLost", "The connection ended before the answer came.")
+
+
+def second(moment: datetime) -> datetime:
+    """As the arrays tell times."""
+    return moment.replace(microsecond=0)
+
+
+@dataclass
+class Copy:
+    """A snapshot on its way. `taken` is the world's time; the other times are what the arrays tell."""
+
+    suffix: str
+    taken: datetime
+    created: datetime
+    started: datetime | None = None
+    completed: datetime | None = None
+    local: bool = False
+    destroyed: bool = False
+
+
+@dataclass
+class Listed:
+    """A point in time, of which snapshot it is, and from when on it is in the list."""
+
+    point: PointInTime
+    copy: Copy
+    shown_from: datetime
+
+
+@dataclass
+class Task:
+    """A sync task of SMS."""
+
+    id: str
+    name: str
+    reading: TaskReading
+    forgotten: bool = False
+
+
+@dataclass
+class World:
+    """What can be asked and told, and the truth behind it."""
+
+    source_skew: timedelta = timedelta()
+    target_skew: timedelta = timedelta()
+    time_of_completion: bool = False
+    """A point in time carries the target's completion; else the source's creation."""
+    listing_lag: timedelta = timedelta()
+    now: datetime = START
+    target_state: GroupState = GroupState.TARGET
+    source_state: GroupState = GroupState.SOURCE
+    reversed: bool = False
+    prepared: bool = False
+    allowed: bool = True
+    connected: bool = True
+    task_in_ongoing: bool = True
+    group_present: bool = True
+    group_destroyed: bool = False
+    copies: list[Copy] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    unreadable: dict[Query, Outcome[object]] = field(default_factory=dict)
+    """Readings that fail, and how."""
+    arm_faults: list[str] = field(default_factory=list)
+    push_faults: list[str] = field(default_factory=list)
+    """What meets the next calls: `before`, `after` (lost answer), `late` (lost, takes effect later), `refused`, `down`."""
+    late: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    # What moves the world
+
+    def tick(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def schedule(self, suffix: str | None = None) -> Copy:
+        """The array's own schedule, or somebody else, replicates."""
+        copy = Copy(suffix or f"s{len(self.copies)}", self.now, second(self.now + self.source_skew))
+        self.copies.append(copy)
+        return copy
+
+    def begin(self) -> None:
+        """All queued transfers begin."""
+        for copy in self.copies:
+            if copy.started is None and not copy.local:
+                copy.started = second(self.now + self.target_skew)
+
+    def land(self) -> Copy | None:
+        """The oldest transfer lands; a pending sync is credited with it."""
+        copy = next((one for one in self.copies if one.completed is None and not one.local and not one.destroyed), None)
+        if copy is None:
+            return None
+        copy.started = copy.started or second(self.now + self.target_skew)
+        copy.completed = second(self.now + self.target_skew)
+        time = copy.completed if self.time_of_completion else copy.created
+        task = self.pending
+        point = PointInTime(f"pit-{copy.suffix}", task.name if task else None, time)
+        self.listed.append(Listed(point, copy, self.now + self.listing_lag))
+        if task is not None:
+            task.reading = TaskReading(TaskState.SUCCESS, 100, point.id, point.name, point.time)
+        return copy
+
+    def arrive(self) -> None:
+        """A push whose answer was lost takes effect at last."""
+        for suffix in self.late:
+            self.take(suffix)
+        self.late.clear()
+
+    def take(self, suffix: str) -> Copy | None:
+        """Make a snapshot, unless there is one of that suffix."""
+        if any(copy.suffix == suffix for copy in self.copies):
+            return None
+        copy = self.schedule(suffix)
+        copy.local = not self.allowed
+        return copy
+
+    def prepare(self) -> None:
+        """prepareFailover: from here on a sync succeeds at once; a pending one does, too."""
+        self.prepared = True
+        for task in self.tasks:
+            if task.reading.state.pending:
+                task.reading = TaskReading(TaskState.SUCCESS)
+
+    def heal(self) -> None:
+        """Everything that hinders is gone."""
+        self.target_state, self.source_state, self.reversed = GroupState.TARGET, GroupState.SOURCE, False
+        self.allowed = self.connected = self.group_present = True
+        self.group_destroyed = False
+        self.unreadable.clear()
+        self.arm_faults.clear()
+        self.push_faults.clear()
+        self.arrive()
+
+    # What is true
+
+    @property
+    def pending(self) -> Task | None:
+        return next((task for task in self.tasks if task.reading.state.pending), None)
+
+    def copy_of(self, suffix: str) -> Copy | None:
+        return next((copy for copy in self.copies if copy.suffix == suffix), None)
+
+    def points_listed(self) -> tuple[PointInTime, ...]:
+        return tuple(one.point for one in self.listed if one.shown_from <= self.now)
+
+    # What is asked
+
+    def read(self, query: Query, task: str | None) -> Outcome[object]:
+        """One reading."""
+        self.calls.append(query.value)
+        failing = self.unreadable.get(query)
+        return failing if failing is not None else Done(self._answer(query, task))
+
+    def _answer(self, query: Query, task: str | None) -> object:
+        answers = {
+            Query.TARGET_GROUP: lambda: self._group(target=not self.reversed),
+            Query.SOURCE_GROUP: lambda: self._group(target=self.reversed),
+            Query.POINTS: self.points_listed,
+            Query.TASK: lambda: self._task(task),
+            Query.PROTECTION_GROUP: self._protection_group,
+            Query.CONNECTIONS: lambda: (ArrayConnection("fa-b", "id-b", self.connected, "connected"),),
+            Query.SOURCE_SNAPSHOTS: self._source_rows,
+            Query.TARGET_SNAPSHOTS: self._target_rows,
+        }
+        return answers[query]()
+
+    def _group(self, *, target: bool) -> Group:
+        if target:
+            return TargetGroup(TARGET_GROUP, SOURCE_GROUP, self.target_state)
+        return SourceGroup(SOURCE_GROUP, "fa-a:erp", self.source_state, (TARGET_GROUP,))
+
+    def _task(self, task: str | None) -> TaskReading:
+        known = next((one for one in self.tasks if one.id == task and not one.forgotten), None)
+        return known.reading if known else TaskReading(TaskState.FORGOTTEN)
+
+    def _protection_group(self) -> ProtectionGroup | None:
+        if not self.group_present:
+            return None
+        return ProtectionGroup("erp", "fa-a", (ReplicationTarget("fa-b", self.allowed),), self.group_destroyed)
+
+    def _source_rows(self) -> tuple[Snapshot, ...]:
+        return tuple(
+            Snapshot(f"erp.{copy.suffix}", copy.created, copy.started, copy.completed, destroyed=copy.destroyed)
+            for copy in self.copies
+        )
+
+    def _target_rows(self) -> tuple[Snapshot, ...]:
+        rows = []
+        for copy in self.copies:
+            if copy.started is None:
+                continue
+            progress = 1.0 if copy.completed else 0.5
+            name = f"fa-a:erp.{copy.suffix}"
+            rows.append(Snapshot(name, copy.created, copy.started, copy.completed, progress, 4096, copy.destroyed))
+        return tuple(rows)
+
+    def arm(self, name: str) -> Outcome[StartedSync | OngoingSync]:
+        """The sync call."""
+        self.calls.append("arm")
+        fault = self.arm_faults.pop(0) if self.arm_faults else ""
+        if fault == "refused":
+            return Refused("InvalidReplicationState", "The provider refused because of the state that the group is in.")
+        if fault == "identity":
+            return Refused("IdentityChanged", "It answers as another vCenter.")
+        if fault == "down":
+            return UNREACHABLE
+        if fault == "before":
+            return LOST
+        answer = self._armed(name)
+        return LOST if fault == "after" else Done(answer)
+
+    def _armed(self, name: str) -> StartedSync | OngoingSync:
+        if self.pending is not None:
+            return OngoingSync(self.pending.id if self.task_in_ongoing else None)
+        state = TaskState.SUCCESS if self.prepared else TaskState.RUNNING
+        self.tasks.append(Task(f"task-{len(self.tasks)}", name, TaskReading(state)))
+        return StartedSync(self.tasks[-1].id)
+
+    def push(self, suffix: str) -> Outcome[Pushed | AlreadyThere]:
+        """The push."""
+        self.calls.append("push")
+        fault = self.push_faults.pop(0) if self.push_faults else ""
+        if fault == "refused":
+            return Refused("ArrayRefused", "The array answered, and the answer was no.")
+        if fault == "down":
+            return UNREACHABLE
+        if fault == "late":
+            self.late.append(suffix)
+        if fault in ("before", "late"):
+            return LOST
+        copy = self.take(suffix)
+        if fault == "after":
+            return LOST
+        return Done(AlreadyThere("exists") if copy is None else Pushed(f"erp.{suffix}", copy.created))
+
+    # For examples
+
+    def with_history(self, count: int) -> World:
+        """Some transfers of the past."""
+        for _ in range(count):
+            self.schedule()
+            self.tick(30)
+            self.land()
+            self.tick(600)
+        self.calls.clear()
+        return self
+
+    def fail_task(self, reason: str = "PeerNotReachable") -> None:
+        """The pending sync ends in error."""
+        if self.pending is not None:
+            self.pending.reading = TaskReading(TaskState.ERROR, reason=reason, message="The peer is not reachable.")
+
+    def forget_tasks(self) -> None:
+        """The vCenter was restarted: what was pending at the provider still is."""
+        for task in self.tasks:
+            task.forgotten = True
+
+    def steal(self, name: str) -> None:
+        """Somebody else arms a sync."""
+        self._armed(name)
+
+    def rename_binding(self, **changes: object) -> Binding:
+        """The binding with another resolution."""
+        return replace(BINDING, resolved=replace(RESOLVED, **changes))  # type: ignore[arg-type]  # tests name fields
