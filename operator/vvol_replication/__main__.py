@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import kopf
+from kubernetes.config import ConfigException
 
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
@@ -37,11 +40,17 @@ async def run(configuration: Configuration) -> None:
     async def login(**_: object) -> kopf.AiohttpSession:
         return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.http)
 
+    @kopf.on.cleanup(registry=registry)
+    async def cleanup(**_: object) -> None:
+        # Tasks of ours that are still there when kopf ends are taken for hung ones and waited for, five seconds long.
+        await engine.stop()
+
     try:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
-        await engine.start()
+        if not await _unless_told_to_stop(engine.start()):
+            return
         _log.info("taken up: %s requests in flight", engine.in_flight)
         await kopf.operator(
             registry=registry,
@@ -56,14 +65,38 @@ async def run(configuration: Configuration) -> None:
         await connection.http.close()
 
 
+async def _unless_told_to_stop(work: Coroutine[Any, Any, None]) -> bool:
+    """Do this before kopf listens to signals. False if SIGTERM or SIGINT came first: as process 1 nobody else hears."""
+    task, loop = asyncio.create_task(work), asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for one in signals:
+        loop.add_signal_handler(one, task.cancel)
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        for one in signals:
+            loop.remove_signal_handler(one)
+    if task.cancelled():
+        return False
+    task.result()
+    return True
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The console script."""
+    """The console script. Returns the exit code: what cannot be mended by waiting is said in one line."""
     configuration = read_configuration(arguments)
     configure_logs(configuration.log_format)
     try:
         asyncio.run(run(configuration))
-    except ConnectionError as error:
-        _log.error("The API server could not be read: %s", error)
+    except ConfigException as error:
+        _log.error("No API server is known: %s. Give --kubeconfig, or run in a pod.", error)
+        return 1
+    except OSError as error:
+        _log.error("Cannot run: %s", error)
+        return 1
+    except Exception:  # noqa: BLE001 - logged whole, in the form that was asked for
+        _log.exception("The operator ended because of an error that it does not know")
         return 1
     return 0
 

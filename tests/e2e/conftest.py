@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from e2e.rig import Rig
 
 import toolchain
 from controlplane import ControlPlane
@@ -54,3 +55,12 @@ def kubectl(control_plane: ControlPlane, crds: tuple[str, ...], namespace: str) 
     """The admin's kubectl in this test's namespace, with the CRDs there: apply, get, find, wait_until, ..."""
     assert crds
     return control_plane.client.in_namespace(namespace)
+
+
+@pytest.fixture(scope="module")
+def rig(control_plane: ControlPlane, crds: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A namespace and a running operator for all tests of a module; whatever they do, it tells no secret."""
+    assert crds
+    made = Rig(control_plane, tmp_path_factory.mktemp("operator"))
+    with made.running():
+        yield made

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -20,7 +22,7 @@ from .session import Connection
 _log = logging.getLogger(__name__)
 _PAGE = 500
 _COMPONENT = "vvol-replication"
-_OK, _NOT_FOUND, _CONFLICT, _GONE = 200, 404, 409, 410
+_OK, _CREATED, _NOT_FOUND, _CONFLICT = 200, 201, 404, 409
 
 
 class ApiServer:
@@ -41,8 +43,8 @@ class ApiServer:
         if isinstance(answer, Failed):
             return answer
         code, body = answer
-        if code == _OK:
-            return Written(body["metadata"]["resourceVersion"])
+        if code == _OK and (version := _metadata(body).get("resourceVersion")):
+            return Written(str(version))
         if code == _NOT_FOUND:
             return Gone()
         if code == _CONFLICT:
@@ -55,9 +57,13 @@ class ApiServer:
         if isinstance(answer, Failed):
             return answer
         code, body = answer
-        if code == _NOT_FOUND or (code == _OK and body["metadata"]["uid"] != ref.uid):
+        uid = _metadata(body).get("uid")
+        if code == _NOT_FOUND or (code == _OK and uid and uid != ref.uid):
             return Gone()
-        return body if code == _OK else Failed(f"the API server answered {code} to a read of {ref}: {_message(body)}")
+        found: Mapping[str, Any] = body
+        if code == _OK and uid:
+            return found
+        return Failed(f"the API server answered {code} to a read of {ref}: {_message(body)}")
 
     async def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
         """All objects of a kind in the namespaces that the operator is to see, a page at a time.
@@ -69,16 +75,19 @@ class ApiServer:
         for namespace in namespaces:
             token = ""
             while True:
-                query = f"?limit={_PAGE}" + (f"&continue={token}" if token else "")
+                query = f"?limit={_PAGE}" + (f"&continue={quote(token, safe='')}" if token else "")
                 answer = await self._call("GET", _path(kind, namespace) + query)
                 if isinstance(answer, Failed):
                     raise ConnectionError(answer.message)
                 code, body = answer
-                if code != _OK:
-                    raise ConnectionError(f"listing {kind.plural}: the API server answered {code}: {_message(body)}")
-                for item in body["items"]:
+                items = body.get("items") if isinstance(body, Mapping) else None
+                if code == _NOT_FOUND:
+                    raise ConnectionError(f"it does not know {kind.crd_name}; install the CRDs")
+                if code != _OK or not isinstance(items, list):
+                    raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
+                for item in items:
                     yield {"apiVersion": API_VERSION, "kind": kind.kind, **item}
-                token = body["metadata"].get("continue") or ""
+                token = str(_metadata(body).get("continue") or "")
                 if not token:
                     break
 
@@ -90,9 +99,11 @@ class ApiServer:
         code, body = answer
         if code == _NOT_FOUND:
             return Gone()
-        if code != _OK:
+        if code != _OK or not isinstance(body, Mapping):
             return Failed(f"the API server answered {code} to a read of Secret {name!r}: {_message(body)}")
-        return {key: text for key, value in (body.get("data") or {}).items() if (text := _decoded(value)) is not None}
+        data = body.get("data")
+        pairs = data.items() if isinstance(data, Mapping) else ()
+        return {key: text for key, value in pairs if (text := _decoded(value)) is not None}
 
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
         """Tell people, as a Kubernetes event. Losing one is no harm."""
@@ -120,6 +131,8 @@ class ApiServer:
         answer = await self._call("POST", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", body)
         if isinstance(answer, Failed):
             _log.info("an event of %s was not stored: %s", ref, answer.message)
+        elif answer[0] != _CREATED:
+            _log.info("an event of %s was not stored: %s: %s", ref, answer[0], _message(answer[1]))
 
     async def _call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -127,9 +140,24 @@ class ApiServer:
         http, url = self._connection.http, self._connection.server + path
         try:
             async with http.request(method, url, json=body, headers=headers) as response:
-                return response.status, await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return Failed(f"the API server did not answer a {method}: {type(error).__name__}")
+                return response.status, _json(await response.read())
+        except TimeoutError:
+            return Failed(f"the API server did not answer a {method} in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return Failed(f"the API server could not be asked ({method}): {type(error).__name__}")
+
+
+def _json(text: bytes) -> Any:
+    """What was answered; None for what is no JSON: a proxy's page, or half an answer."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _metadata(body: Any) -> Mapping[str, Any]:
+    metadata = body.get("metadata") if isinstance(body, Mapping) else None
+    return metadata if isinstance(metadata, Mapping) else {}
 
 
 def _path(kind: Kind, namespace: str | None) -> str:
@@ -139,7 +167,7 @@ def _path(kind: Kind, namespace: str | None) -> str:
 
 def _message(body: Any) -> str:
     text = body.get("message") if isinstance(body, Mapping) else None
-    return " ".join(str(text or "no message").split())[:300]
+    return " ".join(str(text or "it said nothing that can be read").split())[:300]
 
 
 def _decoded(value: Any) -> str | None:

@@ -6,8 +6,11 @@ pod's service account); the calls are raw aiohttp, at a third of the cost (refer
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import math
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +23,7 @@ _load_file: Callable[..., None] = config.load_kube_config
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 100
+_TOKEN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,6 @@ class Connection:
     """Where the API server is, and the session to it. Paths are relative to `server`."""
 
     server: str
-    default_namespace: str | None
     http: aiohttp.ClientSession
 
 
@@ -46,7 +49,7 @@ def connect(kubeconfig: str | None = None) -> Connection:
         headers={"User-Agent": "vvol-replication-operator"},
         middlewares=(_Authorization(settings),),
     )
-    return Connection(settings.host, None, http)
+    return Connection(settings.host, http)
 
 
 def _load(settings: client.Configuration, kubeconfig: str | None) -> None:
@@ -58,20 +61,39 @@ def _load(settings: client.Configuration, kubeconfig: str | None) -> None:
 
 
 class _Authorization:
-    """Sets the token of the moment on each request: service account tokens are renewed under our feet."""
+    """Sets the token of the moment on each request: service account tokens are renewed under our feet.
+
+    The library reads a file for that, or runs a login program, so it is asked in a thread and not for each request.
+    """
 
     def __init__(self, settings: client.Configuration) -> None:
         self._settings = settings
+        self._lock = asyncio.Lock()
+        self._token: str | None = None
+        self._good_until = -math.inf
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        token = self._settings.get_api_key_with_prefix("authorization") or self._settings.get_api_key_with_prefix(
-            "BearerToken"
-        )
+        token = await self._current()
         if token:
             request.headers["Authorization"] = token
         return await handler(request)
+
+    async def _current(self) -> str | None:
+        async with self._lock:
+            if time.monotonic() >= self._good_until:
+                try:
+                    self._token = await asyncio.to_thread(self._read)
+                except Exception as error:
+                    # Whatever a login program does, to those who call it is a server that cannot be reached.
+                    raise aiohttp.ClientConnectionError(f"no token: {type(error).__name__}") from error
+                self._good_until = time.monotonic() + _TOKEN_SECONDS
+            return self._token
+
+    def _read(self) -> str | None:
+        token = self._settings.get_api_key_with_prefix("authorization")
+        return token or self._settings.get_api_key_with_prefix("BearerToken")
 
 
 def _tls(settings: client.Configuration) -> ssl.SSLContext:

@@ -2,10 +2,12 @@
 
 engine        accepts objects, is shown them as the API server has them, and owns everything below
 ├── runner    one request: decide, do the one step, decide again
+├── object    one request's status as it is stored, and the writes of it
 ├── turns     one operation at a time per source protection group, in order of acceptance
 ├── access    a step's reading or call, on the endpoint that the ledger pinned
-├── endpoints one monitor for each VCenter and FlashArray: session, identity, live status
-├── groups    one monitor for each ReplicationGroup: binding, live status
+├── monitor   one for each object whose live status is kept: reads, tells, sleeps
+│   ├── endpoint → vcenter, array   session, identity, live status
+│   └── groups                      binding, points in time, live status
 ├── poller    one poll per array for all transfers that are waited for
 └── telling   which changes of a status are worth a write
 ports         what the engine asks of the API server and of the process; no kopf, no HTTP here

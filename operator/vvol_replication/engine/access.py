@@ -15,7 +15,7 @@ from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.observation import Query
 
-from .endpoints import ArrayEndpoint
+from .array import ArrayEndpoint
 from .ports import Clock
 from .registry import Registry
 

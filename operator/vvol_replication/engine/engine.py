@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER, Kind
+from vvol_replication.api.names import FLASHARRAY, KINDS, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.reconcile.acceptance import accept, parse_request, refuse
@@ -17,17 +17,23 @@ from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.tuning import Tuning
 
 from .access import Access
-from .endpoints import ArrayEndpoint, Services, VCenterEndpoint
+from .array import ArrayEndpoint
+from .endpoint import Services
 from .groups import GroupMonitor
 from .monitor import Monitor
 from .object import StoredObject
+from .pausing import growing
 from .ports import Clock, Cluster, Connector, Pace
-from .registry import Registry
+from .registry import GroupKey, Registry
 from .runner import Runner, Surroundings
 from .turns import TurnBook
+from .vcenter import VCenterEndpoint
+from .versions import older
 
 _log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
+
+_REMEMBERED_ENDS = 10_000
 
 
 class Engine:
@@ -45,8 +51,8 @@ class Engine:
     ) -> None:
         self._cluster, self._clock, self._pace = cluster, clock, pace or Pace()
         self._registry = Registry()
-        self._registry.listeners.append(self._group_changed)
-        self._services = Services(cluster, connector, clock, self._pace, self._registry.rebind)
+        self._registry.listeners.append(self._groups_changed)
+        self._services = Services(cluster, connector, clock, self._pace, self._registry.rebind, self._vanished)
         self._around = Surroundings(
             registry=self._registry,
             turns=TurnBook(),
@@ -57,7 +63,9 @@ class Engine:
             leading=leading,
         )
         self._runners: dict[str, Runner] = {}
+        self._ends: dict[str, str | None] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     @property
     def in_flight(self) -> int:
@@ -65,34 +73,58 @@ class Engine:
         return len(self._runners)
 
     async def start(self) -> None:
-        """Take up what the API server remembers: endpoints and groups first, then the requests that are in flight."""
-        for kind in (VCENTER, FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC):
-            async for body in self._cluster.list(kind):
-                self.shown(kind, body)
+        """Take up what the API server remembers: endpoints and groups first, then the requests that are in flight.
+
+        An API server that does not answer is asked again for as long as it takes: a restart would do no more.
+        """
+        failures = 0
+        while not await self._taken_up():
+            failures += 1
+            first, most = self._pace.listing_retry_first, self._pace.listing_retry_most
+            await asyncio.sleep(growing(first, most, failures, self._clock.jitter()))
         self._spawn(self._open_turns(), "open-turns")
 
+    async def _taken_up(self) -> bool:
+        try:
+            for kind in KINDS:
+                async for body in self._cluster.list(kind):
+                    self.shown(kind, body)
+        except ConnectionError as error:
+            _log.warning("waiting for the API server: %s", error)
+            return False
+        return True
+
     async def stop(self) -> None:
-        """Stop everything where it is, and log out. Ledgers tell where to go on."""
-        for task in list(self._background):
-            task.cancel()
-        await asyncio.gather(*(runner.stop() for runner in list(self._runners.values())))
+        """Stop everything where it is, and log out as far as that is quick. Ledgers tell where to go on."""
+        self._stopped = True
         registry = self._registry
         monitors: list[Monitor] = [*registry.groups.values(), *registry.vcenters.values(), *registry.arrays.values()]
-        await asyncio.gather(*(monitor.stop() for monitor in monitors), return_exceptions=True)
+        stops = [*(runner.stop() for runner in list(self._runners.values())), *(one.stop() for one in monitors)]
+        tasks = {asyncio.create_task(stop) for stop in stops} | set(self._background)
+        for task in self._background:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self._pace.stop)
+            for task in late:
+                task.cancel()
 
     def accept(self, body: Body) -> Mapping[str, Any] | None:
         """What to write to a ReplicationSync that is new, or was edited. None: nothing."""
-        status = body.get("status") or {}
-        generation = body["metadata"]["generation"]
-        if body["metadata"]["uid"] in self._runners and status.get("acceptedAt"):
+        generation, status = body["metadata"]["generation"], body.get("status") or {}
+        runner = self._runners.get(body["metadata"]["uid"])
+        if runner is not None:
             self.shown(REPLICATION_SYNC, body)
+            if older(body["metadata"].get("resourceVersion"), runner.stored.version):
+                return None  # what it says is long answered
+            if not status.get("acceptedAt"):
+                # Its status was wiped while it is in flight: what it has come to is known here.
+                return {**runner.status.to_json(), "observedGeneration": generation}
             return {"observedGeneration": generation} if status.get("observedGeneration") != generation else None
         try:
             request, before = parse_request(body), SyncStatus.parse(status)
-            after = accept(request, before, self._clock.now())
         except SpecError as error:
-            after = refuse(body, error, self._clock.now())
-            return after.to_json()
+            return refuse(body, error, self._clock.now()).to_json()
+        after = accept(request, before, self._clock.now())
         if after.finished_at is None and before.accepted_at is not None:
             self._take_up(request, body)
             return None if before.observed_generation == generation else {"observedGeneration": generation}
@@ -100,15 +132,16 @@ class Engine:
 
     def shown(self, kind: Kind, body: Body, *, deleted: bool = False) -> None:
         """The API server shows an object so, or shows that it is gone."""
-        match kind:
-            case _ if kind == REPLICATION_SYNC:
-                self._sync_shown(body, deleted=deleted)
-            case _ if kind == REPLICATION_GROUP:
-                self._group_shown(body, deleted=deleted)
-            case _ if kind == VCENTER:
-                self._endpoint_shown(self._registry.vcenters, VCenterEndpoint, kind, body, deleted=deleted)
-            case _ if kind == FLASHARRAY:
-                self._endpoint_shown(self._registry.arrays, ArrayEndpoint, kind, body, deleted=deleted)
+        if self._stopped:
+            return
+        if kind == REPLICATION_SYNC:
+            self._sync_shown(body, deleted=deleted)
+        elif kind == REPLICATION_GROUP:
+            self._group_shown(body, deleted=deleted)
+        elif kind == VCENTER:
+            self._endpoint_shown(self._registry.vcenters, VCenterEndpoint, kind, body, deleted=deleted)
+        elif kind == FLASHARRAY:
+            self._endpoint_shown(self._registry.arrays, ArrayEndpoint, kind, body, deleted=deleted)
 
     def release(self, uid: str) -> None:
         """A ReplicationSync is being deleted: stop following it. Nothing is undone, nothing is waited for (rule 12)."""
@@ -122,46 +155,63 @@ class Engine:
         metadata = body["metadata"]
         runner = self._runners.get(metadata["uid"])
         if deleted or metadata.get("deletionTimestamp"):
+            self._ends.pop(metadata["uid"], None)
             self.release(metadata["uid"])
-            return
-        if runner is None:
+        elif runner is not None:
+            runner.shown(body)
+        else:
             status = body.get("status") or {}
             if status.get("acceptedAt") and not status.get("finishedAt"):
                 with contextlib.suppress(SpecError):  # the handler tells it
                     self._take_up(parse_request(body), body)
-            return
-        if runner.stored.show(body):
-            with contextlib.suppress(SpecError):  # the API server holds the spec to its schema
-                runner.respecified(parse_request(body))
 
     def _take_up(self, request: Request, body: Body) -> None:
-        if request.uid in self._runners:
+        if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):
             return
         ref = ObjectRef(REPLICATION_SYNC, request.namespace, request.name, request.uid)
         stored = StoredObject(ref, self._cluster, self._clock, self._pace)
         stored.show(body)
-        stored.parsed()  # a ledger that cannot be read raises: it is never ignored
-        runner = Runner(request, stored, self._around, self._ended)
+        runner = Runner(request, stored, self._around, self._over)  # raises for a ledger that cannot be read
         self._runners[request.uid] = runner
         runner.start()
 
-    def _ended(self, runner: Runner) -> None:
-        if self._runners.get(runner.request.uid) is runner:
-            del self._runners[runner.request.uid]
-        group = self._registry.groups.get((runner.request.namespace, runner.request.spec.group))
-        if group is not None:
+    def _has_ended(self, uid: str, version: str | None) -> bool:
+        """Is this what the object was like before its end, which we wrote? The watch may lag behind our writes."""
+        if uid not in self._ends:
+            return False
+        if older(version, self._ends[uid]):
+            return True
+        del self._ends[uid]
+        return False
+
+    def _over(self, runner: Runner) -> None:
+        uid = runner.request.uid
+        if self._runners.get(uid) is runner:
+            del self._runners[uid]
+        if runner.stored.finished:
+            self._ends[uid] = runner.stored.version
+            if len(self._ends) > _REMEMBERED_ENDS:
+                del self._ends[next(iter(self._ends))]
+        group = self._registry.groups.get(runner.group)
+        if group is None:
+            return
+        if (listed := runner.listed) is not None:
+            group.learn(listed)
+        else:
             group.poke()
 
-    def _group_changed(self, namespace: str, name: str) -> None:
-        for runner in self._runners.values():
-            if (runner.request.namespace, runner.request.spec.group) == (namespace, name):
-                runner.wake()
+    def _groups_changed(self, keys: frozenset[GroupKey]) -> None:
+        """All who wait for these groups take their places in order of acceptance, whoever's task runs first."""
+        waiting = [runner for runner in self._runners.values() if runner.group in keys]
+        for runner in sorted(waiting, key=lambda one: one.order):
+            runner.group_changed()
 
     async def _open_turns(self) -> None:
         """Turns are for everybody once all requests from before have found their places, or had time to."""
-        looks = [runner.looked.wait() for runner in self._runners.values()]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*looks), self._pace.listing)
+            async with asyncio.timeout(self._pace.listing):
+                for runner in list(self._runners.values()):
+                    await runner.looked.wait()
         self._around.turns.open()
 
     # What syncs stand on
@@ -170,21 +220,29 @@ class Engine:
         metadata = body["metadata"]
         key = (metadata["namespace"], metadata["name"])
         known = self._registry.groups.get(key)
-        if known is not None and (deleted or known.ref.uid != metadata["uid"]):
-            del self._registry.groups[key]
-            self._spawn(known.stop(), f"stop {known.ref}")
-            self._registry.group_changed(*key)
+        if known is not None and known.ref.uid != metadata["uid"]:
+            if deleted:
+                return  # an earlier one of that name
+            self._drop_group(key)
             known = None
         if deleted:
+            self._drop_group(key)
             return
         if known is None:
             ref = ObjectRef(REPLICATION_GROUP, *key, metadata["uid"])
-            known = GroupMonitor(ref, self._cluster, self._clock, self._pace, port=self._vcenter_port)
+            known = GroupMonitor(
+                ref, self._cluster, self._clock, self._pace, port=self._vcenter_port, gone=self._vanished
+            )
             self._registry.groups[key] = known
-        known.shown(metadata["generation"], body.get("status") or {})
-        if known.specify(body.get("spec"), self._registry.world()):
-            self._registry.group_changed(*key)
+        if known.shown(body) and known.specify(body.get("spec"), self._registry.world()):
+            self._registry.groups_changed(key)
         known.start()
+
+    def _drop_group(self, key: GroupKey) -> None:
+        monitor = self._registry.groups.pop(key, None)
+        if monitor is not None:
+            self._spawn(monitor.stop(), f"stop {monitor.ref}")
+            self._registry.groups_changed(key)
 
     def _vcenter_port(self, name: str) -> Any:
         endpoint = self._registry.vcenters.get(name)
@@ -199,22 +257,40 @@ class Engine:
         *,
         deleted: bool,
     ) -> None:
-        metadata = body["metadata"]
-        name = metadata["name"]
+        name, uid = body["metadata"]["name"], body["metadata"]["uid"]
         endpoint = known.get(name)
-        if endpoint is not None and (deleted or endpoint.ref.uid != metadata["uid"]):
-            del known[name]
-            self._spawn(endpoint.stop(), f"stop {endpoint.ref}")
+        if endpoint is not None and endpoint.ref.uid != uid:
+            if deleted:
+                return  # an earlier one of that name
+            self._drop_endpoint(known, name)
             endpoint = None
-        if not deleted:
-            if endpoint is None:
-                endpoint = known[name] = make(ObjectRef(kind, None, name, metadata["uid"]), self._services)
-            endpoint.shown(metadata["generation"], body.get("status") or {})
+        if deleted:
+            self._drop_endpoint(known, name)
+            return
+        if endpoint is None:
+            endpoint = known[name] = make(ObjectRef(kind, None, name, uid), self._services)
+            self._registry.rebind()
+        if endpoint.shown(body):
             endpoint.specify(body.get("spec"))
-            endpoint.start()
-        self._registry.rebind()
+        endpoint.start()
 
-    def _spawn(self, work: Any, name: str) -> None:
+    def _drop_endpoint(self, known: dict[str, Any], name: str) -> None:
+        endpoint = known.pop(name, None)
+        if endpoint is not None:
+            self._spawn(endpoint.stop(), f"stop {endpoint.ref}")
+            self._registry.rebind()
+
+    def _vanished(self, monitor: Monitor) -> None:
+        """A write found the object gone: its deletion came while the watch was down, and is not told any more."""
+        registry = self._registry
+        for key in [key for key, one in registry.groups.items() if one is monitor]:
+            self._drop_group(key)
+        endpoints: tuple[dict[str, Any], ...] = (registry.vcenters, registry.arrays)
+        for known in endpoints:
+            for name in [name for name, one in known.items() if one is monitor]:
+                self._drop_endpoint(known, name)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._background.add(task)
         task.add_done_callback(self._background.discard)

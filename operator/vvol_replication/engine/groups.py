@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,29 +27,55 @@ from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
 
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
+from .words import reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The points in time of a target group, and when they were asked for."""
+
+    group: GroupId
+    points: tuple[PointInTime, ...]
+    at: datetime
 
 
 class GroupMonitor(Monitor):
     """Binds the object to a replication group and shows both sides, states and points in time."""
 
     def __init__(
-        self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace, *, port: Callable[[str], VCenterPort | None]
+        self,
+        ref: ObjectRef,
+        cluster: Cluster,
+        clock: Clock,
+        pace: Pace,
+        *,
+        port: Callable[[str], VCenterPort | None],
+        gone: Callable[[Monitor], None],
     ) -> None:
-        super().__init__(ref, cluster, clock, pace)
+        super().__init__(ref, cluster, clock, pace, gone=gone)
         self._port = port
         self._spec: ReplicationGroupSpec | None = None
         self.bound: Binding | Unbound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
         self._points: tuple[PointInTime, ...] | None = None
         self._points_of: GroupId | None = None
         self._read_at: datetime | None = None
+        self._asked = False
+        self._learnt: Listed | None = None
+
+    def learn(self, listed: Listed) -> None:
+        """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
+        self._learnt = listed
+        self.poke()
 
     def specify(self, raw: object, world: World) -> bool:
         """The object's spec, as applied. True if what it stands for changed."""
+        before, self._spec = self._spec, None
         try:
             self._spec = ReplicationGroupSpec.parse(raw)
         except SpecError as error:
-            self._spec = None
             return self._bind_to(Unbound(Reason.INVALID_SPEC, str(error)))
+        if self._spec != before:
+            self.poke()
         return self.rebind(world)
 
     def rebind(self, world: World) -> bool:
@@ -64,23 +91,35 @@ class GroupMonitor(Monitor):
 
     async def look(self) -> bool:
         """List the points in time, and tell."""
-        bound = self.bound
+        bound, self._asked = self.bound, False
         if isinstance(bound, Unbound):
-            await self.tell(self._status(bound.reason, bound.message))
-            return False
+            return await self.tell(self._status(bound.reason, bound.message))
         target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
         if self._points_of != target:
-            self._points, self._points_of = None, target
+            self._points, self._points_of, self._read_at = None, target, None
         port = self._port(bound.resolved.recovery_vcenter)
         if port is None:
             return False
+        self._asked = True
+        learnt, self._learnt = self._learnt, None
+        if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
+            self._points, self._read_at = learnt.points, learnt.at
+            return await self.tell(self._status(None, f"{len(learnt.points)} points in time are listed."))
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
+        if self.bound is not bound:
+            return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):
-            await self.tell(self._status(Reason(points.reason), points.message))
+            await self.tell(self._status(reason_of(points.reason), points.message))
             return False
         self._points, self._read_at = points.value, self._clock.now()
-        await self.tell(self._status(None, f"{len(points.value)} points in time are listed."))
-        return True
+        return await self.tell(self._status(None, f"{len(points.value)} points in time are listed."))
+
+    def _pause(self) -> float:
+        """A look that costs a call for this group alone is a slow one; the endpoints' monitors see its state."""
+        if not self._asked:
+            return super()._pause()
+        most = self._pace.group / 4 if self._failures else self._pace.group
+        return most * (1 - self._clock.jitter() / 2)
 
     def _status(self, reason: Reason | None, message: str) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None

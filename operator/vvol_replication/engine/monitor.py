@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from vvol_replication.api.objects import Gone, ObjectRef, Written
+from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
 
+from .pausing import ended, growing, news_or_time
 from .ports import Clock, Cluster, Pace
-from .telling import elapsed, worth_telling
+from .telling import elapsed, facts
+from .versions import older
 
 _log = logging.getLogger(__name__)
 
@@ -21,12 +22,16 @@ _log = logging.getLogger(__name__)
 class Monitor(ABC):
     """One object whose live status we keep: reads again and again, writes only what is news."""
 
-    def __init__(self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace, *, gone: Callable[[Monitor], None]
+    ) -> None:
         self.ref = ref
         self.generation = 0
-        self._cluster, self._clock, self._pace = cluster, clock, pace
+        self._cluster, self._clock, self._pace, self._gone = cluster, clock, pace, gone
         self._stored: Mapping[str, Any] = {}
+        self._version: str | None = None
         self._written_at: datetime | None = None
+        self._refused_writes = 0
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
@@ -40,25 +45,26 @@ class Monitor(ABC):
         """Something changed: read at once."""
         self._changed.set()
 
-    def shown(self, generation: int, status: Mapping[str, Any]) -> None:
-        """The API server shows the object so."""
-        self.generation = generation
-        self._stored = status
+    def shown(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so. False if we know it newer than that."""
+        metadata = body["metadata"]
+        version = metadata.get("resourceVersion")
+        if older(version, self._version):
+            return False
+        self.generation = metadata["generation"]
+        self._stored, self._version = body.get("status") or {}, version
+        return True
 
     async def stop(self) -> None:
         """Read no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def _run(self) -> None:
         while True:
             self._changed.clear()
             well = await self._guarded()
             self._failures = 0 if well else self._failures + 1
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._pause())
+            await news_or_time(self._changed, self._pause())
 
     async def _guarded(self) -> bool:
         try:
@@ -69,31 +75,30 @@ class Monitor(ABC):
             return False
 
     def _pause(self) -> float:
-        pace = self._pace
-        pause = pace.monitor
+        pace, jitter = self._pace, self._clock.jitter()
         if self._failures:
-            pause = min(pace.monitor_retry_first * 2 ** min(self._failures - 1, 16), pace.monitor_retry_most)
-        return pause * (1 - self._clock.jitter() / 4)
+            return growing(pace.monitor_retry_first, pace.monitor_retry_most, self._failures, jitter)
+        return pace.monitor * (1 - jitter / 4)
 
     @abstractmethod
     async def look(self) -> bool:
         """Read once and tell. True if all was well."""
 
-    async def tell(self, status: Mapping[str, Any]) -> None:
-        """Write the status if it is news."""
+    async def tell(self, status: Mapping[str, Any]) -> bool:
+        """Write the status if what it says is news, or if it was not written for long. False if that failed."""
         now = self._clock.now()
-        every = timedelta(seconds=self._pace.status_refresh)
-        plain, stored = _without_time(status), _without_time(self._stored)
-        if not worth_telling(stored, plain, since=timedelta(), every=every) and (
-            (since := elapsed(self._written_at, now)) is not None and since < every
-        ):
-            return
+        since, every = elapsed(self._written_at, now), timedelta(seconds=self._pace.status_refresh)
+        if facts(status) == facts(self._stored) and since is not None and since < every:
+            return True
         result = await self._cluster.write_status(self.ref, self._stored, status, None)
         if isinstance(result, Written):
-            self._stored, self._written_at = status, now
-        elif not isinstance(result, Gone):
-            self.poke()
-
-
-def _without_time(status: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in status.items() if key != "lastReadAt"}
+            self._stored, self._version, self._written_at = status, result.resource_version, now
+            self._refused_writes = 0
+            return True
+        if isinstance(result, Gone):
+            self._gone(self)
+            return True
+        self._refused_writes += 1
+        if isinstance(result, Failed) and self._refused_writes == 1:
+            _log.warning("%s; it is tried again", result.message)
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +12,12 @@ from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
 from vvol_replication.api.sync import SyncStatus
 
+from .pausing import growing
 from .ports import Clock, Cluster, Pace
 from .telling import elapsed, worth_telling
+from .versions import older
 
-_RETRY_FIRST, _RETRY_MOST = 0.2, 10.0
+_log = logging.getLogger(__name__)
 
 
 class StoredObject:
@@ -24,38 +27,77 @@ class StoredObject:
         self.ref = ref
         self._cluster, self._clock, self._pace = cluster, clock, pace
         self._json: Mapping[str, Any] = {}
-        self._version: str | None = None
         self._written_at: datetime | None = None
+        self._failures = 0
+        self._gone: Gone | None = None
+        self._stripped = False
+        self.version: str | None = None
+        """The newest resourceVersion that is known."""
         self.confirmed = False
         """The API server shows our acceptance of this generation, and our finalizer."""
 
+    @property
+    def writable(self) -> bool:
+        """Is nobody else about to write? kopf is, until acceptance and finalizer are shown.
+
+        An acceptance that was there and has been wiped is written again, unless kopf takes the object for a new one.
+        """
+        return self.confirmed or self._stripped
+
+    @property
+    def finished(self) -> bool:
+        """Does the API server hold the end of this request? Nothing is written after it."""
+        return bool(self._json.get("finishedAt"))
+
     def show(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so. False if we know it newer than that."""
-        metadata = body.get("metadata") or {}
-        version = metadata.get("resourceVersion")
-        if _older(version, self._version):
+        version = body["metadata"].get("resourceVersion")
+        if older(version, self.version):
             return False
-        status = body.get("status") or {}
-        self._json, self._version = status, version
-        self.confirmed = FINALIZER in (metadata.get("finalizers") or ()) and bool(status.get("acceptedAt"))
+        self._take(body, version)
         return True
 
+    def _take(self, body: Mapping[str, Any], version: str | None) -> None:
+        metadata, status = body["metadata"], body.get("status") or {}
+        accepted = bool(status.get("acceptedAt"))
+        handled = status.get("observedGeneration") == metadata.get("generation")
+        self._stripped = (self._stripped or self.confirmed) and not accepted and handled
+        self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
+        self._json, self.version = status, version
+
     def parsed(self) -> SyncStatus:
-        """The stored status, typed."""
+        """The stored status, typed.
+
+        Raises:
+            SpecError: if the ledger is there and cannot be read.
+        """
         return SyncStatus.parse(self._json)
 
     def operation_json(self) -> Any:
         """The stored ledger."""
         return self._json.get("operation")
 
+    def holds(self, status: SyncStatus) -> bool:
+        """Is this ledger, and this end, what is stored? Tells whether a write without an answer took place."""
+        wanted = status.to_json()
+        return all(self._json.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
+
     async def store(self, status: SyncStatus) -> bool:
         """Store this, now. False if it was not, or if that is not known: `refresh` tells."""
         after = status.to_json()
-        result = await self._cluster.write_status(self.ref, self._json, after, self._version)
-        if not isinstance(result, Written):
-            return False
-        self._json, self._version, self._written_at = after, result.resource_version, self._clock.now()
-        return True
+        result = await self._cluster.write_status(self.ref, self._json, after, self.version)
+        if isinstance(result, Written):
+            self._json, self.version, self._written_at = after, result.resource_version, self._clock.now()
+            self._failures = 0
+            return True
+        self._gone = result if isinstance(result, Gone) else None
+        self._failures += 1
+        if isinstance(result, Failed) and self._failures == 1:
+            _log.warning("%s; it is tried again", result.message)
+        if isinstance(result, Failed) or self._failures > 1:
+            # Whoever refuses each write, or changes the object before each, is not answered at full speed.
+            await self._pause()
+        return False
 
     async def tell(self, status: SyncStatus) -> bool:
         """Store this if it is worth a write."""
@@ -66,23 +108,22 @@ class StoredObject:
             return True
         return await self.store(status)
 
-    async def refresh(self) -> Gone | None:
+    async def refresh(self) -> Mapping[str, Any] | Gone:
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""
-        pause = _RETRY_FIRST
-        while True:
+        while self._gone is None:
             body = await self._cluster.read(self.ref)
             if isinstance(body, Gone):
+                self._gone = body
+            elif isinstance(body, Failed):
+                self._failures += 1
+                await self._pause()
+            else:
+                self._take(body, body["metadata"].get("resourceVersion"))
                 return body
-            if not isinstance(body, Failed):
-                self._version = None
-                self.show(body)
-                return None
-            await asyncio.sleep(pause * (1 - self._clock.jitter() / 4))
-            pause = min(pause * 2, _RETRY_MOST)
+        return self._gone
 
-
-def _older(version: str | None, known: str | None) -> bool:
-    """ResourceVersions of one object grow; since Kubernetes 1.35 they may be compared as numbers."""
-    if version is None or known is None or not (version.isdigit() and known.isdigit()):
-        return False
-    return int(version) < int(known)
+    async def _pause(self) -> None:
+        pace = self._pace
+        await asyncio.sleep(
+            growing(pace.write_retry_first, pace.write_retry_most, self._failures, self._clock.jitter())
+        )

@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.ports import ArrayPort
 
+from .pausing import ended, news_or_time
 from .ports import Clock, Pace
 
+_log = logging.getLogger(__name__)
+
 Rows = tuple[Snapshot, ...]
+Deliver = Callable[[Outcome[Rows], datetime], None]
+"""Called with what was answered, and when it was asked for."""
 
 
 @dataclass(slots=True)
 class _Follower:
+    array_id: str
     protection_group: str
-    deliver: Callable[[Outcome[Rows]], None]
+    deliver: Deliver
     rounds: int = 0
 
 
 class TransferPoller:
-    """Polls one target array while anybody follows a transfer there; does nothing, and costs nothing, otherwise."""
+    """Polls one target array while anybody follows a transfer there; does nothing, and costs nothing, otherwise.
 
-    def __init__(self, port: Callable[[], ArrayPort | None], clock: Clock, pace: Pace) -> None:
+    `port` gives the array's port with the id that the array gives itself: who follows a transfer to one array is
+    never answered by another (rule 7).
+    """
+
+    def __init__(self, port: Callable[[], tuple[str, ArrayPort] | None], clock: Clock, pace: Pace) -> None:
         self._port, self._clock, self._pace = port, clock, pace
         self._followers: dict[str, _Follower] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
-    def follow(self, uid: str, protection_group: str, deliver: Callable[[Outcome[Rows]], None]) -> None:
-        """Deliver the rows of that protection group, as the target names it, at every poll from now on."""
-        if uid in self._followers:
+    def follow(self, uid: str, array_id: str, protection_group: str, deliver: Deliver) -> None:
+        """Deliver the rows of that protection group, as that target names it, at every poll from now on."""
+        known = self._followers.get(uid)
+        if known is not None and (known.array_id, known.protection_group) == (array_id, protection_group):
             return
-        self._followers[uid] = _Follower(protection_group, deliver)
+        self._followers[uid] = _Follower(array_id, protection_group, deliver)
         self._news.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="transfer-poller")
@@ -48,17 +60,20 @@ class TransferPoller:
     async def close(self) -> None:
         """Stop polling."""
         self._followers.clear()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def _run(self) -> None:
         while self._followers:
             self._news.clear()
+            await self._guarded()
+            await news_or_time(self._news, self._pause())
+
+    async def _guarded(self) -> None:
+        try:
             await self._poll()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._pause())
+        except Exception:  # noqa: BLE001 - logged whole; the loop must go on
+            # A defect of ours in one delivery must not leave all others without theirs; the log has the traceback.
+            _log.exception("a poll of transfers failed")
 
     def _pause(self) -> float:
         """Fast for the youngest transfer, slower the longer all of them take, jittered."""
@@ -67,19 +82,22 @@ class TransferPoller:
         return pause * (1 - self._clock.jitter() / 4)
 
     async def _poll(self) -> None:
-        port = self._port()
-        if port is None:
-            for follower in self._followers.values():
-                follower.rounds += 1
+        for follower in self._followers.values():
+            follower.rounds += 1
+        found = self._port()
+        if found is None:
             return
-        asked = dict(self._followers)
-        names = sorted({follower.protection_group for follower in asked.values()})
-        outcome = await port.transfers(names)
+        array_id, port = found
+        asked = {uid: one for uid, one in self._followers.items() if one.array_id == array_id}
+        if not asked:
+            return
+        asked_at = self._clock.now()
+        outcome = await port.transfers(sorted({follower.protection_group for follower in asked.values()}))
         for uid, follower in asked.items():
             if self._followers.get(uid) is not follower:
                 continue
-            follower.rounds += 1
             if isinstance(outcome, Done):
-                follower.deliver(Done(tuple(outcome.value.get(follower.protection_group, ()))))
+                rows: Outcome[Rows] = Done(tuple(outcome.value.get(follower.protection_group, ())))
+                follower.deliver(rows, asked_at)
             else:
-                follower.deliver(outcome)
+                follower.deliver(outcome, self._clock.now())

@@ -70,10 +70,13 @@ class Pace:
     """How often the engine looks by itself. Seconds."""
 
     monitor: float = 30.0
-    """Between two readings of an endpoint or a group that are well."""
+    """Between two readings of an endpoint that is well."""
     monitor_retry_first: float = 1.0
     monitor_retry_most: float = 15.0
     """Between two readings of one that is not; a Secret that appears is found this fast."""
+    group: float = 120.0
+    """Between two listings of a group's points in time, at most; half of it at least. It costs one call for each group;
+    where a sync of the group has ended, or the group has changed, it is listed at once."""
     poll_first: float = 0.5
     poll_most: float = 15.0
     """Between two polls of the transfers on an array: fast while one is young."""
@@ -81,5 +84,15 @@ class Pace:
     """Live statuses whose facts do not change are written again this often, to show that they are read."""
     progress: float = 60.0
     """A transfer's progress is told at least this often, and at every tenth."""
+    write_retry_first: float = 0.2
+    write_retry_most: float = 10.0
+    """Before a request asks the API server again, after a write or a read that it did not take."""
+    defect: float = 15.0
+    """Before a request goes on whose step failed in a way that is a defect of ours."""
     listing: float = 10.0
     """After a start, requests that are known from before get this long to come back to their turns."""
+    listing_retry_first: float = 0.5
+    listing_retry_most: float = 15.0
+    """At the start, between two tries to list what the API server holds."""
+    stop: float = 2.0
+    """Logging out may take this long, whatever hangs."""

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 from vvol_replication.reconcile.binding import World
 
-from .endpoints import ArrayEndpoint, VCenterEndpoint
+from .array import ArrayEndpoint
 from .groups import GroupMonitor
+from .vcenter import VCenterEndpoint
+
+GroupKey = tuple[str, str]
+"""Namespace and name of a ReplicationGroup."""
 
 
 class Registry:
@@ -16,8 +20,8 @@ class Registry:
     def __init__(self) -> None:
         self.vcenters: dict[str, VCenterEndpoint] = {}
         self.arrays: dict[str, ArrayEndpoint] = {}
-        self.groups: dict[tuple[str, str], GroupMonitor] = {}
-        self.listeners: list[Callable[[str, str], None]] = []
+        self.groups: dict[GroupKey, GroupMonitor] = {}
+        self.listeners: list[Callable[[frozenset[GroupKey]], None]] = []
 
     def world(self) -> World:
         """What binding may know."""
@@ -29,11 +33,10 @@ class Registry:
     def rebind(self) -> None:
         """An endpoint changed: every group binds anew, and those who wait for a group that changed are told."""
         world = self.world()
-        for key, group in list(self.groups.items()):
-            if group.rebind(world):
-                self.group_changed(*key)
+        self.groups_changed(*(key for key, group in list(self.groups.items()) if group.rebind(world)))
 
-    def group_changed(self, namespace: str, name: str) -> None:
-        """Tell those who wait for this group."""
-        for listener in self.listeners:
-            listener(namespace, name)
+    def groups_changed(self, *keys: GroupKey) -> None:
+        """Tell those who wait for these groups, once for all of them: who is first among them is the listener's."""
+        if keys:
+            for listener in self.listeners:
+                listener(frozenset(keys))

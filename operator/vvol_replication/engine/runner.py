@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
 
+from vvol_replication.api.errors import SpecError
 from vvol_replication.api.objects import Gone
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Resolved
+from vvol_replication.api.sync import Operation, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.acceptance import parse_request
 from vvol_replication.reconcile.binding import Binding, Unbound
 from vvol_replication.reconcile.decide import decide_sync
 from vvol_replication.reconcile.observation import Observation, Query
@@ -23,12 +27,17 @@ from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, 
 from vvol_replication.reconcile.tuning import Tuning
 
 from .access import Access
+from .groups import Listed
 from .object import StoredObject
+from .pausing import ended, news_or_time
 from .ports import Clock, Pace
-from .registry import Registry
+from .registry import GroupKey, Registry
 from .turns import Ticket, TurnBook, TurnKey
 
 _log = logging.getLogger(__name__)
+
+_SHORTEST_PAUSE = 0.05  # seconds; a decision that asks to be asked again at once does not spin the loop
+_JUST_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +54,90 @@ class Surroundings:
     """Checked before each mutating call: does this process still hold the Lease?"""
 
 
+class _Write(Enum):
+    """How a write of the status ended."""
+
+    STORED = "the API server holds it"
+    AGAIN = "it does not, or holds something else: decide again"
+    OVER = "there is nothing left to write to, or the end is written already"
+
+
 class Runner:
     """Owns one request while it is in flight. All happens in its one task; the rest of the engine only wakes it."""
 
     def __init__(
-        self, request: Request, stored: StoredObject, around: Surroundings, ended: Callable[[Runner], None]
+        self, request: Request, stored: StoredObject, around: Surroundings, over: Callable[[Runner], None]
     ) -> None:
         self.request, self.stored = request, stored
-        self._around, self._ended = around, ended
+        self._around, self._on_over = around, over
         self._status = stored.parsed()
         self._seen = Observation()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._following: Callable[[], None] = lambda: None
+        self._unfollow: Callable[[], None] = lambda: None
         self.looked = asyncio.Event()
         """Set after the first decision: the request has found its place."""
+
+    @property
+    def group(self) -> GroupKey:
+        """The ReplicationGroup that it is about."""
+        return self.request.namespace, self.request.spec.group
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Its place among all requests: in order of acceptance."""
+        return self._status.accepted_at or self.request.created, self.request.uid
+
+    @property
+    def listed(self) -> Listed | None:
+        """The points in time as they were listed after the landing; None where that was not seen."""
+        resolved = self._status.operation.resolved if self._status.operation else None
+        reading = self._seen.points
+        if resolved is None or reading is None or reading.value is None or self._seen.landed_at is None:
+            return None
+        target = resolved.target_group
+        return Listed(GroupId(target.fault_domain, target.device_group), reading.value, reading.at)
+
+    @property
+    def status(self) -> SyncStatus:
+        """What is known of the request; the ledger in it may be ahead of what is stored, never behind."""
+        return self._status
 
     def start(self) -> None:
         """Begin."""
         self._enter_turn()
         self._task = asyncio.create_task(self._run(), name=f"request {self.stored.ref}")
+        # A task that is cancelled before its first step never comes to a `finally` of its own.
+        self._task.add_done_callback(self._over)
 
     def wake(self) -> None:
         """Something that the request may wait for has changed."""
         self._woken.set()
 
-    def respecified(self, request: Request) -> None:
-        """The spec was edited in one of its mutable fields."""
-        self.request = request
+    def group_changed(self) -> None:
+        """What its group stands for has changed: take the place that follows from that, and look again."""
+        self._enter_turn()
         self.wake()
+
+    def shown(self, body: Mapping[str, Any]) -> None:
+        """The API server shows the object so: its status, and its spec in one of its mutable fields."""
+        if self.stored.show(body):
+            self._respecify(body)
+            self.wake()
 
     async def stop(self) -> None:
         """Stop where it is; the ledger tells where to go on. A call under way in a thread runs to its end there."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
+
+    def _over(self, _: asyncio.Task[None]) -> None:
+        self._unfollow()
+        self._around.turns.leave(self.request.uid)
+        self.looked.set()
+        self._on_over(self)
 
     async def _run(self) -> None:
-        try:
-            ended = False
-            while not ended:
-                ended = await self._guarded()
-        finally:
-            self._following()
-            self._around.turns.leave(self.request.uid)
-            self.looked.set()
-            self._ended(self)
+        while not await self._guarded():
+            pass
 
     async def _guarded(self) -> bool:
         try:
@@ -99,14 +145,15 @@ class Runner:
         except Exception:  # noqa: BLE001 - logged whole; the loop must go on
             # A defect of ours: the log has the traceback, the ledger what was done. Go on from there, after a while.
             _log.exception("%s: a step failed unexpectedly; going on from the ledger", self.stored.ref)
-            self._forget()
-            await asyncio.sleep(self._around.pace.monitor_retry_most)
+            self._adopt()
+            self._seen = Observation()
+            await asyncio.sleep(self._around.pace.defect)
             return False
 
-    def _forget(self) -> None:
-        self._status, self._seen = self.stored.parsed(), Observation()
-
     async def _advance(self) -> bool:
+        """One step. True: the request is over, here at least."""
+        if self.stored.finished:
+            return True
         decision = self._decide()
         self.looked.set()
         match decision.step:
@@ -114,7 +161,7 @@ class Runner:
                 self._status = decision.status
                 await self._read(queries)
             case Record():
-                await self._record(decision)
+                return await self._record(decision)
             case Arm(name):
                 await self._arm(decision, name)
             case Push(_, suffix):
@@ -136,7 +183,7 @@ class Runner:
         return decide_sync(self.request, self._status, self._seen, self._around.clock.now(), self._around.tuning)
 
     def _bound(self) -> Binding | Unbound:
-        group = self._around.registry.groups.get((self.request.namespace, self.request.spec.group))
+        group = self._around.registry.groups.get(self.group)
         if group is None:
             return Unbound(
                 Reason.GROUP_NOT_FOUND,
@@ -155,106 +202,141 @@ class Runner:
         if resolved is None:
             self._around.turns.leave(self.request.uid)
             return None
-        ticket = Ticket(
-            fresh=not acted,
-            accepted_at=self._status.accepted_at or self.request.created,
-            uid=self.request.uid,
-            label=f"{self.request.namespace}/{self.request.name}",
-            wake=self.wake,
-        )
+        accepted_at, uid = self.order
+        label = f"{self.request.namespace}/{self.request.name}"
+        ticket = Ticket(fresh=not acted, accepted_at=accepted_at, uid=uid, label=label, wake=self.wake)
         key = TurnKey(resolved.source_array_id, resolved.protection_group.casefold())
         return self._around.turns.enter(key, ticket)
 
-    def _moment(self) -> Moment:
-        return Moment(self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
+    def _moment(self, at: datetime | None = None) -> Moment:
+        return Moment(at or self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        resolved, operation = self._resolved(), self._status.operation
-        if resolved is None or operation is None:
-            return
+        resolved, operation = self._acting_on(), self._status.operation or Operation(self.request.request_id)
         # The transfers first: what they show makes older readings of the task and of the points worthless.
         ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
         outcomes = await asyncio.gather(*(self._around.access.read(query, resolved, operation) for query in ordered))
-        moment = self._moment()
+        now = self._around.clock.now()
         for query, outcome in zip(ordered, outcomes, strict=True):
-            self._seen = absorb_reading(self._status, self._seen, query, outcome, moment)
+            # Answers that came together count as older than the task's: what made it end may be missing in them.
+            at = now if query is Query.TASK or Query.TASK not in queries else now - _JUST_BEFORE
+            self._seen = absorb_reading(self._status, self._seen, query, outcome, self._moment(at))
 
-    def _resolved(self) -> Resolved | None:
+    def _acting_on(self) -> Resolved:
         operation = self._status.operation
         if operation is not None and operation.resolved is not None:
             return operation.resolved
-        return self._seen.bound.resolved if isinstance(self._seen.bound, Binding) else None
+        if not isinstance(self._seen.bound, Binding):
+            raise TypeError("a step was decided for a request that acts on nothing yet")
+        return self._seen.bound.resolved
 
-    async def _record(self, decision: Decision) -> None:
+    async def _record(self, decision: Decision) -> bool:
         """Rule 5: what is about to be asked for is in the API server first; whoever changed the object decides anew."""
-        if await self.stored.store(decision.status):
+        if not self.stored.writable:
+            return await self._unwritable()
+        wrote = await self._store(decision.status)
+        if wrote is _Write.STORED:
             self._status = decision.status
             self._seen = absorb_recorded(self._seen)
-        else:
-            await self._catch_up()
+        return wrote is _Write.OVER
 
     async def _arm(self, decision: Decision, name: str) -> None:
-        resolved = self._resolved()
-        if resolved is None or not self._around.leading():
-            return
-        self._status = decision.status
-        outcome = await self._around.access.arm(resolved, name)
-        self._status, self._seen = absorb_armed(self._status, self._seen, outcome, self._moment())
+        if await self._may_act():
+            resolved, self._status = self._acting_on(), decision.status
+            outcome = await self._around.access.arm(resolved, name)
+            self._status, self._seen = absorb_armed(self._status, self._seen, outcome, self._moment())
 
     async def _push(self, decision: Decision, suffix: str) -> None:
-        resolved = self._resolved()
-        if resolved is None or not self._around.leading():
-            return
-        self._status = decision.status
-        outcome = await self._around.access.push(resolved, suffix)
-        self._status, self._seen = absorb_pushed(self._status, self._seen, outcome, self._moment())
+        if await self._may_act():
+            resolved, self._status = self._acting_on(), decision.status
+            outcome = await self._around.access.push(resolved, suffix)
+            self._status, self._seen = absorb_pushed(self._status, self._seen, outcome, self._moment())
+
+    async def _may_act(self) -> bool:
+        """Who does not lead changes nothing; such a process ends soon."""
+        if self._around.leading():
+            return True
+        await asyncio.sleep(self._around.pace.monitor_retry_first)
+        return False
 
     async def _park(self, park: Park) -> bool:
         self._woken.clear()
         if park.follow:
             self._follow()
         else:
-            self._following()
-        if self.stored.confirmed and not await self.stored.tell(self._status):
-            return await self._catch_up()
+            self._unfollow()
+        if self.stored.writable and not await self.stored.tell(self._status):
+            return await self._caught_up() is _Write.OVER
         await self._sleep(park.until)
         return False
 
     async def _sleep(self, until: datetime | None) -> None:
-        pause = None if until is None else max(0.0, (until - self._around.clock.now()).total_seconds())
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), pause)
+        pause = None
+        if until is not None:
+            pause = max(_SHORTEST_PAUSE, (until - self._around.clock.now()).total_seconds())
+        await news_or_time(self._woken, pause)
 
     def _follow(self) -> None:
-        resolved = self._resolved()
-        endpoint = self._around.registry.arrays.get(resolved.target_array) if resolved else None
-        if resolved is None or endpoint is None:
+        resolved = self._acting_on()
+        endpoint = self._around.registry.arrays.get(resolved.target_array)
+        if endpoint is None:
             return
         uid, poller = self.request.uid, endpoint.poller
-        poller.follow(uid, self._around.access.name_at_target(resolved), self._delivered)
-        self._following = lambda: poller.leave(uid)
+        poller.follow(uid, resolved.target_array_id, self._around.access.name_at_target(resolved), self._delivered)
+        self._unfollow = lambda: poller.leave(uid)
 
-    def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]]) -> None:
-        self._seen = absorb_reading(self._status, self._seen, Query.TARGET_SNAPSHOTS, outcome, self._moment())
+    def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]], at: datetime) -> None:
+        self._seen = absorb_reading(self._status, self._seen, Query.TARGET_SNAPSHOTS, outcome, self._moment(at))
         self.wake()
 
     async def _finish(self, decision: Decision) -> bool:
-        self._status = decision.status
-        if not self.stored.confirmed:
-            # kopf has not written our acceptance yet: two writers at once would undo each other.
-            self._woken.clear()
-            await self._sleep(None)
-            return False
-        if await self.stored.store(decision.status):
-            return True
-        return await self._catch_up()
+        if not self.stored.writable:
+            return await self._unwritable()
+        return await self._store(decision.status) is not _Write.AGAIN
 
-    async def _catch_up(self) -> bool:
-        """A write did not take place, or it is not known whether it did. True if the object is gone."""
-        before = self.stored.operation_json()
-        shown = await self.stored.refresh()
-        if isinstance(shown, Gone):
-            return True
-        if self.stored.operation_json() != before:
-            self._forget()
+    async def _unwritable(self) -> bool:
+        """Acceptance and finalizer are still to come from kopf: two writers at once would undo each other."""
+        self._woken.clear()
+        await self._sleep(None)
         return False
+
+    async def _store(self, status: SyncStatus) -> _Write:
+        """Store a ledger or an end. Where the answer was lost, what the API server holds tells if it took place."""
+        if await self.stored.store(status):
+            return _Write.STORED
+        wrote = await self._caught_up(status)
+        return _Write.STORED if self.stored.holds(status) else wrote
+
+    async def _caught_up(self, tried: SyncStatus | None = None) -> _Write:
+        """A write did not take place, or it is not known whether it did: look at the object as it is now."""
+        known = self.stored.operation_json()
+        body = await self.stored.refresh()
+        if isinstance(body, Gone) or body["metadata"].get("deletionTimestamp"):
+            return _Write.OVER
+        self._respecify(body)
+        if self.stored.operation_json() != known and not (tried is not None and self.stored.holds(tried)):
+            self._adopt()
+        return _Write.OVER if self.stored.finished else _Write.AGAIN
+
+    def _respecify(self, body: Mapping[str, Any]) -> None:
+        try:
+            self.request = parse_request(body)
+        except SpecError as error:
+            # The API server holds edits to the schema, so this is a newer schema than ours: go on as asked before.
+            _log.warning("%s was edited to something that cannot be read: %s", self.stored.ref, error)
+
+    def _adopt(self) -> None:
+        """Go on from the stored ledger; one that was wiped or spoilt is not followed, it is written again."""
+        try:
+            stored = self.stored.parsed()
+        except SpecError:
+            return
+        if not _lacks(stored.operation, self._status.operation):
+            accepted_at = stored.accepted_at or self._status.accepted_at
+            self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
+
+
+def _lacks(stored: Operation | None, mine: Operation | None) -> bool:
+    """Is anything of what was recorded not there any more?"""
+    parts = ("resolved", "baseline", "sync", "push")
+    return any(getattr(mine, part, None) is not None and getattr(stored, part, None) is None for part in parts)

@@ -1,4 +1,4 @@
-"""Which changes of a status are worth a write: conditions at once, progress at every tenth or minute (DESIGN §5.6)."""
+"""Which changes of a status are worth a write: conditions and ledger at once, progress at every tenth or minute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 _TENTH = 10
+_AT_ONCE = ("phase", "observedGeneration", "acceptedAt", "finishedAt", "deadline", "operation")
 
 
 def worth_telling(
@@ -20,20 +21,29 @@ def worth_telling(
     return since is None or since >= every
 
 
-def _essence(status: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    conditions = status.get("conditions") or []
-    told = [
-        (one.get("type"), one.get("status"), one.get("reason"), one.get("observedGeneration")) for one in conditions
-    ]
+def _essence(status: Mapping[str, Any]) -> list[Any]:
+    return [*(status.get(key) for key in _AT_ONCE), *_said(status)]
+
+
+def _said(status: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    conditions = status.get("conditions")
     return [
-        (status.get("phase"), status.get("observedGeneration"), status.get("finishedAt"), status.get("deadline")),
-        *told,
+        (one.get("type"), one.get("status"), one.get("reason"), one.get("observedGeneration"))
+        for one in (conditions if isinstance(conditions, list) else ())
+        if isinstance(one, Mapping)
     ]
 
 
 def _tenths(status: Mapping[str, Any]) -> int | None:
-    percent = (status.get("transfer") or {}).get("percent")
-    return None if percent is None else int(percent) // _TENTH
+    transfer = status.get("transfer")
+    percent = transfer.get("percent") if isinstance(transfer, Mapping) else None
+    return percent // _TENTH if isinstance(percent, int) else None
+
+
+def facts(status: Mapping[str, Any]) -> dict[str, Any]:
+    """What a live status says, without how it is worded and when it was read."""
+    rest = {key: value for key, value in status.items() if key not in ("lastReadAt", "conditions")}
+    return rest | {"conditions": _said(status)}
 
 
 def elapsed(since: datetime | None, now: datetime) -> timedelta | None:

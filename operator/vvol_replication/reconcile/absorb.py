@@ -79,9 +79,7 @@ def absorb_armed(
     if isinstance(outcome, Done):
         return _sync_answered(status, seen, after, outcome.value, moment)
     if isinstance(outcome, Indeterminate):
-        lost = seen.lost_syncs + 1
-        unknown = replace(after, lost_syncs=lost, intent_unused=False)
-        return status, replace(unknown, naming_given_up=_has_snapshot(status) and lost > 1)
+        return status, replace(after, lost_syncs=seen.lost_syncs + 1, intent_unused=False)
     after = replace(after, trouble=_trouble(seen, outcome, moment))
     if isinstance(outcome, Unavailable):
         return status, after
@@ -105,10 +103,13 @@ def absorb_pushed(
     status: SyncStatus, seen: Observation, outcome: Outcome[Pushed | AlreadyThere], moment: Moment
 ) -> Absorbed:
     """What the source answered to the push."""
-    after = seen.after_effect(Query.TASK)
+    after = seen.after_effect()
     if isinstance(outcome, Done):
         answer = outcome.value
         if isinstance(answer, Pushed):
+            after = seen.after_effect(
+                Query.TASK
+            )  # it was pending a moment ago, and is asked again while it is followed
             push = replace(_push(status), snapshot=answer.snapshot, created=answer.created)
             return replace(status, operation=replace(_operation(status), push=push)), _calm(after)
         outcome = Refused(Reason.ARRAY_REFUSED, answer.message)

@@ -13,10 +13,11 @@ from .identify import baseline_of
 from .observation import Query, rows
 from .preflight import check_roles, ready_to_arm, role_queries
 from .rearming import not_pending
-from .steps import Arm, Decision, Park, Push, Record
+from .steps import Arm, Decision, Park, Push, Read, Record
 from .tell import Situation, Verdict
 from .view import Turn, View
 
+MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (rule 5)
 BEFORE_PUSH = (Query.TASK, Query.SOURCE_SNAPSHOTS)
 
 
@@ -50,7 +51,9 @@ def arm_and_push(turn: Turn, sync: SyncLedger) -> Decision:
     lost_at = turn.seen.push_lost_at
     looking = turn.read(Query.SOURCE_SNAPSHOTS, within=None if lost_at is None else turn.tuning.look_again)
     if looking is not None:
-        return looking
+        # What the push needs beside it is read in the same go, where there is no more to be found out before.
+        together = sync.task is not None and lost_at is None and isinstance(looking.step, Read)
+        return (turn.read(*role_queries(turn), *BEFORE_PUSH) if together else None) or looking
     if lost_at is not None and turn.now < lost_at + turn.tuning.settle:
         return turn.run(
             Park(turn.now + turn.tuning.look_again),
@@ -61,7 +64,7 @@ def arm_and_push(turn: Turn, sync: SyncLedger) -> Decision:
     if stopped is not None:
         return stopped
     if sync.task is None:
-        return ready_to_arm(turn) or arm(turn, sync)
+        return _unknown(turn) or ready_to_arm(turn) or arm(turn, sync)
     return _push_when_pending(turn, sync)
 
 
@@ -99,14 +102,18 @@ def held_back(turn: Turn) -> Decision | None:
     return None
 
 
+def _unknown(turn: Turn) -> Decision | None:
+    if turn.seen.lost_syncs <= MOST_LOST:
+        return None
+    return turn.fail(
+        Reason.SYNC_OUTCOME_UNKNOWN,
+        "Two answers to the sync call were lost in a row, so it is not known whether the sync is armed. "
+        "Nothing was pushed. Check the vCenter, then create a new ReplicationSync.",
+    )
+
+
 def arm(turn: Turn, sync: SyncLedger) -> Decision:
     """Ask the target for the sync: the first time, again after a lost answer (once), or after a wrong credit."""
-    if turn.seen.lost_syncs > 1:
-        return turn.fail(
-            Reason.SYNC_OUTCOME_UNKNOWN,
-            "Two answers to the sync call were lost in a row, so it is not known whether the sync is armed. "
-            "Nothing was pushed. Check the vCenter, then create a new ReplicationSync.",
-        )
     name = turn.operation.point_in_time_name or ""
     attempt = "" if sync.armings == 1 else f" (arming {sync.armings})"
     return turn.run(Arm(name), Reason.ARMING, f"Arming the sync {name!r} at the target{attempt}.")

@@ -14,7 +14,7 @@ from .sides import Sides, Site, domain_of
 
 def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, ArrayAbout] | Unbound:
     """The source array: by id where a vCenter shows its fault domain, else by the name that begins the group's."""
-    domain = sides.source_domain
+    domain = domain_of(sides.source.id, sides.source_site.inventory)
     array_id = None if domain is None else domain.array_id
     if array_id is not None:
         return _array_by(f"the source array {name.array!r} (id {array_id})", lambda about: about.id == array_id, world)

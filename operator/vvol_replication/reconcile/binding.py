@@ -53,8 +53,8 @@ def bind(spec: ReplicationGroupSpec, world: World) -> Binding | Unbound:
             target_array_id=target[1].id,
             target_array_name=target[1].name,
             protection_group=spec.protection_group or name.protection_group,
-            protected_vcenter=sides.source_site.name if sides.source_site else None,
-            protected_vcenter_uuid=sides.source_site.about.instance_uuid if sides.source_site else None,
+            protected_vcenter=sides.source_site.name,
+            protected_vcenter_uuid=sides.source_site.about.instance_uuid,
         ),
         target=group,
         source=sides.source,
@@ -63,21 +63,14 @@ def bind(spec: ReplicationGroupSpec, world: World) -> Binding | Unbound:
     )
 
 
-def _source_name(spec: ReplicationGroupSpec, source: SourceGroup | None) -> GroupName | Unbound:
-    text = source.name if source is not None else spec.group_name
-    if text is None:
-        return Unbound(
-            Reason.SOURCE_GROUP_NOT_FOUND,
-            "The source group is not visible, so its name is not known; "
-            "give protectedSite: the VCenter where the source array's provider is registered.",
-        )
-    name = GroupName.parse(text)
-    if name is None and spec.protection_group is not None:
+def _source_name(spec: ReplicationGroupSpec, source: SourceGroup) -> GroupName | Unbound:
+    name = GroupName.parse(source.name or "")
+    if name is not None:
+        return name
+    if spec.protection_group is not None:
         return GroupName("", spec.protection_group)
-    if name is None:
-        return Unbound(
-            Reason.INVALID_GROUP_NAME,
-            f"The source group is named {text!r}, not <array>:<protection group>, which leaves its protection group "
-            "unknown; give spec.protectionGroup, or rename the group back.",
-        )
-    return name
+    return Unbound(
+        Reason.INVALID_GROUP_NAME,
+        f"The source group is named {source.name!r}, not <array>:<protection group>, which leaves its protection group "
+        "unknown; give spec.protectionGroup, or rename the group back.",
+    )

@@ -9,7 +9,7 @@ from vvol_replication.api.sync import PointInTimeStatus, SyncLedger, TransferSta
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import TaskState
 
-from .arming import arm, held_back
+from .arming import MOST_LOST, arm, held_back
 from .identify import Finding, identify
 from .names import Naming, names_of
 from .observation import Query, rows
@@ -69,7 +69,7 @@ def _not_at_target(turn: Turn) -> Decision:
         f"Snapshot {snapshot} is on the source; the target does not show its transfer yet.{_too_late(turn)}",
     )
     if turn.now < asked_at + turn.tuning.settle:
-        return waiting
+        return _watch_task(turn) or waiting
     looking = turn.read(Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, within=turn.tuning.task_every)
     if looking is not None:
         return looking
@@ -97,7 +97,7 @@ def _watch_task(turn: Turn) -> Decision | None:
     The data is on its way: a sync is asked for only for the name, and nothing that it meets ends the request.
     """
     sync = turn.operation.sync
-    if sync is None or turn.seen.naming_given_up:
+    if sync is None or turn.seen.naming_given_up or turn.seen.lost_syncs > MOST_LOST:
         return None
     if sync.task is None:
         return _reading(turn.read(Query.TARGET_SNAPSHOTS, *role_queries(turn))) or _arm_for_name(turn, sync)
@@ -160,7 +160,10 @@ def _verify(turn: Turn, mine: Snapshot) -> Decision:
 def _rows_of(turn: Turn) -> Decision | None:
     """Whose point in time one is, only rows tell that are not older than the list: later transfers make points, too."""
     listed, arrived = turn.seen.points, turn.seen.target_snapshots
-    if listed is None or arrived is None or listed.at - arrived.at <= turn.tuning.look_again:
+    if listed is None or arrived is None or arrived.at > listed.at:
+        return None
+    idle = not any(row.under_way for row in rows(arrived))
+    if idle and listed.at - arrived.at <= turn.tuning.look_again:
         return None
     return Decision(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
 

@@ -76,22 +76,46 @@ def identify(
 ) -> Finding:
     """Find the point in time of our landed transfer.
 
-    A transfer that had landed before is a rival only while its own point in time may be late: none of those that
-    were listed before fits it. Where several fit, ours is listed for certain if there are more than rivals.
+    Each point in time is of one transfer that landed. Ours is listed for certain if those listed are too many for the
+    other transfers, and it is identified if only one of them can be ours.
     """
-    old = [point for point in points if listed_before(point, baseline)]
-    others = [
-        row
-        for row in rows
-        if row.suffix != mine.suffix
-        and not (landed_before(row, baseline) and any(within(point.time, row) for point in old))
-    ]
+    others = [row for row in rows if row.landed and row.suffix != mine.suffix]
     fitting = [point for point in points if not listed_before(point, baseline) and within(point.time, mine)]
-    only_ours = [point for point in fitting if not any(within(point.time, other) for other in others)]
-    if len(only_ours) == 1:
-        return Finding(only_ours[0], listed=True)
-    rivals = [other for other in others if any(within(point.time, other) for point in fitting)]
-    return Finding(None, listed=len(fitting) > len(rivals))
+    near, around = _neighbourhood(fitting, points, others)
+    if _each_has_its_own(near, around):
+        return Finding(None, listed=False)
+    possible = [point for point in fitting if _each_has_its_own([one for one in near if one.id != point.id], around)]
+    return Finding(possible[0] if len(possible) == 1 else None, listed=bool(possible))
+
+
+def _neighbourhood(
+    fitting: Sequence[PointInTime], points: Sequence[PointInTime], rows: Sequence[Snapshot]
+) -> tuple[Sequence[PointInTime], Sequence[Snapshot]]:
+    """Those points in time and transfers that have to do with each other, beginning with some of the former."""
+    near, grown = list(fitting), True
+    around: list[Snapshot] = []
+    while grown:
+        around = [row for row in rows if any(within(point.time, row) for point in near)]
+        wider = [point for point in points if point in fitting or any(within(point.time, row) for row in around)]
+        near, grown = wider, len(wider) > len(near)
+    return near, around
+
+
+def _each_has_its_own(points: Sequence[PointInTime], rows: Sequence[Snapshot]) -> bool:
+    """Can each of these points in time be of another one of these transfers? It is a bipartite matching, by Kuhn."""
+    owner: dict[int, PointInTime] = {}
+
+    def place(point: PointInTime, tried: set[int]) -> bool:
+        for number, row in enumerate(rows):
+            if number in tried or not within(point.time, row):
+                continue
+            tried.add(number)
+            if number not in owner or place(owner[number], tried):
+                owner[number] = point
+                return True
+        return False
+
+    return all(place(point, set()) for point in points)
 
 
 def named_elsewhere(

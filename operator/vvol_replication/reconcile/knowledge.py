@@ -14,7 +14,7 @@ from vvol_replication.domain.groups import Inventory, SourceGroup, TargetGroup, 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A ReplicationGroup made concrete. `source` is None where no vCenter that was named shows the source group."""
+    """A ReplicationGroup made concrete. `source` is there whenever `bind` made it."""
 
     resolved: Resolved
     target: TargetGroup

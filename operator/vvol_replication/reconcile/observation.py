@@ -93,7 +93,7 @@ class Observation:
     success_at: datetime | None = None
     """When the sync that was armed last was first seen to have succeeded."""
     naming_given_up: bool = False
-    """No further sync is asked for: two answers were lost, or refused, while the data was on its way."""
+    """No further sync is asked for: it was refused while the data was on its way."""
     trouble: Trouble | None = None
 
     def after_effect(self, *kept: Query) -> Observation:

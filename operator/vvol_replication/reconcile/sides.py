@@ -31,18 +31,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides, and the vCenter that shows the source; None where none that was named does."""
+    """Both sides, and the vCenter that shows the source."""
 
     target: TargetGroup
-    source: SourceGroup | None
-    source_site: Site | None
-
-    @property
-    def source_domain(self) -> FaultDomain | None:
-        """The source array as VASA names it."""
-        if self.source is None or self.source_site is None:
-            return None
-        return domain_of(self.source.id, self.source_site.inventory)
+    source: SourceGroup
+    source_site: Site
 
 
 def site(name: str, world: World) -> Site | Unbound:
@@ -63,7 +56,9 @@ def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
     if not where.inventory.complete:
         problem = where.inventory.problems[0] if where.inventory.problems else "a provider was silent"
         return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problem}")
-    return Unbound(reason, f"{what} is not there. Check the name, and that its provider is registered and online.")
+    return Unbound(
+        reason, f"{what} is not there. Check the name and the sites, and that its provider is registered and online."
+    )
 
 
 def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, world: World) -> Sides | Unbound:
@@ -107,7 +102,8 @@ def _by_target_id(wanted: GroupId, recovery: Site, protected: Site) -> Sides | U
         source = _find(found.source, one.inventory)
         if isinstance(source, SourceGroup):
             return Sides(found, source, one)
-    return Sides(found, None, None)
+    name_unknown = f"Source group {found.source}, whose name tells the protection group,"
+    return _unseen(f"{name_unknown} at VCenter {protected.name!r}", Reason.SOURCE_GROUP_NOT_FOUND, protected)
 
 
 def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, world: World) -> TargetGroup | Unbound:

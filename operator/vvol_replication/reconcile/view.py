@@ -11,7 +11,7 @@ from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Operation, PushLedger, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.outcomes import Done, Indeterminate, Refused, Unavailable
+from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import TaskState
 
 from .observation import Observation, Query, Reading
@@ -134,14 +134,13 @@ class Turn(View):
         if due:
             return Decision(Read(frozenset(due)), self.status)
         failed = [one for one in readings.values() if one is not None and not isinstance(one.outcome, Done)]
-        for one in failed:
-            if isinstance(one.outcome, Refused) and one.outcome.reason == Reason.IDENTITY_CHANGED:
-                return self.fail(Reason.IDENTITY_CHANGED, one.outcome.message)
-        for one in failed:
-            if isinstance(one.outcome, Refused | Unavailable | Indeterminate):
-                until = min(self._good_until(one, fresh) for one in failed)
-                return self.wait(one.outcome.reason, one.outcome.message, until=until)
-        return None
+        troubles = [one.outcome for one in failed if not isinstance(one.outcome, Done)]
+        if not troubles:
+            return None
+        worst = next((one for one in troubles if one.reason == Reason.IDENTITY_CHANGED), troubles[0])
+        if worst.reason == Reason.IDENTITY_CHANGED:
+            return self.fail(worst.reason, worst.message)
+        return self.wait(worst.reason, worst.message, until=min(self._good_until(one, fresh) for one in failed))
 
     def _good_until(self, reading: Reading[Any], fresh: timedelta) -> datetime:
         if isinstance(reading.outcome, Done):

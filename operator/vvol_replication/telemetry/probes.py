@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+_SHUTDOWN = 0.5  # seconds; whoever still asks when the operator ends is not waited for
+
 
 class Probes:
     """A small HTTP server of its own; it answers only while the event loop does."""
@@ -15,7 +17,7 @@ class Probes:
         application = web.Application()
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
-        self._runner = web.AppRunner(application, access_log=None)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port that was taken (for port 0, a free one)."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from unit.reconcile.laws import check_arm, check_conditions, check_end, check_push
 from unit.reconcile.world import BINDING, World
+
 from vvol_replication.api.conditions import find
 from vvol_replication.api.sync import SyncSpec, SyncStatus
 from vvol_replication.domain.outcomes import Indeterminate
@@ -53,6 +54,10 @@ class Driver:
     def acted(self) -> bool:
         return self.status.operation is not None and self.status.operation.resolved is not None
 
+    @property
+    def parked(self) -> bool:
+        return self.decision is not None and isinstance(self.decision.step, Park) and not self.ended
+
     def reason(self, type_: str = "Ready") -> str | None:
         """The reason of a condition as told now."""
         condition = find(self.status.conditions, type_)
@@ -94,7 +99,7 @@ class Driver:
                 self._read(queries)
             case Record():
                 self.steps.append("record")
-                self.stored = self.status
+                self.stored = SyncStatus.parse(self.status.to_json())
                 self.seen = absorb_recorded(self.seen)
             case Arm(name):
                 self._arm(name)
@@ -108,7 +113,8 @@ class Driver:
                     self.stored = self.status
             case Finish():
                 self.steps.append("finish")
-                self.stored, self.ended = self.status, True
+                self.stored, self.ended = SyncStatus.parse(self.status.to_json()), True
+                assert self.stored == self.status
                 check_end(self, before)
         return decision
 
@@ -177,7 +183,8 @@ class Driver:
     def run(self, most: int = 400) -> Driver:
         """To the end, letting time pass, in a world that does not move by itself."""
         for _ in range(most):
-            if self.until_parked() and self.ended:
+            self.until_parked()
+            if self.ended:
                 return self
             self.wait()
         raise AssertionError(f"no end in sight: {self.reason()} {self.steps[-20:]}")

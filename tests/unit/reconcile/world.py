@@ -1,11 +1,11 @@
-"""A small model of one target group, its two arrays and SMS, as the reference describes them; no network, no time but its own.
+"""A small model of one target group, its two arrays and SMS, as the reference describes them; no time but its own.
 
 The watchdog credits whatever lands next. Transfers land when told to. Each array has its clock and tells whole seconds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from vvol_replication.api.sync import GroupRef, Resolved
@@ -105,6 +105,8 @@ class World:
     allowed: bool = True
     connected: bool = True
     task_in_ongoing: bool = True
+    rows_shown_at_target: bool = True
+    """False: a transfer that has begun is not shown by the target before it has landed."""
     group_present: bool = True
     group_destroyed: bool = False
     copies: list[Copy] = field(default_factory=list)
@@ -114,14 +116,16 @@ class World:
     """Readings that fail, and how."""
     arm_faults: list[str] = field(default_factory=list)
     push_faults: list[str] = field(default_factory=list)
-    """What meets the next calls: `before`, `after` (lost answer), `late` (lost, takes effect later), `refused`, `down`."""
+    """What meets the next calls: `before`, `after` (lost), `late` (lost, takes effect later), `refused`, `down`."""
     late: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
     # What moves the world
 
-    def tick(self, seconds: float) -> None:
+    def tick(self, seconds: float) -> datetime:
+        """Time passes."""
         self.now += timedelta(seconds=seconds)
+        return self.now
 
     def schedule(self, suffix: str | None = None) -> Copy:
         """The array's own schedule, or somebody else, replicates."""
@@ -137,7 +141,8 @@ class World:
 
     def land(self) -> Copy | None:
         """The oldest transfer lands; a pending sync is credited with it."""
-        copy = next((one for one in self.copies if one.completed is None and not one.local and not one.destroyed), None)
+        waiting = (one for one in self.copies if one.completed is None and not one.local and not one.destroyed)
+        copy = next(waiting, None)
         if copy is None:
             return None
         copy.started = copy.started or second(self.now + self.target_skew)
@@ -187,9 +192,6 @@ class World:
     def pending(self) -> Task | None:
         return next((task for task in self.tasks if task.reading.state.pending), None)
 
-    def copy_of(self, suffix: str) -> Copy | None:
-        return next((copy for copy in self.copies if copy.suffix == suffix), None)
-
     def points_listed(self) -> tuple[PointInTime, ...]:
         return tuple(one.point for one in self.listed if one.shown_from <= self.now)
 
@@ -237,7 +239,7 @@ class World:
     def _target_rows(self) -> tuple[Snapshot, ...]:
         rows = []
         for copy in self.copies:
-            if copy.started is None:
+            if copy.started is None or not (copy.completed or self.rows_shown_at_target):
                 continue
             progress = 1.0 if copy.completed else 0.5
             name = f"fa-a:erp.{copy.suffix}"
@@ -308,7 +310,3 @@ class World:
     def steal(self, name: str) -> None:
         """Somebody else arms a sync."""
         self._armed(name)
-
-    def rename_binding(self, **changes: object) -> Binding:
-        """The binding with another resolution."""
-        return replace(BINDING, resolved=replace(RESOLVED, **changes))  # type: ignore[arg-type]  # tests name fields

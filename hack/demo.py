@@ -1,0 +1,49 @@
+"""The main job, from `kubectl apply` to a named point in time, on this machine: real Kubernetes, simulated storage.
+
+``run`` shows it and ends everything (make demo), ``up`` shows it and leaves it running (make demo-up), ``down`` ends
+what ``up`` left running (make demo-down). DEMO_KUBECONFIG=<file> uses the cluster of that kubeconfig instead of
+starting one; no other kubeconfig is ever used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import demo_interrupt
+from gobuild import BuildError
+from kubectl import KubectlError
+
+ROOT = Path(__file__).resolve().parent.parent / ".demo"
+
+
+def main() -> int:
+    """Read the command line and play."""
+    parser = argparse.ArgumentParser(description="From kubectl apply to a named point in time, on this machine.")
+    parser.add_argument("what", choices=("run", "up", "down", "keep"), help="keep: what `up` starts; not for people")
+    parser.add_argument("--directory", type=Path, default=ROOT, help="where up keeps its files; default: .demo")
+    options = parser.parse_args()
+    demo_interrupt.listen()
+    try:
+        import demo_keeper  # noqa: PLC0415 - loading pyVmomi takes a second, in which Ctrl-C must be heard
+        import demo_play  # noqa: PLC0415 - as above
+
+        named = os.environ.get("DEMO_KUBECONFIG")
+        given = Path(named).expanduser().absolute() if named else None
+        root: Path = options.directory.absolute()
+        if options.what == "run":
+            return demo_play.run(given)
+        if options.what == "keep":
+            return demo_keeper.keep(root, given)
+        return demo_keeper.up(root) if options.what == "up" else demo_keeper.down(root)
+    except demo_interrupt.Interrupted as asked:
+        return asked.exit_status
+    except (BuildError, KubectlError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

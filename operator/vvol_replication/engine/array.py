@@ -1,0 +1,98 @@
+"""The monitor of a FlashArray: who answers there, what it is connected to, and the poller of its transfers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from vvol_replication.api.conditions import Condition
+from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
+from vvol_replication.domain.outcomes import Done, Refused
+from vvol_replication.domain.ports import ArrayPort
+from vvol_replication.reconcile.binding import ArrayView, Unbound
+
+from .endpoint import Endpoint, Services
+from .poller import TransferPoller
+from .words import unbound
+
+
+class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
+    """One FlashArray object: who answers, what it is connected to, and the poller of its transfers."""
+
+    keys = ("apiToken",)
+
+    def __init__(self, ref: ObjectRef, services: Services) -> None:
+        super().__init__(ref, services)
+        self.about: ArrayAbout | None = None
+        self.connections: tuple[ArrayConnection, ...] = ()
+        self.connections_at: datetime | None = None
+        self._noted: ArrayView | None = None
+        self.poller = TransferPoller(lambda: self.identified, services.clock, services.pace)
+
+    @property
+    def view(self) -> ArrayView:
+        """What binding may know of this array."""
+        return ArrayView(self.about, self.trouble)
+
+    @property
+    def identified(self) -> tuple[str, ArrayPort] | None:
+        """The port, and which array it leads to; None until the array has said that."""
+        return None if self.port is None or self.about is None else (self.about.id, self.port)
+
+    def parse(self, raw: object) -> FlashArraySpec:
+        """The typed spec, or SpecError."""
+        return FlashArraySpec.parse(raw)
+
+    def open(self, spec: FlashArraySpec, secret: Mapping[str, str]) -> ArrayPort | Refused:
+        """A new port."""
+        return self._services.connector.array(spec, api_token=secret["apiToken"])
+
+    async def read(self, port: ArrayPort) -> Unbound | None:
+        """Who answers, and what it is connected to."""
+        about = await port.about()
+        if not isinstance(about, Done):
+            return unbound(about)
+        self.about = about.value
+        connections = await port.connections()
+        if not isinstance(connections, Done):
+            return unbound(connections)
+        self.connections, self.connections_at = connections.value, self._clock.now()
+        return None
+
+    def note(self) -> bool:
+        """Publish what was read; True if it is news."""
+        news = self._noted != self.view
+        self._noted = self.view
+        return news
+
+    def forget(self) -> None:
+        """Another port may lead to another array."""
+        self.about, self.connections, self.connections_at = None, (), None
+
+    def summary(self) -> tuple[bool, str]:
+        """Is everything read, and one line of what was read."""
+        if self.about is None:
+            return False, "Nothing has been read yet."
+        connected = sum(one.connected for one in self.connections)
+        return True, f"{self.about.name!r} is connected to {connected} of {len(self.connections)} arrays."
+
+    def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
+        """The status to write."""
+        about = self.about
+        return FlashArrayStatus(
+            observed_generation=generation,
+            conditions=conditions,
+            array_id=about.id if about else None,
+            array_name=about.name if about else None,
+            version=about.version if about else None,
+            rest_version=about.rest if about else None,
+            last_read_at=self.connections_at,
+        ).to_json()
+
+    async def stop(self) -> None:
+        """Poll no more, read no more, log out."""
+        await self.poller.close()
+        await super().stop()

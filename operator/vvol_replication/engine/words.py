@@ -1,0 +1,20 @@
+"""The storage's words as the catalogue's."""
+
+from __future__ import annotations
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+from vvol_replication.reconcile.binding import Unbound
+
+
+def reason_of(word: str) -> Reason:
+    """The reason of that word; one that is not in the catalogue is a fault that the message tells of."""
+    try:
+        return Reason(word)
+    except ValueError:
+        return Reason.ENDPOINT_FAULT
+
+
+def unbound(outcome: Refused | Unavailable | Indeterminate) -> Unbound:
+    """Why there is no reading, as binding and conditions tell it."""
+    return Unbound(reason_of(outcome.reason), outcome.message)

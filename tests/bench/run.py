@@ -1,0 +1,103 @@
+"""`make bench`: measure the operator against a real API server and simulated storage, and print what was found.
+
+Figures that depend on the machine are told as ratios within this run. Exit status 1 means that something could not be
+measured; a slow figure is no failure. See README.md beside this file for what each one means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
+
+from bench import counts, idle, latency, load  # noqa: E402 - after the path
+from bench.rest import ApiError  # noqa: E402 - as above
+from bench.stand import Stand  # noqa: E402 - as above
+
+from controlplane import ControlPlaneError  # noqa: E402 - as above
+from kubectl import KubectlError  # noqa: E402 - as above
+from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
+
+SECTIONS = ("latency", "calls", "idle", "load")
+
+
+class Result(Protocol):
+    """What a section found."""
+
+    def report(self) -> list[str]:
+        """Lines for people."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for programs."""
+        ...
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure speed, calls and memory of the operator.")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section; repeatable; default: all")
+    parser.add_argument("--samples", type=int, default=40, help="of the latency (default: 40)")
+    parser.add_argument("--syncs", type=int, default=500, help="of the load (default: 500)")
+    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
+    return parser.parse_args()
+
+
+def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
+    wanted = arguments.only or SECTIONS
+    sections: dict[str, Callable[[], Result]] = {
+        "latency": lambda: latency.measure(stand, arguments.samples),
+        "calls": lambda: counts.measure(stand),
+        "idle": lambda: idle.measure(stand),
+        "load": lambda: load.measure(stand, arguments.syncs),
+    }
+    found: dict[str, Any] = {}
+    for name in SECTIONS:
+        if name not in wanted:
+            continue
+        begun = time.monotonic()
+        result = sections[name]()
+        found[name] = result.as_dict()
+        again = f"  (took {time.monotonic() - begun:.0f} s; again: make bench ARGS='--only {name}')"
+        sys.stdout.write("\n".join([*result.report(), again, "\n"]))
+        sys.stdout.flush()
+    return found
+
+
+def main() -> int:
+    """Run what was asked for."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="vvol-bench-") as scratch:
+        directory = Path(scratch) if arguments.keep is None else arguments.keep.absolute()
+        try:
+            with Stand.start(directory) as stand:
+                found = _measure(stand, arguments)
+        except KeyboardInterrupt:
+            return 130
+        except (
+            ControlPlaneError,
+            KubectlError,
+            ApiError,
+            SimulatorError,
+            OSError,
+            RuntimeError,
+            subprocess.TimeoutExpired,
+        ) as error:  # TimeoutError is an OSError
+            sys.stderr.write(f"It could not be measured: {error}\n")
+            return 1
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The test stand: a real API server, a simulator, the operator as a process, and who is connected."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import itertools
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.rest import Api
+
+import stage
+from controlplane import ControlPlane, free_ports
+from processes import Process
+from vvol_simulator.client import Simulator
+from vvol_simulator.topology import generated_topology
+from waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATOR_NAMESPACE = "vvol-system"
+PAIRS, GROUPS_PER_PAIR = 2, 25
+OURS, BARE = "latency-operator", "latency-bare"
+"""Protection groups of the latency measurement: one for the operator, one for the bare script."""
+SLOW = "transfer-two-seconds"
+LOAD_TRANSFER_SECONDS = 1.0
+_QUIET = 0.3
+
+
+def topology() -> dict[str, Any]:
+    """Two pairs of arrays with 25 groups each for the load, and three groups for single syncs."""
+    world = generated_topology(PAIRS, GROUPS_PER_PAIR, transfer_seconds=LOAD_TRANSFER_SECONDS)
+    single = {"source": "array-1a", "targets": [{"array": "array-1b"}]}
+    for name, transfer in ((OURS, 0), (BARE, 0), (SLOW, 2)):
+        world["protectionGroups"].append({"name": name, **single, "transferSeconds": transfer})
+    return world
+
+
+def load_groups() -> list[str]:
+    """The names of the groups for the load."""
+    return [f"group-{pair}-{number}" for pair in range(1, PAIRS + 1) for number in range(1, GROUPS_PER_PAIR + 1)]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A running operator. `start_up`: seconds from the start of the process to its being ready."""
+
+    process: Process
+    port: int
+    start_up: float
+
+    @property
+    def pid(self) -> int:
+        """The operator's own pid."""
+        pid = self.process.pid
+        if pid is None:
+            raise RuntimeError(f"the operator has not started; see {self.process.log}")
+        return pid
+
+
+@dataclass
+class Stand:
+    """Everything that runs. `directory` has the logs."""
+
+    directory: Path
+    plane: ControlPlane
+    simulator: Simulator
+    operator: Operator
+    names: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, directory: Path) -> Iterator[Stand]:
+        """Start all of it and connect the operator with everything but groups; ends with leaving."""
+        with contextlib.ExitStack() as running:
+            simulator = running.enter_context(Simulator.start(topology()))
+            plane = running.enter_context(ControlPlane.start(directory))
+            plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+            plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+            for namespace in (OPERATOR_NAMESPACE, "single", "load"):
+                plane.kubectl("create", "namespace", namespace)
+            stand = cls(directory, plane, simulator, _operator(plane, directory))
+            running.callback(stand.end_operator)
+            objects = stage.endpoints(simulator.ready, OPERATOR_NAMESPACE)
+            plane.client.apply(*objects)
+            stand.wait_ready("vcenters,flasharrays")
+            yield stand
+
+    def others(self) -> dict[str, int]:
+        """The pids of what shares the machine's processors with the operator."""
+        plane = {process.name: process.pid for process in self.plane.processes if process.pid is not None}
+        return {**plane, "simulator": _child("vvol_simulator"), "this benchmark": os.getpid()}
+
+    def end_operator(self) -> None:
+        """End the operator that runs now."""
+        self.operator.process.end()
+
+    def restart_operator(self) -> None:
+        """End the operator and start another one."""
+        self.end_operator()
+        self.operator = _operator(self.plane, self.directory)
+        self.operator_settled()
+
+    def connect_groups(self, namespace: str, groups: Sequence[str]) -> None:
+        """Make a ReplicationGroup for each of these protection groups and wait until they are read."""
+        objects = [
+            stage.group(name, namespace, f"{_source(name)}:{name}", recovery="dallas", protected="austin")
+            for name in groups
+        ]
+        self.plane.client.apply(*objects)
+        self.wait_ready("replicationgroups")
+
+    def wait_ready(self, kinds: str) -> None:
+        """Wait until all objects of these kinds are Ready."""
+        self.plane.kubectl("wait", "--for=condition=Ready", "--all", "-A", "--timeout=60s", kinds)
+
+    def api(self) -> Api:
+        """A client of its own, for one thread."""
+        return Api(self.plane.server, self.plane.directory)
+
+    def settled(self) -> None:
+        """Wait until nobody has asked the storage for a while: what is measured next disturbs nothing and nobody it."""
+        last: list[Any] = [None]
+
+        def quiet() -> bool:
+            before, last[0] = last[0], self.simulator.counters()
+            return bool(last[0] == before)
+
+        eventually(quiet, what="the storage to be left alone", timeout=30, every=_QUIET)
+
+    def operator_settled(self) -> None:
+        """Wait until a started operator has read all endpoints once."""
+        eventually(
+            lambda: {call for calls in self.simulator.counters().values() for call in calls},
+            what="the operator to log in",
+            until=lambda calls: "Login" in calls,
+        )
+        self.settled()
+
+
+def _source(group: str) -> str:
+    return f"array-{group.split('-')[1]}a" if group.startswith("group-") else "array-1a"
+
+
+def _operator(plane: ControlPlane, directory: Path) -> Operator:
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", OPERATOR_NAMESPACE]
+    command += ["--kubeconfig", str(plane.kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port)]
+    begun = time.monotonic()
+    process = Process("operator", command, directory)
+    try:
+        eventually(
+            lambda: _status(process, port), what="the operator's /readyz", until=lambda seen: seen == "200", every=0.02
+        )
+    except BaseException:
+        process.end()
+        raise
+    return Operator(process, port, time.monotonic() - begun)
+
+
+def _status(process: Process, port: int) -> str:
+    if process.exit_status is not None:
+        raise RuntimeError(f"the operator ended with {process.exit_status}; its log ends with:\n{process.last_lines()}")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return str(connection.getresponse().status)
+    except OSError as error:
+        return str(error)
+    finally:
+        connection.close()
+
+
+def _child(module: str) -> int:
+    """The pid of the process of ours that runs this module."""
+    for task in Path("/proc/self/task").iterdir():
+        for pid in task.joinpath("children").read_text().split():
+            if module in Path("/proc", pid, "cmdline").read_text().split("\0"):
+                return int(pid)
+    raise RuntimeError(f"no child process runs {module}")
+
+
+def arguments_of(entry: dict[str, Any]) -> str:
+    """The arguments of a journal's entry as text, to find a name in."""
+    return json.dumps(entry["arguments"])

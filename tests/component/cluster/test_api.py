@@ -1,0 +1,277 @@
+"""The adapter to the API server, against one on a TLS socket that answers all that a server can."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from component.cluster.server import TOKEN, Asked, Server
+from kubernetes import client
+from kubernetes.config import ConfigException
+
+from vvol_replication.api.names import REPLICATION_SYNC, VCENTER
+from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, Written
+from vvol_replication.cluster import session
+from vvol_replication.cluster.api import ApiServer
+from vvol_replication.cluster.session import connect
+
+SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
+SITE = ObjectRef(VCENTER, None, "dallas", "u2")
+PATH = "/apis/replication.vvol.dev/v1alpha1"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    made = Server(tmp_path)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiServer]:
+    monkeypatch.setattr(session, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
+    connection = connect(server.kubeconfig())
+    yield ApiServer(connection, operator_namespace="vvol", namespaces=())
+    await connection.http.close()
+
+
+def status(code: int, message: str) -> tuple[int, Any]:
+    return code, {"kind": "Status", "message": message, "code": code}
+
+
+async def test_a_status_write_is_a_merge_patch_with_its_preconditions(server: Server, api: ApiServer) -> None:
+    server.answer = lambda _: (200, {"metadata": {"resourceVersion": "8"}})
+    before, after = {"phase": "Running", "deadline": "x"}, {"phase": "Waiting"}
+    assert await api.write_status(SYNC, before, after, "7") == Written("8")
+    assert await api.write_status(SITE, {}, after, None) == Written("8")
+    first, second = server.asked
+    assert (first.method, first.path) == ("PATCH", f"{PATH}/namespaces/prod/replicationsyncs/one/status")
+    assert first.headers["Content-Type"] == "application/merge-patch+json"
+    assert first.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert first.headers["User-Agent"] == "vvol-replication-operator"
+    assert first.body == {
+        "metadata": {"uid": "u1", "resourceVersion": "7"},
+        "status": {"phase": "Waiting", "deadline": None},
+    }
+    assert second.path == f"{PATH}/vcenters/dallas/status"
+    assert second.body["metadata"] == {"uid": "u2"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (status(404, "not found"), Gone),
+        (status(409, "the object has been modified"), Conflict),
+        (status(500, "etcd is slow\nvery"), Failed),
+        (status(422, "invalid"), Failed),
+        (status(429, "too many requests"), Failed),
+        ((200, "<html>a proxy's page</html>"), Failed),
+        ((502, "<html>bad gateway</html>"), Failed),
+        ((200, None), Failed),
+        ((200, []), Failed),
+        ((200, {"metadata": []}), Failed),
+        ((500, ["garbage"]), Failed),
+        ("reset", Failed),
+        ("hang", Failed),
+    ],
+)
+async def test_whatever_is_answered_is_a_result(
+    server: Server, api: ApiServer, answer: tuple[int, Any] | str, expected: type
+) -> None:
+    server.answer = lambda _: answer
+    wrote = await api.write_status(SYNC, {}, {"phase": "Running"}, "7")
+    read = await api.read(SYNC)
+    secret = await api.secret("vc")
+    assert isinstance(wrote, expected)
+    assert isinstance(read, Gone if expected is Gone else Failed)
+    if answer != (200, {"metadata": []}):
+        assert isinstance(secret, Gone if expected is Gone else Failed)
+    for result in (wrote, read, secret):
+        if isinstance(result, Failed):
+            assert "\n" not in result.message
+            assert TOKEN not in result.message
+    with pytest.raises(ConnectionError):
+        [one async for one in api.list(REPLICATION_SYNC)]
+    await api.event(SYNC, warning=True, reason="Failed", message="x")
+
+
+async def test_a_server_that_is_not_there_is_a_result(server: Server) -> None:
+    connection = connect(server.kubeconfig())
+    await server.stop()
+    found = await ApiServer(connection, operator_namespace="vvol").read(SYNC)
+    await connection.http.close()
+    assert isinstance(found, Failed)
+    assert "could not be asked" in found.message
+
+
+async def test_a_read_of_another_object_of_that_name_says_gone(server: Server, api: ApiServer) -> None:
+    server.answer = lambda _: (200, {"metadata": {"uid": "another", "resourceVersion": "1"}})
+    assert isinstance(await api.read(SYNC), Gone)
+    body = {"metadata": {"uid": "u1", "resourceVersion": "1"}}
+    server.answer = lambda _: (200, body)
+    assert await api.read(SYNC) == body
+
+
+def pages(asked: Asked) -> tuple[int, Any]:
+    number = int(asked.query.get("continue", "0&/ ").split("&", maxsplit=1)[0])
+    more = {"continue": f"{number + 1}&/ "} if number < 2 else {}
+    return 200, {"metadata": more, "items": [{"metadata": {"name": f"{asked.path}-{number}"}}]}
+
+
+async def test_a_list_is_read_page_by_page_in_all_namespaces_that_count(server: Server, api: ApiServer) -> None:
+    server.answer = pages
+    found = [one async for one in api.list(REPLICATION_SYNC)]
+    assert [one["metadata"]["name"][-1] for one in found] == ["0", "1", "2"]
+    assert {one["kind"] for one in found} == {"ReplicationSync"}
+    assert [asked.query.get("continue") for asked in server.asked] == [None, "1&/ ", "2&/ "]
+    assert {asked.query["limit"] for asked in server.asked} == {"500"}
+    server.asked.clear()
+    some = ApiServer(api._connection, operator_namespace="vvol", namespaces=("a", "b"))  # noqa: SLF001 - same session
+    assert len([one async for one in some.list(REPLICATION_SYNC)]) == 6
+    assert len([one async for one in some.list(VCENTER)]) == 3
+    assert {asked.path for asked in server.asked} == {
+        f"{PATH}/namespaces/a/replicationsyncs",
+        f"{PATH}/namespaces/b/replicationsyncs",
+        f"{PATH}/vcenters",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (status(404, "not found"), "replicationsyncs.replication.vvol.dev; install the CRDs"),
+        (status(410, "the continue token has expired"), "expired"),
+        (status(403, "User cannot list resource"), "User cannot list"),
+        ((200, {"metadata": {}}), "said nothing that can be read"),
+    ],
+)
+async def test_a_list_that_is_not_had_is_an_error_that_says_why(
+    server: Server, api: ApiServer, answer: tuple[int, Any], said: str
+) -> None:
+    server.answer = lambda _: answer
+    with pytest.raises(ConnectionError, match=said):
+        [one async for one in api.list(REPLICATION_SYNC)]
+
+
+async def test_a_secret_is_decoded_and_what_is_no_text_is_not_there(server: Server, api: ApiServer) -> None:
+    data = {
+        "username": base64.b64encode(b"operator").decode(),
+        "binary": base64.b64encode(b"\xff\xfe").decode(),
+        "bad": "%%",
+    }
+    server.answer = lambda _: (200, {"metadata": {}, "data": data})
+    assert await api.secret("vc") == {"username": "operator"}
+    assert server.asked[0].path == "/api/v1/namespaces/vvol/secrets/vc"
+    server.answer = lambda _: (200, {"metadata": {}})
+    assert await api.secret("vc") == {}
+
+
+async def test_an_event_is_told_and_losing_one_is_no_harm(
+    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.answer = lambda _: (201, {})
+    await api.event(SYNC, warning=False, reason="Complete", message="x" * 2000)
+    await api.event(SITE, warning=True, reason="LoginFailed", message="y")
+    first, second = server.asked
+    assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
+    assert first.body["regarding"]["uid"] == "u1"
+    assert len(first.body["note"]) == 1024
+    assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
+    assert caplog.records == []
+    for answer in (status(403, "may not"), "reset"):
+        server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
+        await api.event(SYNC, warning=False, reason="Complete", message="x")
+    assert len(caplog.records) == 2
+
+
+async def test_a_token_is_read_again_when_it_may_have_changed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_TOKEN_SECONDS", 0.0)
+    counter = tmp_path / "counter"
+    counter.write_text("")
+    program = tmp_path / "login"
+    program.write_text(
+        "#!/bin/sh\n"
+        f"printf x >> {counter}\n"
+        'printf \'{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",'
+        f'"status":{{"token":"token-%s","expirationTimestamp":"2020-01-01T00:00:00Z"}}}}\' "$(cat {counter})"\n'
+    )
+    program.chmod(0o700)
+    user = {
+        "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program), "interactiveMode": "Never"}
+    }
+    connection = connect(server.kubeconfig(user=user))
+    found = ApiServer(connection, operator_namespace="vvol")
+    for _ in range(3):
+        await found.read(SYNC)
+    program.unlink()
+    await connection.http.close()
+    tokens = [asked.headers["Authorization"] for asked in server.asked]
+    assert len(set(tokens)) == 3
+    assert all(token.startswith("Bearer token-x") for token in tokens)
+
+
+async def test_a_token_that_cannot_be_read_is_a_server_that_cannot_be_asked(server: Server) -> None:
+    connection = connect(server.kubeconfig())
+
+    class Broken:
+        def get_api_key_with_prefix(self, _: str) -> str:
+            raise ConfigException("MARKED: the login program failed")
+
+    (authorization,) = connection.http._middlewares  # noqa: SLF001 - to break it
+    authorization._settings = Broken()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    found = await ApiServer(connection, operator_namespace="vvol").read(SYNC)
+    await connection.http.close()
+    assert isinstance(found, Failed)
+    assert "MARKED" not in found.message
+    assert server.asked == []
+
+
+async def test_no_token_no_header(server: Server) -> None:
+    server.answer = lambda _: (200, {"metadata": {"uid": "u1"}})
+    connection = connect(server.kubeconfig(user={}))
+    assert not isinstance(await ApiServer(connection, operator_namespace="vvol").read(SYNC), Failed)
+    await connection.http.close()
+    assert "Authorization" not in server.asked[0].headers
+
+
+async def test_tls_is_verified_unless_the_kubeconfig_says_otherwise(server: Server) -> None:
+    server.answer = lambda _: (200, {"metadata": {"uid": "u1"}})
+    for insecure in (False, True):
+        connection = connect(server.kubeconfig(ca=False, insecure=insecure))
+        found = await ApiServer(connection, operator_namespace="vvol").read(SYNC)
+        await connection.http.close()
+        assert isinstance(found, Failed) is not insecure
+
+
+async def test_a_client_certificate_is_shown(server: Server) -> None:
+    pem = str(server.directory / "server.pem")
+    connection = connect(server.kubeconfig(user={"client-certificate": pem, "client-key": pem}))
+    server.answer = lambda _: (200, {"metadata": {"uid": "u1"}})
+    assert not isinstance(await ApiServer(connection, operator_namespace="vvol").read(SYNC), Failed)
+    await connection.http.close()
+
+
+async def test_the_pod_s_account_comes_before_the_users_kubeconfig(monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_pod(client_configuration: Any) -> None:
+        client_configuration.host = "https://10.0.0.1:443"
+
+    monkeypatch.setattr(session, "_load_pod", in_pod)
+    connection = connect(None)
+    await connection.http.close()
+    assert connection.server == "https://10.0.0.1:443"
+
+
+def test_without_any_kubeconfig_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader: Callable[..., Any] = session._load  # noqa: SLF001 - the part without a session
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ConfigException):
+        loader(client.Configuration(), str(tmp_path / "none"))

@@ -1,0 +1,192 @@
+"""The operator as a process: how it ends, whatever hangs, and what it says when it cannot begin."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from component.cluster.server import TOKEN, Asked, Server
+
+from vvol_replication.api.names import API_VERSION, FINALIZER, GROUP, KINDS, VERSION
+from waiting import eventually
+
+OPERATOR = Path(__file__).parents[3] / "operator"
+DEADLINE = 30.0
+EXIT_SECONDS = 4.0  # kopf alone would wait five seconds for tasks of ours that it takes for hung ones
+SECRET = "MARKED-password"
+DISCOVERY: dict[str, Any] = {
+    "/api": {"versions": ["v1"]},
+    "/api/v1": {
+        "groupVersion": "v1",
+        "resources": [
+            {
+                "name": name,
+                "singularName": kind.lower(),
+                "kind": kind,
+                "namespaced": namespaced,
+                "verbs": ["list", "watch"],
+            }
+            for name, kind, namespaced in (("namespaces", "Namespace", False), ("events", "Event", True))
+        ],
+    },
+    "/apis": {
+        "groups": [{"name": GROUP, "versions": [{"version": VERSION}], "preferredVersion": {"version": VERSION}}]
+    },
+}
+
+
+@asynccontextmanager
+async def operator(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, list[str]]]:
+    """The process and what it has logged so far; killed at the end if it is still there."""
+    environment = {**os.environ, "PYTHONPATH": str(OPERATOR), "OPERATOR_NAMESPACE": "vvol"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "vvol_replication", *arguments, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    lines: list[str] = []
+
+    async def read() -> None:
+        assert process.stderr is not None
+        while line := await process.stderr.readline():
+            lines.append(line.decode())
+
+    reading = asyncio.create_task(read())
+    try:
+        yield process, lines
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def until(what: Callable[[], Any], lines: list[str]) -> None:
+    await asyncio.to_thread(eventually, what, what="".join(lines) or "the operator", timeout=DEADLINE)
+    assert not any("Traceback" in line for line in lines), "".join(lines)
+
+
+async def ends_quickly(process: asyncio.subprocess.Process, lines: list[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(EXIT_SECONDS):
+        await process.wait()
+    await asyncio.sleep(0)
+    assert process.returncode == 0, "".join(lines)
+    assert not any("Traceback" in line for line in lines), "".join(lines)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    made = Server(tmp_path)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[int]:
+    """The port of an endpoint that takes connections and never says a word."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+
+    listener = await asyncio.start_server(hold, "127.0.0.1", 0)
+    yield listener.sockets[0].getsockname()[1]
+    for writer in held:
+        writer.transport.abort()
+    listener.close()
+
+
+def cluster(silent: int) -> Callable[[Asked], tuple[int, Any] | str]:
+    """An API server with a request in flight whose endpoints hang."""
+    address = f"127.0.0.1:{silent}"
+    metadata = {"uid": "u", "generation": 1, "resourceVersion": "5", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    objects: dict[str, Any] = {
+        "vcenters": {"metadata": {**metadata, "name": "dallas"}, "spec": {
+            "address": address, "credentialsSecretRef": {"name": "s"}, "tls": {"insecureSkipVerify": True}}},
+        "flasharrays": {"metadata": {**metadata, "name": "b"}, "spec": {
+            "address": address, "apiTokenSecretRef": {"name": "s"}, "tls": {"insecureSkipVerify": True}}},
+        "replicationgroups": {"metadata": {**metadata, "name": "erp", "namespace": "prod"}, "spec": {
+            "recoverySite": {"vCenterRef": {"name": "dallas"}}, "group": {"name": "a:erp"}}},
+        "replicationsyncs": {
+            "metadata": {**metadata, "name": "one", "namespace": "prod", "finalizers": [FINALIZER]},
+            "spec": {"groupRef": {"name": "erp"}},
+            "status": {"observedGeneration": 1, "acceptedAt": "2026-01-01T00:00:00Z", "operation": {"requestID": "u"}},
+        },
+    }  # fmt: skip
+    resources = [
+        {
+            "name": f"{kind.plural}{part}",
+            "singularName": kind.kind.lower(),
+            "kind": kind.kind,
+            "namespaced": kind.namespaced,
+            "verbs": ["get", "list", "watch", "patch"],
+        }
+        for kind in KINDS
+        for part in ("", "/status")
+    ]
+
+    def answer(asked: Asked) -> tuple[int, Any] | str:
+        last = asked.path.rpartition("/")[2]
+        if asked.query.get("watch"):
+            return "hang"
+        if "/secrets/" in asked.path:
+            # "MARKED-password" in base64, under each key that is asked for
+            return 200, {
+                "metadata": {},
+                "data": dict.fromkeys(("username", "password", "apiToken"), "TUFSS0VELXBhc3N3b3Jk"),
+            }
+        if asked.method == "PATCH":
+            return 200, {"metadata": {**metadata, "resourceVersion": "6"}}
+        if asked.path in DISCOVERY:
+            return 200, DISCOVERY[asked.path]
+        if asked.path == f"/apis/{API_VERSION}":
+            return 200, {"kind": "APIResourceList", "groupVersion": API_VERSION, "resources": resources}
+        if last in objects:
+            return 200, {"metadata": {"resourceVersion": "5"}, "items": [{**objects[last], "apiVersion": API_VERSION}]}
+        return 404, {"kind": "Status", "message": "not here"}
+
+    return answer
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+async def test_sigterm_ends_it_at_once_with_requests_in_flight_and_endpoints_that_hang(
+    server: Server, silent: int, style: str
+) -> None:
+    server.answer = cluster(silent)
+    arguments = ("--kubeconfig", server.kubeconfig(), "--http-host=127.0.0.1", "--http-port=0", "--log-format", style)
+    async with operator(*arguments) as (process, lines):
+        await until(lambda: sum(bool(asked.query.get("watch")) for asked in server.asked) >= len(KINDS), lines)
+        await until(lambda: any("taken up: 1 requests" in line for line in lines), lines)
+        await until(lambda: any("/secrets/" in asked.path for asked in server.asked), lines)
+        await ends_quickly(process, lines)
+    assert not any(SECRET in line or TOKEN in line for line in lines)
+
+
+async def test_sigterm_ends_it_while_it_waits_for_the_api_server(server: Server) -> None:
+    server.answer = lambda _: (503, "<html>starting</html>")
+    async with operator("--kubeconfig", server.kubeconfig()) as (process, lines):
+        await until(lambda: sum("waiting for the API server" in line for line in lines) >= 2, lines)
+        assert process.returncode is None
+        await ends_quickly(process, lines)
+
+
+async def test_what_cannot_be_mended_by_waiting_is_said_in_one_line(
+    tmp_path: Path, server: Server, silent: int
+) -> None:
+    for arguments, said in (
+        (("--kubeconfig", str(tmp_path / "none")), "No API server is known"),
+        (("--kubeconfig", server.kubeconfig(), "--http-host=127.0.0.1", f"--http-port={silent}"), "Cannot run"),
+    ):
+        async with operator(*arguments) as (process, lines):
+            async with asyncio.timeout(DEADLINE):
+                await process.wait()
+        assert process.returncode == 1
+        assert len(lines) == 1, "".join(lines)
+        assert said in lines[0]

@@ -1,0 +1,224 @@
+"""An API server in memory, and kopf's part of the play: handlers, their patch, the finalizer (reference: kopf §1.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from component.engine.virtual import VirtualClock
+
+from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.times import format_time
+from vvol_replication.cluster.patches import merge_patch
+from vvol_replication.engine.engine import Engine
+
+Key = tuple[str, str | None, str]
+Body = dict[str, Any]
+
+
+class ApiServerInMemory:
+    """Implements the engine's `Cluster`. Every change is an event, delivered `lag` seconds later, in order."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock, self.lag = clock, 0.01
+        self.engine: Engine | None = None
+        self.objects: dict[Key, Body] = {}
+        self.secrets: dict[str, dict[str, str]] = {}
+        self.writes: list[tuple[str, WriteResult]] = []
+        self.history: dict[Key, list[Body]] = {}
+        self.answers: Sequence[WriteResult | str] = []
+        """What the next status writes come to: a result instead of the effect, or `lost`, `hang`, or `ok`."""
+        self.reads: list[Failed] = []
+        self.lists: list[str] = []
+        self.silent: Failed | None = None
+        self.during: Callable[[ObjectRef], Any] | None = None
+        """Called once, before the next status write has its effect."""
+        self._version = 100
+        self._handled: dict[Key, str] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    # What people do
+
+    def apply(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str | None = None) -> Body:
+        key = (kind.plural, namespace, name)
+        known = self.objects.get(key)
+        if known is None:
+            self._version += 1
+            metadata = {
+                "name": name,
+                "uid": f"uid-{name}-{self._version}",
+                "generation": 1,
+                "creationTimestamp": format_time(self.clock.now().replace(microsecond=0)),
+                **({"namespace": namespace} if namespace else {}),
+            }
+            body: Body = {"metadata": metadata, "status": {"observedGeneration": -1}}
+        else:
+            body = copy.deepcopy(known)
+            body["metadata"]["generation"] += 1
+        body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
+        self._save(key, body)
+        return body
+
+    def edit(self, name: str, **spec: Any) -> None:
+        """Change fields of a ReplicationSync's spec."""
+        body = self.sync(name)
+        self.apply(REPLICATION_SYNC, name, {**body["spec"], **spec}, "prod")
+
+    def set_status(self, name: str, change: Callable[[Body], Any]) -> None:
+        """Somebody writes a ReplicationSync's status."""
+        body = copy.deepcopy(self.sync(name))
+        change(body["status"])
+        body["status"].setdefault("observedGeneration", -1)
+        self._save((REPLICATION_SYNC.plural, "prod", name), body)
+
+    def delete(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
+        key = (kind.plural, namespace, name)
+        body = copy.deepcopy(self.objects[key])
+        if body["metadata"].get("finalizers"):
+            body["metadata"]["deletionTimestamp"] = format_time(self.clock.now())
+            self._save(key, body)
+            return
+        del self.objects[key]
+        if tell:
+            self._version += 1
+            body["metadata"]["resourceVersion"] = str(self._version)
+            self._deliver(key, body, deleted=True)
+
+    def sync(self, name: str) -> Body:
+        return self.objects[REPLICATION_SYNC.plural, "prod", name]
+
+    def condition(self, kind: Kind, name: str, type_: str = "Ready", namespace: str | None = None) -> Any:
+        status = self.objects[kind.plural, namespace, name]["status"]
+        found = [one for one in status.get("conditions", ()) if one["type"] == type_]
+        return (found[0]["status"], found[0]["reason"]) if found else None
+
+    def sync_condition(self, name: str, type_: str = "Ready") -> Any:
+        return self.condition(REPLICATION_SYNC, name, type_, "prod")
+
+    # The port
+
+    async def write_status(
+        self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
+    ) -> WriteResult:
+        await asyncio.sleep(0.005)
+        if self.during is not None and ref.kind == REPLICATION_SYNC:
+            during, self.during = self.during, None
+            during(ref)
+        answer: WriteResult | str = "ok"
+        if self.silent is not None:
+            answer = self.silent
+        elif self.answers and ref.kind == REPLICATION_SYNC:
+            answer, *self.answers = self.answers
+        if answer == "hang":
+            await asyncio.sleep(30)
+            answer = Failed("the API server did not answer a PATCH in time")
+        result = answer if not isinstance(answer, str) else self._write(ref, before, after, resource_version)
+        self.writes.append((ref.name, result))
+        return Failed("the answer was lost") if answer == "lost" else result
+
+    def _write(
+        self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], version: str | None
+    ) -> WriteResult:
+        key = (ref.kind.plural, ref.namespace, ref.name)
+        body = copy.deepcopy(self.objects.get(key))
+        if body is None:
+            return Gone()
+        if body["metadata"]["uid"] != ref.uid or version not in (None, body["metadata"]["resourceVersion"]):
+            return Conflict()
+        _merge(body["status"], merge_patch(before, after))
+        return Written(self._save(key, body))
+
+    async def read(self, ref: ObjectRef) -> Mapping[str, Any] | Gone | Failed:
+        await asyncio.sleep(0.005)
+        if self.silent or self.reads:
+            return self.silent or self.reads.pop(0)
+        body = self.objects.get((ref.kind.plural, ref.namespace, ref.name))
+        return Gone() if body is None or body["metadata"]["uid"] != ref.uid else copy.deepcopy(body)
+
+    async def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
+        await asyncio.sleep(0.005)
+        if self.lists:
+            raise ConnectionError(self.lists.pop(0))
+        for key, body in sorted(self.objects.items(), key=lambda one: str(one[0])):
+            if key[0] == kind.plural:
+                yield copy.deepcopy(body)
+
+    async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
+        await asyncio.sleep(0.001)
+        if self.silent is not None:
+            return self.silent
+        return dict(self.secrets[name]) if name in self.secrets else Gone()
+
+    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
+        """Not called by the engine yet."""
+
+    # The watch, and kopf
+
+    def _save(self, key: Key, body: Body) -> str:
+        self._version += 1
+        body["metadata"]["resourceVersion"] = str(self._version)
+        self.objects[key] = body
+        self.history.setdefault(key, []).append(copy.deepcopy(body))
+        self._deliver(key, body)
+        return str(self._version)
+
+    def _deliver(self, key: Key, body: Body, *, deleted: bool = False) -> None:
+        engine = self.engine
+        if engine is not None:
+            loop, shown = asyncio.get_running_loop(), copy.deepcopy(body)
+            loop.call_later(self.lag, self._event, engine, key, shown, deleted)
+
+    def _event(self, engine: Engine, key: Key, body: Body, deleted: bool) -> None:  # noqa: FBT001 - call_later's
+        if engine is not self.engine:
+            return  # that process was killed
+        kind = next(kind for kind in KINDS if kind.plural == key[0])
+        engine.shown(kind, body, deleted=deleted)
+        if kind == REPLICATION_SYNC and not deleted:
+            self.handle(key, body)
+
+    def handle(self, key: Key, body: Body, *, resumed: bool = False) -> None:
+        """Play kopf for one event of a ReplicationSync: finalizer first, then the handlers and their one patch."""
+        assert self.engine is not None
+        metadata, status = body["metadata"], body["status"]
+        in_flight = bool(status.get("acceptedAt")) and not status.get("finishedAt")
+        held = FINALIZER in metadata.get("finalizers", ())
+        if metadata.get("deletionTimestamp"):
+            if held:
+                self.engine.release(metadata["uid"])
+                self._patch(key, body, lambda now: now["metadata"].pop("finalizers"))
+            return
+        if in_flight != held:
+            wanted = [FINALIZER] if in_flight else []
+            self._patch(key, body, lambda now: now["metadata"].update(finalizers=wanted))
+        elif resumed or status.get("observedGeneration") != metadata["generation"]:
+            changes = {**(self.engine.accept(body) or {}), "observedGeneration": metadata["generation"]}
+            current = self.objects.get(key)
+            if current is not None and changes != {"observedGeneration": status.get("observedGeneration")}:
+                current = copy.deepcopy(current)
+                _merge(current["status"], changes)  # blind: kopf sends no resourceVersion with it
+                self._save(key, current)
+
+    def _patch(self, key: Key, seen: Body, change: Callable[[Body], Any]) -> None:
+        """A JSON patch with a test of the resourceVersion: on a newer object it is left to the newer event."""
+        current = copy.deepcopy(self.objects.get(key))
+        if current is None or current["metadata"]["resourceVersion"] != seen["metadata"]["resourceVersion"]:
+            return
+        change(current)
+        if current["metadata"].get("deletionTimestamp") and not current["metadata"].get("finalizers"):
+            del self.objects[key]
+            self._deliver(key, current, deleted=True)
+        else:
+            self._save(key, current)
+
+
+def _merge(status: Body, changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            status.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(status.get(key), dict):
+            _merge(status[key], value)
+        else:
+            status[key] = copy.deepcopy(value)

@@ -1,0 +1,123 @@
+"""The engine between an API server and storage in memory, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from component.engine.apiserver import ApiServerInMemory
+from component.engine.storage import FakeConnector, World
+from component.engine.virtual import VirtualClock, until
+
+from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
+from vvol_replication.api.sync import SyncStatus
+from vvol_replication.engine.engine import Engine
+from vvol_replication.engine.ports import Pace
+from vvol_replication.reconcile.tuning import Tuning
+
+PACE = Pace()
+
+
+class Rig:
+    """`world` is the storage, `api` the API server with kopf's part, `engine` the process that runs now."""
+
+    def __init__(self, *groups: str, transfer: float = 20.0, chances: tuple[float, ...] = (0.0,)) -> None:
+        self.clock = VirtualClock(chances)
+        self.world = World(self.clock, *(groups or ("erp",)), transfer=transfer)
+        self.api = ApiServerInMemory(self.clock)
+        self.connector = FakeConnector(self.world)
+        self.leads = True
+        self.engine = self._new()
+
+    def _new(self) -> Engine:
+        engine = Engine(self.api, self.connector, self.clock, pace=PACE, tuning=Tuning(), leading=lambda: self.leads)
+        self.api.engine = engine
+        return engine
+
+    async def start(self) -> None:
+        """As `python -m` does: take up, then kopf's watch begins, with every object resumed."""
+        await self.engine.start()
+        for key, body in list(self.api.objects.items()):
+            if key[0] == REPLICATION_SYNC.plural:
+                self.api.handle(key, body, resumed=True)
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing of the process goes on, nothing is written, and nobody logs out."""
+        self.api.engine = None
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
+                task.cancel()
+        await asyncio.sleep(0)
+
+    async def restart(self) -> None:
+        await self.kill()
+        self.engine = self._new()
+        await self.start()
+
+    def connect(self) -> None:
+        """Everything that syncs of the groups stand on."""
+        self.secrets()
+        self.api.apply(VCENTER, "dallas", {"address": "vc", "credentialsSecretRef": {"name": "vc"}})
+        for side in ("a", "b"):
+            self.api.apply(FLASHARRAY, side, {"address": side, "apiTokenSecretRef": {"name": side}})
+        for group in self.world.replicas:
+            self.group(group)
+
+    def secrets(self) -> None:
+        self.api.secrets["vc"] = {"username": "operator", "password": "right"}
+        self.api.secrets["a"] = self.api.secrets["b"] = {"apiToken": "right"}
+
+    def group(self, name: str, **spec: Any) -> None:
+        recovery = {"vCenterRef": {"name": "dallas"}}
+        self.api.apply(
+            REPLICATION_GROUP, name, {"recoverySite": recovery, "group": {"name": f"a:{name}"}, **spec}, "prod"
+        )
+
+    def request(self, name: str, group: str = "erp", **spec: Any) -> None:
+        self.api.apply(REPLICATION_SYNC, name, {"groupRef": {"name": group}, **spec}, "prod")
+
+    def status(self, name: str) -> SyncStatus:
+        return SyncStatus.parse(self.api.sync(name)["status"])
+
+    def reason(self, name: str) -> str | None:
+        ready = self.api.sync_condition(name)
+        return ready[1] if ready else None
+
+    async def until_reason(self, name: str, reason: str, *, within: float = 600.0) -> None:
+        await until(lambda: self.reason(name) == reason, within=within)
+
+    async def until_ended(self, name: str, *, within: float = 600.0) -> None:
+        """Finished, finalizer gone, and nothing in the engine about it."""
+
+        def ended() -> bool:
+            body = self.api.sync(name)
+            return bool(body["status"].get("finishedAt")) and not body["metadata"].get("finalizers")
+
+        await until(ended, within=within)
+
+    def writes(self, name: str) -> int:
+        return sum(name == written for written, _ in self.api.writes)
+
+    def count(self, method: str) -> int:
+        return self.world.calls[method]
+
+
+@asynccontextmanager
+async def running(rig: Rig | None = None, *, connect: bool = True) -> AsyncIterator[Rig]:
+    """A rig whose engine runs, and is stopped at the end."""
+    rig = rig or Rig()
+    await rig.start()
+    if connect:
+        rig.connect()
+        await asyncio.sleep(1)
+    try:
+        yield rig
+    finally:
+        rig.api.silent = None
+        await rig.engine.stop()
+
+
+def settled(rig: Rig, *names: str) -> Callable[[], bool]:
+    return lambda: all(rig.api.sync(name)["status"].get("finishedAt") for name in names)

@@ -1,0 +1,310 @@
+"""A vCenter and two arrays in memory, behind the engine's ports: one replication, told from both sides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from component.engine.virtual import VirtualClock
+
+from vvol_replication.api.flasharray import FlashArraySpec
+from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.arrays import (
+    AlreadyThere,
+    ArrayAbout,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    ReplicationTarget,
+    Snapshot,
+)
+from vvol_replication.domain.groups import (
+    FaultDomain,
+    Group,
+    GroupId,
+    GroupState,
+    Inventory,
+    SourceGroup,
+    TargetGroup,
+    VCenterAbout,
+)
+from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
+from vvol_replication.domain.points import OngoingSync, PointInTime, StartedSync, TaskReading, TaskState
+
+Step = Callable[[], Awaitable[Outcome[Any] | None]]
+"""What happens at a call: None lets it go on, an outcome ends it."""
+
+
+@dataclass
+class Replica:
+    """One protection group: its snapshots, their transfers, the points in time, and the sync that is armed."""
+
+    name: str
+    source_id: GroupId
+    target_id: GroupId
+    target_state: GroupState = GroupState.TARGET
+    snapshots: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """By suffix: when it was taken, and when it lands."""
+    points: list[PointInTime] = field(default_factory=list)
+    armed: tuple[str, str] | None = None
+    tasks: dict[str, TaskReading] = field(default_factory=dict)
+
+
+class World:
+    """All storage. `before` and `after` hold what happens at the next calls of a method; `calls` counts them."""
+
+    def __init__(self, clock: VirtualClock, *groups: str, transfer: float = 20.0) -> None:
+        self.clock, self.transfer = clock, timedelta(seconds=transfer)
+        self.replicas = {
+            name: Replica(name, GroupId("fd-a", f"s-{name}"), GroupId("fd-b", f"t-{name}")) for name in groups
+        }
+        self.before: dict[str, list[Step]] = {}
+        self.after: dict[str, list[Step]] = {}
+        self.calls: Counter[str] = Counter()
+        self.asked: list[tuple[datetime, str, str]] = []
+        self.pushed: list[str] = []
+        self.armed: list[str] = []
+        self.opened: list[Any] = []
+        self.closed: list[Any] = []
+        self.under_way: set[str] = set()
+        """Protection groups with an operation of ours between arming and landing."""
+        self.closes = True
+        self.site_uuid, self.array_ids = "uuid-dallas", {"a": "id-a", "b": "id-b"}
+
+    async def call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
+        self.calls[method] += 1
+        self.asked.append((self.clock.now(), method, what))
+        await asyncio.sleep(0.01)
+        if (step := _next(self.before, method)) is not None and (ended := await step()) is not None:
+            return ended
+        self.settle()
+        outcome = effect()
+        if (step := _next(self.after, method)) is not None and (ended := await step()) is not None:
+            return ended
+        return outcome
+
+    def settle(self) -> None:
+        now = self.clock.now()
+        for replica in self.replicas.values():
+            landed = sorted((lands, suffix) for suffix, (_, lands) in replica.snapshots.items() if lands <= now)
+            for lands, suffix in landed:
+                if any(point.id == suffix for point in replica.points):
+                    continue
+                name = None
+                if replica.armed is not None:
+                    task, name = replica.armed
+                    replica.armed = None
+                    replica.tasks[task] = TaskReading(TaskState.SUCCESS, 100, suffix, name, lands)
+                replica.points.append(PointInTime(suffix, name, lands))
+
+    def of(self, group: GroupId) -> Replica | None:
+        return next((one for one in self.replicas.values() if group in (one.source_id, one.target_id)), None)
+
+    def rows(self, replica: Replica, prefix: str) -> tuple[Snapshot, ...]:
+        now = self.clock.now()
+        return tuple(
+            Snapshot(
+                name=f"{prefix}{replica.name}.{suffix}",
+                created=taken,
+                started=taken,
+                completed=lands if lands <= now else None,
+                progress=min(1.0, (now - taken) / (lands - taken)),
+            )
+            for suffix, (taken, lands) in replica.snapshots.items()
+        )
+
+
+def _next(steps: dict[str, list[Step]], method: str) -> Step | None:
+    waiting = steps.get(method) or steps.get("*")
+    return waiting.pop(0) if waiting else None
+
+
+def ends(outcome: Outcome[Any]) -> Step:
+    """The call ends so."""
+
+    async def step() -> Outcome[Any] | None:
+        return outcome
+
+    return step
+
+
+def does(action: Callable[[], Any]) -> Step:
+    """This happens during the call, which goes on."""
+
+    async def step() -> Outcome[Any] | None:
+        action()
+        return None
+
+    return step
+
+
+def hangs(seconds: float = 1e6) -> Step:
+    """The endpoint takes so long."""
+
+    async def step() -> Outcome[Any] | None:
+        await asyncio.sleep(seconds)
+        return Unavailable("TimedOutCalling", "no answer")
+
+    return step
+
+
+def breaks() -> Step:
+    """A defect of ours."""
+
+    async def step() -> Outcome[Any] | None:
+        raise RuntimeError("a defect")
+
+    return step
+
+
+class FakeVCenter:
+    """Both sides of everything."""
+
+    def __init__(self, world: World, password: str) -> None:
+        self.world, self.password = world, password
+        self._uuid = world.site_uuid
+
+    async def about(self) -> Outcome[VCenterAbout]:
+        def answer() -> Outcome[VCenterAbout]:
+            if self.password != "right":
+                return Refused("LoginFailed", "the credentials are refused; correct the Secret")
+            return Done(VCenterAbout(self._uuid, "8.0.3.0", ("provider",)))
+
+        return await self.world.call("about", "vcenter", answer)
+
+    async def inventory(self) -> Outcome[Inventory]:
+        groups: list[Group] = []
+        for one in self.world.replicas.values():
+            groups.append(SourceGroup(one.source_id, f"a:{one.name}", GroupState.SOURCE, (one.target_id,)))
+            groups.append(TargetGroup(one.target_id, one.source_id, one.target_state))
+        domains = (FaultDomain("fd-a", "a", "id-a"), FaultDomain("fd-b", "b", "id-b"))
+        return await self.world.call("inventory", "vcenter", lambda: Done(Inventory(domains, tuple(groups))))
+
+    async def group(self, group: GroupId) -> Outcome[Group]:
+        def answer() -> Outcome[Group]:
+            found = self.world.of(group)
+            if found is None:
+                return Refused("GroupUnknown", f"no provider knows {group}")
+            if group == found.source_id:
+                return Done(SourceGroup(group, f"a:{found.name}", GroupState.SOURCE, (found.target_id,)))
+            return Done(TargetGroup(group, found.source_id, found.target_state))
+
+        return await self.world.call("group", str(group), answer)
+
+    async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
+        def answer() -> Outcome[tuple[PointInTime, ...]]:
+            found = self.world.of(group)
+            return Done(tuple(found.points)) if found else Refused("GroupUnknown", "no such group")
+
+        return await self.world.call("points_in_time", str(group), answer)
+
+    async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
+        def answer() -> Outcome[StartedSync | OngoingSync]:
+            found = self.world.of(group)
+            assert found is not None
+            if found.armed is not None:
+                return Done(OngoingSync(found.armed[0]))
+            task = f"task-{len(self.world.armed) + 1}"
+            assert found.name not in self.world.under_way, "two operations at once on one protection group"
+            self.world.under_way.add(found.name)
+            self.world.armed.append(name)
+            found.armed, found.tasks[task] = (task, name), TaskReading(TaskState.RUNNING, 0)
+            return Done(StartedSync(task))
+
+        return await self.world.call("start_sync", name, answer)
+
+    async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
+        def answer() -> Outcome[TaskReading]:
+            found = self.world.of(group)
+            assert found is not None
+            return Done(found.tasks.get(task, TaskReading(TaskState.FORGOTTEN)))
+
+        return await self.world.call("task", task, answer)
+
+    async def close(self) -> None:
+        await _close(self.world, self)
+
+
+class FakeArray:
+    """`side` is `a`, the source, or `b`, the target."""
+
+    def __init__(self, world: World, side: str, token: str) -> None:
+        self.world, self.side, self.token = world, side, token
+        self._id = world.array_ids[side]
+
+    async def about(self) -> Outcome[ArrayAbout]:
+        def answer() -> Outcome[ArrayAbout]:
+            if self.token != "right":
+                return Refused("LoginFailed", "the API token is refused; correct the Secret")
+            return Done(ArrayAbout(self._id, self.side, "6.4.10", "1.19"))
+
+        return await self.world.call("about", self.side, answer)
+
+    async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
+        other = "b" if self.side == "a" else "a"
+        known: tuple[ArrayConnection, ...] = (
+            ArrayConnection(other, f"id-{other}", connected=True, status="connected"),
+        )
+        return await self.world.call("connections", self.side, lambda: Done(known))
+
+    async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
+        targets = (ReplicationTarget("b", allowed=True),)
+        return await self.world.call("protection_group", name, lambda: Done(ProtectionGroup(name, "a", targets)))
+
+    async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
+        def answer() -> Outcome[tuple[Snapshot, ...]]:
+            return Done(self.world.rows(self.world.replicas[protection_group], ""))
+
+        return await self.world.call("snapshots", protection_group, answer)
+
+    async def transfers(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
+        def answer() -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
+            found = {name: self.world.replicas[name.partition(":")[2]] for name in protection_groups}
+            return Done({name: self.world.rows(one, "a:") for name, one in found.items()})
+
+        return await self.world.call("transfers", " ".join(protection_groups), answer)
+
+    async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:
+        def answer() -> Outcome[Pushed | AlreadyThere]:
+            replica, now = self.world.replicas[protection_group], self.world.clock.now()
+            self.world.pushed.append(suffix)
+            assert len(set(self.world.pushed)) == len(self.world.pushed), "a request pushed twice"
+            assert replica.armed is not None, "pushed without a sync that is armed"
+            replica.snapshots[suffix] = (now, now + self.world.transfer)
+            self.world.under_way.discard(protection_group)
+            return Done(Pushed(f"{protection_group}.{suffix}", now))
+
+        return await self.world.call("push", suffix, answer)
+
+    async def close(self) -> None:
+        await _close(self.world, self)
+
+
+async def _close(world: World, port: Any) -> None:
+    if not world.closes:
+        await asyncio.sleep(1e6)
+    world.closed.append(port)
+
+
+class FakeConnector:
+    """The ports by address: `vc`, `a` and `b`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.refusal: Refused | None = None
+
+    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> FakeVCenter | Refused:
+        assert username == "operator"
+        assert spec.address.host == "vc"
+        return self.refusal or self._opened(FakeVCenter(self.world, password))
+
+    def array(self, spec: FlashArraySpec, *, api_token: str) -> FakeArray | Refused:
+        return self.refusal or self._opened(FakeArray(self.world, spec.address.host, api_token))
+
+    def _opened(self, port: Any) -> Any:
+        self.world.opened.append(port)
+        return port
