@@ -186,7 +186,7 @@ async def test_details_of_another_group_are_not_taken_for_the_groups(sites: Site
 async def test_a_type_that_ends_the_process_ends_the_call_only(
     sites: Sites, monkeypatch: pytest.MonkeyPatch, method: str, kind: type
 ) -> None:
-    whole = SoapAdapter.SoapResponseDeserializer.Deserialize
+    whole: Callable[..., Any] = SoapAdapter.SoapResponseDeserializer.Deserialize
 
     def deserialize(self: Any, response: Any, result_type: Any, ns_map: Any = None) -> Any:
         value = whole(self, response, result_type, ns_map)

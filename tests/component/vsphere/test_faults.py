@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+from vvol_replication.domain.outcomes import Done, Indeterminate, Refused, Unavailable
 from vvol_replication.domain.points import TaskState
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ async def test_thrown_by_a_read(sites: Sites, name: str, reason: str, kind: type
     sites.world.faults.add("dallas", "QueryReplicationGroupInfo", "soapFault", name=name, message="as\nordered")
     outcome = await sites.vcenter().group(sites.group())
     assert isinstance(outcome, kind)
+    assert not isinstance(outcome, Done)
     assert outcome.reason == reason
     assert "QueryReplicationGroupInfo" in outcome.message
     assert "\n" not in outcome.message
@@ -65,6 +66,7 @@ async def test_thrown_by_a_sync_with_proof(sites: Sites, name: str, reason: str,
     sites.world.faults.add("dallas", "SyncReplicationGroup_Task", "soapFault", name=name)
     outcome = await sites.vcenter().start_sync(sites.group(), "x")
     assert isinstance(outcome, kind)
+    assert not isinstance(outcome, Done)
     assert outcome.reason == reason
     assert not any(entry.took_effect for entry in sites.world.journal.since(0))
 

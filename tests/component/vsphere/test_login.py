@@ -39,11 +39,11 @@ async def test_after_three_refusals_no_password_is_sent_for_fifteen_minutes(site
     assert sites.site().failed_logins == 3
     sites.world.counters.reset()
     for ask in (vcenter.about, vcenter.inventory, lambda: vcenter.start_sync(sites.group(), "x")):
-        outcome = await ask()
-        assert isinstance(outcome, Unavailable)
-        assert outcome.reason == "LoginFailed"
-        assert outcome.retry_after == 900.0
-        assert "Secret" in outcome.message
+        refused = await ask()
+        assert isinstance(refused, Unavailable)
+        assert refused.reason == "LoginFailed"
+        assert refused.retry_after == 900.0
+        assert "Secret" in refused.message
     assert sites.counts() == {}
     clock.now += 899
     await vcenter.about()

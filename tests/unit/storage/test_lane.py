@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -114,7 +115,7 @@ async def test_never_more_threads_than_workers_and_every_call_is_made() -> None:
 async def test_one_call_after_another_needs_one_thread() -> None:
     lane = Lane("l8", 4)
     for number in range(200):
-        assert await lane.run(lambda n=number: n, deadline=LONG) == number
+        assert await lane.run(partial(int, number), deadline=LONG) == number
     assert len(threads_of("l8")) <= 2  # the first may not be back at the queue when the second call comes
     lane.close()
 
