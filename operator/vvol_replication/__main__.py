@@ -12,6 +12,7 @@ from typing import Any
 import kopf
 from kubernetes.config import ConfigException
 
+from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, read_configuration
@@ -27,7 +28,8 @@ _log = logging.getLogger("vvol_replication")
 
 async def run(configuration: Configuration) -> None:
     """Run until SIGTERM or SIGINT, which kopf turns into the end of its operator."""
-    connection = connect(configuration.kubeconfig)
+    watches = len(KINDS) * max(1, len(configuration.namespaces))
+    connection = connect(configuration.kubeconfig, watches=watches)
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )

@@ -12,7 +12,7 @@ import stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GROUPS = ("prepared", "tested", "failed-over", "error", "group-error", "during")
+GROUPS = ("prepared", "tested", "failed-over", "error", "group-error", "during", "destroyed")
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +96,18 @@ def test_a_request_whose_syncs_all_end_in_error_ends_with_the_cause(site: Site) 
     assert ready(end)[0] == "SyncRefused"
     assert "provider-is-away" in ready(end)[1]
     assert site.calls(PUSH, "during") == []
+
+
+def test_a_snapshot_that_is_destroyed_on_its_way_is_an_end(site: Site) -> None:
+    group = bound_group(site, "destroyed")
+    site.act("hold", "destroyed")
+    request = site.request(group)
+    request.wait_reason("Transferring")
+    suffix = request.suffix()
+    site.act("destroy-snapshot", "destroyed", suffix=suffix, target="flasharray-b")
+
+    end = request.wait_finished()
+
+    assert stage.is_true(end, "Failed")
+    assert ready(end)[0] == "SnapshotDestroyed"
+    assert len(site.calls(PUSH, "destroyed")) == 1

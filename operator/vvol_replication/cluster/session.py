@@ -22,7 +22,7 @@ _load_pod: Callable[..., None] = config.load_incluster_config
 _load_file: Callable[..., None] = config.load_kube_config
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-_CONNECTIONS = 100
+_CONNECTIONS = 50
 _TOKEN_SECONDS = 10.0
 
 
@@ -34,15 +34,17 @@ class Connection:
     http: aiohttp.ClientSession
 
 
-def connect(kubeconfig: str | None = None) -> Connection:
+def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
     """Find the API server: an explicit kubeconfig, the pod's service account, or the user's kubeconfig.
+
+    `watches` is how many connections will be held open by watches; calls have their own beside them.
 
     Raises:
         kubernetes.config.ConfigException: if there is none of these, or it cannot be read.
     """
     settings = client.Configuration()
     _load(settings, kubeconfig)
-    connector = aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=_tls(settings))
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS + watches, ssl=_tls(settings))
     http = aiohttp.ClientSession(
         connector=connector,
         timeout=_TIMEOUT,

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from vvol_replication.api.conditions import find
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FLASHARRAY, KINDS, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
@@ -184,6 +185,14 @@ class Engine:
         del self._ends[uid]
         return False
 
+    def _tell_failure(self, runner: Runner) -> None:
+        """An event for people whose request failed; a success is told by its conditions, and costs no further write."""
+        failed = find(runner.stored.parsed().conditions, "Failed")
+        if failed is not None and failed.status == "True":
+            ref = runner.stored.ref
+            told = self._cluster.event(ref, warning=True, reason=failed.reason, message=failed.message)
+            self._spawn(told, f"event {ref}")
+
     def _over(self, runner: Runner) -> None:
         uid = runner.request.uid
         if self._runners.get(uid) is runner:
@@ -192,6 +201,7 @@ class Engine:
             self._ends[uid] = runner.stored.version
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
+            self._tell_failure(runner)
         group = self._registry.groups.get(runner.group)
         if group is None:
             return

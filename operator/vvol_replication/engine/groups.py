@@ -93,6 +93,8 @@ class GroupMonitor(Monitor):
         """List the points in time, and tell."""
         bound, self._asked = self.bound, False
         if isinstance(bound, Unbound):
+            if bound.reason is Reason.NOT_YET_READ and self._stored.get("conditions"):
+                return False  # after a restart, what was told last stands until the endpoints have answered
             return await self.tell(self._status(bound.reason, bound.message))
         target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
         if self._points_of != target:
@@ -123,7 +125,8 @@ class GroupMonitor(Monitor):
 
     def _status(self, reason: Reason | None, message: str) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None
-        newest = sorted(self._points or (), key=lambda point: point.time, reverse=True)
+        # Where times are equal, what is listed later is newer.
+        newest = sorted(self._points or (), key=lambda point: point.time)[::-1]
         wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message)]
         if self._spec is not None and self._spec.suspend:
             text = "spec.suspend is true: nothing acts on this group."

@@ -70,7 +70,10 @@ def snapshots(array: Purestorage, name: str) -> tuple[Snapshot, ...]:
 
 
 def transfers(array: Purestorage, names: Sequence[str]) -> Mapping[str, tuple[Snapshot, ...]]:
-    """The live snapshots and transfers of several protection groups; more than one call only where some are missing."""
+    """All snapshots and transfers of several protection groups, destroyed ones included.
+
+    One call, but where a group is missing, or the array does not show destroyed rows together with transfers.
+    """
     return answers.by_protection_group(_rows(array, list(dict.fromkeys(names))), names)
 
 
@@ -94,7 +97,7 @@ def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
     if not names:
         return ()
     try:
-        return answers.snapshots(array.list_pgroups(names=names, snap=True, transfer=True))
+        return _listed(array, names)
     except Answered as refusal:
         if not errors.missing(refusal):
             raise
@@ -106,3 +109,16 @@ def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
             return _rows(array, others)
         half = len(names) // 2
         return _rows(array, names[:half]) + _rows(array, names[half:])
+
+
+def _listed(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
+    if array.pending_with_transfer:
+        try:
+            return answers.snapshots(array.list_pgroups(names=names, snap=True, transfer=True, pending=True))
+        except Answered as refusal:
+            if errors.missing(refusal) or errors.refusal_reason(refusal) != errors.ARRAY_REFUSED:
+                raise
+    live = answers.snapshots(array.list_pgroups(names=names, snap=True, transfer=True))
+    gone = answers.snapshots(array.list_pgroups(names=names, snap=True, pending_only=True), destroyed=True)
+    array.pending_with_transfer = False
+    return answers.with_destroyed(live, gone)
