@@ -27,6 +27,7 @@ class ApiServerInMemory:
         self.engine: Engine | None = None
         self.objects: dict[Key, Body] = {}
         self.secrets: dict[str, dict[str, str]] = {}
+        self.events: list[tuple[str, str, str]] = []
         self.writes: list[tuple[str, WriteResult]] = []
         self.history: dict[Key, list[Body]] = {}
         self.answers: Sequence[WriteResult | str] = []
@@ -153,7 +154,9 @@ class ApiServerInMemory:
         return dict(self.secrets[name]) if name in self.secrets else Gone()
 
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
-        """Not called by the engine yet."""
+        """Kept as (name, type, reason)."""
+        self.events.append((ref.name, "Warning" if warning else "Normal", reason))
+        assert message
 
     # The watch, and kopf
 
