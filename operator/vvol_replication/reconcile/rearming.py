@@ -49,7 +49,9 @@ def _in_error(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
     again_at = sync.intent_at + turn.tuning.backoff(sync.armings, jitter=0)
     if turn.now < again_at:
         text = f"The sync failed before the push, and is asked for again. {what}"
-        return turn.wait(task.reason or Reason.ENDPOINT_FAULT, text, until=again_at)
+        forgotten = task.state is TaskState.FORGOTTEN
+        reason = task.reason or (Reason.TASK_FORGOTTEN if forgotten else Reason.ENDPOINT_FAULT)
+        return turn.wait(reason, text, until=again_at)
     return rearm(turn, sync, f"The sync failed before the push; arming again. {what}")
 
 
@@ -73,7 +75,7 @@ def _quiet_success(turn: Turn) -> Decision:
     return turn.fail(
         Reason.GROUP_PREPARED,
         "The target answers success without new data: the group was prepared for failover. Nothing was pushed. "
-        f"{known} If the failover was called off, method ArrayOnly is the way on.",
+        f"{known} If the failover was called off, replicate on the array itself: a sync brings nothing new there.",
         point_in_time=PointInTimeStatus(last.id, last.name, last.time) if last else None,
     )
 
