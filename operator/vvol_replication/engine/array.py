@@ -29,7 +29,6 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         self.about: ArrayAbout | None = None
         self.connections: tuple[ArrayConnection, ...] = ()
         self.connections_at: datetime | None = None
-        self._noted: ArrayView | None = None
         self.poller = TransferPoller(lambda: self.identified, services.clock, services.pace)
 
     @property
@@ -61,12 +60,6 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
             return unbound(connections)
         self.connections, self.connections_at = connections.value, self._clock.now()
         return None
-
-    def note(self) -> bool:
-        """Publish what was read; True if it is news."""
-        news = self._noted != self.view
-        self._noted = self.view
-        return news
 
     def forget(self) -> None:
         """Another port may lead to another array."""

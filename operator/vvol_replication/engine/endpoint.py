@@ -21,7 +21,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.reconcile.binding import Unbound
+from vvol_replication.reconcile.binding import ArrayView, SiteView, Unbound
 
 from .endpoint_conditions import endpoint_conditions
 from .monitor import Monitor
@@ -58,6 +58,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self._closing: set[asyncio.Task[None]] = set()
         self.port: PortT | None = None
         self.trouble: Unbound | None = None
+        self._noted: SiteView | ArrayView | None = None
 
     def specify(self, raw: object) -> None:
         """The object's spec, as applied."""
@@ -76,9 +77,12 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         trouble = await self._connect(spec)
         if trouble is None and self.port is not None:
             trouble = await self.read(self.port)
-        news = self.trouble != trouble
+        if trouble is not None and trouble.reason is Reason.IDENTITY_CHANGED:
+            # Requests that began with the old one are refused by their ledgers; new ones may begin with the new one.
+            self._drop()
         self.trouble = trouble
-        if self.note() or news:
+        if self.view != self._noted:
+            self._noted = self.view
             self._services.changed()
         told = await self.tell(self.status(self._conditions(trouble, spec, generation), generation))
         return told and trouble is None
@@ -149,9 +153,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
     async def read(self, port: PortT) -> Unbound | None:
         """Read what is kept of this endpoint; None if all of it was had."""
 
+    @property
     @abstractmethod
-    def note(self) -> bool:
-        """Publish what was read; True if it is news."""
+    def view(self) -> SiteView | ArrayView:
+        """What binding may know of this endpoint."""
 
     @abstractmethod
     def forget(self) -> None:

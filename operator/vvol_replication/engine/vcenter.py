@@ -28,7 +28,6 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         self.about: VCenterAbout | None = None
         self.inventory: Inventory | None = None
         self._read_at: datetime | None = None
-        self._noted: SiteView | None = None
 
     @property
     def view(self) -> SiteView:
@@ -45,20 +44,14 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
 
     async def read(self, port: VCenterPort) -> Unbound | None:
         """Who answers, and what it knows of. What was read before stays: silence makes nothing disappear (rule 10)."""
-        about = await port.about()
-        if not isinstance(about, Done):
-            return unbound(about)
         inventory = await port.inventory()
         if not isinstance(inventory, Done):
             return unbound(inventory)
+        about = await port.about()  # after it: the providers are those that the inventory met
+        if not isinstance(about, Done):
+            return unbound(about)
         self.about, self.inventory, self._read_at = about.value, inventory.value, self._clock.now()
         return None
-
-    def note(self) -> bool:
-        """Publish what was read; True if it is news."""
-        news = self._noted != self.view
-        self._noted = self.view
-        return news
 
     def forget(self) -> None:
         """Another port may lead to another vCenter."""

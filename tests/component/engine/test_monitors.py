@@ -125,6 +125,17 @@ async def test_a_changed_secret_or_spec_makes_a_new_session_and_ends_the_old_one
 
 
 @virtual
+async def test_another_vcenter_behind_the_address_is_told_and_then_met_anew() -> None:
+    async with running() as rig:
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("True", "Ready"))
+        opened = len(rig.world.opened)
+        rig.world.before["inventory"] = [ends(Refused("IdentityChanged", "another vCenter answers"))]
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "IdentityChanged"), within=60)
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("True", "Ready"), within=60)
+        assert len(rig.world.opened) == opened + 1
+
+
+@virtual
 async def test_a_reading_by_the_spec_before_is_not_told_as_one_by_the_new_spec() -> None:
     async with running() as rig:
         rig.world.before["inventory"] = [hangs(5.0)]
