@@ -12,7 +12,7 @@ from unit.api.spec_cases import FULL, LEAST, RIGHT, TYPES, WRONG, Case, params
 from vvol_replication.api.names import API_VERSION, KINDS, REPLICATION_SYNC, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from controlplane import ControlPlane
     from kubectl import Kubectl
@@ -84,6 +84,14 @@ def test_the_server_writes_no_default_into_a_spec(
     made = json.loads(anywhere("create", "--dry-run=server", "-f", "-", "-o", "json", stdin=document).stdout)
 
     assert made["spec"] == specs[kind]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_cluster_wide_is_left(crds: tuple[str, ...], control_plane: ControlPlane) -> Iterator[None]:
+    """The operators of other modules see every VCenter and FlashArray of the cluster, and would try to connect them."""
+    assert crds
+    yield
+    control_plane.kubectl("delete", "vcenters,flasharrays", "--all", "--wait=false")
 
 
 @pytest.fixture
