@@ -112,6 +112,24 @@ async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) ->
     assert rig.calls() == {"GET pgroup": 1 if together else 2}
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_transfers_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
+    rig.world.switches.rest1_pending_with_transfer = together
+    for suffix in ("vr-1", "vr-2"):
+        rig.world.replication.take(rig.erp, suffix, replicate=True, retained=True)
+    rig.world.replication.destroy_snapshot(rig.erp, rig.erp.snapshots["vr-1"])
+    port = rig.connect()
+    await port.about()
+    rig.calls()
+
+    rows = done(await port.transfers(["erp", "gone"]))
+    assert {(row.name, row.destroyed) for row in rows["erp"]} == {("erp.vr-1", True), ("erp.vr-2", False)}
+    assert rows["gone"] == ()
+    rig.calls()
+    assert done(await port.transfers(["erp"]))["erp"] == rows["erp"]
+    assert rig.calls() == {"GET pgroup": 1 if together else 2}
+
+
 async def test_snapshots_of_a_missing_group_are_refused_and_not_empty(rig: Rig) -> None:
     outcome = await rig.connect().snapshots("nothing")
     assert isinstance(outcome, Refused)
