@@ -11,6 +11,7 @@ from component.flasharray.rig import Rig, done, is_one_line
 
 from vvol_replication.domain.arrays import ArrayAbout, ReplicationTarget
 from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.domain.ports import ArrayPort
 
 
 async def test_about_comes_from_the_login_and_costs_nothing_after_it(rig: Rig) -> None:
@@ -95,8 +96,8 @@ async def test_a_transfer_that_waits_has_a_row_without_progress(rig: Rig) -> Non
     assert row.under_way
 
 
-@pytest.mark.parametrize("together", [True, False])
-async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
+async def one_destroyed(rig: Rig, *, together: bool) -> ArrayPort:
+    """Two snapshots of erp, one of them destroyed, and a port with an open session whose calls are counted anew."""
     rig.world.switches.rest1_pending_with_transfer = together
     for suffix in ("vr-1", "vr-2"):
         rig.world.replication.take(rig.erp, suffix, replicate=True, retained=True)
@@ -104,6 +105,12 @@ async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) ->
     port = rig.connect()
     await port.about()
     rig.calls()
+    return port
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
+    port = await one_destroyed(rig, together=together)
 
     rows = done(await port.snapshots("erp"))
     assert {(row.name, row.destroyed) for row in rows} == {("erp.vr-1", True), ("erp.vr-2", False)}
@@ -114,13 +121,7 @@ async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) ->
 
 @pytest.mark.parametrize("together", [True, False])
 async def test_transfers_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
-    rig.world.switches.rest1_pending_with_transfer = together
-    for suffix in ("vr-1", "vr-2"):
-        rig.world.replication.take(rig.erp, suffix, replicate=True, retained=True)
-    rig.world.replication.destroy_snapshot(rig.erp, rig.erp.snapshots["vr-1"])
-    port = rig.connect()
-    await port.about()
-    rig.calls()
+    port = await one_destroyed(rig, together=together)
 
     rows = done(await port.transfers(["erp", "gone"]))
     assert {(row.name, row.destroyed) for row in rows["erp"]} == {("erp.vr-1", True), ("erp.vr-2", False)}

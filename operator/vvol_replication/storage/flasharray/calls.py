@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ProtectionGroup, Pushed, Snapshot
@@ -11,7 +12,7 @@ from .array_text import ArrayText
 from .failures import Answered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Purestorage(Protocol):
@@ -57,16 +58,7 @@ def snapshots(array: Purestorage, name: str) -> tuple[Snapshot, ...]:
     One call, or two where the array takes no `pending` together with `transfer`: the live ones first, so that one
     destroyed in between is in both answers and never in neither.
     """
-    if array.pending_with_transfer:
-        try:
-            return answers.snapshots(array.get_pgroup(name, snap=True, transfer=True, pending=True))
-        except Answered as refusal:
-            if errors.refusal_reason(refusal) != errors.ARRAY_REFUSED:
-                raise
-    live = answers.snapshots(array.get_pgroup(name, snap=True, transfer=True))
-    gone = answers.snapshots(array.get_pgroup(name, snap=True, pending_only=True), destroyed=True)
-    array.pending_with_transfer = False
-    return answers.with_destroyed(live, gone)
+    return _with_destroyed(array, partial(array.get_pgroup, name))
 
 
 def transfers(array: Purestorage, names: Sequence[str]) -> Mapping[str, tuple[Snapshot, ...]]:
@@ -97,7 +89,7 @@ def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
     if not names:
         return ()
     try:
-        return _listed(array, names)
+        return _with_destroyed(array, partial(array.list_pgroups, names=names))
     except Answered as refusal:
         if not errors.missing(refusal):
             raise
@@ -111,14 +103,15 @@ def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
         return _rows(array, names[:half]) + _rows(array, names[half:])
 
 
-def _listed(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
+def _with_destroyed(array: Purestorage, ask: Callable[..., Any]) -> tuple[Snapshot, ...]:
+    """Rows live and destroyed, by one question or two; what the array takes is remembered for the session."""
     if array.pending_with_transfer:
         try:
-            return answers.snapshots(array.list_pgroups(names=names, snap=True, transfer=True, pending=True))
+            return answers.snapshots(ask(snap=True, transfer=True, pending=True))
         except Answered as refusal:
-            if errors.missing(refusal) or errors.refusal_reason(refusal) != errors.ARRAY_REFUSED:
+            if errors.refusal_reason(refusal) != errors.ARRAY_REFUSED:
                 raise
-    live = answers.snapshots(array.list_pgroups(names=names, snap=True, transfer=True))
-    gone = answers.snapshots(array.list_pgroups(names=names, snap=True, pending_only=True), destroyed=True)
+    live = answers.snapshots(ask(snap=True, transfer=True))
+    gone = answers.snapshots(ask(snap=True, pending_only=True), destroyed=True)
     array.pending_with_transfer = False
     return answers.with_destroyed(live, gone)
