@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayAbout:
-    """Who an array says that it is. The id is its identity; the name may be changed by its administrator."""
+    """Who an array says that it is. The id is its identity; the name may be changed by its administrator.
+
+    `rest` is the version of its REST interface that is spoken with it. `skew` is how far its clock is ahead of ours, in
+    whole seconds, from its last answer (None: it told no time); a drifting clock makes no other array of it.
+    """
 
     id: str
     name: str
     version: str
     rest: str
+    skew: timedelta | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,14 @@ class ArrayConnection:
 
 @dataclass(frozen=True, slots=True)
 class ReplicationTarget:
-    """A target of a protection group; nothing is sent to one that has not allowed it."""
+    """A target of a protection group; nothing is sent to one that has not allowed it.
+
+    `status` is the array's own word where it has one (REST 2.37 and later): `replicating`, `suspended`, `disallowed`.
+    """
 
     name: str
     allowed: bool
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,12 @@ class ProtectionGroup:
     source: str
     targets: tuple[ReplicationTarget, ...]
     destroyed: bool = False
+
+    @property
+    def pod(self) -> str | None:
+        """The pod that it lies in (`<pod>::<name>`); pods replicate by other means, and cannot be pushed."""
+        pod, colons, _ = self.name.partition("::")
+        return pod if colons else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,10 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """The source array has a snapshot of this suffix already (live, destroyed, or pending eradication): look."""
+    """The source array has a snapshot of this suffix already: look.
+
+    `destroyed`: it is destroyed and pending eradication, by the array's own word; until then its name stays taken.
+    """
 
     message: str
+    destroyed: bool = False

@@ -83,11 +83,15 @@ Group = SourceGroup | TargetGroup
 
 @dataclass(frozen=True, slots=True)
 class FaultDomain:
-    """One FlashArray, as VASA names it. `array_id` is what follows `com.purestorage:` in `StorageArray.Id`."""
+    """One FlashArray, as VASA names it. `array_id` is what follows `com.purestorage:` in `StorageArray.Id`.
+
+    `peers` are the ids of the fault domains that it replicates to, as far as a provider here tells.
+    """
 
     id: str
     name: str
     array_id: str | None
+    peers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ class OngoingSync:
     task: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StartedPrepare:
+    """The source accepted a prepareFailover; `task` follows it. It cannot be undone."""
+
+    task: str
+
+
 class TaskState(StrEnum):
     """State of an SMS task. `FORGOTTEN` is ours: SMS no longer knows the task, which says nothing of its end."""
 
@@ -50,12 +57,13 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskReading:
-    """What SMS says of one sync task.
+    """What SMS says of one sync or prepare task.
 
     A task in state `success` may hold only errors: the adapter reads every element of the result, and where our
     group's element is an error the state here is `ERROR`. `reason` is then a stable word from the API's reason
     catalogue (for example `WrongState`), `message` one line for people. `point` is what the task says
-    it made; VMware leaves its id out where a provider has none.
+    it made; VMware leaves its id out where a provider has none. `ongoing` is the task of the sync that is in the way,
+    where the reason is `SyncOngoing` and the provider names it.
     """
 
     state: TaskState
@@ -65,3 +73,4 @@ class TaskReading:
     point_time: datetime | None = None
     reason: str | None = None
     message: str | None = None
+    ongoing: str | None = None

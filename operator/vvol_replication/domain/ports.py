@@ -12,8 +12,9 @@ from typing import Protocol
 
 from .arrays import AlreadyThere, ArrayAbout, ArrayConnection, ProtectionGroup, Pushed, Snapshot
 from .groups import Group, GroupId, Inventory, VCenterAbout
+from .members import Membership
 from .outcomes import Outcome
-from .points import OngoingSync, PointInTime, StartedSync, TaskReading
+from .points import OngoingSync, PointInTime, StartedPrepare, StartedSync, TaskReading
 
 
 class VCenterPort(Protocol):
@@ -39,12 +40,20 @@ class VCenterPort(Protocol):
         """Mutating. Ask the target group for a point in time of that name, without waiting for it."""
         ...
 
-    async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
-        """What has become of a sync task, as far as `group` is concerned."""
+    async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
+        """Mutating, and not to be undone. Ask the *source* group for prepareFailover, without waiting for it."""
         ...
 
-    async def close(self) -> None:
-        """Log out and let go of threads."""
+    async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
+        """What has become of a sync or prepare task, as far as `group` is concerned."""
+        ...
+
+    async def members(self, group: GroupId) -> Outcome[Membership]:
+        """The VMs of a source group with their power, and whether they account for all of its members."""
+        ...
+
+    async def close(self, grace: float = 0.0) -> None:
+        """Take no more calls, give those under way `grace` seconds to end, log out, and let go of threads."""
         ...
 
 
@@ -75,6 +84,6 @@ class ArrayPort(Protocol):
         """Mutating. Snapshot and replicate now, with retention applied, under exactly this suffix."""
         ...
 
-    async def close(self) -> None:
-        """Log out and let go of threads."""
+    async def close(self, grace: float = 0.0) -> None:
+        """Take no more calls, give those under way `grace` seconds to end, log out, and let go of threads."""
         ...

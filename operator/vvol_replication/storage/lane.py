@@ -132,6 +132,8 @@ class Lane:
         self._waiting: deque[_Job[Any]] = deque()
         self._threads = 0
         self._idle = 0
+        self._under_way: set[asyncio.Future[Any]] = set()
+        self._draining = False
         self._closed = False
 
     async def run(self, call: Callable[[], T], *, deadline: float) -> T:
@@ -140,10 +142,18 @@ class Lane:
         Raises what the call raises, or a `LaneError`. When the waiting task is cancelled, a call that was not started
         is forgotten and one that was is left to end by itself.
         """
+        if self._draining:
+            raise LaneClosed(f"lane {self.name} takes no more calls")
+        return await self.finish(call, deadline=deadline)
+
+    async def finish(self, call: Callable[[], T], *, deadline: float) -> T:
+        """The same, also after `drain`: what is to be done last."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         job = _Job(call, loop, future)
         self._submit(job)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         try:
             await asyncio.wait((future,), timeout=deadline)
         except asyncio.CancelledError:
@@ -156,6 +166,12 @@ class Lane:
         if self._withdraw(job):
             raise LaneFull(f"no free thread on lane {self.name} within {deadline:g} s")
         raise LaneTimeout(f"no answer on lane {self.name} within {deadline:g} s")
+
+    async def drain(self, grace: float) -> None:
+        """Take no more calls by `run`, and wait up to `grace` seconds until those that were taken have ended."""
+        self._draining = True
+        if self._under_way and grace > 0:
+            await asyncio.wait(tuple(self._under_way), timeout=grace)
 
     def close(self) -> None:
         """Start nothing any more. Idle threads end; hung ones are not waited for. May be called twice."""

@@ -32,8 +32,16 @@ from vvol_replication.domain.groups import (
     TargetGroup,
     VCenterAbout,
 )
+from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
-from vvol_replication.domain.points import OngoingSync, PointInTime, StartedSync, TaskReading, TaskState
+from vvol_replication.domain.points import (
+    OngoingSync,
+    PointInTime,
+    StartedPrepare,
+    StartedSync,
+    TaskReading,
+    TaskState,
+)
 
 Step = Callable[[], Awaitable[Outcome[Any] | None]]
 """What happens at a call: None lets it go on, an outcome ends it."""
@@ -70,6 +78,7 @@ class World:
         self.armed: list[str] = []
         self.opened: list[Any] = []
         self.closed: list[Any] = []
+        self.graces: list[float] = []
         self.under_way: set[str] = set()
         """Protection groups with an operation of ours between arming and landing."""
         self.closes = True
@@ -225,8 +234,14 @@ class FakeVCenter:
 
         return await self.world.call("task", task, answer)
 
-    async def close(self) -> None:
-        await _close(self.world, self)
+    async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
+        return await self.world.call("start_prepare", str(group), lambda: Refused("NotSupported", "not in this world"))
+
+    async def members(self, group: GroupId) -> Outcome[Membership]:
+        return await self.world.call("members", str(group), lambda: Done(Membership(())))
+
+    async def close(self, grace: float = 0.0) -> None:
+        await _close(self.world, self, grace)
 
 
 class FakeArray:
@@ -280,11 +295,12 @@ class FakeArray:
 
         return await self.world.call("push", suffix, answer)
 
-    async def close(self) -> None:
-        await _close(self.world, self)
+    async def close(self, grace: float = 0.0) -> None:
+        await _close(self.world, self, grace)
 
 
-async def _close(world: World, port: Any) -> None:
+async def _close(world: World, port: Any, grace: float) -> None:
+    world.graces.append(grace)
     if not world.closes:
         await asyncio.sleep(1e6)
     world.closed.append(port)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.storage.flasharray import Timeouts
 from vvol_replication.storage.flasharray.adapter import REST1Array
+from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.tls import TLSTrust
 from vvol_simulator.flasharray.app import ArrayDoor
 from vvol_simulator.model import Array, World
@@ -126,7 +127,9 @@ class Rig:
     ) -> REST1Array:
         """A port to it, closed with the test."""
         trust = trust or trusting(self.authority.pem)
-        port = REST1Array(address or self.address, token, trust, workers=workers, timeouts=timeouts, clock=clock)
+        port = REST1Array(
+            address or self.address, token, trust, workers=workers, timeouts=timeouts, gate=LoginGate(clock)
+        )
         self.ports.append(port)
         return port
 

@@ -11,7 +11,7 @@ from component.flasharray.rig import TOKEN, Authority, Rig, done, is_one_line, t
 
 from vvol_replication.domain.outcomes import Outcome, Refused, Unavailable
 from vvol_replication.storage.flasharray import connect
-from vvol_replication.storage.flasharray.login import PAUSE
+from vvol_replication.storage.login import PAUSE
 from vvol_simulator.model import Array
 
 if TYPE_CHECKING:

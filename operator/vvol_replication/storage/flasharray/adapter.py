@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.storage import words
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
+from vvol_replication.storage.login import LoginGate
 
 from . import calls, errors, names
 from .client import Client, Login
 from .errors import Asked
 from .failures import CallFailed
-from .login import IdentityPin, LoginGate
+from .identity import IdentityPin
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ _GRACE: Final = 1.0
 
 
 class REST1Array:
-    """`ArrayPort` over `purestorage`. Nothing is sent before the first call; a changed Secret makes a new one."""
+    """`ArrayPort` over `purestorage`. Nothing is sent before the first call; a changed Secret makes a new one.
+
+    `gate` is shared by all who log in there with this token. `expected_id` is the array that this one has to be.
+    """
 
     def __init__(
         self,
@@ -49,12 +53,13 @@ class REST1Array:
         *,
         workers: int,
         timeouts: Timeouts,
-        clock: Callable[[], float] = time.monotonic,
+        gate: LoginGate | None = None,
+        expected_id: str | None = None,
     ) -> None:
         self._address = address
         self._secret = api_token
         self._timeouts = timeouts
-        login = Login(address, api_token, LoginGate(clock), IdentityPin())
+        login = Login(address, api_token, gate or LoginGate(), IdentityPin(expected_id))
         self._sessions = Sessions(login, trust, timeouts)
         self._lane = Lane(f"flasharray-{address}", workers)
 
@@ -102,10 +107,11 @@ class REST1Array:
 
         return await self._ask(what, push, permit)
 
-    async def close(self) -> None:
+    async def close(self, grace: float = 0.0) -> None:
         """Log out, as far as that can be done in a few seconds, and let go of threads. May be called twice."""
+        await self._lane.drain(grace)
         try:
-            await self._lane.run(self._sessions.close, deadline=self._timeouts.logout + _GRACE)
+            await self._lane.finish(self._sessions.close, deadline=self._timeouts.logout + _GRACE)
         except LaneError:
             pass  # every thread hangs in a call, or the lane is closed: the array ends idle sessions by itself
         finally:

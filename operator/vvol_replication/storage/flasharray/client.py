@@ -15,18 +15,30 @@ from http import HTTPStatus
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from vvol_replication.storage import login as gates
+
 from . import answers
 from .errors import IDENTITY, LOGIN, VERSION
-from .failures import Answered, BeforeTheCall, CallFailed, IdentityDiffers, NoCommonVersion, Unreadable
+from .failures import (
+    Answered,
+    BeforeTheCall,
+    CallFailed,
+    IdentityDiffers,
+    LockedOut,
+    NoCommonVersion,
+    NotReached,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vvol_replication.domain.arrays import ArrayAbout
     from vvol_replication.storage.lane import Permit
+    from vvol_replication.storage.login import LoginGate
 
     from .exchange import Answer, Wire
-    from .login import IdentityPin, LoginGate
+    from .identity import IdentityPin
 
 with warnings.catch_warnings():
     # Its docstrings have invalid escapes, and distutils, which it imports, is deprecated: nothing that we can mend.
@@ -75,7 +87,8 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
         """False once the last exchange failed: what is known of the array may be past."""
         self.pending_with_transfer = True
         """False once this session's array refused both in one call."""
-        login.gate.check()
+        with _let_through():
+            login.gate.check()
         try:
             super().__init__(login.address, api_token=login.api_token, user_agent=USER_AGENT)
         except CallFailed:
@@ -152,7 +165,7 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
         """Log in, and see that it is the array of the first login: only then is any other call made, or repeated."""
         gate = self._login.gate
         self._cookies.clear()
-        with gate.attempt(self._wire.remaining):
+        with _let_through(), gate.attempt(self._wire.remaining):
             try:
                 super()._start_session()
             except CallFailed as failure:
@@ -167,6 +180,17 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
         about = _before(IDENTITY, lambda: answers.about(answer, self.get_rest_version()))
         self._login.pin.check(about)
         self.about = about
+
+
+@contextmanager
+def _let_through() -> Iterator[None]:
+    """What the gate raises, as failures of this package."""
+    try:
+        yield
+    except gates.LockedOut:
+        raise LockedOut from None
+    except gates.LoginUnderWay:
+        raise NotReached(TimeoutError(), sent=False) from None
 
 
 def _before(step: str, ask: Callable[[], Any]) -> Any:

@@ -105,10 +105,11 @@ class VCenter:
         asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
         return await self._run(asked, lambda: self._task(task, group, asked))
 
-    async def close(self) -> None:
-        """Log out and let go of the threads; a vCenter that does not answer is not waited for."""
+    async def close(self, grace: float = 0.0) -> None:
+        """Log out and let go of the threads; a vCenter that does not answer is not waited for beyond `grace`."""
+        await self._lane.drain(grace)
         with contextlib.suppress(Exception):  # the session then ends by itself, after its idle time
-            await self._lane.run(self._session.close, deadline=self._timeouts.close)
+            await self._lane.finish(self._session.close, deadline=self._timeouts.close)
         self._session.drop()
         self._lane.close()
 

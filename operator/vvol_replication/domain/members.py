@@ -1,0 +1,58 @@
+"""The virtual machines of a replication group, and whether they account for all of its members (rule 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .groups import GroupId
+
+
+class PowerState(StrEnum):
+    """A VM's power. `UNKNOWN` is ours: it could not be read, which counts as on."""
+
+    ON = "poweredOn"
+    OFF = "poweredOff"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupVM:
+    """One VM with its home or a disk in the group, as the vCenter of the source side shows it.
+
+    `moid` is good within its own vCenter only; `instance_uuid` is the VM's identity. `home`: its configuration is in
+    the group; `disks` are the device keys of those of its disks that are. `elsewhere` are the other groups that parts
+    of it are in: a VM that is split over groups is failed over in pieces.
+    """
+
+    moid: str
+    name: str
+    instance_uuid: str | None
+    power: PowerState
+    home: bool
+    disks: tuple[int, ...] = ()
+    elsewhere: tuple[GroupId, ...] = ()
+
+    @property
+    def split(self) -> bool:
+        """True where parts of it are in another group."""
+        return bool(self.elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What one vCenter tells of a source group's members.
+
+    `unaccounted` names members of the group, by the provider's word, that belong to no VM that was read. `problems`
+    says, a line each, what could not be read; where there is one, or no VM at all, absence proves nothing (rule 10).
+    """
+
+    vms: tuple[GroupVM, ...]
+    unaccounted: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Is every member accounted for by a VM that was read?"""
+        return bool(self.vms) and not self.unaccounted and not self.problems
