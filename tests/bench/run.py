@@ -19,7 +19,7 @@ from typing import Any, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-from bench import counts, idle, latency, load  # noqa: E402 - after the path
+from bench import counts, idle, latency, load, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
@@ -28,6 +28,8 @@ from kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")
+LONG = ("soak",)
+"""Sections that are run only when asked for."""
 
 
 class Result(Protocol):
@@ -45,9 +47,12 @@ class Result(Protocol):
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure speed, calls and memory of the operator.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section; repeatable; default: all")
+    parser.add_argument(
+        "--only", choices=(*SECTIONS, *LONG), action="append", help="this section; repeatable; default: all"
+    )
     parser.add_argument("--samples", type=int, default=40, help="of the latency (default: 40)")
-    parser.add_argument("--syncs", type=int, default=500, help="of the load (default: 500)")
+    parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
+    parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
     return parser.parse_args()
 
@@ -59,9 +64,10 @@ def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
         "calls": lambda: counts.measure(stand),
         "idle": lambda: idle.measure(stand),
         "load": lambda: load.measure(stand, arguments.syncs),
+        "soak": lambda: soak.measure(stand, arguments.syncs, arguments.seed),
     }
     found: dict[str, Any] = {}
-    for name in SECTIONS:
+    for name in (*SECTIONS, *LONG):
         if name not in wanted:
             continue
         begun = time.monotonic()

@@ -101,10 +101,14 @@ class Stand:
         """End the operator that runs now."""
         self.operator.process.end()
 
-    def restart_operator(self) -> None:
-        """End the operator and start another one."""
+    def start_operator(self) -> None:
+        """Start another operator, the last one having ended."""
         self.end_operator()
         self.operator = _operator(self.plane, self.directory)
+
+    def restart_operator(self) -> None:
+        """End the operator and start another one."""
+        self.start_operator()
         self.operator_settled()
 
     def connect_groups(self, namespace: str, groups: Sequence[str]) -> None:
