@@ -67,6 +67,10 @@ test: tools  ## everything: check, unit, component, e2e, and coverage
 bench: tools  ## measure speed, calls and memory (ratios within one run)
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
+.PHONY: explore
+explore: $(READY)  ## every interleaving of a small world against the real decisions (minutes)
+	@$(BIN)/python tests/explore/run.py $(ARGS)
+
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
 	@$(BIN)/python hack/docs.py $(ARGS)

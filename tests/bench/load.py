@@ -6,11 +6,10 @@ import http.client
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Self
 
+from bench.applying import apply, ended, is_free
 from bench.figures import called, ms, quantile, seconds, table
 from bench.idle import HEAD, Rest, at_rest
 from bench.stand import GROUPS_PER_PAIR, LOAD_TRANSFER_SECONDS, PAIRS, Stand, load_groups
@@ -18,7 +17,6 @@ from bench.usage import Usage, Watch, usage
 
 import stage
 
-_APPLIERS = 8
 _OK = 200
 _STUCK = 45.0
 _IDLE_SOCKETS = 35.0
@@ -151,10 +149,10 @@ def measure(stand: Stand, syncs: int) -> Load:
     spent = {name: usage(other).cpu for name, other in others.items()}
     begun = time.time()
     with Watch(pid) as watch, _Prober(stand.operator.port) as prober:
-        _apply(stand, objects)
+        apply(stand, objects)
         applied = time.time() - begun
-        ended = _wait(stand, syncs)
-    finished = max(seconds(one["status"]["finishedAt"]) for one in ended) - begun
+        all_ended = _wait(stand, syncs)
+    finished = max(seconds(one["status"]["finishedAt"]) for one in all_ended) - begun
     calls = called(counted, stand.simulator.counters())
     writes = Counter(
         int(event["responseStatus"]["code"])
@@ -168,8 +166,8 @@ def measure(stand: Stand, syncs: int) -> Load:
     stand.restart_operator()
     return Load(
         syncs=syncs,
-        complete=sum(stage.is_true(one, "Complete") for one in ended),
-        endings=Counter(str((stage.condition(one, "Ready") or {}).get("reason")) for one in ended),
+        complete=sum(stage.is_true(one, "Complete") for one in all_ended),
+        endings=Counter(str((stage.condition(one, "Ready") or {}).get("reason")) for one in all_ended),
         applied=applied,
         finished=finished,
         ideal=-(-syncs // len(groups)) * LOAD_TRANSFER_SECONDS,
@@ -191,37 +189,17 @@ def measure(stand: Stand, syncs: int) -> Load:
     )
 
 
-def _apply(stand: Stand, objects: list[stage.Object]) -> None:
-    def some(first: int) -> None:
-        with stand.api() as api:
-            for one in islice(objects, first, None, _APPLIERS):
-                api.create(one)
-
-    with ThreadPoolExecutor(_APPLIERS) as pool:
-        list(pool.map(some, range(_APPLIERS)))
-
-
 def _wait(stand: Stand, syncs: int) -> list[stage.Object]:
-    """All of them, when they have ended. TimeoutError, with how many say what, if nothing has ended for a minute."""
-    ended, news = 0, time.monotonic()
-    with stand.api() as api:
-        while True:
-            found = api.list_syncs("load")
-            before, ended = ended, sum(map(_free, found))
-            if ended == syncs:
-                return found
-            news = time.monotonic() if ended != before else news
-            if time.monotonic() - news > _STUCK:
-                raise TimeoutError(
-                    f"{ended} of {syncs} syncs have ended, and none more for {_STUCK:g} s; they say: {_said(found)}"
-                )
-            time.sleep(1)
+    """All of them, when they have ended. TimeoutError, with how many say what, if nothing has ended for long."""
+    found = ended(stand, "load", stuck=_STUCK)
+    count = sum(map(is_free, found))
+    if count < syncs:
+        raise TimeoutError(
+            f"{count} of {syncs} syncs have ended, and none more for {_STUCK:g} s; they say: {_said(found)}"
+        )
+    return found
 
 
 def _said(found: list[stage.Object]) -> str:
     reasons = Counter(str((stage.condition(one, "Ready") or {}).get("reason")) for one in found)
     return ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-
-
-def _free(one: stage.Object) -> bool:
-    return stage.is_true(one, "Finished") and not one["metadata"].get("finalizers")

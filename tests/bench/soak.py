@@ -6,11 +6,10 @@ import os
 import signal
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from bench.applying import apply, ended
 from bench.figures import table
 from bench.stand import Stand, load_groups
 from bench.storm import Storm
@@ -18,12 +17,11 @@ from bench.truth import Judgement, judge
 from bench.usage import Usage, usage
 
 import stage
-from waiting import eventually
 
-_APPLIERS = 4
 _NAMESPACE = "load"
 _EVERY_KILL = 25.0
-_STUCK = 300.0
+_UNDER_STORM = 0.9
+"""The share of the syncs that end before the storm does."""
 _CALM = 45.0
 """Seconds after the storm in which what it left behind (sockets, delays between tries) is over."""
 _RETRIES = 100
@@ -95,17 +93,17 @@ def measure(stand: Stand, syncs: int, seed: int) -> Soak:
     ]
     begun = time.monotonic()
     with Storm(stand.simulator, seed, kill=lambda: _kill(stand), every_kill=_EVERY_KILL) as storm:
-        _apply(stand, objects)
-        _wait(stand, syncs, int(syncs * 0.9))
+        apply(stand, objects)
+        ended(stand, _NAMESPACE, share=_UNDER_STORM)
         storm.calm()
-        ended = _wait(stand, syncs, syncs)
+        found = ended(stand, _NAMESPACE)
     took = time.monotonic() - begun
     # Who was killed did not log out; the endpoints end such sessions after half an hour.
     stand.simulator.action("expire-sessions")
     time.sleep(_CALM)
     state, journal = stand.simulator.state(), stand.simulator.journal()
     sessions = {name: one["sessions"] for kind in ("vcenters", "arrays") for name, one in state[kind].items()}
-    judgement = judge(ended, state, journal)
+    judgement = judge(found, state, journal)
     pushes = sum(one["tookEffect"] and one["call"].startswith("POST p") for one in journal)
     return Soak(syncs, seed, took, storm.kinds, judgement, sessions, pushes, usage(stand.operator.pid))
 
@@ -114,35 +112,3 @@ def _kill(stand: Stand) -> None:
     os.kill(stand.operator.pid, signal.SIGKILL)
     stand.operator.process.wait(30)
     stand.start_operator()
-
-
-def _apply(stand: Stand, objects: list[stage.Object]) -> None:
-    def some(first: int) -> None:
-        with stand.api() as api:
-            for one in islice(objects, first, None, _APPLIERS):
-                api.create(one)
-
-    with ThreadPoolExecutor(_APPLIERS) as pool:
-        list(pool.map(some, range(_APPLIERS)))
-
-
-def _wait(stand: Stand, syncs: int, enough: int) -> list[stage.Object]:
-    """All of them, once `enough` have ended or none more has for long: those that have not are told as lost."""
-    progress = [0, time.monotonic()]
-    with stand.api() as api:
-
-        def look() -> tuple[list[stage.Object], int, bool]:
-            found = api.list_syncs(_NAMESPACE)
-            ended = sum(stage.is_true(one, "Finished") for one in found)
-            if ended != progress[0]:
-                progress[:] = [ended, time.monotonic()]
-            return found, ended, time.monotonic() - progress[1] > _STUCK
-
-        found, _, _ = eventually(
-            look,
-            what=f"{enough} of {syncs} syncs to end",
-            until=lambda seen: seen[1] >= enough or seen[2],
-            timeout=24 * 3600,
-            every=2,
-        )
-        return found

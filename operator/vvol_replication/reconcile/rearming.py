@@ -87,6 +87,8 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
             Reason.SYNC_REFUSED,
             f"The sync was armed {sync.armings} times and never stayed pending. The last time: {message}",
         )
+    if not turn.pushed and (looking := _source_after_points(turn)) is not None:
+        return looking
     again = replace(
         sync,
         intent_at=turn.now,
@@ -103,6 +105,17 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
             newest_snapshot=baseline.newest_snapshot,
         )
     return turn.run(Record(), Reason.ARMING, message, operation=turn.with_operation(sync=again, baseline=baseline))
+
+
+def _source_after_points(turn: Turn) -> Decision | None:
+    """A push of ours that took effect late shows on the source before its point in time is listed.
+
+    So only a look at the source that is younger than the list tells that nothing in the list is ours.
+    """
+    listed, looked = turn.seen.points, turn.seen.source_snapshots
+    if listed is None or (looked is not None and looked.at > listed.at):
+        return None
+    return Decision(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
 
 
 def _credit(turn: Turn, sync: SyncLedger) -> tuple[Credit, ...]:

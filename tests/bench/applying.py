@@ -1,0 +1,46 @@
+"""Many ReplicationSyncs at once: applied over several connections, and waited for."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from bench.stand import Stand
+
+import stage
+
+_APPLIERS = 8
+_STUCK = 300.0
+
+
+def apply(stand: Stand, objects: list[stage.Object]) -> None:
+    """Create them all, over several connections."""
+
+    def some(first: int) -> None:
+        with stand.api() as api:
+            for one in islice(objects, first, None, _APPLIERS):
+                api.create(one)
+
+    with ThreadPoolExecutor(_APPLIERS) as pool:
+        list(pool.map(some, range(_APPLIERS)))
+
+
+def ended(stand: Stand, namespace: str, *, share: float = 1.0, stuck: float = _STUCK) -> list[stage.Object]:
+    """All syncs of a namespace, once this share of them has ended, or none more has for `stuck` seconds."""
+    count, news = -1, time.monotonic()
+    with stand.api() as api:
+        while True:
+            found = api.list_syncs(namespace)
+            before, count = count, sum(map(is_free, found))
+            if count >= share * len(found):
+                return found
+            news = time.monotonic() if count != before else news
+            if time.monotonic() - news > stuck:
+                return found
+            time.sleep(1)
+
+
+def is_free(sync: stage.Object) -> bool:
+    """Has it ended, and does nothing of ours hold it any more?"""
+    return stage.is_true(sync, "Finished") and not sync["metadata"].get("finalizers")
