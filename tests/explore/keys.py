@@ -72,7 +72,7 @@ def _observation(seen: Observation, now: datetime, told: list[datetime]) -> tupl
     for query in Query:
         reading: Reading[Any] | None = getattr(seen, query.value)
         readings.append(
-            reading and (_past(reading.at, now), min(reading.failures, _MANY), _told(reading.outcome, told))  # type: ignore[redundant-expr]
+            reading and (_past(reading.at, now), min(reading.failures, _MANY), _told(reading.outcome, told))
         )
     at = {query: one.at for query in _COMPARED if (one := getattr(seen, query.value)) is not None}
     order = tuple(one <= other for one in at.values() for other in at.values())

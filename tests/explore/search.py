@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from explore.keys import key
 from explore.moves import moves
+from explore.rules import BrokenRuleError
 from explore.state import State
 
 
@@ -113,7 +114,7 @@ class _Search:
             try:
                 for move, after in moves(state):
                     self._enter(number, move, after)
-            except Broken as broken:
+            except BrokenRuleError as broken:
                 return self._found(
                     begun, broken=str(broken), path=[*self._book.path(number), "the step that breaks it"]
                 )
