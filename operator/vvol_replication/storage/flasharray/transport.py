@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+import aiohttp
 import requests
 
 from vvol_replication.storage import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def explain(failure: Exception) -> tuple[str, str]:
@@ -25,7 +23,7 @@ def explain(failure: Exception) -> tuple[str, str]:
             )
         if isinstance(cause, socket.gaierror):
             return words.UNREACHABLE, "its host name cannot be resolved"
-        if isinstance(cause, requests.ConnectTimeout):
+        if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
             return words.UNREACHABLE, "it does not accept connections in time"
         if isinstance(cause, ConnectionRefusedError):
             return words.UNREACHABLE, "it refuses connections"
