@@ -1,4 +1,4 @@
-"""Two simulated FlashArrays behind one TLS port: whichever `door` says answers, so that arrays can be exchanged."""
+"""Two simulated FlashArrays behind one TLS port: whichever `array` says answers, so that arrays can be exchanged."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import datetime as dt
 import ipaddress
 import ssl
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from cryptography import x509
@@ -15,17 +17,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vvol_replication.domain.outcomes import Done, Outcome
-from vvol_replication.storage.flasharray import Timeouts
-from vvol_replication.storage.flasharray.adapter import REST1Array
+from vvol_replication.storage.flasharray import Timeouts, connect
+from vvol_replication.storage.flasharray.adapter import FlashArray
 from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.tls import TLSTrust
 from vvol_simulator.flasharray.app import ArrayDoor
 from vvol_simulator.model import Array, World
 from vvol_simulator.model.protection import ProtectionGroup, Target
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from pathlib import Path
 
 TOKEN = "fake-token-5c1d0a52"
 PATIENT = Timeouts()
@@ -79,13 +77,50 @@ def _certificate(
     )
 
 
+@dataclass(frozen=True)
+class Words:
+    """How one REST family names what all tests speak of."""
+
+    restVersion: str  # noqa: N815 - the API's word
+    rest: str
+    login: str
+    logout: str
+    who: str
+    group: str
+    rows: str
+    """The call that lists snapshots; `transfers` the one that tells how far they have come."""
+    transfers: str
+    push: str
+    connections: str
+
+    def refusal(self, message: str, context: str = "", status: int = 400) -> web.Response:
+        """An error as this family words it."""
+        if self.restVersion == "REST1":
+            said: Any = [{"pure_err_key": "err.friendly", "msg": message, "ctx": context}]
+        else:
+            said = {"errors": [{"message": message, "context": context}]}
+        return web.json_response(said, status=status)
+
+
+REST1 = Words(
+    "REST1", "1.19", "POST auth/session", "DELETE auth/session", "GET array", "GET pgroup", "GET pgroup", "GET pgroup",
+    "POST pgroup", "GET array/connection",
+)  # fmt: skip
+REST2 = Words(
+    "REST2", "2.26", "POST login", "POST logout", "GET arrays", "GET protection-groups",
+    "GET protection-group-snapshots", "GET protection-group-snapshots/transfer", "POST protection-group-snapshots",
+    "GET array-connections",
+)  # fmt: skip
+
+
 @dataclass
 class Rig:
     """Source array `pure-a` with the protection groups `erp` and `crm`, both replicated to `pure-b`."""
 
     authority: Authority
+    words: Words = REST1
     world: World = field(default_factory=World)
-    ports: list[REST1Array] = field(default_factory=list)
+    ports: list[FlashArray] = field(default_factory=list)
     transports: set[Any] = field(default_factory=set)
     """Every connection that ever carried a request."""
     requests: list[web.BaseRequest] = field(default_factory=list)
@@ -124,12 +159,18 @@ class Rig:
         workers: int = 2,
         timeouts: Timeouts = PATIENT,
         clock: Callable[[], float] = time.monotonic,
-    ) -> REST1Array:
-        """A port to it, closed with the test."""
-        trust = trust or trusting(self.authority.pem)
-        port = REST1Array(
-            address or self.address, token, trust, workers=workers, timeouts=timeouts, gate=LoginGate(clock)
+        **options: Any,
+    ) -> FlashArray:
+        """A port to it, closed with the test; over the family of this rig unless said otherwise."""
+        port = connect(
+            address or self.address,
+            token,
+            trust=trust or trusting(self.authority.pem),
+            workers=workers,
+            timeouts=timeouts,
+            **({"rest_version": self.words.restVersion, "gate": LoginGate(clock)} | options),
         )
+        assert isinstance(port, FlashArray), port
         self.ports.append(port)
         return port
 

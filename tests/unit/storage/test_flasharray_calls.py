@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.storage.flasharray import calls
 from vvol_replication.storage.flasharray.failures import Answered
+from vvol_replication.storage.flasharray.rest1 import calls
 
 
 class Scripted:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage.flasharray import errors
+from vvol_replication.storage.flasharray import errors, refusals
 from vvol_replication.storage.flasharray.array_text import LONGEST, ArrayText, one_line
 from vvol_replication.storage.flasharray.errors import Asked
 from vvol_replication.storage.flasharray.failures import (
@@ -79,7 +79,7 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (BeforeTheCall(errors.VERSION, NotReached(TimeoutError(), sent=True)), (Unavailable, "TimedOutCalling"), SAME),
     (LockedOut(), (Unavailable, "LoginFailed"), SAME),
     (IdentityDiffers("a", "b"), (Refused, "IdentityChanged"), SAME),
-    (NoCommonVersion(("2.4",)), (Refused, "NotSupported"), SAME),
+    (NoCommonVersion("REST 1.2 to 1.19", ("2.4",)), (Refused, "NotSupported"), SAME),
 ]  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> No
     ],
 )
 def test_already_there(message: str, context: str, there: bool) -> None:  # noqa: FBT001 - parametrized
-    words = errors.already_there(Answered(400, said(message, context)), "vr-1")
+    words = refusals.already_there(Answered(400, said(message, context)), "vr-1")
     assert (words is not None) is there
     assert words is None or message in words
 
@@ -125,9 +125,9 @@ def test_already_there(message: str, context: str, there: bool) -> None:  # noqa
 @pytest.mark.parametrize("status", [401, 409, 500])
 def test_the_words_count_only_with_status_400(status: int) -> None:
     failure = Answered(status, said("already exists; does not exist"))
-    assert errors.already_there(failure, "vr-1") is None
-    assert errors.refusal_reason(failure) is None
-    assert not errors.missing(failure)
+    assert refusals.already_there(failure, "vr-1") is None
+    assert refusals.refusal_reason(failure) is None
+    assert not refusals.missing(failure)
 
 
 @given(status=st.integers(100, 599), body=st.text() | st.builds(said, st.text()), mutating=st.booleans())

@@ -14,7 +14,9 @@ from vvol_replication.storage import words
 
 def explain(failure: Exception) -> tuple[str, str]:
     """The reason word for a transport failure, and what was seen."""
-    causes = tuple(_causes(failure))
+    causes = tuple(
+        cause for cause in _causes(failure) if not isinstance(cause, aiohttp.ClientConnectorCertificateError)
+    )
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return words.CERTIFICATE_NOT_TRUSTED, (

@@ -167,6 +167,7 @@ class REST2Array:
         rows: list[Mapping[str, Any]] = []
         counted = _numbers(self.rest) < _TOKENS_SINCE.get(path, _OLDEST)
         where: Mapping[str, str] = {"sort": "name"} if counted else {}
+        before: Sequence[Mapping[str, Any]] = ()
         while True:
             asked = Request("GET", path, {**query, "limit": str(_PAGE), **where})
             content = await self._session.request(asked, deadline)
@@ -174,14 +175,17 @@ class REST2Array:
             rows.extend(page.rows)
             if not page.more:
                 return rows
-            token = None if counted else page.token
             if (
                 not page.rows
                 or len(rows) > _MOST_ROWS
                 or (token is not None and token == where.get("continuation_token"))
             ):
                 raise Unreadable(f"the pages of GET {path} have no end")
-            where = {"offset": str(len(rows)), "sort": "name"} if token is None else {"continuation_token": token}
+            before = page.rows
+            if counted or page.token is None:
+                where = {"offset": str(len(rows)), "sort": "name"}
+            else:
+                where = {"continuation_token": page.token}
 
 
 def _numbers(version: str) -> tuple[int, ...]:
