@@ -76,8 +76,8 @@ class Door:
         await self.stop()
 
     def connect(self, *, timeouts: Timeouts = Timeouts(), workers: int = 2, **options: Any) -> FlashArray:  # noqa: B008 - frozen
-        options = {"rest_version": "Auto", "trust": trusting(self.authority.pem)} | options
-        port = connect(f"127.0.0.1:{self.port}", TOKEN, timeouts=timeouts, workers=workers, **options)
+        trust = trusting(self.authority.pem)
+        port = connect(f"127.0.0.1:{self.port}", TOKEN, trust=trust, timeouts=timeouts, workers=workers, **options)
         assert isinstance(port, FlashArray), port
         self.ports.append(port)
         return port
@@ -126,8 +126,8 @@ class Door:
         for parameter in ("names", "source_names"):
             if names := request.query.get(parameter):
                 wanted = set(names.split(","))
-                part = (lambda name: name) if parameter == "names" else (lambda name: name.rpartition(".")[0])
-                rows = [row for row in rows if part(row["name"]) in wanted]
+                whole = parameter == "names"
+                rows = [row for row in rows if (row["name"] if whole else row["name"].rpartition(".")[0]) in wanted]
         size = min(self.page, int(request.query.get("limit", self.page)))
         start = int(request.query.get("continuation_token", request.query.get("offset", "0")))
         more = start + size < len(rows)

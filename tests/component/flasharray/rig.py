@@ -159,7 +159,9 @@ class Rig:
         workers: int = 2,
         timeouts: Timeouts = PATIENT,
         clock: Callable[[], float] = time.monotonic,
-        **options: Any,
+        rest_version: str | None = None,
+        gate: LoginGate | None = None,
+        expected_id: str | None = None,
     ) -> FlashArray:
         """A port to it, closed with the test; over the family of this rig unless said otherwise."""
         port = connect(
@@ -168,7 +170,9 @@ class Rig:
             trust=trust or trusting(self.authority.pem),
             workers=workers,
             timeouts=timeouts,
-            **({"rest_version": self.words.restVersion, "gate": LoginGate(clock)} | options),
+            rest_version=rest_version or self.words.restVersion,
+            gate=gate or LoginGate(clock),
+            expected_id=expected_id,
         )
         assert isinstance(port, FlashArray), port
         self.ports.append(port)
