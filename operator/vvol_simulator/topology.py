@@ -1,13 +1,22 @@
 """A world from a YAML file. Strict: an unknown key, array or value is an error that names its place.
 
-Keys (`?` optional): `transferSeconds?`, `switches?`, `arrays {name: {id?, faultDomainId?, apiToken?, purityVersion?,
-restVersions?, skew?, port?}}`, `connections [{arrays: [a, b], connected?}]`, `vCenters {name: {arrays? | providers?
-[{name?, arrays, status?, active?, replicates?, maxBatch?}], username?, password?, instanceUuid?, version?, skew?,
-port?}}`, `protectionGroups [{name, source, targets [{array, allowed?, groupId?}], groupId?, schedule? {every?,
-enabled?}, retention? {allFor?, perDay?, days?, targetAllFor?, targetPerDay?, targetDays?}, transferSeconds?,
-transferBytes?, vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`.
+Keys (`?` optional):
+
+- `transferSeconds?`, `switches? {name: value}`
+- `arrays {name: {id?, faultDomainId?, apiToken?, role?, users? {name: {apiToken?, role?}}, purityVersion?,
+  restVersions?, skew?, port?, idleSeconds?, sessionLimit?, eradicationSeconds?, safeMode?, rateLimit? {perSecond, burst?},
+  pods? {name: {demoted?}}}}`
+- `connections [{arrays: [a, b], connected?}]`
+- `vCenters {name: {arrays? | providers? [{name?, arrays, status?, active?, replicates?, maxBatch?}], username?,
+  password?, instanceUuid?, version?, skew?, port?}}`
+- `protectionGroups [{name (in a pod: <pod>::<name>), source, targets [{array, allowed?, suspended?, groupId?}],
+  offloads?, groupId?, snapshots? [{suffix, replicate?, destroyed?}], schedule? {every?, enabled?}, retention? {allFor?,
+  perDay?, days?, targetAllFor?, targetPerDay?, targetDays?}, transferSeconds?, transferBytes?,
+  vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`
 """
 
+import re
+import uuid
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,14 +26,19 @@ import yaml
 from .fields import Fields
 from .model import (
     POWER_STATES,
+    ROLES,
     Array,
     ArrayError,
+    ArrayUser,
     Clock,
     GroupId,
+    Pod,
     PowerState,
     ProtectionGroup,
     Provider,
+    RateLimit,
     Retention,
+    Role,
     Schedule,
     Site,
     Target,
@@ -35,6 +49,8 @@ from .model.names import MAX_ARRAY_NAME, check_name, key
 from .model.protection import DEFAULT_BYTES
 from .model.site import PROVIDER_STATUSES, ProviderStatus
 from .model.spelling import camel
+
+_VERSION = re.compile(r"[12]\.\d+")
 
 
 def default_topology() -> dict[str, Any]:
@@ -104,6 +120,8 @@ def build(topology: Any, clock: Clock | None = None) -> World:
     root.finish()
     added = [(_add_group(world, fields), fields) for fields in groups]
     for group, fields in added:
+        for snapshot in fields.listed("snapshots"):
+            _add_snapshot(world, group, snapshot)
         for vm in fields.listed("vms"):
             add_vm(world, group, vm)
         fields.finish()
@@ -120,12 +138,48 @@ def _add_array(world: World, name: str, fields: Fields) -> None:
     array.fault_domain = fields.text("faultDomainId", array.fault_domain)
     array.api_token = fields.text("apiToken", array.api_token)
     array.purity_version = fields.text("purityVersion", array.purity_version)
-    array.rest_versions = tuple(fields.texts("restVersions")) or array.rest_versions
+    array.role = read_role(fields)
+    for user, inner in fields.named("users"):
+        array.more_users.append(ArrayUser(user, inner.text("apiToken", str(uuid.uuid4())), read_role(inner)))
+        inner.finish()
+    array.rest_versions = read_versions(fields, array.rest_versions)
+    array.idle_seconds = fields.number("idleSeconds", array.idle_seconds)
+    array.session_limit = int(fields.number("sessionLimit", array.session_limit))
+    array.eradication_seconds = fields.number("eradicationSeconds", array.eradication_seconds)
+    array.safe_mode = fields.flag("safeMode", default=array.safe_mode)
+    if fields.has("rateLimit"):
+        limit = fields.inner("rateLimit")
+        array.rate_limit = read_rate_limit(limit)
+        limit.finish()
+    for pod, inner in fields.named("pods"):
+        _check(inner, pod)
+        array.pods[key(pod)] = Pod(pod, inner.flag("demoted", default=False))
+        inner.finish()
     _read_port(world, name, fields)
     fields.finish()
     if array.id in world.arrays:
         raise WorldError(f"{fields.place}: the id {array.id} is taken by {world.arrays[array.id].name}.")
     world.arrays[array.id] = array
+
+
+def read_role(fields: Fields) -> Role:
+    """A role of an array's user."""
+    role: Role = fields.one_of("role", ROLES, "storage_admin")  # type: ignore[assignment]  # one_of has checked it
+    return role
+
+
+def read_versions(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
+    """REST versions, in ascending order: clients rely on it."""
+    versions = tuple(fields.texts("restVersions")) or default
+    if not all(_VERSION.fullmatch(item) for item in versions):
+        raise WorldError(f"{fields.place}: restVersions are like 1.19 or 2.44, not {', '.join(versions)}.")
+    return tuple(sorted(versions, key=lambda item: [int(part) for part in item.split(".")]))
+
+
+def read_rate_limit(fields: Fields) -> RateLimit:
+    """`{perSecond, burst?}`."""
+    per_second = fields.number("perSecond", least=0.001)
+    return RateLimit(per_second, int(fields.number("burst", max(1.0, per_second), least=1)))
 
 
 def _add_connection(world: World, fields: Fields) -> None:
@@ -172,7 +226,10 @@ def _provider(world: World, fields: Fields, moid: str) -> Provider:
 
 def _add_group(world: World, fields: Fields) -> ProtectionGroup:
     name, source = fields.text("name"), _array(world, fields, fields.text("source"))
-    _check(fields, name)
+    pod, colons, own = name.partition("::")
+    _check(fields, own if colons else name)
+    if colons and key(pod) not in source.pods:
+        raise WorldError(f"{fields.place}: {source.name} has no pod {pod}; add it to its pods.")
     if source.group(name) is not None:
         raise WorldError(f"{fields.place}: {source.name} has a protection group {name} already.")
     group = ProtectionGroup(name, source.id, transfer_seconds=fields.optional_number("transferSeconds"))
@@ -184,16 +241,33 @@ def _add_group(world: World, fields: Fields) -> ProtectionGroup:
             raise WorldError(
                 f"{entry.place}: {source.name} and {array.name} have no connection; add it to connections."
             )
-        group.targets[array.id] = Target(array.id, entry.flag("allowed", default=True))
+        suspended = entry.flag("suspended", default=False)
+        group.targets[array.id] = Target(array.id, entry.flag("allowed", default=True), suspended)
         if entry.has("groupId"):
             target_ids[array.id] = entry.text("groupId")
         entry.finish()
+    group.offloads = fields.texts("offloads")
     group.schedule = _schedule(fields)
     group.retention = _retention(fields.inner("retention"))
     source.groups[key(name)] = group
     world.vasa.bind(group, fields.optional_text("groupId"), target_ids)
     world.replication.start_schedule(group)
     return group
+
+
+def _add_snapshot(world: World, group: ProtectionGroup, fields: Fields) -> None:
+    """A snapshot that is there from the start: replicated means that it has landed on every target."""
+    suffix, replicate = fields.text("suffix"), fields.flag("replicate", default=True)
+    destroyed = fields.flag("destroyed", default=False)
+    fields.finish()
+    try:
+        snapshot = world.replication.take(group, suffix, replicate=replicate, retained=True)
+        for transfer in [item for item in world.replication.active if item.snapshot is snapshot]:
+            world.replication.land(transfer)
+        if destroyed:
+            world.replication.destroy_snapshot(group, snapshot)
+    except ArrayError as problem:
+        raise WorldError(f"{fields.place}: {problem}") from None
 
 
 def _schedule(fields: Fields) -> Schedule:

@@ -14,7 +14,7 @@ KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "resetAfter": {},
     "hang": {"when": (str,), "timeout": (int, float)},
     "slow": {"seconds": (int, float)},
-    "httpStatus": {"status": (int,), "body": (str,), "contentType": (str,), "when": (str,)},
+    "httpStatus": {"status": (int,), "body": (str,), "contentType": (str,), "headers": (dict,), "when": (str,)},
     "garbage": {"body": (str,), "contentType": (str,), "when": (str,)},
     "truncated": {"bytes": (int,)},
     "expiredSession": {},
@@ -129,5 +129,8 @@ def _check(kind: str, times: Any, skip: Any, args: Mapping[str, Any]) -> None:
             raise WorldError(f"Argument {name} of a fault {kind} has the wrong type: {value!r}.")
     if kind in REQUIRED and REQUIRED[kind] not in args:
         raise WorldError(f"A fault {kind} needs the argument {REQUIRED[kind]!r}.")
+    headers = args.get("headers", {})
+    if not all(isinstance(text, str) for pair in headers.items() for text in pair):
+        raise WorldError(f"headers is a mapping of names to strings, not {headers!r}.")
     if args.get("when", "before") not in ("before", "after"):
         raise WorldError(f"when is before or after (the effect), not {args['when']!r}.")

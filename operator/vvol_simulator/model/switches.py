@@ -49,6 +49,22 @@ class Switches:
     """Whether REST 1 takes `pending` together with `transfer` (otherwise 400)."""
     bad_token_status: Literal[400, 401] = 401
     """The status for a wrong API token at REST 1 `auth/session`."""
+    readonly_status: Literal[400, 401, 403] = 403
+    """The status for a change that an array's read-only user asks for."""
+    session_limit: Literal["refused", "busy", "oldestEnds"] = "refused"
+    """What an array with too many sessions does at a login: 400, 503 with `Retry-After`, or end the oldest session."""
+    push_from_pod: Literal["replicated", "refused"] = "replicated"
+    """Whether a protection group in a pod that is not demoted can be pushed. Cinder's driver relies on it."""
+    rest1_rate_limited: bool = True
+    """Whether an array's rate limit counts and refuses REST 1 calls too."""
+    rest2_destroyed_unasked: bool = True
+    """Whether REST 2 lists destroyed objects too unless `destroyed` says which; otherwise only those that are named."""
+    rest2_page_limit: int = 1000
+    """How many items one REST 2 answer has at most; 0 = no limit."""
+    rest2_withdrawn_status: Literal[400, 404, 450] = 404
+    """The status for a REST 2 version that the array does not offer."""
+    rest2_connection_id: Literal["remoteArray", "connection"] = "remoteArray"
+    """Whose id an array connection carries in REST 2."""
     unfiltered_groups: Literal["full", "idsOnly"] = "full"
     """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
     points_in_time: Literal["details", "summary"] = "details"

@@ -17,7 +17,7 @@ from vvol_replication.domain.ports import ArrayPort
 async def test_about_comes_from_the_login_and_costs_nothing_after_it(rig: Rig) -> None:
     port = rig.connect()
     first = done(await port.about())
-    assert first == ArrayAbout(rig.source.id, "pure-a", "6.1.0", "1.19")
+    assert first == ArrayAbout(rig.source.id, "pure-a", "6.9.1", "1.19")
     assert rig.calls() == {"GET api_version": 1, "POST auth/session": 1, "GET array": 1}
 
     assert done(await port.about()) == first
