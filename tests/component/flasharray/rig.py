@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -79,7 +80,7 @@ def _certificate(
 
 @dataclass(frozen=True)
 class Words:
-    """How one REST family names what all tests speak of."""
+    """How one REST family names what all tests speak of: the simulator's names of its calls."""
 
     restVersion: str  # noqa: N815 - the API's word
     rest: str
@@ -107,10 +108,14 @@ REST1 = Words(
     "POST pgroup", "GET array/connection",
 )  # fmt: skip
 REST2 = Words(
-    "REST2", "2.26", "POST login", "POST logout", "GET arrays", "GET protection-groups",
+    "REST2", "2.44", "POST login", "POST logout", "GET arrays", "GET protection-groups",
     "GET protection-group-snapshots", "GET protection-group-snapshots/transfer", "POST protection-group-snapshots",
     "GET array-connections",
 )  # fmt: skip
+
+
+only_rest1 = pytest.mark.parametrize("words", [REST1], ids=["REST1"])
+only_rest2 = pytest.mark.parametrize("words", [REST2], ids=["REST2"])
 
 
 @dataclass
@@ -136,8 +141,6 @@ class Rig:
         self.world.replication.transfer_seconds = 0.0
         self.erp, self.crm = self.group("erp"), self.group("crm")
         self.array = self.source
-        self._server = web.Server(self._handle)
-        self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
 
     def group(self, name: str) -> ProtectionGroup:
         """Make one more protection group."""
@@ -187,6 +190,14 @@ class Rig:
         self.world.counters.reset()
         return seen
 
+    def is_push(self, request: web.BaseRequest) -> bool:
+        """Whether this is the one request that changes something."""
+        return request.method == "POST" and request.path.endswith(("/pgroup", "/protection-group-snapshots"))
+
+    def is_login(self, request: web.BaseRequest) -> bool:
+        """Whether this is a login, of either family."""
+        return request.method == "POST" and request.path.endswith(("/auth/session", "/login"))
+
     def fault(self, call: str, kind: str, **options: Any) -> None:
         """Order a fault, for one call unless said otherwise."""
         self.world.faults.add("*", call, kind, **({"times": 1} | options))
@@ -196,9 +207,10 @@ class Rig:
         return [snapshot.suffix for snapshot in self.erp.snapshots.values()]
 
     async def start(self) -> None:
+        """Listen; after `stop` at the same place again."""
+        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.authority.server)
-        await site.start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.authority.server).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:

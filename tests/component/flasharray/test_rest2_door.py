@@ -125,12 +125,12 @@ async def test_a_group_and_its_targets(door: Door) -> None:
 
 async def test_connections_before_and_after_rest_2_40(door: Door) -> None:
     door.lists["array-connections"] = [
-        {"name": "pure-b", "id": "id-2", "status": "unbalanced", "type": "async-replication"},
+        {"name": "pure-b", "id": "whose?", "status": "unbalanced", "type": "async-replication"},
         {"name": "link", "id": "x", "status": "inactive", "remote": {"name": "pure-c", "id": "id-3"}},
         {"name": "pure-d", "id": "id-4", "status": "connected", "type": "fleet-management"},
     ]
     assert done(await door.connect().connections()) == (
-        ArrayConnection("pure-b", "id-2", connected=True, status="unbalanced"),
+        ArrayConnection("pure-b", None, connected=True, status="unbalanced"),
         ArrayConnection("pure-c", "id-3", connected=False, status="inactive"),
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeVar
 
 from vvol_replication.domain.arrays import (
@@ -17,6 +18,7 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 
+from .array_text import ArrayText
 from .errors import VERSION
 from .failures import Answered, BeforeTheCall, CallFailed, NoCommonVersion, NotReached, Unreadable
 from .http import Http, Request
@@ -24,7 +26,7 @@ from .http import Http, Request
 T = TypeVar("T")
 
 _NOT_OFFERED: Final = frozenset({404, 450})
-"""What a path of a REST version that is not offered is answered with; it proves that nothing was done."""
+"""What a path of a REST version that is not offered is answered with, or 400 and words about the version."""
 
 _VERSION: Final = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}")
 
@@ -159,7 +161,11 @@ class Families:
 
 
 def _not_offered(failure: CallFailed) -> bool:
-    """True where a version of the API, rather than an object, may be what is not there."""
+    """True where a version of the API, rather than an object, may be what is not there. Nothing was done then."""
     while isinstance(failure, BeforeTheCall):
         failure = failure.cause
-    return isinstance(failure, Answered) and failure.status in _NOT_OFFERED
+    if not isinstance(failure, Answered):
+        return False
+    return failure.status in _NOT_OFFERED or (
+        failure.status == HTTPStatus.BAD_REQUEST and ArrayText.parse(failure.text).has("version")
+    )

@@ -31,6 +31,7 @@ _REASONS: Final = (
     ("could not be found", PROTECTION_GROUP_NOT_FOUND),
     ("permission", words.PERMISSION_DENIED),
     ("privilege", words.PERMISSION_DENIED),
+    ("not permitted", words.PERMISSION_DENIED),
     ("not authorized", words.PERMISSION_DENIED),
     ("no allowed target", TARGET_NOT_ALLOWED),
     ("not allowed on", TARGET_NOT_ALLOWED),

@@ -106,14 +106,13 @@ def _by_name(rows: Iterable[Row], where: str) -> dict[str, Row]:
 
 
 def _connection(row: Row) -> ArrayConnection:
-    """From REST 2.40 on `remote` names the other array; before, the connection has its name and id."""
+    """From REST 2.40 on `remote` is the other array. Before, whose the id is was not said: the name has to do."""
     where = "GET array-connections"
-    remote = row.get("remote")
-    other = remote if isinstance(remote, Mapping) and reading.optional_text(remote, "name") else row
-    status = reading.text(row, "status", where)
+    remote, status = row.get("remote"), reading.text(row, "status", where)
+    known = isinstance(remote, Mapping) and reading.optional_text(remote, "name") is not None
     return ArrayConnection(
-        name=reading.text(other, "name", where),
-        id=reading.optional_text(other, "id"),
+        name=reading.text(remote if known else row, "name", where),
+        id=reading.optional_text(remote, "id") if known else None,
         connected=merging.connected(status),
         status=status,
     )

@@ -69,6 +69,7 @@ class REST2Array:
         self.rest = session.rest
         self._session = session
         self._notes = notes
+        self._lists_destroyed = False
 
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
@@ -106,7 +107,7 @@ class REST2Array:
     async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
         """All snapshots and transfers of several protection groups, destroyed ones included.
 
-        Two calls, and at most four more (and further pages) where some of the groups are missing.
+        Two or three calls, and at most two more (beside further pages) where some of the groups are missing.
         """
         return merging.by_protection_group(await self._of_groups(list(dict.fromkeys(names)), deadline), names)
 
@@ -158,9 +159,18 @@ class REST2Array:
         return await self._listed({}, deadline)
 
     async def _listed(self, query: Mapping[str, str], deadline: float) -> tuple[Snapshot, ...]:
-        """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'."""
+        """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
+
+        Whether a list has the destroyed ones without being asked for them no specification says: until that was seen,
+        they are asked for as well.
+        """
         transfers = await self._rows(_TRANSFERS, query, deadline)
-        return answers.snapshots(await self._rows(_SNAPSHOTS, query, deadline), transfers)
+        listed = answers.snapshots(await self._rows(_SNAPSHOTS, query, deadline), transfers)
+        self._lists_destroyed |= any(row.destroyed for row in listed)
+        if self._lists_destroyed:
+            return listed
+        gone = await self._rows(_SNAPSHOTS, {**query, "destroyed": "true"}, deadline)
+        return merging.with_destroyed(listed, answers.snapshots(gone, ()))
 
     async def _rows(self, path: str, query: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
         """All pages of a list."""
