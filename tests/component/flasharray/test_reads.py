@@ -136,6 +136,20 @@ async def test_transfers_include_the_destroyed_ones(rig: Rig, together: bool) ->
     assert rig.calls() == {"GET pgroup": 1 if together else 2}
 
 
+@only_rest2
+@pytest.mark.parametrize("unasked", [True, False])
+async def test_destroyed_rows_are_listed_whether_or_not_the_array_tells_unasked(rig: Rig, unasked: bool) -> None:  # noqa: FBT001 - parametrized
+    rig.world.switches.rest2_destroyed_unasked = unasked
+    port = await one_destroyed(rig, together=True)
+
+    for _ in range(2):
+        for rows in (done(await port.snapshots("erp")), done(await port.transfers(["erp", "gone"]))["erp"]):
+            assert {(row.name, row.destroyed) for row in rows} == {("erp.vr-1", True), ("erp.vr-2", False)}
+    rig.calls()
+    done(await port.transfers(["erp"]))
+    assert rig.calls() == {rig.words.transfers: 1, rig.words.rows: 1 if unasked else 2}
+
+
 async def test_snapshots_of_a_missing_group_are_refused_and_not_empty(rig: Rig) -> None:
     outcome = await rig.connect().snapshots("nothing")
     assert isinstance(outcome, Refused)

@@ -111,23 +111,29 @@ async def test_a_login_of_another_port_is_waited_for_without_holding_up_the_loop
 async def test_close_lets_calls_under_way_end(rig: Rig) -> None:
     port = rig.connect()
     done(await port.about())
-    arrived, go_on = asyncio.Event(), asyncio.Event()
+    arrived, go_on, order = asyncio.Event(), asyncio.Event(), list[str]()
 
     async def slow(request: web.BaseRequest) -> None:
         if rig.is_push(request):
             arrived.set()
             await go_on.wait()
+            order.append("push")
+        elif request.method == rig.words.logout.split()[0] and request.path.endswith(rig.words.logout.split()[1]):
+            order.append("logout")
 
     rig.override = slow
     pushing = asyncio.create_task(port.push("erp", "vr-1"))
     await arrived.wait()
     closing = asyncio.create_task(port.close(30.0))
-    await asyncio.sleep(0)
+    other = rig.connect(workers=1)
+    done(await other.snapshots("erp"))  # time enough for a logout
     assert unavailable(await port.snapshots("erp")) == "Unreachable"
     assert not closing.done()
     go_on.set()
     assert isinstance(done(await pushing), Pushed)
     await closing
+    assert order == ["push", "logout"]
+    await other.close()
     assert not rig.source.sessions
 
 

@@ -92,14 +92,10 @@ class FlashArray:
         Takes no longer than that and the time of a logout.
         """
         self._closing = True
-        over = time.monotonic() + grace + self._timeouts.logout
         if self._under_way and grace > 0:
             await asyncio.wait(tuple(self._under_way), timeout=grace)
         try:
-            async with asyncio.timeout(over - time.monotonic()):
-                await self._families.close(0.0)
-        except TimeoutError:
-            pass  # the array ends idle sessions by itself
+            await self._families.close()
         finally:
             await self._http.close()
 

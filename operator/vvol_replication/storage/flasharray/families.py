@@ -112,13 +112,13 @@ class Families:
                 raise
             return await call(other)
 
-    async def close(self, grace: float) -> None:
-        """Log out and let go; those that were given up before are not waited for."""
+    async def close(self) -> None:
+        """Log out, in the time of a logout, and let go; families that were left before are not waited for."""
         for task in self._retired:
             task.cancel()
         await asyncio.gather(*self._retired, return_exceptions=True)
         if self._current is not None:
-            await self._current.close(grace)
+            await self._current.close(0.0)
 
     async def _chosen(self, instead_of: Family | None, deadline: float) -> Family:
         """Ask what the array offers, unless another call did so meanwhile. The old family lets its calls end."""
