@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from component.flasharray.rig import REST1, REST2, Rig, done, is_one_line, only_rest1
+from component.flasharray.rig import REST1, REST2, Rig, done, is_one_line, only_rest1, only_rest2
 
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
