@@ -84,7 +84,8 @@ def main() -> None:
     changed = source.patch_protection_group_snapshots(
         names=["erp.judged-1"], protection_group_snapshot=flasharray.ProtectionGroupSnapshotPatch(destroyed=True)
     )
-    seen["destroyed"] = [items(changed)[0].destroyed, items(changed)[0].time_remaining > 0]
+    (gone,) = items(changed)
+    seen["destroyed"] = [gone.destroyed, gone.time_remaining > 0]
     items(source.delete_protection_group_snapshots(names=["erp.judged-1"]))
     seen["left"] = [it.name for it in items(source.get_protection_group_snapshots())]
     (group,) = items(target.get_protection_groups(names=[REMOTE]))

@@ -16,7 +16,7 @@ from vvol_simulator.topology import default_topology
 
 Json = dict[str, Any]
 
-RESULT = re.compile(r"^(?:ok|changed|fatal): \[localhost\](?:: FAILED!)? => (\{.*\})$", re.MULTILINE)
+RESULT = re.compile(r"^(ok|changed|fatal): \[localhost\](?:: FAILED!)? => (\{.*\})$", re.MULTILINE)
 REMOTE = "flasharray-a:erp"
 
 
@@ -41,7 +41,7 @@ class Play:
         command = [str(self._judges.playbook), "-i", "localhost,", "-v", str(book)]
         command += ["-e", f"ansible_python_interpreter={self._judges.python}"]
         done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
-        results = [json.loads(text) for text in RESULT.findall(done.stdout)]
+        results = [{"failed": word == "fatal"} | json.loads(text) for word, text in RESULT.findall(done.stdout)]
         assert len(results) == len(tasks), done.stdout + done.stderr
         return results
 
