@@ -1,22 +1,8 @@
 """A world from a YAML file. Strict: an unknown key, array or value is an error that names its place.
 
-Keys (`?` optional):
-
-- `transferSeconds?`, `switches? {name: value}`
-- `arrays {name: {id?, faultDomainId?, apiToken?, role?, users? {name: {apiToken?, role?}}, purityVersion?,
-  restVersions?, skew?, port?, idleSeconds?, sessionLimit?, eradicationSeconds?, safeMode?, rateLimit? {perSecond, burst?},
-  pods? {name: {demoted?}}}}`
-- `connections [{arrays: [a, b], connected?}]`
-- `vCenters {name: {arrays? | providers? [{name?, arrays, status?, active?, replicates?, maxBatch?}], username?,
-  password?, instanceUuid?, version?, skew?, port?}}`
-- `protectionGroups [{name (in a pod: <pod>::<name>), source, targets [{array, allowed?, suspended?, groupId?}],
-  offloads?, groupId?, snapshots? [{suffix, replicate?, destroyed?}], schedule? {every?, enabled?}, retention? {allFor?,
-  perDay?, days?, targetAllFor?, targetPerDay?, targetDays?}, transferSeconds?, transferBytes?,
-  vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`
+The keys, with what each means, are in `topology_keys.py`, from which docs/simulator.md is made.
 """
 
-import re
-import uuid
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,31 +12,25 @@ import yaml
 from .fields import Fields
 from .model import (
     POWER_STATES,
-    ROLES,
     Array,
     ArrayError,
-    ArrayUser,
     Clock,
     GroupId,
-    Pod,
     PowerState,
     ProtectionGroup,
     Provider,
-    RateLimit,
     Retention,
-    Role,
     Schedule,
     Site,
     Target,
     World,
     WorldError,
 )
-from .model.names import MAX_ARRAY_NAME, check_name, key
+from .model.names import key
 from .model.protection import DEFAULT_BYTES
 from .model.site import PROVIDER_STATUSES, ProviderStatus
 from .model.spelling import camel
-
-_VERSION = re.compile(r"[12]\.\d+")
+from .topology_arrays import add_array, check, read_port
 
 
 def default_topology() -> dict[str, Any]:
@@ -111,7 +91,7 @@ def build(topology: Any, clock: Clock | None = None) -> World:
     for name, value in root.inner("switches").rest().items():
         world.switches.set(name, value)
     for name, fields in root.named("arrays"):
-        _add_array(world, name, fields)
+        add_array(world, name, fields)
     for fields in root.listed("connections"):
         _add_connection(world, fields)
     for name, fields in root.named("vCenters"):
@@ -127,59 +107,6 @@ def build(topology: Any, clock: Clock | None = None) -> World:
         fields.finish()
     world.timeline.settle()
     return world
-
-
-def _add_array(world: World, name: str, fields: Fields) -> None:
-    _check(fields, name, MAX_ARRAY_NAME)
-    if any(key(array.name) == key(name) for array in world.arrays.values()):
-        raise WorldError(f"{fields.place}: the name is taken; case makes no difference.")
-    array = Array(name, skew=fields.number("skew", 0.0, least=None))
-    array.id = fields.text("id", array.id)
-    array.fault_domain = fields.text("faultDomainId", array.fault_domain)
-    array.api_token = fields.text("apiToken", array.api_token)
-    array.purity_version = fields.text("purityVersion", array.purity_version)
-    array.role = read_role(fields)
-    for user, inner in fields.named("users"):
-        array.more_users.append(ArrayUser(user, inner.text("apiToken", str(uuid.uuid4())), read_role(inner)))
-        inner.finish()
-    array.rest_versions = read_versions(fields, array.rest_versions)
-    array.idle_seconds = fields.number("idleSeconds", array.idle_seconds)
-    array.session_limit = int(fields.number("sessionLimit", array.session_limit))
-    array.eradication_seconds = fields.number("eradicationSeconds", array.eradication_seconds)
-    array.safe_mode = fields.flag("safeMode", default=array.safe_mode)
-    if fields.has("rateLimit"):
-        limit = fields.inner("rateLimit")
-        array.rate_limit = read_rate_limit(limit)
-        limit.finish()
-    for pod, inner in fields.named("pods"):
-        _check(inner, pod)
-        array.pods[key(pod)] = Pod(pod, inner.flag("demoted", default=False))
-        inner.finish()
-    _read_port(world, name, fields)
-    fields.finish()
-    if array.id in world.arrays:
-        raise WorldError(f"{fields.place}: the id {array.id} is taken by {world.arrays[array.id].name}.")
-    world.arrays[array.id] = array
-
-
-def read_role(fields: Fields) -> Role:
-    """A role of an array's user."""
-    role: Role = fields.one_of("role", ROLES, "storage_admin")  # type: ignore[assignment]  # one_of has checked it
-    return role
-
-
-def read_versions(fields: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
-    """REST versions, in ascending order: clients rely on it."""
-    versions = tuple(fields.texts("restVersions")) or default
-    if not all(_VERSION.fullmatch(item) for item in versions):
-        raise WorldError(f"{fields.place}: restVersions are like 1.19 or 2.44, not {', '.join(versions)}.")
-    return tuple(sorted(versions, key=lambda item: [int(part) for part in item.split(".")]))
-
-
-def read_rate_limit(fields: Fields) -> RateLimit:
-    """`{perSecond, burst?}`."""
-    per_second = fields.number("perSecond", least=0.001)
-    return RateLimit(per_second, int(fields.number("burst", max(1.0, per_second), least=1)))
 
 
 def _add_connection(world: World, fields: Fields) -> None:
@@ -206,7 +133,7 @@ def _add_site(world: World, name: str, fields: Fields) -> None:
         site.providers.append(Provider(f"vasaProvider-{len(site.providers) + 1}", array.name, (array.id,)))
     for entry in fields.listed("providers"):
         site.providers.append(_provider(world, entry, f"vasaProvider-{len(site.providers) + 1}"))
-    _read_port(world, name, fields)
+    read_port(world, name, fields)
     fields.finish()
     world.sites[name] = site
 
@@ -227,7 +154,7 @@ def _provider(world: World, fields: Fields, moid: str) -> Provider:
 def _add_group(world: World, fields: Fields) -> ProtectionGroup:
     name, source = fields.text("name"), _array(world, fields, fields.text("source"))
     pod, colons, own = name.partition("::")
-    _check(fields, own if colons else name)
+    check(fields, own if colons else name)
     if colons and key(pod) not in source.pods:
         raise WorldError(f"{fields.place}: {source.name} has no pod {pod}; add it to its pods.")
     if source.group(name) is not None:
@@ -319,21 +246,8 @@ def _site_of(world: World, group: ProtectionGroup, fields: Fields) -> Site:
     raise WorldError(f"{fields.place}: no vCenter has a provider for the array of {group.name}; name one with vCenter.")
 
 
-def _read_port(world: World, name: str, fields: Fields) -> None:
-    port = fields.optional_number("port")
-    if port is not None:
-        world.ports[name] = int(port)
-
-
 def _array(world: World, fields: Fields, name: str) -> Array:
     try:
         return world.array(name)
     except WorldError as problem:
-        raise WorldError(f"{fields.place}: {problem}") from None
-
-
-def _check(fields: Fields, name: str, limit: int = 63) -> None:
-    try:
-        check_name(name, limit)
-    except ArrayError as problem:
         raise WorldError(f"{fields.place}: {problem}") from None

@@ -12,9 +12,12 @@ from vvol_simulator.wire import Call, perform
 from .access import NOT_PERMITTED, Login, SessionsFullError, busy, date, log_in, over_limit
 from .parameters import Parameters
 from .rest1_pgroup import Page, ProtectionGroups
-from .rest1_rows import array_row, connection_rows
+from .rest1_rows import array_row, connection_rows, controller_rows, pod_row
 
 COOKIE = "session"
+
+_EMPTY = frozenset(f"GET {resource}" for resource in ("hgroup", "host", "maintenance_window", "vgroup", "volume"))
+"""Lists that clients look into and that are empty here; any parameter is taken."""
 
 Version = tuple[int, int]
 Work = Callable[[Call], Any]
@@ -56,6 +59,9 @@ class Rest1:
         }
         plain: dict[str, Work] = {
             "GET array": lambda _: self._array_itself(given),
+            "GET array/remoteassist": lambda _: {"port": "", "status": "disabled"},
+            "GET admin": lambda _: [{"name": user.name, "role": user.role} for user in self._array.users()],
+            "GET pod": lambda _: [pod_row(self._array, pod) for pod in self._array.pods.values()],
             "GET array/connection": lambda _: self._connections(given, version),
             "GET pgroup": lambda _: groups.get(None, given, version),
             "POST pgroup": lambda call: groups.post(given, version, stalled=_stalls(call)),
@@ -63,6 +69,8 @@ class Rest1:
             "DELETE auth/session": lambda _: self._logout(request),
         }
         key = f"{request.method} {resource}"
+        if name is None and key in _EMPTY:
+            return lambda _: []
         if name is None:
             return plain.get(key)
         work = named.get(key)
@@ -100,8 +108,11 @@ class Rest1:
         return self._answer(result, 200, session)
 
     def _array_itself(self, given: Parameters) -> Any:
+        if given.flag("connection_key"):
+            return {"connection_key": self._array.id}
+        controllers = given.flag("controllers")
         given.finish()
-        return array_row(self._array)
+        return controller_rows(self._array) if controllers else array_row(self._array)
 
     def _connections(self, given: Parameters, version: Version) -> Any:
         throttle = given.flag("throttle")

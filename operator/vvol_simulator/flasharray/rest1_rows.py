@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vvol_simulator.model import Array, World
+from vvol_simulator.model import Array, Pod, World
 from vvol_simulator.model.clock import iso_seconds
 
 from .catalog import Catalog, GroupView, SnapshotView
@@ -17,6 +17,24 @@ def array_row(array: Array) -> Row:
         "id": array.id,
         "version": array.purity_version,
         "revision": "201912020000+0000000",
+    }
+
+
+def controller_rows(array: Array) -> list[Row]:
+    """`GET array?controllers=true`."""
+    return [
+        {"name": name, "mode": mode, "model": "FA-X50R4", "status": "ready", "version": array.purity_version}
+        for name, mode in (("CT0", "primary"), ("CT1", "secondary"))
+    ]
+
+
+def pod_row(array: Array, pod: Pod) -> Row:
+    """`GET pod`."""
+    return {
+        "name": pod.name,
+        "source": None,
+        "arrays": [{"name": array.name, "array_id": array.id, "status": "online"}],
+        "promotion_status": "demoted" if pod.demoted else "promoted",
     }
 
 

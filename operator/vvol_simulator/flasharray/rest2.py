@@ -13,8 +13,9 @@ from vvol_simulator.wire import Call, perform
 
 from .access import NOT_PERMITTED, Login, SessionsFullError, busy, date, log_in, over_limit
 from .parameters import Parameters
-from .rest2_calls import EMPTY, SHAPES, Shape, trim
+from .rest2_calls import SHAPES, Shape, trim
 from .rest2_groups import Groups
+from .rest2_inventory import INVENTORY, inventory
 from .rest2_listing import Listing, listing
 from .rest2_rows import Row, array_row, connection_rows, millis, pod_row
 
@@ -88,8 +89,8 @@ class Rest2:
 
     def _shape(self, operation: str) -> Shape | None:
         method, _, path = operation.partition(" ")
-        if method == "GET" and path in EMPTY:
-            return Shape(EMPTY[path], {})
+        if method == "GET" and path in INVENTORY:
+            return Shape(INVENTORY[path], {})
         return SHAPES.get(operation)
 
     def _guarded(self, request: web.Request, call: Call, work: Callable[[], web.Response]) -> web.Response:
@@ -120,8 +121,8 @@ class Rest2:
             call.took_effect, call.outcome = False, f"{status} read-only user"
             return self._errors(status, NOT_PERMITTED, session.user.name)
         operation = call.name
-        if operation.removeprefix("GET ") in EMPTY and operation not in SHAPES:
-            return self._answer(Listing([]).body())
+        if operation not in SHAPES:
+            return self._answer(Listing(inventory(self._world, self._array, operation.removeprefix("GET "))).body())
         asked.refuse_unknown()
         self._check_context(asked.query)
         kind, work = self._work[operation]

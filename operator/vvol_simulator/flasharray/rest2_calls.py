@@ -58,18 +58,6 @@ SHAPES: Mapping[str, Shape] = {
     ),
 }  # fmt: skip
 
-EMPTY: Mapping[str, int] = {
-    "admins": 2, "alerts": 2, "array-connections/connection-key": 4, "array-connections/path": 4, "connections": 0,
-    "controllers": 2, "directories": 3, "directory-exports": 3, "directory-snapshots": 3, "file-systems": 3,
-    "fleets": 36, "hardware": 2, "host-groups": 0, "hosts": 0, "maintenance-windows": 2, "pod-replica-links": 2,
-    "pods/tags": 39, "policies/nfs": 3, "policies/password": 34, "policies/quota": 7, "policies/smb": 3,
-    "policies/snapshot": 3, "protection-groups/hosts": 1, "protection-groups/host-groups": 1,
-    "protection-groups/tags": 39, "remote-protection-group-snapshots": 1, "remote-volume-snapshots": 1,
-    "subscriptions": 26, "support": 2, "virtual-machine-snapshots": 14, "virtual-machines": 10, "volume-groups": 1,
-    "volume-snapshots": 0, "volume-snapshots/tags": 2, "volumes": 0,
-}  # fmt: skip
-"""Lists that clients look into and that are empty here, with the version they came with; any parameter is taken."""
-
 FIELDS: Mapping[str, Minors] = {
     "arrays": {"_as_of": 26, "time_zone": 26, "eradication_config": 6, "encryption": 6, "context": 38},
     "connections": {"encryption": 33, "encryption_mode": 33, "context": 38, "os": 40, "remote": 40},

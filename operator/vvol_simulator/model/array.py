@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from .errors import ArrayError, ArrayLoginError
@@ -109,6 +109,13 @@ class Array:
         token = secrets.token_hex(16)
         self.sessions[token] = ArraySession(user, now, now)
         return token
+
+    def set_role(self, role: Role) -> None:
+        """Give the user of `api_token` another role, also in sessions that are open."""
+        self.role = role
+        for session in self.sessions.values():
+            if session.user.name == self.user:
+                session.user = replace(session.user, role=role)
 
     def logout(self, session: str) -> None:
         """End a session; an unknown one is no error."""

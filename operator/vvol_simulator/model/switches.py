@@ -94,6 +94,29 @@ class Switches:
         return {camel(item.name): getattr(self, item.name) for item in fields(self)}
 
 
+SOURCES: dict[str, str] = {
+    "provider_pushes_on_sync": "a vendor engineer's article of 2019: it does not push; nothing newer found",
+    "wrong_side": "VMware's cmdlet reference says where a sync may be called, not how else it is refused",
+    "sync_ongoing": "VMware's WSDL allows all three",
+    "sync_ongoing_carries_task": "the WSDL makes it optional",
+    "group_faults": "VMware's WSDL allows all three",
+    "prepared_sync_name": "the article says that it succeeds at once, not what it answers",
+    "push_while_disconnected": "the vendor's specs are silent; the default is the more dangerous one",
+    "destroyed_suffix_message": "drivers match both texts",
+    "source_transfer_rows": "scripts treat a blank as idle, others read progress there",
+    "bad_token_status": "clients handle both",
+    "readonly_status": "the vendor's specs list no errors",
+    "push_from_pod": "OpenStack Cinder's driver replicates protection groups of pods to a third array",
+    "rest1_rate_limited": "the vendor's SDK describes the limit for REST 2 only",
+    "rest2_destroyed_unasked": "the vendor's specs say what true and false do, not what leaving it out does",
+    "rest2_page_limit": "the vendor's specs: there is one; its number is not told",
+    "rest2_withdrawn_status": "450 is known for REST 1 only",
+    "rest2_connection_id": "the vendor's Ansible collection takes it for the remote array's",
+    "target_row_before_start": "field output shows rows while transfers run, not before",
+}
+"""What there is to go by, for docs/simulator.md; a switch that is not here has no source at all."""
+
+
 def _checked(name: str, hint: Any, value: Any) -> Any:
     """The value as the field's type wants it."""
     if get_origin(hint) is Literal:
