@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rig import REST_1, SOURCE, TARGET, Rig, topology
+from e2e.rig import REST_1, SOURCE, TARGET, Rig, topology
 
 REST_2 = [f"2.{minor}" for minor in range(27)]
 
