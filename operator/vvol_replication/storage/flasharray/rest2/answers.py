@@ -109,10 +109,10 @@ def _connection(row: Row) -> ArrayConnection:
     """From REST 2.40 on `remote` is the other array. Before, whose the id is was not said: the name has to do."""
     where = "GET array-connections"
     remote, status = row.get("remote"), reading.text(row, "status", where)
-    known = isinstance(remote, Mapping) and reading.optional_text(remote, "name") is not None
+    other = remote if isinstance(remote, Mapping) and reading.optional_text(remote, "name") else None
     return ArrayConnection(
-        name=reading.text(remote if known else row, "name", where),
-        id=reading.optional_text(remote, "id") if known else None,
+        name=reading.text(row if other is None else other, "name", where),
+        id=None if other is None else reading.optional_text(other, "id"),
         connected=merging.connected(status),
         status=status,
     )

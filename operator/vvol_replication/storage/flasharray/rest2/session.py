@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
+from vvol_replication.storage import words
 from vvol_replication.storage.flasharray.answer import Answer
 from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
 from vvol_replication.storage.flasharray.failures import (
@@ -20,6 +21,7 @@ from vvol_replication.storage.flasharray.failures import (
     CallFailed,
     IdentityDiffers,
     LockedOut,
+    NotAsked,
     NotReached,
     Unreadable,
 )
@@ -51,6 +53,7 @@ class Session:
         self._about: ArrayAbout | None = None
         self._failed: tuple[float, CallFailed] | None = None
         self._open = False
+        self._closed = False
 
     async def request(self, call: Request, deadline: float) -> Any:
         """One call, its path below the version; returns the content. Raises `CallFailed`."""
@@ -77,7 +80,8 @@ class Session:
         return self._about
 
     async def close(self) -> None:
-        """Log out, as far as that can be done in the time of a logout. May be called twice."""
+        """Log out, as far as that can be done in the time of a logout, and never log in again. May be called twice."""
+        self._closed = True
         token, self._token = self._token, None
         if token is not None:
             await self._logout(token)
@@ -100,8 +104,12 @@ class Session:
             if self._failed is not None and self._failed[0] >= came:
                 raise self._failed[1]
             self._token = None
+            self._check_open()
             token = await self._new_token(deadline)
             self._about = await self._identified(token, deadline)
+            if self._closed:
+                await self._logout(token)
+            self._check_open()
             self._token, self._open, self._failed = token, True, None
         except CallFailed as failure:
             self._failed = time.monotonic(), failure.with_traceback(None)
@@ -110,6 +118,10 @@ class Session:
             return token
         finally:
             self._one.release()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise NotAsked(words.UNREACHABLE, "not asked, because the connection to it is closed")
 
     async def _new_token(self, deadline: float) -> str:
         async with _through(self._gate, deadline):
