@@ -54,6 +54,18 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 e2e: tools  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
+.PHONY: oracles oracles-lock
+oracles: $(READY)  ## programs nobody here wrote judge the simulator (installed once: 0.5 GB)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/oracles.py
+	$(PYTEST) tests/oracles
+oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirements.in
+	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	  -o hack/judges/requirements.txt hack/judges/requirements.in $(ARGS)
+
+.PHONY: docs
+docs: $(READY)  ## generate the pages of docs/ that are made from the code
+	$(BIN)/python hack/simulator_page.py
+
 .PHONY: test
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check

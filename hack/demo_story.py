@@ -40,13 +40,15 @@ GLOSSES = {
     Reason.POINT_IN_TIME_CREATED: "landed, and listed under its name: Complete",
 }
 
+PUSH = "POST protection-group-snapshots"
+
 PLAY = f"""\
 kubectl get vvol -A                                       # everything there is
 kubectl create -f DIRECTORY/objects/another.yaml              # one more sync, under a derived name
 kubectl get repsync -n {NAMESPACE} --watch                  # see it move; Ctrl-C ends the watch
 kubectl describe repsync -n {NAMESPACE} {POINT}    # conditions, what was done, point in time
 # Lose the answer to the next push, create another sync: it looks, and does not push twice
-curl $SIMULATOR/faults -d '{{"endpoint": "flasharray-a", "call": "POST pgroup", "kind": "resetAfter", "times": 1}}'
+curl $SIMULATOR/faults -d '{{"endpoint": "flasharray-a", "call": "{PUSH}", "kind": "resetAfter", "times": 1}}'
 # A vCenter goes away (create another sync: it waits, and says why), and comes back
 curl $SIMULATOR/actions/refuse-connections -d '{{"endpoint": "dallas"}}'
 curl $SIMULATOR/actions/accept-connections -d '{{"endpoint": "dallas"}}'

@@ -99,13 +99,13 @@ def _present(directory: Path, names: Iterable[str]) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock between processes; the kernel frees it when its holder ends, however that ends."""
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"another process builds the tools: waiting for it (lock: {path})", flush=True)
+            print(f"another process is at it: waiting for it (lock: {path})", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -147,7 +147,7 @@ def ensure(names: Iterable[str] = DEFAULT_TOOLS) -> dict[str, Path]:
     found = _present(directory, wanted) | given
     if len(found) < len(wanted):
         directory.mkdir(parents=True, exist_ok=True)
-        with _locked(directory / ".lock"):
+        with locked(directory / ".lock"):
             missing = [name for name in wanted if name not in _present(directory, wanted) | given]
             if missing:
                 _build(missing, directory)

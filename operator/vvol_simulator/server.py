@@ -4,6 +4,7 @@ A vCenter's port hands every request, whatever its path (`/sdk`, `/sms/sdk`, `/p
 to the coroutine `vvol_simulator.soap.handle(request, site, world)`. An array's port belongs to `flasharray.app`.
 """
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from . import soap
 from .flasharray.app import ArrayDoor
-from .model import Site, World, WorldError
+from .model import Array, Site, World, WorldError
 from .tls import Authority
 
 LOOPBACK = "127.0.0.1"
@@ -100,6 +101,8 @@ class Simulator:
         self.authority = Authority()
         self.endpoints: dict[str, Endpoint] = {}
         """Arrays by id (a name may change), vCenters by name."""
+        self._returns: dict[str, asyncio.Task[None]] = {}
+        """By array id: what brings an array back from its failover."""
         for site in world.sites.values():
             self._add(site.name, site.name, _soap(site, world))
         for array in world.arrays.values():
@@ -120,9 +123,35 @@ class Simulator:
         for endpoint in self.endpoints.values():
             await endpoint.start()
 
+    async def fail_over(self, array: Array, seconds: float) -> None:
+        """Refuse an array's connections for a while and end its sessions, as when its other controller takes over."""
+        self._cancel_return(array)
+        array.expire_sessions()
+        array.away_until = self.world.time + seconds
+        await self.endpoints[array.id].refuse()
+        self._returns[array.id] = asyncio.create_task(self._return(array, seconds))
+
+    async def end_fail_over(self, array: Array) -> None:
+        """Bring an array back at once; no effect if it is not away."""
+        self._cancel_return(array)
+        array.away_until = None
+        await self.endpoints[array.id].accept()
+
+    async def _return(self, array: Array, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        array.away_until = None
+        await self.endpoints[array.id].accept()
+
+    def _cancel_return(self, array: Array) -> None:
+        task = self._returns.pop(array.id, None)
+        if task is not None:
+            task.cancel()
+
     async def stop(self) -> None:
         """Close all ports; hanging calls go on first."""
         self.world.faults.remove()
+        for task in self._returns.values():
+            task.cancel()
         for endpoint in self.endpoints.values():
             await endpoint.stop()
 
@@ -143,6 +172,7 @@ class Simulator:
                     "address": self.endpoints[array.id].address,
                     "apiToken": array.api_token,
                     "id": array.id,
+                    "users": {user.name: {"apiToken": user.api_token, "role": user.role} for user in array.users()},
                 }
                 for array in self.world.arrays.values()
             },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .model import Array, PointInTime, ProtectionGroup, Site, Snapshot, Transfer, VvolGroup, World
+from .model import Array, PointInTime, ProtectionGroup, RateLimit, Site, Snapshot, Transfer, VvolGroup, World
 from .model.clock import iso_millis
 
 Json = dict[str, Any]
@@ -76,10 +76,28 @@ def _array(world: World, array: Array) -> Json:
         "id": array.id,
         "faultDomainId": array.fault_domain,
         "skew": array.skew,
-        "sessions": len(array.sessions),
+        "restVersions": list(array.rest_versions),
+        "users": {user.name: user.role for user in array.users()},
+        "sessions": array.open_sessions(world.time),
+        "sessionLimit": array.session_limit,
+        "idleSeconds": array.idle_seconds,
         "logins": array.logins,
         "failedLogins": array.failed_logins,
+        "awayUntil": None if array.away_until is None else iso_millis(array.away_until),
+        "rateLimit": None if array.rate_limit is None else _rate_limit(array.rate_limit),
+        "eradicationSeconds": array.eradication_seconds,
+        "safeMode": array.safe_mode,
+        "pods": {pod.name: {"demoted": pod.demoted} for pod in array.pods.values()},
         "connections": {world.arrays[peer].name: up for peer, up in world.links.of(array.id)},
+    }
+
+
+def _rate_limit(limit: RateLimit) -> Json:
+    return {
+        "perSecond": limit.per_second,
+        "burst": limit.burst,
+        "remaining": limit.remaining,
+        "refused": limit.refused,
     }
 
 
@@ -89,8 +107,9 @@ def _group(world: World, group: ProtectionGroup) -> Json:
     schedule = group.schedule
     return {
         "destroyed": group.destroyed_at is not None,
-        "targets": {world.arrays[target.array_id].name: {"allowed": target.allowed}
+        "targets": {world.arrays[target.array_id].name: {"allowed": target.allowed, "suspended": target.suspended}
                     for target in group.targets.values()},
+        "offloads": group.offloads,
         "schedule": {
             "enabled": schedule.enabled,
             "every": schedule.every,
@@ -111,6 +130,7 @@ def _snapshot(snapshot: Snapshot) -> Json:
         "created": iso_millis(snapshot.created),
         "applyRetention": snapshot.retained,
         "destroyed": snapshot.destroyed_at is not None,
+        "tags": snapshot.tags,
     }
 
 

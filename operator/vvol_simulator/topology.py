@@ -1,11 +1,6 @@
 """A world from a YAML file. Strict: an unknown key, array or value is an error that names its place.
 
-Keys (`?` optional): `transferSeconds?`, `switches?`, `arrays {name: {id?, faultDomainId?, apiToken?, purityVersion?,
-restVersions?, skew?, port?}}`, `connections [{arrays: [a, b], connected?}]`, `vCenters {name: {arrays? | providers?
-[{name?, arrays, status?, active?, replicates?, maxBatch?}], username?, password?, instanceUuid?, version?, skew?,
-port?}}`, `protectionGroups [{name, source, targets [{array, allowed?, groupId?}], groupId?, schedule? {every?,
-enabled?}, retention? {allFor?, perDay?, days?, targetAllFor?, targetPerDay?, targetDays?}, transferSeconds?,
-transferBytes?, vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`.
+The keys, with what each means, are in `topology_keys.py`, from which docs/simulator.md is made.
 """
 
 from importlib import resources
@@ -31,10 +26,11 @@ from .model import (
     World,
     WorldError,
 )
-from .model.names import MAX_ARRAY_NAME, check_name, key
+from .model.names import key
 from .model.protection import DEFAULT_BYTES
 from .model.site import PROVIDER_STATUSES, ProviderStatus
 from .model.spelling import camel
+from .topology_arrays import add_array, check, read_port
 
 
 def default_topology() -> dict[str, Any]:
@@ -95,7 +91,7 @@ def build(topology: Any, clock: Clock | None = None) -> World:
     for name, value in root.inner("switches").rest().items():
         world.switches.set(name, value)
     for name, fields in root.named("arrays"):
-        _add_array(world, name, fields)
+        add_array(world, name, fields)
     for fields in root.listed("connections"):
         _add_connection(world, fields)
     for name, fields in root.named("vCenters"):
@@ -104,28 +100,13 @@ def build(topology: Any, clock: Clock | None = None) -> World:
     root.finish()
     added = [(_add_group(world, fields), fields) for fields in groups]
     for group, fields in added:
+        for snapshot in fields.listed("snapshots"):
+            _add_snapshot(world, group, snapshot)
         for vm in fields.listed("vms"):
             add_vm(world, group, vm)
         fields.finish()
     world.timeline.settle()
     return world
-
-
-def _add_array(world: World, name: str, fields: Fields) -> None:
-    _check(fields, name, MAX_ARRAY_NAME)
-    if any(key(array.name) == key(name) for array in world.arrays.values()):
-        raise WorldError(f"{fields.place}: the name is taken; case makes no difference.")
-    array = Array(name, skew=fields.number("skew", 0.0, least=None))
-    array.id = fields.text("id", array.id)
-    array.fault_domain = fields.text("faultDomainId", array.fault_domain)
-    array.api_token = fields.text("apiToken", array.api_token)
-    array.purity_version = fields.text("purityVersion", array.purity_version)
-    array.rest_versions = tuple(fields.texts("restVersions")) or array.rest_versions
-    _read_port(world, name, fields)
-    fields.finish()
-    if array.id in world.arrays:
-        raise WorldError(f"{fields.place}: the id {array.id} is taken by {world.arrays[array.id].name}.")
-    world.arrays[array.id] = array
 
 
 def _add_connection(world: World, fields: Fields) -> None:
@@ -152,7 +133,7 @@ def _add_site(world: World, name: str, fields: Fields) -> None:
         site.providers.append(Provider(f"vasaProvider-{len(site.providers) + 1}", array.name, (array.id,)))
     for entry in fields.listed("providers"):
         site.providers.append(_provider(world, entry, f"vasaProvider-{len(site.providers) + 1}"))
-    _read_port(world, name, fields)
+    read_port(world, name, fields)
     fields.finish()
     world.sites[name] = site
 
@@ -172,7 +153,10 @@ def _provider(world: World, fields: Fields, moid: str) -> Provider:
 
 def _add_group(world: World, fields: Fields) -> ProtectionGroup:
     name, source = fields.text("name"), _array(world, fields, fields.text("source"))
-    _check(fields, name)
+    pod, colons, own = name.partition("::")
+    check(fields, own if colons else name)
+    if colons and key(pod) not in source.pods:
+        raise WorldError(f"{fields.place}: {source.name} has no pod {pod}; add it to its pods.")
     if source.group(name) is not None:
         raise WorldError(f"{fields.place}: {source.name} has a protection group {name} already.")
     group = ProtectionGroup(name, source.id, transfer_seconds=fields.optional_number("transferSeconds"))
@@ -184,16 +168,33 @@ def _add_group(world: World, fields: Fields) -> ProtectionGroup:
             raise WorldError(
                 f"{entry.place}: {source.name} and {array.name} have no connection; add it to connections."
             )
-        group.targets[array.id] = Target(array.id, entry.flag("allowed", default=True))
+        suspended = entry.flag("suspended", default=False)
+        group.targets[array.id] = Target(array.id, entry.flag("allowed", default=True), suspended)
         if entry.has("groupId"):
             target_ids[array.id] = entry.text("groupId")
         entry.finish()
+    group.offloads = fields.texts("offloads")
     group.schedule = _schedule(fields)
     group.retention = _retention(fields.inner("retention"))
     source.groups[key(name)] = group
     world.vasa.bind(group, fields.optional_text("groupId"), target_ids)
     world.replication.start_schedule(group)
     return group
+
+
+def _add_snapshot(world: World, group: ProtectionGroup, fields: Fields) -> None:
+    """A snapshot that is there from the start: replicated means that it has landed on every target."""
+    suffix, replicate = fields.text("suffix"), fields.flag("replicate", default=True)
+    destroyed = fields.flag("destroyed", default=False)
+    fields.finish()
+    try:
+        snapshot = world.replication.take(group, suffix, replicate=replicate, retained=True)
+        for transfer in [item for item in world.replication.active if item.snapshot is snapshot]:
+            world.replication.land(transfer)
+        if destroyed:
+            world.replication.destroy_snapshot(group, snapshot)
+    except ArrayError as problem:
+        raise WorldError(f"{fields.place}: {problem}") from None
 
 
 def _schedule(fields: Fields) -> Schedule:
@@ -245,21 +246,8 @@ def _site_of(world: World, group: ProtectionGroup, fields: Fields) -> Site:
     raise WorldError(f"{fields.place}: no vCenter has a provider for the array of {group.name}; name one with vCenter.")
 
 
-def _read_port(world: World, name: str, fields: Fields) -> None:
-    port = fields.optional_number("port")
-    if port is not None:
-        world.ports[name] = int(port)
-
-
 def _array(world: World, fields: Fields, name: str) -> Array:
     try:
         return world.array(name)
     except WorldError as problem:
-        raise WorldError(f"{fields.place}: {problem}") from None
-
-
-def _check(fields: Fields, name: str, limit: int = 63) -> None:
-    try:
-        check_name(name, limit)
-    except ArrayError as problem:
         raise WorldError(f"{fields.place}: {problem}") from None

@@ -121,6 +121,7 @@ def _replaced(rule: FaultRule) -> web.Response:
         status=200 if garbage else int(rule.args["status"]),
         text=str(rule.args.get("body", GARBAGE if garbage else "")),
         content_type=str(rule.args.get("contentType", "text/html")),
+        headers=rule.args.get("headers"),
     )
 
 

@@ -33,17 +33,22 @@ Object = dict[str, Any]
 SOURCE, TARGET = "flasharray-a", "flasharray-b"
 PROTECTED, RECOVERY = "austin", "dallas"
 ARM, PUSH = "SyncReplicationGroup_Task", "POST pgroup"
+PUSHES = (PUSH, "POST protection-group-snapshots")
+"""A push in either REST family."""
+REST_1 = [f"1.{minor}" for minor in range(20)]
+"""What the arrays offer unless a test says otherwise: the calls that are counted and broken are named in REST 1."""
 LONG = 45.0
 SECRETS = tuple(f"marked-{what}-3f9c1e" for what in ("austin", "dallas", "array-a", "array-b", "wrong"))
 """Passwords and tokens of the simulated endpoints, and one that none of them takes: found nowhere, ever."""
 
 
-def topology(*groups: str, transfer_seconds: float = 0.0, **switches: Any) -> Object:
+def topology(*groups: str, transfer_seconds: float = 0.0, rest_versions: list[str] = REST_1, **switches: Any) -> Object:
     """Two sites with these protection groups, from flasharray-a (austin) to flasharray-b (dallas)."""
+    tokens = {SOURCE: SECRETS[2], TARGET: SECRETS[3]}
     return {
         "transferSeconds": transfer_seconds,
         "switches": switches,
-        "arrays": {SOURCE: {"apiToken": SECRETS[2]}, TARGET: {"apiToken": SECRETS[3]}},
+        "arrays": {name: {"apiToken": token, "restVersions": rest_versions} for name, token in tokens.items()},
         "connections": [{"arrays": [SOURCE, TARGET]}],
         "vCenters": {
             PROTECTED: {"arrays": [SOURCE], "password": SECRETS[0]},
@@ -234,7 +239,7 @@ class Site:
         return [
             one
             for one in entries
-            if one["arguments"].get("source") == [protection_group]
+            if protection_group in (one["arguments"].get("source_names"), *one["arguments"].get("source", ()))
             or any(group["deviceGroup"] in ids for group in one["arguments"].get("groups", ()))
         ]
 
@@ -315,7 +320,7 @@ class Request:
         """Complete, under its name, on the point in time that really holds the data of its one push."""
         obj = self.wait_complete()
         suffix = obj["status"]["operation"]["suffix"]
-        pushes = [one["arguments"]["suffix"] for one in self.site.calls(PUSH, protection_group)]
+        pushes = [one["arguments"]["suffix"] for call in PUSHES for one in self.site.calls(call, protection_group)]
         assert pushes.count(suffix) == 1, pushes
         real, told = self.point(protection_group), obj["status"]["pointInTime"]
         assert stage.is_true(obj, "Named"), obj["status"]

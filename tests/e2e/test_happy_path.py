@@ -171,7 +171,7 @@ def test_endpoints_tell_who_they_are(rig: Rig, site: Site) -> None:
     status = array["status"]
     assert status["arrayID"] == state["arrays"][SOURCE]["id"]
     assert status["arrayName"] == SOURCE
-    assert status["version"] == "6.1.0"
+    assert status["version"] == "6.9.1"
     assert status["restVersion"] == "1.19"
 
 

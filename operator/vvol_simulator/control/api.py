@@ -13,10 +13,11 @@ from vvol_simulator.server import Simulator
 from vvol_simulator.state import world_state
 
 from .actions import STORAGE_ACTIONS
+from .array_actions import ARRAY_ACTIONS
+from .door_actions import DOOR_ACTIONS
 from .endpoint_actions import ENDPOINT_ACTIONS
 
-ACTIONS = STORAGE_ACTIONS | ENDPOINT_ACTIONS
-DOOR_ACTIONS = ("refuse-connections", "accept-connections")
+ACTIONS = STORAGE_ACTIONS | ENDPOINT_ACTIONS | ARRAY_ACTIONS
 MAX_WAIT = 120.0
 
 
@@ -60,11 +61,9 @@ class ControlApi:
         raise WorldError(f"There is no {request.method} {path}; there are {known}, POST /actions/<name>.")
 
     async def _act(self, name: str, args: Fields) -> Any:
-        if name in DOOR_ACTIONS:
-            endpoint = self._simulator.endpoint(args.text("endpoint"))
-            args.finish()
-            await (endpoint.refuse() if name == "refuse-connections" else endpoint.accept())
-            return {}
+        door = DOOR_ACTIONS.get(name)
+        if door is not None:
+            return await door(self._simulator, args)
         action = ACTIONS.get(name)
         if action is None:
             raise WorldError(f"There is no action {name!r}; there are {', '.join(sorted((*ACTIONS, *DOOR_ACTIONS)))}.")
@@ -102,11 +101,7 @@ class ControlApi:
         return {"removed": self._world.faults.remove()}
 
     async def _list_actions(self, _: web.Request) -> Any:
-        told = {name: (action.__doc__ or "").strip() for name, action in ACTIONS.items()}
-        return told | {
-            "refuse-connections": "Close an endpoint's port and cut its connections.",
-            "accept-connections": "Open it again.",
-        }
+        return {name: (action.__doc__ or "").strip() for name, action in {**ACTIONS, **DOOR_ACTIONS}.items()}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

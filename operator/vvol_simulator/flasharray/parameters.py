@@ -21,17 +21,25 @@ class Parameters:
     @classmethod
     async def read(cls, request: web.Request) -> "Parameters":
         """Read query string and body; `ArrayError` for a body that is no JSON object."""
-        values: dict[str, Any] = {name: _WORDS.get(text.lower(), text) for name, text in request.query.items()}
-        body = await request.read()
-        if body:
-            try:
-                decoded = json.loads(body)
-            except ValueError:
-                raise ArrayError("Invalid JSON in the request body.") from None
-            if decoded is not None and not isinstance(decoded, dict):
-                raise ArrayError("The request body must be a JSON object.")
-            values |= decoded or {}
-        return cls(values)
+        return cls(cls.of_query(request).values | cls.of_body(await request.read()).values)
+
+    @classmethod
+    def of_query(cls, request: web.Request) -> "Parameters":
+        """The query string alone."""
+        return cls({name: _WORDS.get(text.lower(), text) for name, text in request.query.items()})
+
+    @classmethod
+    def of_body(cls, body: bytes) -> "Parameters":
+        """The body alone; `ArrayError` if it is no JSON object."""
+        if not body:
+            return cls({})
+        try:
+            decoded = json.loads(body)
+        except ValueError:
+            raise ArrayError("Invalid JSON in the request body.") from None
+        if decoded is not None and not isinstance(decoded, dict):
+            raise ArrayError("The request body must be a JSON object.")
+        return cls(decoded or {})
 
     def flag(self, name: str) -> bool:
         """A boolean; absent is False."""

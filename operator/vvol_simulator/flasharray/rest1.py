@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -10,11 +9,15 @@ from aiohttp import web
 from vvol_simulator.model import Array, ArrayError, ArrayLoginError, World
 from vvol_simulator.wire import Call, perform
 
+from .access import NOT_PERMITTED, Login, SessionsFullError, busy, date, log_in, over_limit
 from .parameters import Parameters
 from .rest1_pgroup import Page, ProtectionGroups
-from .rest1_rows import array_row, connection_rows
+from .rest1_rows import array_row, connection_rows, controller_rows, pod_row
 
 COOKIE = "session"
+
+_EMPTY = frozenset(f"GET {resource}" for resource in ("hgroup", "host", "maintenance_window", "vgroup", "volume"))
+"""Lists that clients look into and that are empty here; any parameter is taken."""
 
 Version = tuple[int, int]
 Work = Callable[[Call], Any]
@@ -56,6 +59,9 @@ class Rest1:
         }
         plain: dict[str, Work] = {
             "GET array": lambda _: self._array_itself(given),
+            "GET array/remoteassist": lambda _: {"port": "", "status": "disabled"},
+            "GET admin": lambda _: [{"name": user.name, "role": user.role} for user in self._array.users()],
+            "GET pod": lambda _: [pod_row(self._array, pod) for pod in self._array.pods.values()],
             "GET array/connection": lambda _: self._connections(given, version),
             "GET pgroup": lambda _: groups.get(None, given, version),
             "POST pgroup": lambda call: groups.post(given, version, stalled=_stalls(call)),
@@ -63,6 +69,8 @@ class Rest1:
             "DELETE auth/session": lambda _: self._logout(request),
         }
         key = f"{request.method} {resource}"
+        if name is None and key in _EMPTY:
+            return lambda _: []
         if name is None:
             return plain.get(key)
         work = named.get(key)
@@ -70,34 +78,49 @@ class Rest1:
 
     def _run(self, request: web.Request, call: Call, work: Work, *, public: bool) -> web.Response:
         session = request.cookies.get(COOKIE)
+        if self._world.switches.rest1_rate_limited:
+            limited = over_limit(self._world, self._array)
+            if limited is not None:
+                call.took_effect, call.outcome = False, "429 rate limit"
+                return limited
         if call.rule is not None and call.rule.kind == "expiredSession" and session is not None:
             self._array.logout(session)
-        if not public and not self._array.is_session(session):
+        caller = self._array.session(session, self._world.time)
+        if not public and caller is None:
             call.took_effect, call.outcome = False, "401 no session"
             return self._answer([{"msg": "Authentication required.", "ctx": "", "code": 0}], 401, None)
+        if call.mutating and caller is not None and not caller.user.may_change:
+            call.took_effect, call.outcome = False, f"{self._world.switches.readonly_status} read-only user"
+            body = [{"pure_err_key": "err.friendly", "code": 0, "msg": NOT_PERMITTED, "ctx": caller.user.name}]
+            return self._answer(body, self._world.switches.readonly_status, session)
         try:
             result = work(call)
+        except SessionsFullError:
+            return busy()
         except ArrayError as refusal:
             call.took_effect, call.outcome = False, f"400 {refusal.message}"
             return self._refused(refusal, session)
         except ArrayLoginError as refusal:
             body = [{"pure_err_key": "err.friendly", "code": 0, "msg": str(refusal), "ctx": ""}]
             return self._answer(body, self._world.switches.bad_token_status, None)
-        if isinstance(result, _LoggedIn):
-            return self._answer({"username": self._array.user}, 200, result.session)
+        if isinstance(result, Login):
+            return self._answer({"username": result.username}, 200, result.token)
         return self._answer(result, 200, session)
 
     def _array_itself(self, given: Parameters) -> Any:
+        if given.flag("connection_key"):
+            return {"connection_key": self._array.id}
+        controllers = given.flag("controllers")
         given.finish()
-        return array_row(self._array)
+        return controller_rows(self._array) if controllers else array_row(self._array)
 
     def _connections(self, given: Parameters, version: Version) -> Any:
         throttle = given.flag("throttle")
         given.finish()
         return connection_rows(self._world, self._array, version, throttle=throttle)
 
-    def _login(self, given: Parameters) -> "_LoggedIn":
-        return _LoggedIn(self._array.login(given.text("api_token") or ""))
+    def _login(self, given: Parameters) -> Login:
+        return log_in(self._world, self._array, given.text("api_token") or "")
 
     def _logout(self, request: web.Request) -> Any:
         self._array.logout(request.cookies.get(COOKIE, ""))
@@ -109,7 +132,7 @@ class Rest1:
 
     def _answer(self, body: Any, status: int, session: str | None) -> web.Response:
         """JSON, with the session's cookie on every reply and the array's own clock in `Date`."""
-        headers = {"Date": formatdate(self._world.array_time(self._array), usegmt=True)}
+        headers = date(self._world, self._array)
         if session is not None:
             headers["Set-Cookie"] = f"{COOKIE}={session}; Path=/; HttpOnly; Secure"
         if isinstance(body, Page) and body.next_token is not None:
@@ -117,13 +140,6 @@ class Rest1:
         return web.Response(
             body=json.dumps(body).encode(), status=status, content_type="application/json", headers=headers
         )
-
-
-class _LoggedIn:
-    """A login's result: the new session goes into the cookie, not the body."""
-
-    def __init__(self, session: str) -> None:
-        self.session = session
 
 
 def _stalls(call: Call) -> bool:

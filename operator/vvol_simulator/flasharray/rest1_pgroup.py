@@ -39,13 +39,14 @@ class ProtectionGroups:
         if snap:
             items = [item for item in self._snapshots(names, pending=pending or pending_only)
                      if _wanted(item, only=only, pending=pending, pending_only=pending_only)]  # fmt: skip
-            row = transfer_row if transfer else snapshot_row
-            rows = [row(self._world, item, pending=pending or pending_only) for item in items]
+            shown = pending or pending_only
+            rows = [transfer_row(self._world, self._catalog, item, pending=shown) if transfer
+                    else snapshot_row(self._catalog, item, pending=shown) for item in items]  # fmt: skip
             return _page(_sorted(rows, sort), limit, token)
         views = [view for view in self._groups(names, pending=pending or pending_only)
                  if _wanted(view, only=only, pending=pending, pending_only=pending_only)]  # fmt: skip
         style = asked[0] if asked else "plain"
-        rows = [group_row(self._world, view, style, pending=pending or pending_only) for view in views]
+        rows = [group_row(self._world, self._catalog, view, style, pending=pending or pending_only) for view in views]
         if path_name is not None and "*" not in path_name:
             return rows[0]
         return _page(_sorted(rows, sort), limit, token)
@@ -117,7 +118,7 @@ class ProtectionGroups:
                 view.group, suffix, replicate=now or queued, retained=retained, stalled=stalled
             )
             item = SnapshotView(f"{view.name}.{snapshot.suffix}", view, snapshot, snapshot)
-            rows.append(snapshot_row(self._world, item, pending=False))
+            rows.append(snapshot_row(self._catalog, item, pending=False))
         return rows if version >= (1, 4) else rows[0]
 
     def _send(self, given: Parameters) -> list[Row]:
@@ -129,7 +130,7 @@ class ProtectionGroups:
             if not isinstance(item.item, Snapshot):
                 raise ArrayError("Protection group snapshot is not local.", name)
             self._world.replication.resend(item.view.group, item.item)
-            rows.append(snapshot_row(self._world, item, pending=False))
+            rows.append(snapshot_row(self._catalog, item, pending=False))
         return rows
 
     def _live_local(self, name: str) -> GroupView:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from vvol_simulator.model import Array, Transfer, World
+from vvol_simulator.model import Array, Pod, World
 from vvol_simulator.model.clock import iso_seconds
-from vvol_simulator.model.protection import ERADICATION_SECONDS
 
-from .catalog import GroupView, SnapshotView
+from .catalog import Catalog, GroupView, SnapshotView
 
 Row = dict[str, Any]
 
@@ -18,6 +17,24 @@ def array_row(array: Array) -> Row:
         "id": array.id,
         "version": array.purity_version,
         "revision": "201912020000+0000000",
+    }
+
+
+def controller_rows(array: Array) -> list[Row]:
+    """`GET array?controllers=true`."""
+    return [
+        {"name": name, "mode": mode, "model": "FA-X50R4", "status": "ready", "version": array.purity_version}
+        for name, mode in (("CT0", "primary"), ("CT1", "secondary"))
+    ]
+
+
+def pod_row(array: Array, pod: Pod) -> Row:
+    """`GET pod`."""
+    return {
+        "name": pod.name,
+        "source": None,
+        "arrays": [{"name": array.name, "array_id": array.id, "status": "online"}],
+        "promotion_status": "demoted" if pod.demoted else "promoted",
     }
 
 
@@ -43,7 +60,7 @@ def connection_rows(world: World, array: Array, version: tuple[int, int], *, thr
     return rows
 
 
-def group_row(world: World, view: GroupView, asked: str, *, pending: bool) -> Row:
+def group_row(world: World, catalog: Catalog, view: GroupView, asked: str, *, pending: bool) -> Row:
     """`GET pgroup`; `asked` is "plain", "schedule" or "retention"."""
     if asked == "schedule":
         return _schedule_row(view)
@@ -52,21 +69,21 @@ def group_row(world: World, view: GroupView, asked: str, *, pending: bool) -> Ro
     targets = [
         {"name": world.arrays[target.array_id].name, "allowed": target.allowed}
         for target in view.group.targets.values()
-    ]
+    ] + [{"name": offload, "allowed": True} for offload in view.group.offloads]
     row: Row = {
         "name": view.name,
         "source": view.source.name,
         "targets": targets or None,
-        "volumes": _volumes(world, view) or None,
+        "volumes": volume_names(world, view) or None,
         "hosts": None,
         "hgroups": None,
     }
     if pending:
-        row["time_remaining"] = _remaining(world, view.destroyed_at)
+        row["time_remaining"] = _whole(catalog.remaining(view))
     return row
 
 
-def snapshot_row(world: World, item: SnapshotView, *, pending: bool) -> Row:
+def snapshot_row(catalog: Catalog, item: SnapshotView, *, pending: bool) -> Row:
     """`GET pgroup?snap=true`; `created` is the source's time on both sides."""
     row: Row = {
         "name": item.name,
@@ -74,14 +91,14 @@ def snapshot_row(world: World, item: SnapshotView, *, pending: bool) -> Row:
         "created": iso_seconds(item.snapshot.created),
     }
     if pending:
-        row["time_remaining"] = _remaining(world, item.destroyed_at)
+        row["time_remaining"] = _whole(catalog.remaining(item))
     return row
 
 
-def transfer_row(world: World, item: SnapshotView, *, pending: bool) -> Row:
+def transfer_row(world: World, catalog: Catalog, item: SnapshotView, *, pending: bool) -> Row:
     """`GET pgroup?snap=true&transfer=true`."""
-    row = snapshot_row(world, item, pending=pending)
-    transfer = item.item if isinstance(item.item, Transfer) else _seen_from_source(world, item)
+    row = snapshot_row(catalog, item, pending=pending)
+    transfer = catalog.transfer(item)
     if transfer is None or transfer.started is None:
         return row | dict.fromkeys(
             ("started", "completed", "progress", "data_transferred", "physical_bytes_written"), None
@@ -96,25 +113,11 @@ def transfer_row(world: World, item: SnapshotView, *, pending: bool) -> Row:
     }
 
 
-def _seen_from_source(world: World, item: SnapshotView) -> Transfer | None:
-    """The slowest transfer of a snapshot, as the source tells it (no target column there)."""
-    if world.switches.source_transfer_rows == "blank":
-        return None
-    transfers = [
-        transfer
-        for target_id in item.view.group.targets
-        for transfer in world.arrays[target_id].replicas.get(item.view.group, ())
-        if transfer.snapshot is item.snapshot
-    ]
-    return min(transfers, key=lambda transfer: transfer.progress(world.time), default=None)
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds)
 
 
-def _remaining(world: World, destroyed_at: float | None) -> int | None:
-    """Seconds until eradication."""
-    return None if destroyed_at is None else max(0, int(destroyed_at + ERADICATION_SECONDS - world.time))
-
-
-def _volumes(world: World, view: GroupView) -> list[str]:
+def volume_names(world: World, view: GroupView) -> list[str]:
     """The vVols of VMs in this group, as the array names them: `vvol-<VM>-<8 chars>-vg/<volume>`."""
     source = world.vasa.source_of(view.group)
     prefix = "" if view.local else f"{view.source.name}:"

@@ -33,13 +33,14 @@ Calls run through `vvol_simulator.wire.perform`, which counts, journals and appl
 has to honour itself those whose effect is inside its protocol: it finds them in `call.rule` (see there).
 """
 
-from .array import Array
+from .array import ROLES, Array, ArrayUser, Role
 from .clock import Clock, ManualClock, SystemClock
 from .errors import ArrayError, ArrayLoginError, Fault, SmsFaultError, WorldError
 from .faults import FaultBook, FaultRule
 from .groups import GROUP_STATES, GroupId, GroupState, PendingSync, PointInTime, VvolGroup
 from .journal import Counters, Entry, Journal
-from .protection import ProtectionGroup, Retention, Schedule, Snapshot, Target, Transfer
+from .protection import Pod, ProtectionGroup, Retention, Schedule, Snapshot, Target, Transfer
+from .ratelimit import RateLimit
 from .site import POWER_STATES, Disk, PowerState, Provider, Site, Vm
 from .switches import Switches
 from .tasks import GroupDone, GroupError, GroupResult, SmsTask, SyncSuccess
@@ -49,9 +50,11 @@ from .world import FaultDomain, World
 __all__ = [
     "GROUP_STATES",
     "POWER_STATES",
+    "ROLES",
     "Array",
     "ArrayError",
     "ArrayLoginError",
+    "ArrayUser",
     "Clock",
     "Counters",
     "Disk",
@@ -69,11 +72,14 @@ __all__ = [
     "Journal",
     "ManualClock",
     "PendingSync",
+    "Pod",
     "PointInTime",
     "PowerState",
     "ProtectionGroup",
     "Provider",
+    "RateLimit",
     "Retention",
+    "Role",
     "Schedule",
     "Site",
     "SmsFaultError",

@@ -14,7 +14,7 @@ KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "resetAfter": {},
     "hang": {"when": (str,), "timeout": (int, float)},
     "slow": {"seconds": (int, float)},
-    "httpStatus": {"status": (int,), "body": (str,), "contentType": (str,), "when": (str,)},
+    "httpStatus": {"status": (int,), "body": (str,), "contentType": (str,), "headers": (dict,), "when": (str,)},
     "garbage": {"body": (str,), "contentType": (str,), "when": (str,)},
     "truncated": {"bytes": (int,)},
     "expiredSession": {},
@@ -24,6 +24,39 @@ KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "stalledTransfer": {},
 }
 """Each kind of fault with the arguments it takes and their types."""
+
+EFFECTS: dict[str, str] = {
+    "resetBefore": "The connection is reset; the call has no effect.",
+    "resetAfter": "The call takes effect, then the connection is reset instead of an answer.",
+    "hang": "Nothing comes until the fault is removed or `timeout` is over. `before`: the call takes effect only then, "
+    "and not at all if the caller has gone; `after`: it has taken effect at once.",
+    "slow": "The call takes effect, and is answered, `seconds` later.",
+    "httpStatus": "`status` with `body` and `headers` instead of the answer, before or after the effect. For overload: "
+    '429 or 503 with `{"Retry-After": "5"}`.',
+    "garbage": "Status 200 with something that is not the protocol's, by default an HTML page.",
+    "truncated": "The call takes effect; the answer promises its whole length and ends after `bytes`.",
+    "expiredSession": "The caller's session is gone; the call is answered as one without a session.",
+    "soapFault": "vCenters: the named SOAP fault, before or after the effect.",
+    "taskError": "vCenters: a sync or prepare gives a task that ends with the named fault; nothing is armed or pushed.",
+    "groupError": "vCenters: a sync or prepare succeeds with the named fault inside; nothing is armed or pushed.",
+    "stalledTransfer": "Arrays: what the call pushes never moves by itself; `resume` or `land` help.",
+}
+"""What each kind does, for docs/simulator.md."""
+
+ARGUMENTS: dict[str, str] = {
+    "when": "`before` (default) or `after` the effect",
+    "timeout": "seconds after which a hang ends by itself; default: never",
+    "seconds": "how long it takes",
+    "status": "the HTTP status",
+    "body": "the text of the answer",
+    "contentType": "its type; default: `text/html`",
+    "headers": "further headers of the answer, names to strings",
+    "bytes": "how much of the body comes; default: 10",
+    "name": "the fault's WSDL name",
+    "message": "its text",
+    "fields": "its own fields, in WSDL spelling",
+}
+"""What each argument of a fault says."""
 
 REQUIRED = {"slow": "seconds", "httpStatus": "status", "soapFault": "name", "taskError": "name", "groupError": "name"}
 
@@ -129,5 +162,8 @@ def _check(kind: str, times: Any, skip: Any, args: Mapping[str, Any]) -> None:
             raise WorldError(f"Argument {name} of a fault {kind} has the wrong type: {value!r}.")
     if kind in REQUIRED and REQUIRED[kind] not in args:
         raise WorldError(f"A fault {kind} needs the argument {REQUIRED[kind]!r}.")
+    headers = args.get("headers", {})
+    if not all(isinstance(text, str) for pair in headers.items() for text in pair):
+        raise WorldError(f"headers is a mapping of names to strings, not {headers!r}.")
     if args.get("when", "before") not in ("before", "after"):
         raise WorldError(f"when is before or after (the effect), not {args['when']!r}.")

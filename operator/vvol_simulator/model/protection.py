@@ -1,6 +1,8 @@
 """Protection groups, their snapshots, and the transfers that carry a snapshot to a target array."""
 
+import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from .names import key
 
@@ -11,11 +13,22 @@ DEFAULT_BYTES = 1 << 30
 
 
 @dataclass
+class Pod:
+    """A pod: a container of protection groups that may be stretched over arrays or linked with another pod."""
+
+    name: str
+    demoted: bool = False
+    """Whether it takes no writes: the far end of a replica link. Its groups cannot be snapshotted."""
+
+
+@dataclass
 class Target:
     """One array that a protection group replicates to; `allowed` is the target side's consent."""
 
     array_id: str
     allowed: bool = True
+    suspended: bool = False
+    """Whether the target takes nothing although it allows it: demoted, linked, stretched (REST 2.37 tells)."""
 
 
 @dataclass
@@ -84,11 +97,17 @@ class Snapshot:
     retained: bool
     """Whether the retention schedule applies to it (`apply_retention`)."""
     destroyed_at: float | None = None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    tags: list[dict[str, Any]] = field(default_factory=list)
+    """What the caller tagged it with (REST 2.44)."""
 
 
 @dataclass(eq=False)
 class ProtectionGroup:
-    """A protection group on its source array. Names are compared without regard to case."""
+    """A protection group on its source array. Names are compared without regard to case.
+
+    One in a pod is named `<pod>::<group>` on its source, and `<pod>:<group>` on its targets.
+    """
 
     name: str
     array_id: str
@@ -101,8 +120,21 @@ class ProtectionGroup:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     """By the key of their suffix, oldest first; destroyed ones stay until they are eradicated."""
     next_number: int = 1
+    offloads: list[str] = field(default_factory=list)
+    """Targets that are no arrays (NFS, S3). They are listed; what is sent there is not shown by any array."""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     hold: Brake = field(default_factory=Brake)
     stall: Brake = field(default_factory=Brake)
+
+    @property
+    def pod(self) -> str | None:
+        """The pod it lies in."""
+        pod, colons, _ = self.name.partition("::")
+        return pod if colons else None
+
+    def name_on_target(self, source: str) -> str:
+        """How its targets name it; `source` is the source array's name (reference: flasharray §1.3)."""
+        return self.name.replace("::", ":", 1) if self.pod else f"{source}:{self.name}"
 
 
 @dataclass(eq=False)
@@ -122,6 +154,7 @@ class Transfer:
     destroyed_at: float | None = None
     moved: float = 0.0
     """Seconds of movement before `moving_since`."""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     moving_since: float | None = None
     """World time since which it has been moving, or None while it stands still."""
 

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from .array import Array
 from .errors import ArrayError
 from .names import check_suffix, key
-from .protection import ERADICATION_SECONDS, ProtectionGroup, Snapshot, Transfer
+from .protection import ProtectionGroup, Snapshot, Transfer
 from .switches import Switches
 from .timeline import Timeline
+
+FLEETING_SECONDS = 3_600.0
+"""How long a snapshot taken only for replication stays on its source."""
 
 Landed = Callable[[Transfer], None]
 
@@ -59,15 +62,26 @@ class Replication:
     # Snapshots and pushes
 
     def take(
-        self, group: ProtectionGroup, suffix: str | None, *, replicate: bool, retained: bool, stalled: bool = False
+        self,
+        group: ProtectionGroup,
+        suffix: str | None,
+        *,
+        replicate: bool,
+        retained: bool,
+        stalled: bool = False,
+        fleeting: bool = False,
     ) -> Snapshot:
         """Take a snapshot, and push it if `replicate`; a missing suffix becomes the next number.
+
+        A `fleeting` one is destroyed and eradicated after an hour (REST 2 `for_replication`).
 
         With no allowed and connected target the snapshot stays local, and that is no error
         (reference: flasharray §8.6). `ArrayError` if the group is destroyed, or the suffix is invalid or taken.
         """
         self._timeline.settle()
         snapshot = self._take(group, suffix, replicate=replicate, retained=retained, stalled=stalled)
+        if fleeting:
+            self._timeline.call_at(self._timeline.time + FLEETING_SECONDS, lambda: self._forget(group, snapshot))
         self._timeline.settle()
         return snapshot
 
@@ -81,6 +95,7 @@ class Replication:
     ) -> Snapshot:
         if group.destroyed_at is not None:
             raise ArrayError("Protection group has been destroyed.", group.name)
+        self._check_pod(group, replicate=replicate)
         if suffix is None:
             while str(group.next_number) in group.snapshots:
                 group.next_number += 1
@@ -97,6 +112,25 @@ class Replication:
             self._send(group, snapshot)
         return snapshot
 
+    def _check_pod(self, group: ProtectionGroup, *, replicate: bool) -> None:
+        if group.pod is None:
+            return
+        pod = self._arrays[group.array_id].pods.get(key(group.pod))
+        if pod is not None and pod.demoted:
+            raise ArrayError("Operation is not allowed on a demoted pod.", group.pod)
+        if replicate and self._switches.push_from_pod == "refused":
+            raise ArrayError("Replication is not supported for a protection group in a pod.", group.name)
+
+    def check_push(self, group: ProtectionGroup, suffix: str | None, *, replicate: bool) -> None:
+        """Raise what `take` would raise; nothing is taken (REST 2 `…/test`)."""
+        self._timeline.settle()
+        if group.destroyed_at is not None:
+            raise ArrayError("Protection group has been destroyed.", group.name)
+        self._check_pod(group, replicate=replicate)
+        if suffix is not None:
+            check_suffix(suffix)
+            self._check_free(group, suffix)
+
     def _check_free(self, group: ProtectionGroup, suffix: str) -> None:
         existing = group.snapshots.get(key(suffix))
         if existing is None:
@@ -105,18 +139,24 @@ class Replication:
             raise ArrayError("Protection group snapshot has been destroyed.", f"{group.name}.{existing.suffix}")
         raise ArrayError("Protection group snapshot already exists.", f"{group.name}.{existing.suffix}")
 
-    def resend(self, group: ProtectionGroup, snapshot: Snapshot) -> None:
-        """Send an existing snapshot to all targets again (REST 1 `action=send`)."""
+    def resend(self, group: ProtectionGroup, snapshot: Snapshot, only: str | None = None) -> None:
+        """Send an existing snapshot again: to all targets (REST 1 `action=send`), or to one array (by id)."""
         self._timeline.settle()
         if snapshot.destroyed_at is not None:
             raise ArrayError("Protection group snapshot has been destroyed.", f"{group.name}.{snapshot.suffix}")
-        self._send(group, snapshot)
+        self._send(group, snapshot, only)
         self._timeline.settle()
 
-    def _send(self, group: ProtectionGroup, snapshot: Snapshot) -> None:
+    def _send(self, group: ProtectionGroup, snapshot: Snapshot, only: str | None = None) -> None:
         for target in group.targets.values():
+            if only not in (None, target.array_id):
+                continue
             up = self._links.is_up(group.array_id, target.array_id)
-            if not target.allowed or (not up and self._switches.push_while_disconnected == "stayLocal"):
+            if (
+                not target.allowed
+                or target.suspended
+                or (not up and self._switches.push_while_disconnected == "stayLocal")
+            ):
                 continue
             seconds = self.transfer_seconds if group.transfer_seconds is None else group.transfer_seconds
             transfer = Transfer(group, snapshot, target.array_id, seconds, group.transfer_bytes)
@@ -201,8 +241,9 @@ class Replication:
         if item.destroyed_at is not None:
             raise ArrayError("Protection group snapshot has been destroyed.", _label(group, item))
         item.destroyed_at = destroyed = self._timeline.time
+        holder = self._arrays[group.array_id if isinstance(item, Snapshot) else item.target_id]
         self._timeline.call_at(
-            destroyed + ERADICATION_SECONDS,
+            destroyed + holder.eradication_seconds,
             lambda: self._forget(group, item) if item.destroyed_at == destroyed else None,
         )
 
@@ -219,6 +260,9 @@ class Replication:
         if item.destroyed_at is None:
             raise ArrayError("Protection group snapshot must be destroyed before it can be eradicated.",
                              _label(group, item))  # fmt: skip
+        holder = self._arrays[group.array_id if isinstance(item, Snapshot) else item.target_id]
+        if holder.safe_mode:
+            raise ArrayError("Eradication is disabled.", _label(group, item))
         self._forget(group, item)
 
     def _forget(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
@@ -250,6 +294,8 @@ class Replication:
         self._timeline.settle()
         if group.destroyed_at is None:
             raise ArrayError("Protection group must be destroyed before it can be eradicated.", group.name)
+        if self._arrays[group.array_id].safe_mode:
+            raise ArrayError("Eradication is disabled.", group.name)
         self._arrays[group.array_id].groups.pop(key(group.name), None)
 
 

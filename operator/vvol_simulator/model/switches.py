@@ -49,6 +49,22 @@ class Switches:
     """Whether REST 1 takes `pending` together with `transfer` (otherwise 400)."""
     bad_token_status: Literal[400, 401] = 401
     """The status for a wrong API token at REST 1 `auth/session`."""
+    readonly_status: Literal[400, 401, 403] = 403
+    """The status for a change that an array's read-only user asks for."""
+    session_limit: Literal["refused", "busy", "oldestEnds"] = "refused"
+    """What an array with too many sessions does at a login: 400, 503 with `Retry-After`, or end the oldest session."""
+    push_from_pod: Literal["replicated", "refused"] = "replicated"
+    """Whether a protection group in a pod that is not demoted can be pushed. Cinder's driver relies on it."""
+    rest1_rate_limited: bool = True
+    """Whether an array's rate limit counts and refuses REST 1 calls too."""
+    rest2_destroyed_unasked: bool = True
+    """Whether REST 2 lists destroyed objects too unless `destroyed` says which; otherwise only those that are named."""
+    rest2_page_limit: int = 1000
+    """How many items one REST 2 answer has at most; 0 = no limit."""
+    rest2_withdrawn_status: Literal[400, 404, 450] = 404
+    """The status for a REST 2 version that the array does not offer."""
+    rest2_connection_id: Literal["remoteArray", "connection"] = "remoteArray"
+    """Whose id an array connection carries in REST 2."""
     unfiltered_groups: Literal["full", "idsOnly"] = "full"
     """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
     points_in_time: Literal["details", "summary"] = "details"
@@ -76,6 +92,29 @@ class Switches:
     def as_dict(self) -> dict[str, Any]:
         """All switches by their camelCase names."""
         return {camel(item.name): getattr(self, item.name) for item in fields(self)}
+
+
+SOURCES: dict[str, str] = {
+    "provider_pushes_on_sync": "a vendor engineer's article of 2019: it does not push; nothing newer found",
+    "wrong_side": "VMware's cmdlet reference says where a sync may be called, not how else it is refused",
+    "sync_ongoing": "VMware's WSDL allows all three",
+    "sync_ongoing_carries_task": "the WSDL makes it optional",
+    "group_faults": "VMware's WSDL allows all three",
+    "prepared_sync_name": "the article says that it succeeds at once, not what it answers",
+    "push_while_disconnected": "the vendor's specs are silent; the default is the more dangerous one",
+    "destroyed_suffix_message": "drivers match both texts",
+    "source_transfer_rows": "scripts treat a blank as idle, others read progress there",
+    "bad_token_status": "clients handle both",
+    "readonly_status": "the vendor's specs list no errors",
+    "push_from_pod": "OpenStack Cinder's driver replicates protection groups of pods to a third array",
+    "rest1_rate_limited": "the vendor's SDK describes the limit for REST 2 only",
+    "rest2_destroyed_unasked": "the vendor's specs say what true and false do, not what leaving it out does",
+    "rest2_page_limit": "the vendor's specs: there is one; its number is not told",
+    "rest2_withdrawn_status": "450 is known for REST 1 only",
+    "rest2_connection_id": "the vendor's Ansible collection takes it for the remote array's",
+    "target_row_before_start": "field output shows rows while transfers run, not before",
+}
+"""What there is to go by, for docs/simulator.md; a switch that is not here has no source at all."""
 
 
 def _checked(name: str, hint: Any, value: Any) -> Any:

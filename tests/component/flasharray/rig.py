@@ -1,4 +1,4 @@
-"""Two simulated FlashArrays behind one TLS port: whichever `door` says answers, so that arrays can be exchanged."""
+"""Two simulated FlashArrays behind one TLS port: whichever `array` says answers, so that arrays can be exchanged."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import datetime as dt
 import ipaddress
 import ssl
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vvol_replication.domain.outcomes import Done, Outcome
-from vvol_replication.storage.flasharray import Timeouts
-from vvol_replication.storage.flasharray.adapter import REST1Array
+from vvol_replication.storage.flasharray import Timeouts, connect
+from vvol_replication.storage.flasharray.adapter import FlashArray
 from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.tls import TLSTrust
 from vvol_simulator.flasharray.app import ArrayDoor
 from vvol_simulator.model import Array, World
 from vvol_simulator.model.protection import ProtectionGroup, Target
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from pathlib import Path
 
 TOKEN = "fake-token-5c1d0a52"
 PATIENT = Timeouts()
@@ -79,13 +78,54 @@ def _certificate(
     )
 
 
+@dataclass(frozen=True)
+class Words:
+    """How one REST family names what all tests speak of: the simulator's names of its calls."""
+
+    restVersion: str  # noqa: N815 - the API's word
+    rest: str
+    login: str
+    logout: str
+    who: str
+    group: str
+    rows: str
+    """The call that lists snapshots; `transfers` the one that tells how far they have come."""
+    transfers: str
+    push: str
+    connections: str
+
+    def refusal(self, message: str, context: str = "", status: int = 400) -> web.Response:
+        """An error as this family words it."""
+        if self.restVersion == "REST1":
+            said: Any = [{"pure_err_key": "err.friendly", "msg": message, "ctx": context}]
+        else:
+            said = {"errors": [{"message": message, "context": context}]}
+        return web.json_response(said, status=status)
+
+
+REST1 = Words(
+    "REST1", "1.19", "POST auth/session", "DELETE auth/session", "GET array", "GET pgroup", "GET pgroup", "GET pgroup",
+    "POST pgroup", "GET array/connection",
+)  # fmt: skip
+REST2 = Words(
+    "REST2", "2.44", "POST login", "POST logout", "GET arrays", "GET protection-groups",
+    "GET protection-group-snapshots", "GET protection-group-snapshots/transfer", "POST protection-group-snapshots",
+    "GET array-connections",
+)  # fmt: skip
+
+
+only_rest1 = pytest.mark.parametrize("words", [REST1], ids=["REST1"])
+only_rest2 = pytest.mark.parametrize("words", [REST2], ids=["REST2"])
+
+
 @dataclass
 class Rig:
     """Source array `pure-a` with the protection groups `erp` and `crm`, both replicated to `pure-b`."""
 
     authority: Authority
+    words: Words = REST1
     world: World = field(default_factory=World)
-    ports: list[REST1Array] = field(default_factory=list)
+    ports: list[FlashArray] = field(default_factory=list)
     transports: set[Any] = field(default_factory=set)
     """Every connection that ever carried a request."""
     requests: list[web.BaseRequest] = field(default_factory=list)
@@ -101,8 +141,6 @@ class Rig:
         self.world.replication.transfer_seconds = 0.0
         self.erp, self.crm = self.group("erp"), self.group("crm")
         self.array = self.source
-        self._server = web.Server(self._handle)
-        self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
 
     def group(self, name: str) -> ProtectionGroup:
         """Make one more protection group."""
@@ -124,12 +162,22 @@ class Rig:
         workers: int = 2,
         timeouts: Timeouts = PATIENT,
         clock: Callable[[], float] = time.monotonic,
-    ) -> REST1Array:
-        """A port to it, closed with the test."""
-        trust = trust or trusting(self.authority.pem)
-        port = REST1Array(
-            address or self.address, token, trust, workers=workers, timeouts=timeouts, gate=LoginGate(clock)
+        rest_version: str | None = None,
+        gate: LoginGate | None = None,
+        expected_id: str | None = None,
+    ) -> FlashArray:
+        """A port to it, closed with the test; over the family of this rig unless said otherwise."""
+        port = connect(
+            address or self.address,
+            token,
+            trust=trust or trusting(self.authority.pem),
+            workers=workers,
+            timeouts=timeouts,
+            rest_version=rest_version or self.words.restVersion,
+            gate=gate or LoginGate(clock),
+            expected_id=expected_id,
         )
+        assert isinstance(port, FlashArray), port
         self.ports.append(port)
         return port
 
@@ -142,6 +190,14 @@ class Rig:
         self.world.counters.reset()
         return seen
 
+    def is_push(self, request: web.BaseRequest) -> bool:
+        """Whether this is the one request that changes something."""
+        return request.method == "POST" and request.path.endswith(("/pgroup", "/protection-group-snapshots"))
+
+    def is_login(self, request: web.BaseRequest) -> bool:
+        """Whether this is a login, of either family."""
+        return request.method == "POST" and request.path.endswith(("/auth/session", "/login"))
+
     def fault(self, call: str, kind: str, **options: Any) -> None:
         """Order a fault, for one call unless said otherwise."""
         self.world.faults.add("*", call, kind, **({"times": 1} | options))
@@ -151,9 +207,10 @@ class Rig:
         return [snapshot.suffix for snapshot in self.erp.snapshots.values()]
 
     async def start(self) -> None:
+        """Listen; after `stop` at the same place again."""
+        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.authority.server)
-        await site.start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.authority.server).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:

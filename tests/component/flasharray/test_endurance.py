@@ -5,32 +5,29 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from component.flasharray.rig import Rig, done
 
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage.flasharray import exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from vvol_replication.storage.flasharray import answer
 
 
 async def test_300_calls_need_no_more_than_two_threads_and_sockets(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_IDLE", 600.0)
+    monkeypatch.setattr(answer, "IDLE", 600.0)
     threads, sockets = _threads(), _sockets()
     port = rig.connect(workers=2)
     rig.calls()
     for _ in range(30):
         for outcome in await asyncio.gather(*(port.transfers(["erp", "crm"]) for _ in range(10))):
             done(outcome)
-    assert rig.calls()["GET pgroup"] == 300
+    assert rig.calls()[rig.words.transfers] == 300
     assert _threads() <= threads + 2
-    assert _sockets() <= sockets + 2 * 2  # both ends of a connection are in this process
+    assert _sockets() <= sockets + 2 * 4  # both ends of a connection are in this process
     assert rig.source.logins <= 2
-    assert len(rig.transports) <= 2
+    assert len(rig.transports) <= 4  # one for the versions or the login
 
 
 async def test_broken_calls_leave_no_sockets_either(rig: Rig) -> None:
@@ -41,7 +38,7 @@ async def test_broken_calls_leave_no_sockets_either(rig: Rig) -> None:
     try:
         for kind in ("resetBefore", "resetAfter", "truncated", "garbage") * 5:
             rig.world.replication.take(rig.erp, None, replicate=False, retained=True)
-            rig.fault("GET pgroup", kind)
+            rig.fault(rig.words.rows, kind)
             await port.snapshots("erp")
             done(await port.snapshots("erp"))
         await _until(lambda: (_threads(), _sockets()) == before)
@@ -51,13 +48,13 @@ async def test_broken_calls_leave_no_sockets_either(rig: Rig) -> None:
 
 
 async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "IDLE", 0.0)
     port = rig.connect(workers=1)
-    done(await port.about())
-    monkeypatch.setattr(exchange, "_IDLE", 0.0)
-    before = _sockets()
+    done(await port.connections())
+    before, connections = _sockets(), len(rig.transports)
     for _ in range(5):
         done(await port.connections())
-    assert len(rig.transports) == 6
+    assert len(rig.transports) == connections + 5
     assert rig.source.logins == 1
     await _until(lambda: _sockets() == before)
 
@@ -65,7 +62,7 @@ async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatc
 async def test_an_answer_without_end_is_not_read_to_its_end(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     port = rig.connect(workers=1)
     done(await port.about())
-    monkeypatch.setattr(exchange, "_LARGEST", 10)
+    monkeypatch.setattr(answer, "LARGEST", 10)
     outcome = await port.connections()
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "AnswerUnreadable"

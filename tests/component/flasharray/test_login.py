@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from aiohttp import web
-from component.flasharray.rig import TOKEN, Authority, Rig, done, is_one_line, trusting
+from component.flasharray.rig import TOKEN, Authority, Rig, Words, done, is_one_line, trusting
 
 from vvol_replication.domain.outcomes import Outcome, Refused, Unavailable
-from vvol_replication.storage.flasharray import connect
 from vvol_replication.storage.login import PAUSE
 from vvol_simulator.model import Array
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WRONG = "wrong-token-77aa"
 
@@ -52,7 +48,7 @@ async def test_three_refused_logins_then_silence_for_15_minutes(rig: Rig, status
     assert rig.calls() == {}
     clock.time += 1
     assert _unavailable(await port.about()) == "LoginFailed"
-    assert rig.calls()["POST auth/session"] == 1
+    assert rig.calls()[rig.words.login] == 1
     assert _unavailable(await port.about()) == "LoginFailed"
     assert rig.calls() == {}
 
@@ -72,8 +68,8 @@ async def test_a_login_that_passes_forgives_the_refused_ones(rig: Rig) -> None:
 
 async def test_a_token_that_the_array_repeats_is_blacked_out(rig: Rig) -> None:
     async def parrot(request: web.BaseRequest) -> web.Response | None:
-        if request.path.endswith("auth/session"):
-            return web.json_response([{"msg": f"Invalid token {WRONG}", "ctx": WRONG}], status=400)
+        if rig.is_login(request):
+            return rig.words.refusal(f"Invalid token {WRONG}", WRONG)
         return None
 
     rig.override = parrot
@@ -95,7 +91,7 @@ async def test_another_array_behind_the_address_gets_no_push(rig: Rig) -> None:
         assert outcome.reason == "IdentityChanged"
         assert rig.source.id in outcome.message
         assert rig.target.id in outcome.message
-    assert rig.calls()["POST pgroup"] == 1  # the one that was answered 401
+    assert rig.calls()[rig.words.push] == 1  # the one that was answered 401
     assert rig.world.journal.since(0)[0].took_effect is False
     assert not rig.target.sessions
     assert isinstance(await port.about(), Refused)
@@ -112,7 +108,7 @@ async def test_close_logs_out_and_lets_go(rig: Rig) -> None:
     assert not rig.source.sessions
     await port.close()
     assert isinstance(await port.about(), Unavailable)
-    assert rig.calls()["DELETE auth/session"] == 1
+    assert rig.calls()[rig.words.logout] == 1
 
 
 async def test_close_does_not_mind_a_dead_array(rig: Rig) -> None:
@@ -133,8 +129,8 @@ async def test_an_unknown_authority(rig: Rig, tmp_path: Path) -> None:
     assert rig.calls() == {}
 
 
-async def test_a_host_name_that_the_certificate_lacks(tmp_path: Path) -> None:
-    rig = Rig(Authority.create(tmp_path, "array.test", "192.0.2.1"))
+async def test_a_host_name_that_the_certificate_lacks(tmp_path: Path, words: Words) -> None:
+    rig = Rig(Authority.create(tmp_path, "array.test", "192.0.2.1"), words)
     await rig.start()
     for address in (rig.address, f"localhost:{rig.port}"):
         outcome = await rig.connect(address=address).about()
@@ -163,33 +159,6 @@ async def test_proxies_of_the_environment_are_ignored(rig: Rig, monkeypatch: pyt
     done(await rig.connect().about())
 
 
-async def test_a_withdrawn_version_is_chosen_anew(rig: Rig) -> None:
-    port = rig.connect()
-    assert done(await port.about()).rest == "1.19"
-    rig.source.rest_versions = tuple(f"1.{minor}" for minor in range(17))
-    done(await port.push("erp", "vr-1"))
-    assert rig.suffixes() == ["vr-1"]
-
-
-@pytest.mark.parametrize("offered", [("2.4", "2.26"), ("1.0", "1.1"), ()])
-async def test_an_array_without_rest_1(rig: Rig, offered: tuple[str, ...]) -> None:
-    rig.source.rest_versions = offered
-    outcome = await rig.connect().about()
-    assert isinstance(outcome, Refused)
-    assert outcome.reason == "NotSupported"
-
-
-async def test_the_choice_of_the_rest_family(rig: Rig) -> None:
-    for choice in ("Auto", "REST1"):
-        port = connect(rig.address, TOKEN, trust=trusting(rig.authority.pem), rest_version=choice)
-        assert not isinstance(port, Refused)
-        done(await port.about())
-        await port.close()
-    refused = connect(rig.address, TOKEN, trust=trusting(rig.authority.pem), rest_version="REST2")
-    assert isinstance(refused, Refused)
-    assert refused.reason == "NotSupported"
-
-
 async def test_something_else_than_an_array_answers(rig: Rig) -> None:
     async def portal(_: web.BaseRequest) -> web.Response:
         return answers.pop(0)
@@ -197,7 +166,7 @@ async def test_something_else_than_an_array_answers(rig: Rig) -> None:
     rig.override = portal
     answers = [
         web.Response(text="<html>", content_type="text/html"),
-        web.json_response({"version": "1.19"}),
+        web.json_response({"version": "2.19"}),
         web.json_response([1, 2]),
         web.Response(status=302, headers={"Location": "https://127.0.0.1:9/"}),
     ]

@@ -10,7 +10,7 @@ from datetime import UTC
 
 import pytest
 from aiohttp import web
-from component.flasharray.rig import PATIENT, QUICK, Rig, done, is_one_line
+from component.flasharray.rig import PATIENT, QUICK, Rig, done, is_one_line, only_rest1
 
 from vvol_replication.domain.arrays import AlreadyThere, Pushed
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
@@ -26,31 +26,31 @@ async def test_a_push_is_one_call_and_lands(rig: Rig) -> None:
     assert pushed.snapshot == "erp.vr-1"
     assert pushed.created is not None
     assert pushed.created.tzinfo is UTC
-    assert rig.calls() == {"POST pgroup": 1}
-    (entry,) = rig.world.journal.since(0)
-    assert entry.arguments == {
-        "snap": True, "source": ["erp"], "suffix": "vr-1", "replicate_now": True, "apply_retention": True,
-    }  # fmt: skip
+    assert rig.calls() == {rig.words.push: 1}
+    (snapshot,) = rig.erp.snapshots.values()
+    assert snapshot.retained
     (row,) = done(await port.snapshots("erp"))
     assert row.name == "erp.vr-1"
     assert rig.target.replicas[rig.erp][0].completed is not None
 
 
+@only_rest1
 async def test_rest_below_1_4_answers_with_an_object(rig: Rig) -> None:
     rig.source.rest_versions = ("1.2", "1.3")
     assert done(await rig.connect().push("erp", "vr-1")).snapshot == "erp.vr-1"
 
 
 @pytest.mark.parametrize("state", ["live", "destroyed"])
-@pytest.mark.parametrize("words", ["alreadyExists", "hasBeenDestroyed"])
-async def test_a_suffix_that_is_taken_is_already_there(rig: Rig, state: str, words: str) -> None:
-    rig.world.switches.set("destroyedSuffixMessage", words)
+@pytest.mark.parametrize("worded", ["alreadyExists", "hasBeenDestroyed"])
+async def test_a_suffix_that_is_taken_is_already_there(rig: Rig, state: str, worded: str) -> None:
+    rig.world.switches.set("destroyedSuffixMessage", worded)
     port = rig.connect()
     done(await port.push("erp", "vr-1"))
     if state == "destroyed":
         rig.world.replication.destroy_snapshot(rig.erp, rig.erp.snapshots["vr-1"])
     there = done(await port.push("erp", "VR-1"))
     assert isinstance(there, AlreadyThere)
+    assert there.destroyed is (state == "destroyed")
     assert "vr-1" in there.message
     assert rig.suffixes() == ["vr-1"]
 
@@ -78,12 +78,12 @@ async def test_an_answer_that_is_lost_leaves_a_doubt(
 ) -> None:
     port = rig.connect(timeouts=QUICK if kind == "hang" else PATIENT)
     await port.about()
-    rig.fault("POST pgroup", kind, **options)
+    rig.fault(rig.words.push, kind, **options)
     outcome = await port.push("erp", "vr-1")
     assert isinstance(outcome, Indeterminate), outcome
     assert outcome.reason == "AnswerLost"
     assert is_one_line(outcome.message)
-    assert rig.calls()["POST pgroup"] == 1
+    assert rig.calls()[rig.words.push] == 1
     assert rig.suffixes() == (["vr-1"] if took_effect else [])
     if took_effect:
         assert isinstance(done(await port.push("erp", "vr-1")), AlreadyThere)
@@ -105,14 +105,14 @@ async def test_an_expired_session_makes_one_login_and_one_push(rig: Rig) -> None
     rig.source.expire_sessions()
     rig.calls()
     assert isinstance(done(await port.push("erp", "vr-1")), Pushed)
-    assert rig.calls() == {"POST pgroup": 2, "POST auth/session": 1, "GET array": 1}
+    assert rig.calls() == {rig.words.push: 2, rig.words.login: 1, rig.words.who: 1}
     assert rig.suffixes() == ["vr-1"]
 
 
 async def test_a_session_that_ends_again_at_once_is_a_failed_login(rig: Rig) -> None:
     port = rig.connect()
     await port.about()
-    rig.fault("POST pgroup", "expiredSession", times=2)
+    rig.fault(rig.words.push, "expiredSession", times=2)
     outcome = await port.push("erp", "vr-1")
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "LoginFailed"
@@ -123,7 +123,7 @@ async def test_a_login_that_breaks_before_the_repeat_leaves_no_doubt(rig: Rig) -
     port = rig.connect()
     await port.about()
     rig.source.expire_sessions()
-    rig.fault("POST auth/session", "resetAfter")
+    rig.fault(rig.words.login, "resetAfter")
     outcome = await port.push("erp", "vr-1")
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "Unreachable"
@@ -139,9 +139,12 @@ async def test_a_limiter_acts_before_the_call(rig: Rig, status: int, header: str
         return web.Response(status=status, headers={header: "7"})
 
     rig.override = limiter
+    asked = len(rig.requests)
     for outcome in (await port.push("erp", "vr-1"), await port.snapshots("erp")):
         assert isinstance(outcome, Unavailable)
-        assert (outcome.reason, outcome.retry_after) == ("EndpointBusy", 7.0)
+        assert outcome.reason == "EndpointBusy"
+        assert outcome.retry_after == pytest.approx(7.0, abs=6.0)
+    assert len(rig.requests) == asked + 1
 
 
 async def test_a_target_that_does_not_allow_it_makes_a_local_snapshot(rig: Rig) -> None:
@@ -151,6 +154,56 @@ async def test_a_target_that_does_not_allow_it_makes_a_local_snapshot(rig: Rig) 
     assert rig.target.replicas == {}
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Protection group has been destroyed.", "ProtectionGroupDestroyed"),
+        ("Protection group has no allowed targets.", "TargetNotAllowed"),
+        ("Replication is not allowed on the target.", "TargetNotAllowed"),
+        ("Array pure-b is not connected.", "ArraysNotConnected"),
+        ("Maximum number of snapshots exceeded.", "SnapshotLimitReached"),
+        ("Operation not permitted for user ops.", "PermissionDenied"),
+        ("Replication is not supported for a protection group in a pod.", "NotSupported"),
+        ("Something else.", "ArrayRefused"),
+    ],
+)
+async def test_refusals_in_the_arrays_words(rig: Rig, said: str, reason: str) -> None:
+    port = rig.connect()
+    await port.about()
+
+    async def refuse(request: web.BaseRequest) -> web.Response | None:
+        return rig.words.refusal(said, "erp") if rig.is_push(request) else None
+
+    rig.override = refuse
+    outcome = await port.push("erp", "vr-1")
+    assert isinstance(outcome, Refused), outcome
+    assert (outcome.reason, said in outcome.message) == (reason, True)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_user_who_may_only_read(rig: Rig, status: int) -> None:
+    rig.world.switches.set("readonlyStatus", status)
+    rig.source.role = "readonly"
+    port = rig.connect()
+    outcome = await port.push("erp", "vr-1")
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "PermissionDenied"
+    assert "storage_admin" in outcome.message
+    assert isinstance(await port.snapshots("erp"), Done)
+
+
+async def test_what_lies_in_a_pod_is_not_pushed(rig: Rig) -> None:
+    rig.group("pod1::erp")
+    port = rig.connect()
+    assert done(await port.protection_group("pod1::erp")).pod == "pod1"
+    rig.calls()
+    outcome = await port.push("pod1::erp", "vr-1")
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "NotSupported"
+    assert "pod1" in outcome.message
+    assert rig.calls() == {}
+
+
 async def test_what_the_array_refuses(rig: Rig) -> None:
     port = rig.connect()
     rig.world.replication.destroy_group(rig.crm)
@@ -158,8 +211,7 @@ async def test_what_the_array_refuses(rig: Rig) -> None:
     assert _refused(await port.push("crm", "vr-1")) == "ProtectionGroupDestroyed"
 
     async def full(_: web.BaseRequest) -> web.Response:
-        said = [{"pure_err_key": "err.friendly", "msg": f"Snapshot limit reached.\n{'x' * 900}", "ctx": "erp"}]
-        return web.json_response(said, status=400)
+        return rig.words.refusal(f"Snapshot limit reached.\n{'x' * 900}", "erp")
 
     rig.override = full
     outcome = await port.push("erp", "vr-1")
@@ -182,15 +234,19 @@ async def test_names_that_are_none_are_not_sent(rig: Rig, group: str, suffix: st
     assert rig.calls() == {}
 
 
+@only_rest1
 async def test_a_push_that_found_no_thread_was_not_started(rig: Rig) -> None:
-    port = rig.connect(workers=1, timeouts=replace(QUICK, call=0.1))
+    port = rig.connect(workers=1, timeouts=replace(QUICK, call=2.0))
+    await port.about()
+    rig.calls()
     entered, release = threading.Event(), threading.Event()
 
     def hang() -> None:
         entered.set()
         release.wait()
 
-    hanging = asyncio.create_task(port._lane.run(hang, deadline=30))  # noqa: SLF001 - fills the only thread
+    lane = port._families._current._lane  # type: ignore[union-attr]  # noqa: SLF001 - of REST 1
+    hanging = asyncio.create_task(lane.run(hang, deadline=30))  # fills the only thread
     try:
         assert await asyncio.to_thread(entered.wait, 10)
         outcome = await port.push("erp", "vr-1")
@@ -253,7 +309,7 @@ async def test_a_cancelled_push_is_not_sent_after_all(rig: Rig) -> None:
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def wait_at_login(request: web.BaseRequest) -> None:
-        if request.path.endswith("auth/session") and request.method == "POST":
+        if rig.is_login(request):
             arrived.set()
             await go_on.wait()
 
@@ -272,7 +328,7 @@ async def test_many_pushes_at_once_use_few_sessions(rig: Rig) -> None:
     port = rig.connect(workers=2)
     outcomes = await asyncio.gather(*(port.push("erp", f"vr-{number}") for number in range(20)))
     assert all(isinstance(outcome, Done) for outcome in outcomes)
-    assert rig.source.logins <= 2
+    assert rig.source.logins <= (2 if rig.words.restVersion == "REST1" else 1)
     assert sum(thread.name.startswith(f"flasharray-{rig.address}") for thread in threading.enumerate()) <= 2
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from component.flasharray.rig import Rig, done, is_one_line
+from component.flasharray.rig import REST1, REST2, Rig, done, is_one_line, only_rest1, only_rest2
 
-from vvol_replication.domain.arrays import ArrayAbout, ReplicationTarget
+from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort
 
@@ -17,8 +16,8 @@ from vvol_replication.domain.ports import ArrayPort
 async def test_about_comes_from_the_login_and_costs_nothing_after_it(rig: Rig) -> None:
     port = rig.connect()
     first = done(await port.about())
-    assert first == ArrayAbout(rig.source.id, "pure-a", "6.1.0", "1.19")
-    assert rig.calls() == {"GET api_version": 1, "POST auth/session": 1, "GET array": 1}
+    assert first == ArrayAbout(rig.source.id, "pure-a", "6.9.1", rig.words.rest)
+    assert rig.calls() == {"GET api_version": 1, rig.words.login: 1, rig.words.who: 1}
 
     assert done(await port.about()) == first
     assert rig.calls() == {}
@@ -27,14 +26,15 @@ async def test_about_comes_from_the_login_and_costs_nothing_after_it(rig: Rig) -
 async def test_about_asks_again_after_a_broken_call(rig: Rig) -> None:
     port = rig.connect(workers=1)
     await port.about()
-    rig.fault("GET pgroup", "resetBefore")
+    rig.fault(rig.words.group, "httpStatus", status=500)
     assert isinstance(await port.protection_group("erp"), Unavailable)
     rig.calls()
 
     done(await port.about())
-    assert rig.calls() == {"GET array": 1}
+    assert rig.calls() == {rig.words.who: 1}
 
 
+@only_rest1
 @pytest.mark.parametrize(("newest", "status"), [(19, "connecting"), (16, "disconnected")])
 async def test_connections_before_and_after_rest_1_17(rig: Rig, newest: int, status: str) -> None:
     rig.source.rest_versions = tuple(f"1.{minor}" for minor in range(newest + 1))
@@ -58,10 +58,13 @@ async def test_a_protection_group_with_its_targets_in_one_call(rig: Rig) -> None
     rig.calls()
 
     erp = done(await port.protection_group("ERP"))
-    assert (erp.name, erp.source, erp.targets) == ("erp", "pure-a", (ReplicationTarget("pure-b", allowed=True),))
+    (target,) = erp.targets
+    assert (erp.name, erp.source, target.name, target.allowed) == ("erp", "pure-a", "pure-b", True)
+    assert target.status == (None if rig.words.restVersion == "REST1" else "replicating")
     assert not erp.destroyed
-    assert rig.calls() == {"GET pgroup": 1}
-    assert done(await port.protection_group("crm")).targets == (ReplicationTarget("pure-b", allowed=False),)
+    targets = {} if rig.words.restVersion == "REST1" else {"GET protection-groups/targets": 1}
+    assert rig.calls() == {rig.words.group: 1} | targets
+    assert done(await port.protection_group("crm")).targets[0].allowed is False
 
 
 async def test_a_protection_group_that_is_destroyed_or_not_there(rig: Rig) -> None:
@@ -108,6 +111,7 @@ async def one_destroyed(rig: Rig, *, together: bool) -> ArrayPort:
     return port
 
 
+@only_rest1
 @pytest.mark.parametrize("together", [True, False])
 async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
     port = await one_destroyed(rig, together=together)
@@ -119,6 +123,7 @@ async def test_snapshots_include_the_destroyed_ones(rig: Rig, together: bool) ->
     assert rig.calls() == {"GET pgroup": 1 if together else 2}
 
 
+@only_rest1
 @pytest.mark.parametrize("together", [True, False])
 async def test_transfers_include_the_destroyed_ones(rig: Rig, together: bool) -> None:  # noqa: FBT001 - parametrized
     port = await one_destroyed(rig, together=together)
@@ -129,6 +134,20 @@ async def test_transfers_include_the_destroyed_ones(rig: Rig, together: bool) ->
     rig.calls()
     assert done(await port.transfers(["erp"]))["erp"] == rows["erp"]
     assert rig.calls() == {"GET pgroup": 1 if together else 2}
+
+
+@only_rest2
+@pytest.mark.parametrize("unasked", [True, False])
+async def test_destroyed_rows_are_listed_whether_or_not_the_array_tells_unasked(rig: Rig, unasked: bool) -> None:  # noqa: FBT001 - parametrized
+    rig.world.switches.rest2_destroyed_unasked = unasked
+    port = await one_destroyed(rig, together=True)
+
+    for _ in range(2):
+        for rows in (done(await port.snapshots("erp")), done(await port.transfers(["erp", "gone"]))["erp"]):
+            assert {(row.name, row.destroyed) for row in rows} == {("erp.vr-1", True), ("erp.vr-2", False)}
+    rig.calls()
+    done(await port.transfers(["erp"]))
+    assert rig.calls() == {rig.words.transfers: 1, rig.words.rows: 1 if unasked else 2}
 
 
 async def test_snapshots_of_a_missing_group_are_refused_and_not_empty(rig: Rig) -> None:
@@ -152,7 +171,7 @@ async def test_transfers_of_several_groups_are_one_call(rig: Rig) -> None:
         "pure-a:erp": ["pure-a:erp.vr-1"],
         "pure-a:crm": ["pure-a:crm.vr-1"],
     }
-    assert rig.calls() == {"GET pgroup": 1}
+    assert sum(rig.calls().values()) == (1 if rig.words.restVersion == "REST1" else 3)
     assert done(await port.transfers([])) == {}
     assert rig.calls() == {}
 
@@ -172,10 +191,10 @@ async def test_missing_groups_have_empty_rows_and_fail_nobody(rig: Rig, named: b
 
 async def _nameless_refusal(request: web.BaseRequest) -> web.Response | None:
     """An array that does not say which of the groups it misses."""
-    asked = json.loads(await request.read() or "null") or {}
-    if any(name.startswith("gone") for name in asked.get("names", ())):
-        return web.json_response([{"msg": "Protection group does not exist."}], status=400)
-    return None
+    if b"gone" not in await request.read() and "gone" not in request.query.get("source_names", ""):
+        return None
+    words = REST2 if request.path.startswith("/api/2") else REST1
+    return words.refusal("Protection group does not exist.")
 
 
 @pytest.mark.parametrize("kind", ["garbage", "truncated", "resetBefore", "resetAfter"])
@@ -183,8 +202,9 @@ async def test_no_usable_answer_to_a_read(rig: Rig, kind: str) -> None:
     rig.world.replication.take(rig.erp, "vr-1", replicate=True, retained=True)
     port = rig.connect()
     await port.about()
-    rig.fault("GET pgroup", kind)
+    rig.fault(rig.words.rows, kind, times=2)  # a read is repeated once if a kept connection ended
     outcome = await port.snapshots("erp")
+    rig.world.faults.remove()
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == {"garbage": "AnswerUnreadable"}.get(kind, "Unreachable")
     assert is_one_line(outcome.message)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, Pushed, ReplicationTarget, Snapshot
-from vvol_replication.storage.flasharray import answers
+from vvol_replication.storage.flasharray import merging
 from vvol_replication.storage.flasharray.failures import Unreadable
+from vvol_replication.storage.flasharray.rest1 import answers
 
 MOMENT = datetime(2026, 5, 11, 20, 35, 53, tzinfo=UTC)
 WIRE = "2026-05-11T20:35:53Z"
@@ -82,14 +83,14 @@ def test_a_snapshot_destroyed_between_two_answers_is_destroyed() -> None:
     live = answers.snapshots([{"name": "erp.a", "created": WIRE, "progress": 1.0, "completed": WIRE},
                               {"name": "erp.b", "created": WIRE}])  # fmt: skip
     gone = answers.snapshots([{"name": "ERP.a", "created": WIRE}, {"name": "erp.c", "created": WIRE}], destroyed=True)
-    rows = {row.name: row for row in answers.with_destroyed(live, gone)}
+    rows = {row.name: row for row in merging.with_destroyed(live, gone)}
     assert {name: row.destroyed for name, row in rows.items()} == {"erp.a": True, "erp.b": False, "erp.c": True}
     assert rows["erp.a"].completed == MOMENT
 
 
 def test_rows_are_sorted_under_the_names_asked_for() -> None:
     rows = answers.snapshots([{"name": f"{name}.s", "created": WIRE} for name in ("a:ERP", "crm", "stranger")])
-    found = answers.by_protection_group(rows, ["a:erp", "A:Erp", "crm", "empty"])
+    found = merging.by_protection_group(rows, ["a:erp", "A:Erp", "crm", "empty"])
     assert {name: [row.name for row in some] for name, some in found.items()} == {
         "a:erp": ["a:ERP.s"], "A:Erp": ["a:ERP.s"], "crm": ["crm.s"], "empty": [],
     }  # fmt: skip

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.storage.flasharray import calls
-from vvol_replication.storage.flasharray.failures import Answered
+from vvol_replication.domain.arrays import AlreadyThere
+from vvol_replication.storage.flasharray.failures import Answered, LookFailed
+from vvol_replication.storage.flasharray.rest1 import calls
 
 
 class Scripted:
@@ -101,3 +102,43 @@ def test_a_refusal_that_stays_is_told_and_nothing_is_remembered() -> None:
 def test_a_refused_protection_group_is_not_a_missing_one() -> None:
     with pytest.raises(Answered):
         calls.protection_group(Scripted(refuse=frozenset({"pending"})), "erp")
+
+
+class Taken(Scripted):
+    """The suffix `s` is there already; a look shows what `row` says, or what it raises."""
+
+    def __init__(self, words: str, row: dict[str, Any] | Exception) -> None:
+        super().__init__()
+        self._words = words
+        self._row = row
+
+    def create_pgroup_snapshots(self, sources: list[str], **arguments: Any) -> Any:
+        raise Answered(400, json.dumps([{"msg": self._words, "ctx": f"{sources[0]}.{arguments['suffix']}"}]))
+
+    def get_pgroup(self, pgroup: str, **arguments: Any) -> Any:
+        self.asked.append({"name": pgroup} | arguments)
+        if isinstance(self._row, Exception):
+            raise self._row
+        return [_row("erp") | self._row]
+
+
+@pytest.mark.parametrize(
+    ("words", "row", "destroyed", "looks"),
+    [
+        ("Snapshot already exists.", {}, False, 1),
+        ("Snapshot already exists.", {"time_remaining": 86_000}, True, 1),
+        ("Snapshot has been destroyed.", {}, True, 0),
+    ],
+)
+def test_whether_what_is_there_is_destroyed(words: str, row: dict[str, Any], destroyed: bool, looks: int) -> None:  # noqa: FBT001 - parametrized
+    array = Taken(words, row)
+    there = calls.push(array, "erp", "s")
+    assert isinstance(there, AlreadyThere)
+    assert there.destroyed is destroyed
+    assert array.asked == [{"name": "erp.s", "snap": True, "pending": True}] * looks
+
+
+@pytest.mark.parametrize("row", [{"name": "erp.other"}, Answered(400, "no"), Answered(503)])
+def test_a_look_that_fails_is_told(row: dict[str, Any] | Exception) -> None:
+    with pytest.raises(LookFailed):
+        calls.push(Taken("Snapshot already exists.", row), "erp", "s")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
 import requests
 import urllib3
@@ -14,16 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage.flasharray import errors
+from vvol_replication.storage.flasharray import errors, refusals
 from vvol_replication.storage.flasharray.array_text import LONGEST, ArrayText, one_line
 from vvol_replication.storage.flasharray.errors import Asked
 from vvol_replication.storage.flasharray.failures import (
     Answered,
     BeforeTheCall,
     CallFailed,
+    HeldOff,
     IdentityDiffers,
     LockedOut,
+    LookFailed,
+    Missing,
     NoCommonVersion,
+    NotAsked,
     NotReached,
     Unreadable,
 )
@@ -39,6 +45,10 @@ SAME = None
 
 def said(message: str, context: str = "erp") -> str:
     return json.dumps([{"pure_err_key": "err.friendly", "code": 0, "msg": message, "ctx": context}])
+
+
+def said2(message: str, context: str | None = "erp") -> str:
+    return json.dumps({"errors": [{"context": context, "message": message}]})
 
 
 def wrapped(cause: Exception) -> requests.ConnectionError:
@@ -78,8 +88,21 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (BeforeTheCall(errors.IDENTITY, Unreadable("no id")), (Unavailable, "AnswerUnreadable"), SAME),
     (BeforeTheCall(errors.VERSION, NotReached(TimeoutError(), sent=True)), (Unavailable, "TimedOutCalling"), SAME),
     (LockedOut(), (Unavailable, "LoginFailed"), SAME),
+    (HeldOff(12.4), (Unavailable, "EndpointBusy"), SAME),
+    (BeforeTheCall(errors.LOGIN, HeldOff(12.4)), (Unavailable, "EndpointBusy"), SAME),
+    (NotAsked("TimedOutCalling", "not asked"), (Unavailable, "TimedOutCalling"), SAME),
+    (Missing("erp"), (Refused, "ProtectionGroupNotFound"), SAME),
+    (LookFailed("already exists", Answered(429, headers={"Retry-After": "3"})), (Unavailable, "EndpointBusy"), SAME),
+    (LookFailed("already exists", NotReached(TimeoutError(), sent=True)), (Unavailable, "TimedOutCalling"), SAME),
+    (LookFailed("already exists", Answered(400, said("No."))), (Unavailable, "AnswerUnreadable"), SAME),
+    (Answered(400, said("Operation not permitted.")), (Refused, "PermissionDenied"), SAME),
+    (Answered(400, said("No allowed target.")), (Refused, "TargetNotAllowed"), SAME),
+    (Answered(400, said("It lies in a pod.")), (Refused, "NotSupported"), SAME),
+    (NotReached(aiohttp.ServerDisconnectedError(), sent=True), (Unavailable, "Unreachable"), LOST),
+    (NotReached(aiohttp.SocketTimeoutError(), sent=True), (Unavailable, "TimedOutCalling"), LOST),
+    (NotReached(aiohttp.ConnectionTimeoutError(), sent=False), (Unavailable, "Unreachable"), SAME),
     (IdentityDiffers("a", "b"), (Refused, "IdentityChanged"), SAME),
-    (NoCommonVersion(("2.4",)), (Refused, "NotSupported"), SAME),
+    (NoCommonVersion("REST 1.2 to 1.19", ("2.4",)), (Refused, "NotSupported"), SAME),
 ]  # fmt: skip
 
 
@@ -117,17 +140,39 @@ def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> No
     ],
 )
 def test_already_there(message: str, context: str, there: bool) -> None:  # noqa: FBT001 - parametrized
-    words = errors.already_there(Answered(400, said(message, context)), "vr-1")
+    words = refusals.already_there(Answered(400, said(message, context)), "vr-1")
     assert (words is not None) is there
     assert words is None or message in words
+
+
+@pytest.mark.parametrize("worded", [said, said2])
+def test_both_families_mean_the_same(worded: Callable[[str], str]) -> None:
+    for failure, read, _ in TABLE:
+        if isinstance(failure, Answered) and failure.status == 400 and (parts := ArrayText.parse(failure.text).parts):
+            again = errors.outcome(Answered(400, worded(parts[0][1])), READ)
+            assert (type(again), again.reason) == read
+
+
+@pytest.mark.parametrize(
+    ("message", "destroyed"),
+    [
+        ("Protection group snapshot already exists.", False),
+        ("Protection group snapshot has been destroyed.", True),
+        ("Snapshot is pending eradication.", True),
+    ],
+)
+def test_what_says_that_it_is_destroyed(message: str, destroyed: bool) -> None:  # noqa: FBT001 - parametrized
+    for worded in (said, said2):
+        assert refusals.says_destroyed(Answered(400, worded(message))) is destroyed
+    assert not refusals.says_destroyed(Answered(500, said(message)))
 
 
 @pytest.mark.parametrize("status", [401, 409, 500])
 def test_the_words_count_only_with_status_400(status: int) -> None:
     failure = Answered(status, said("already exists; does not exist"))
-    assert errors.already_there(failure, "vr-1") is None
-    assert errors.refusal_reason(failure) is None
-    assert not errors.missing(failure)
+    assert refusals.already_there(failure, "vr-1") is None
+    assert refusals.refusal_reason(failure) is None
+    assert not refusals.missing(failure)
 
 
 @given(status=st.integers(100, 599), body=st.text() | st.builds(said, st.text()), mutating=st.booleans())
@@ -149,6 +194,10 @@ def test_any_body_has_a_text(body: str) -> None:
     [
         (said("No.", "erp"), (("erp", "No."),)),
         ('{"msg": "No."}', (("", "No."),)),
+        (said2("No.", "erp"), (("erp", "No."),)),
+        (said2("No.", None), (("", "No."),)),
+        ('{"errors": "none"}', ()),
+        ('{"errors": [null, {"message": "b"}]}', (("", "b"),)),
         ('[{"msg": 5}, null, {"ctx": "a"}, {"msg": "b", "ctx": 1}]', (("", "b"),)),
         ("<html>", ()),
         ("[" * 100_000, ()),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.storage.flasharray.names import protection_group_problem, suffix_problem
+from vvol_replication.storage.flasharray.names import pod, protection_group_problem, suffix_problem
 
 FORBIDDEN = set("/?#%&=\\. \t\r\n\0\"'<>{}_*;,@")
 
@@ -55,3 +55,10 @@ def test_what_purity_takes_passes(name: str) -> None:
     assert protection_group_problem(name) is None
     assert protection_group_problem(f"array-1:{name}") is None
     assert protection_group_problem(f"pod::{name}") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("erp", None), ("fa:erp", None), ("pod1::erp", "pod1"), ("fa:pod1::erp", "pod1")]
+)
+def test_the_pod_of_a_name(name: str, expected: str | None) -> None:
+    assert pod(name) == expected

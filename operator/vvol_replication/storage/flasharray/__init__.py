@@ -1,24 +1,33 @@
-"""FlashArrays over their REST APIs. `connect` makes the port to one; REST 1 goes through `purestorage`."""
+"""FlashArrays over their REST APIs. `connect` makes the port to one; `rest1` and `rest2` are the families it may speak.
+
+REST 1 goes through `purestorage`, REST 2 through a client of our own. What both share lies here: names, identity,
+failures, the array's words and what they mean, and what every answer tells beside its content.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from vvol_replication.domain.outcomes import Refused
+from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import words
+from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.tls import TLSTrust
 
-from .adapter import REST1Array
-from .exchange import Timeouts
-
-if TYPE_CHECKING:
-    from vvol_replication.domain.ports import ArrayPort
-    from vvol_replication.storage.login import LoginGate
-    from vvol_replication.storage.tls import TLSTrust
+from .adapter import FlashArray
+from .families import Families, Speaker
+from .http import Http
+from .identity import IdentityPin
+from .rest1.family import REST1
+from .rest2.family import REST2
+from .sidenotes import SideNotes
+from .timeouts import Timeouts
 
 __all__ = ["Timeouts", "connect"]
 
-_REST1: Final = frozenset({"Auto", "REST1"})
 _DEFAULT_TIMEOUTS: Final = Timeouts()
+_FAMILIES: Final = {"Auto": ("REST2", "REST1"), "REST1": ("REST1",), "REST2": ("REST2",)}
+"""What each word of `restVersion` allows, in order of preference."""
 
 
 def connect(
@@ -34,12 +43,22 @@ def connect(
 ) -> ArrayPort | Refused:
     """The port to the array at `address` (`host` or `host:port`); makes no call yet.
 
-    `rest_version` is the API's word: `Auto`, `REST1` or `REST2`. `workers` bounds threads and sessions. `trust` stays
-    the caller's. `gate` is shared by all who log in there with this token; `expected_id` is the array that must answer.
+    `rest_version` is the API's word: `Auto`, `REST1` or `REST2`. `workers` bounds calls at once, threads and sessions.
+    `trust` stays the caller's. `gate` is shared by all who log in there with this token; `expected_id` is the array
+    that must answer.
     """
-    if rest_version not in _REST1:
+    if rest_version not in _FAMILIES:
         return Refused(
             words.NOT_SUPPORTED,
-            f"FlashArray {address}: REST 2 is not in this version; set restVersion: REST1 or Auto",
+            f"FlashArray {address}: restVersion {rest_version!r} is none of {', '.join(_FAMILIES)}",
         )
-    return REST1Array(address, api_token, trust, workers=workers, timeouts=timeouts, gate=gate, expected_id=expected_id)
+    notes, pin = SideNotes(), IdentityPin(expected_id)
+    gate = gate or LoginGate()
+    http = Http(address, trust, timeouts, notes, at_once=workers)
+    speakers: dict[str, Speaker] = {
+        "REST1": REST1(address, api_token, trust, timeouts, notes, gate, pin, workers),
+        "REST2": REST2(address, api_token, http, notes, gate, pin),
+    }
+    allowed = [speakers[name] for name in _FAMILIES[rest_version]]
+    families = Families(rest_version, allowed, http, patience=timeouts.call)
+    return FlashArray(address, api_token, timeouts, http, families)

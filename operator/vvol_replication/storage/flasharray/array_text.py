@@ -1,4 +1,4 @@
-"""The array's own error text, out of a REST 1 error body."""
+"""The array's own error text, out of an error body of either REST family."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ LONGEST: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class ArrayText:
-    """What an error body says: `[{"pure_err_key", "msg", "ctx"}]`, some of it, or nothing that is readable.
+    """What an error body says: some of it, or nothing that is readable.
 
-    `parts` are pairs of object name (`ctx`, may be empty) and message.
+    REST 1: `[{"pure_err_key", "msg", "ctx"}]`. REST 2: `{"errors": [{"context", "message"}]}`. `parts` are pairs of
+    object name (may be empty) and message.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -26,6 +27,8 @@ class ArrayText:
             content = json.loads(body)
         except (ValueError, RecursionError):
             return cls(())
+        if isinstance(content, dict) and isinstance(content.get("errors"), list):
+            content = content["errors"]
         rows = content if isinstance(content, list) else [content]
         return cls(tuple(part for row in rows if (part := _part(row))))
 
@@ -54,7 +57,7 @@ def one_line(text: str) -> str:
 def _part(row: Any) -> tuple[str, str] | None:
     if not isinstance(row, dict):
         return None
-    name, message = row.get("ctx"), row.get("msg")
+    name, message = row.get("ctx", row.get("context")), row.get("msg", row.get("message"))
     if not isinstance(message, str) or not message:
         return None
     return (name if isinstance(name, str) else "", message)

@@ -1,13 +1,11 @@
 """Failures of calls as outcomes. Pure: a table of what was seen, what it proves, and what to tell people.
 
 A status in the 400s is the array's no: nothing was changed. Where a mutating call was sent and its answer is missing,
-unreadable or a 5xx, nothing is proved: `Indeterminate`. Error texts are matched without regard to case and only
-together with status 400 (reference: flasharray §1.1, errors); the array's own words are always passed on.
+unreadable or a 5xx, nothing is proved: `Indeterminate`. The array's own words are always passed on.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
@@ -15,24 +13,22 @@ from typing import Final
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.storage import words
 
-from . import transport
-from .array_text import ArrayText, one_line
+from . import refusals, transport
+from .array_text import ArrayText
 from .failures import (
     Answered,
     BeforeTheCall,
     CallFailed,
+    HeldOff,
     IdentityDiffers,
     LockedOut,
+    LookFailed,
+    Missing,
     NoCommonVersion,
+    NotAsked,
     NotReached,
-    Unreadable,
 )
-
-PROTECTION_GROUP_NOT_FOUND: Final = "ProtectionGroupNotFound"
-PROTECTION_GROUP_DESTROYED: Final = "ProtectionGroupDestroyed"
-SNAPSHOT_LIMIT_REACHED: Final = "SnapshotLimitReached"
-ARRAYS_NOT_CONNECTED: Final = "ArraysNotConnected"
-ARRAY_REFUSED: Final = "ArrayRefused"
+from .sidenotes import retry_after
 
 LOGIN: Final = "login"
 VERSION: Final = "version"
@@ -41,19 +37,6 @@ IDENTITY: Final = "identity"
 LOOK_FIRST: Final = "the array may have done it all the same, so look before asking again"
 
 Failed = Refused | Unavailable | Indeterminate
-
-_REFUSALS: Final = (
-    ("limit reached", SNAPSHOT_LIMIT_REACHED),
-    ("maximum number", SNAPSHOT_LIMIT_REACHED),
-    ("is not connected", ARRAYS_NOT_CONNECTED),
-    ("has been destroyed", PROTECTION_GROUP_DESTROYED),
-    ("pending eradication", PROTECTION_GROUP_DESTROYED),
-    ("does not exist", PROTECTION_GROUP_NOT_FOUND),
-    ("could not be found", PROTECTION_GROUP_NOT_FOUND),
-    ("permission", words.PERMISSION_DENIED),
-    ("not authorized", words.PERMISSION_DENIED),
-)
-"""What the words of a 400 mean; the first that is in the text counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,57 +63,47 @@ def outcome(failure: CallFailed, asked: Asked) -> Failed:
             return _not_reached(failure, asked)
         case Answered():
             return _answered(failure, asked)
-        case Unreadable():
-            return _unreadable(f"{failure}; something else than a FlashArray may answer at this address", asked)
-        case LockedOut():
-            return Unavailable(
-                words.LOGIN_FAILED,
-                asked.says(
-                    "not asked, because logging in failed three times; it is tried again when the Secret's apiToken "
-                    "changes, or after 15 minutes"
-                ),
-            )
-        case IdentityDiffers(pinned=pinned, seen=seen):
-            return Refused(
-                words.IDENTITY_CHANGED,
-                asked.says(
-                    f"another array answers here: its id is {seen}, it was {pinned}. Nothing was sent to it; correct "
-                    "the address, or make a new FlashArray object for the new array"
-                ),
-            )
-        case NoCommonVersion(offered=offered):
-            return Refused(
-                words.NOT_SUPPORTED,
-                asked.says(f"REST 1.2 to 1.19 is needed, the array offers {', '.join(offered) or 'nothing'}"),
-            )
-    return _unreadable(type(failure).__name__, asked)
+        case NotAsked() | HeldOff() | LockedOut():
+            return _not_asked(failure, asked)
+        case Missing() | IdentityDiffers() | NoCommonVersion():
+            return _refused(failure, asked)
+        case LookFailed(said=said, cause=cause):
+            return _look_failed(said, cause, asked)
+    return _unreadable(f"{failure}; something else than a FlashArray may answer at this address", asked)
 
 
-def already_there(failure: CallFailed, suffix: str) -> str | None:
-    """The array's words where it refused a push because the snapshot is there: live, destroyed or being eradicated."""
-    if not isinstance(failure, Answered) or failure.status != HTTPStatus.BAD_REQUEST:
-        return None
-    said = ArrayText.parse(failure.text)
-    if said.has("already exists") or (
-        said.has("destroyed", "eradicat")
-        and said.has("snapshot", suffix)
-        and not said.has("limit reached", "maximum number")
-    ):
-        return one_line(said.whole)
-    return None
+def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavailable:
+    match failure:
+        case NotAsked(reason=reason):
+            return Unavailable(reason, asked.says(str(failure)))
+        case HeldOff(left=left):
+            why = f"not asked, because the array wants to be left alone for {left:.0f} s more"
+            return Unavailable(words.ENDPOINT_BUSY, asked.says(why), left)
+    return Unavailable(
+        words.LOGIN_FAILED,
+        asked.says(
+            "not asked, because logging in failed three times; it is tried again when the Secret's apiToken changes, "
+            "or after 15 minutes"
+        ),
+    )
 
 
-def missing(failure: CallFailed) -> bool:
-    """True where the array says that what was asked about is not there, or no longer."""
-    return refusal_reason(failure) in (PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED)
-
-
-def refusal_reason(failure: CallFailed) -> str | None:
-    """The reason word of a logical refusal (status 400); `None` for every other failure."""
-    if not isinstance(failure, Answered) or failure.status != HTTPStatus.BAD_REQUEST:
-        return None
-    said = ArrayText.parse(failure.text)
-    return next((reason for text, reason in _REFUSALS if said.has(text)), ARRAY_REFUSED)
+def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked) -> Refused:
+    match failure:
+        case Missing():
+            reason = refusals.PROTECTION_GROUP_NOT_FOUND
+            said = f"the array has no protection group {failure}{refusals.advice(reason)}"
+            return Refused(reason, asked.says(said))
+        case NoCommonVersion(wanted=wanted, offered=offered):
+            said = f"{wanted} is needed, the array offers {_ranges(offered)}; see spec.restVersion"
+            return Refused(words.NOT_SUPPORTED, asked.says(said))
+    return Refused(
+        words.IDENTITY_CHANGED,
+        asked.says(
+            f"another array answers here: its id is {failure.seen}, it was {failure.pinned}. Nothing was sent to it; "
+            "correct the address, or make a new FlashArray object for the new array"
+        ),
+    )
 
 
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
@@ -142,6 +115,30 @@ def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
     return outcome(cause, asked)
 
 
+def _look_failed(said: str, cause: CallFailed, asked: Asked) -> Failed:
+    """Nothing was changed by the push; why the look failed says when to ask again."""
+    why = outcome(cause, replace(asked, mutating=False))
+    return Unavailable(
+        why.reason if isinstance(why, Unavailable) else words.ANSWER_UNREADABLE,
+        asked.says(f"the array answers {said!r}, but whether that snapshot is destroyed could not be read"),
+        why.retry_after if isinstance(why, Unavailable) else None,
+    )
+
+
+def _ranges(offered: tuple[str, ...]) -> str:
+    """Versions in short: `1.0 to 1.19 and 2.0 to 2.26`."""
+    families: dict[str, list[int]] = {}
+    for version in offered:
+        major, _, minor = version.partition(".")
+        if major.isdecimal() and minor.isdecimal():
+            families.setdefault(major, []).append(int(minor))
+    spans = [
+        f"{major}.{min(minors)}" + (f" to {major}.{max(minors)}" if len(minors) > 1 else "")
+        for major, minors in families.items()
+    ]
+    return " and ".join(spans) or "no version at all"
+
+
 def _not_reached(failure: NotReached, asked: Asked) -> Failed:
     reason, seen = transport.explain(failure.cause)
     if asked.mutating and failure.sent:
@@ -151,19 +148,19 @@ def _not_reached(failure: NotReached, asked: Asked) -> Failed:
 
 def _answered(failure: Answered, asked: Asked) -> Failed:
     status, said = failure.status, asked.says(f"the array answers {_said(failure)}")
-    if (reason := refusal_reason(failure)) is not None:
-        return Refused(reason, said)
+    if (reason := refusals.refusal_reason(failure)) is not None:
+        return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
         return Unavailable(words.LOGIN_FAILED, f"{said}, twice, although the login itself succeeded")
     if status == HTTPStatus.FORBIDDEN:
         return Refused(
             words.PERMISSION_DENIED,
-            f"{said}: the token's user needs the role storage_admin on a source array, readonly on a target",
+            f"{said}{refusals.advice(words.PERMISSION_DENIED)}",
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
-        return Unavailable(words.ENDPOINT_BUSY, said, _retry_after(failure))
+        return Unavailable(words.ENDPOINT_BUSY, said, retry_after(failure.headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
             return _lost(f"the array answers {_said(failure)}", asked)
@@ -172,8 +169,8 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
     if status < HTTPStatus.BAD_REQUEST:
         return _unreadable(f"it was answered with a redirection or the like (HTTP {status})", asked)
     if status == HTTPStatus.NOT_FOUND:
-        return Refused(words.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray with REST 1?")
-    return Refused(ARRAY_REFUSED, said)
+        return Refused(words.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
+    return Refused(refusals.ARRAY_REFUSED, said)
 
 
 def _unreadable(seen: str, asked: Asked) -> Failed:
@@ -189,11 +186,3 @@ def _lost(seen: str, asked: Asked) -> Indeterminate:
 def _said(failure: Answered) -> str:
     said = ArrayText.parse(failure.text).whole
     return f"HTTP {failure.status}: {said}" if said else f"HTTP {failure.status} without a message"
-
-
-def _retry_after(failure: Answered) -> float | None:
-    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
-    for header in ("retry-after", "ratelimit-reset"):
-        if re.fullmatch(r"[0-9]{1,6}", value := failure.headers.get(header, "").strip()):
-            return float(value)
-    return None

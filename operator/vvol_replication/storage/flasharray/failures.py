@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 
 class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
     """A call that brought no usable answer."""
+
+
+class NotAsked(CallFailed):
+    """Nothing was sent; `reason` is a reason word, and the text says why, in one line."""
+
+    def __init__(self, reason: str, seen: str) -> None:
+        super().__init__(seen)
+        self.reason = reason
+
+
+class HeldOff(CallFailed):
+    """Nothing was sent: the array asked to be left alone, for `left` more seconds."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__(f"{left:.0f} s left")
+        self.left = left
 
 
 class NotReached(CallFailed):
@@ -35,11 +48,16 @@ class Unreadable(CallFailed):
     """Status 200, but not what the REST API answers; the argument says what was seen, in one line."""
 
 
-class NoCommonVersion(CallFailed):
-    """The array offers no REST 1 version that is spoken here."""
+class Missing(CallFailed):
+    """The array answered, and has no such protection group; the argument is its name."""
 
-    def __init__(self, offered: tuple[str, ...]) -> None:
+
+class NoCommonVersion(CallFailed):
+    """The array offers no REST version that is `wanted` (said in the words of the object) and spoken here."""
+
+    def __init__(self, wanted: str, offered: tuple[str, ...]) -> None:
         super().__init__("no common REST version")
+        self.wanted = wanted
         self.offered = offered
 
 
@@ -62,4 +80,13 @@ class BeforeTheCall(CallFailed):
     def __init__(self, step: str, cause: CallFailed) -> None:
         super().__init__(step)
         self.step = step
+        self.cause = cause
+
+
+class LookFailed(CallFailed):
+    """The push was refused because its snapshot is there; whether that one is destroyed could not be read."""
+
+    def __init__(self, said: str, cause: CallFailed) -> None:
+        super().__init__(said)
+        self.said = said
         self.cause = cause

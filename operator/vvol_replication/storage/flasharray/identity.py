@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+
+from vvol_replication.domain.arrays import ArrayAbout
 
 from .failures import IdentityDiffers
-
-if TYPE_CHECKING:
-    from vvol_replication.domain.arrays import ArrayAbout
 
 
 class IdentityPin:

@@ -1,6 +1,7 @@
 """Names of protection groups and suffixes, judged before they become part of a URL (reference: flasharray §1.3).
 
-`purestorage` puts names into paths as they are, so a `/`, `?` or `#` would be another request than the one meant.
+`purestorage` puts names into paths as they are, so a `/`, `?` or `#` would be another request than the one meant; in
+REST 2 a comma would make two names of one, and a `*` many.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ def protection_group_problem(name: str) -> str | None:
         f"{_shown(name)} is no protection group name: it has 1 to 63 letters, digits and hyphens, begins and ends with "
         "a letter or digit, and may follow an array (array:pg) or a pod (pod::pg)"
     )
+
+
+def pod(name: str) -> str | None:
+    """The pod that a protection group of this name lies in, if any."""
+    before, colons, _ = name.partition("::")
+    return before.rpartition(":")[2] if colons else None
 
 
 def suffix_problem(suffix: str) -> str | None:

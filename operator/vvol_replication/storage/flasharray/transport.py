@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+import aiohttp
 import requests
 
 from vvol_replication.storage import words
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 def explain(failure: Exception) -> tuple[str, str]:
     """The reason word for a transport failure, and what was seen."""
-    causes = tuple(_causes(failure))
+    causes = tuple(
+        cause for cause in _causes(failure) if not isinstance(cause, aiohttp.ClientConnectorCertificateError)
+    )
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return words.CERTIFICATE_NOT_TRUSTED, (
@@ -25,7 +25,7 @@ def explain(failure: Exception) -> tuple[str, str]:
             )
         if isinstance(cause, socket.gaierror):
             return words.UNREACHABLE, "its host name cannot be resolved"
-        if isinstance(cause, requests.ConnectTimeout):
+        if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
             return words.UNREACHABLE, "it does not accept connections in time"
         if isinstance(cause, ConnectionRefusedError):
             return words.UNREACHABLE, "it refuses connections"

@@ -1,44 +1,38 @@
 """`purestorage` for REST 1, made fit for an operator: bounded, verified, pinned to one array.
 
-Kept from `purestorage` 1.19: the calls, the choice of the REST version, one new login and one repeat after a 401, a new
-choice of version after a 450, nothing else repeated (reference: flasharray §1.4). Other than there, a session cookie is
-kept when an answer brings none: it saves a login wherever an array sends it only once.
+Kept from `purestorage` 1.19: the calls, one new login and one repeat after a 401, nothing else repeated (reference:
+flasharray §1.4). Other than there, the REST version is given, and a session cookie is kept when an answer brings none:
+it saves a login wherever an array sends it only once.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
-
-from . import answers
-from .errors import IDENTITY, LOGIN, VERSION
-from .failures import (
+from vvol_replication.storage.flasharray.agent import USER_AGENT
+from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
+from vvol_replication.storage.flasharray.failures import (
     Answered,
     BeforeTheCall,
     CallFailed,
     IdentityDiffers,
     LockedOut,
-    NoCommonVersion,
     NotReached,
-    Unreadable,
 )
+from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.lane import Permit
+from vvol_replication.storage.login import LoginGate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from vvol_replication.domain.arrays import ArrayAbout
-    from vvol_replication.storage.lane import Permit
-    from vvol_replication.storage.login import LoginGate
-
-    from .exchange import Answer, Wire
-    from .identity import IdentityPin
+from . import answers
+from .exchange import Wire
 
 with warnings.catch_warnings():
     # Its docstrings have invalid escapes, and distutils, which it imports, is deprecated: nothing that we can mend.
@@ -46,17 +40,15 @@ with warnings.catch_warnings():
     from purestorage import FlashArray
 
 
-def _version() -> str:
-    try:
-        return metadata.version("vvol-replication")
-    except metadata.PackageNotFoundError:  # run from a source tree that was not installed
-        return "unknown"
-
-
-USER_AGENT: Final = f"vvol-replication-operator/{_version()}"
-_VERSION_WITHDRAWN: Final = 450
 _OLDEST: Final = (1, 2)
 """The first REST version with protection groups."""
+
+
+def newest(offered: Sequence[str]) -> str | None:
+    """The newest REST 1 version that an array offers and `purestorage` speaks, if there is one."""
+    common = [tuple(map(int, text.split("."))) for text in offered if text in FlashArray.supported_rest_versions]
+    best = max(common, default=(0, 0))
+    return ".".join(map(str, best)) if best >= _OLDEST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +59,12 @@ class Login:
     api_token: str = field(repr=False)
     gate: LoginGate
     pin: IdentityPin
+    rest: str
+    """The REST version to speak."""
 
 
 class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
-    """One session with one array, for one thread at a time. Making one logs in (three requests).
+    """One session with one array, for one thread at a time. Making one logs in (two requests).
 
     Raises `CallFailed` of every kind, and `PermitWithdrawn` from a push.
     """
@@ -81,7 +75,6 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
     def __init__(self, login: Login, wire: Wire) -> None:
         self._login = login
         self._wire = wire
-        self._rest_version = ""
         self._permit: Permit | None = None
         self.open = False
         """False once the last exchange failed: what is known of the array may be past."""
@@ -130,36 +123,19 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
         self.open = False
         answer = self._wire.exchange(method, url, json.dumps(data).encode(), headers, self._cookies, permit=permit)
         if answer.status == HTTPStatus.OK:
-            content = _json(answer)
+            content = answer.json()
             self._cookies.update(answer.cookies)
             self.open = True
             return content
         if answer.status == HTTPStatus.UNAUTHORIZED and reestablish_session:
             self._start_session()
             return self._request(method, path, data, reestablish_session=False)
-        if answer.status == _VERSION_WITHDRAWN and self._renegotiate_rest_version:
-            withdrawn = self._rest_version
-            self._rest_version = self._choose_rest_version()
-            if self._rest_version != withdrawn:
-                return self._request(method, path, data, reestablish_session)
         self.open = answer.status == HTTPStatus.BAD_REQUEST
         raise Answered(answer.status, answer.text, answer.headers)
 
     def _choose_rest_version(self) -> str:
-        """The newest version that both know. `purestorage` compares with distutils, which Python 3.12 dropped."""
-        offered = _before(VERSION, self._list_available_rest_versions)
-        if not isinstance(offered, list):
-            raise BeforeTheCall(VERSION, Unreadable("GET api_version was not answered with a list"))
-        texts = tuple(version for version in offered if isinstance(version, str))
-        common = [_numbers(version) for version in texts if version in self.supported_rest_versions]
-        newest = max(common, default=(0, 0))
-        if newest < _OLDEST:
-            raise NoCommonVersion(texts)
-        return ".".join(map(str, newest))
-
-    def _list_available_rest_versions(self) -> Any:
-        answer = self._request("GET", f"https://{self._target}/api/api_version", reestablish_session=False)
-        return answer.get("version") if isinstance(answer, dict) else None
+        """Nothing is asked here: which version is spoken was settled before the family was."""
+        return self._login.rest
 
     def _start_session(self) -> None:
         """Log in, and see that it is the array of the first login: only then is any other call made, or repeated."""
@@ -200,18 +176,3 @@ def _before(step: str, ask: Callable[[], Any]) -> Any:
         raise
     except CallFailed as failure:
         raise BeforeTheCall(step, failure) from failure
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The parts of one of `supported_rest_versions`."""
-    return tuple(map(int, version.split(".")))
-
-
-def _json(answer: Answer) -> Any:
-    kind = answer.headers.get("Content-Type", "")
-    if "application/json" not in kind:
-        raise Unreadable(f"it was answered with {kind or 'content of no type'} instead of JSON")
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise Unreadable("the JSON of the answer is broken or cut off") from None

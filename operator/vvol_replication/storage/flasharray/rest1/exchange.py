@@ -9,64 +9,34 @@ from __future__ import annotations
 
 import io
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import cookiejar
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from .failures import NotReached, Unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vvol_replication.storage.lane import Permit
-    from vvol_replication.storage.tls import TLSTrust
-
-_IDLE: Final = 4.0
-"""Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
-that crosses such an end is lost without need."""
+from vvol_replication.storage.flasharray import answer as answers
+from vvol_replication.storage.flasharray.answer import Answer
+from vvol_replication.storage.flasharray.failures import NotReached, Unreadable
+from vvol_replication.storage.flasharray.sidenotes import SideNotes
+from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.lane import Permit
+from vvol_replication.storage.tls import TLSTrust
 
 _CHUNK: Final = 64 * 1024
-_LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of an answer. A row of a snapshot has about 200."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """In seconds: to connect, between two pieces of an answer, and for a whole call with all that it needs first."""
-
-    connect: float = 5.0
-    read: float = 30.0
-    call: float = 45.0
-    logout: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text, whatever it is."""
-        return self.body.decode("utf-8", errors="replace")
 
 
 class Wire:
     """The connection to one array, kept between calls. For one thread at a time."""
 
-    def __init__(self, trust: TLSTrust, timeouts: Timeouts) -> None:
+    def __init__(self, trust: TLSTrust, timeouts: Timeouts, notes: SideNotes) -> None:
         if trust.insecure:
             # Said in the object in as many words; urllib3 would warn on every call.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._timeouts = timeouts
+        self._notes = notes
         self._last_used = time.monotonic()
         self._http = requests.Session()
         self._http.trust_env = False
@@ -95,11 +65,12 @@ class Wire:
         *,
         permit: Permit | None = None,
     ) -> Answer:
-        """Send one request and read the whole answer. Raises `NotReached`, or what `permit` raises."""
+        """Send one request and read the whole answer. Raises `NotReached`, `HeldOff`, or what `permit` raises."""
+        self._notes.check()
         remaining = self.remaining
         if remaining <= 0:
             raise NotReached(requests.Timeout(), sent=False)
-        if time.monotonic() - self._last_used > _IDLE:
+        if time.monotonic() - self._last_used > answers.IDLE:
             self._http.close()
         outgoing = _Outgoing(body, permit)
         try:
@@ -113,9 +84,10 @@ class Wire:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                self._notes.heard(response.status_code, response.headers, outgoing.begun_at, time.time())
                 content = self._read(response)
                 found = {cookie.name: cookie.value or "" for cookie in response.cookies}
-                return Answer(response.status_code, response.headers, found, content)
+                return Answer(response.status_code, response.headers, content, found)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise NotReached(error, sent=outgoing.begun) from error
         finally:
@@ -132,8 +104,8 @@ class Wire:
             content += piece
             if self.remaining <= 0:
                 raise requests.ReadTimeout
-            if len(content) > _LARGEST:
-                raise Unreadable(f"more than {_LARGEST} bytes")
+            if len(content) > answers.LARGEST:
+                raise Unreadable(f"more than {answers.LARGEST} bytes")
         return bytes(content)
 
 
@@ -147,12 +119,13 @@ class _Outgoing(io.BytesIO):
         super().__init__(content)
         self._permit = permit
         self.begun = False
+        self.begun_at = time.time()
 
     def read(self, size: int | None = -1, /) -> bytes:
         if not self.begun:
             if self._permit is not None:
                 self._permit.use()
-            self.begun = True
+            self.begun, self.begun_at = True, time.time()
         return super().read(size)
 
 

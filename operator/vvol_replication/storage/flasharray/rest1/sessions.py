@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+from vvol_replication.storage.flasharray.failures import IdentityDiffers
+from vvol_replication.storage.flasharray.sidenotes import SideNotes
+from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.tls import TLSTrust
 
 from .client import Client, Login
-from .exchange import Timeouts, Wire
-from .failures import IdentityDiffers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from vvol_replication.storage.tls import TLSTrust
+from .exchange import Wire
 
 
 class Sessions:
     """Lends clients. There are never more than threads that ask at once; the one used last is lent first."""
 
-    def __init__(self, login: Login, trust: TLSTrust, timeouts: Timeouts) -> None:
+    def __init__(self, login: Login, trust: TLSTrust, timeouts: Timeouts, notes: SideNotes) -> None:
         self._login = login
         self._trust = trust
         self._timeouts = timeouts
+        self._notes = notes
         self._lock = threading.Lock()
         self._idle: list[Client] = []
         self._closed = False
@@ -56,7 +56,7 @@ class Sessions:
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
-            wire = Wire(self._trust, self._timeouts)
+            wire = Wire(self._trust, self._timeouts, self._notes)
             wire.deadline = deadline
             return Client(self._login, wire)
         client.begin(deadline)

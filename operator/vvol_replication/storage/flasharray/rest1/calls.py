@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ProtectionGroup, Pushed, Snapshot
+from vvol_replication.storage.flasharray import merging, refusals
+from vvol_replication.storage.flasharray.array_text import ArrayText
+from vvol_replication.storage.flasharray.failures import Answered, CallFailed, LookFailed, Unreadable
 
-from . import answers, errors
-from .array_text import ArrayText
-from .failures import Answered
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from . import answers
 
 
 class Purestorage(Protocol):
@@ -47,7 +46,7 @@ def protection_group(array: Purestorage, name: str) -> ProtectionGroup | None:
     try:
         return answers.protection_group(array.get_pgroup(name, pending=True))
     except Answered as refusal:
-        if errors.refusal_reason(refusal) == errors.PROTECTION_GROUP_NOT_FOUND:
+        if refusals.refusal_reason(refusal) == refusals.PROTECTION_GROUP_NOT_FOUND:
             return None
         raise
 
@@ -66,7 +65,7 @@ def transfers(array: Purestorage, names: Sequence[str]) -> Mapping[str, tuple[Sn
 
     One call, but where a group is missing, or the array does not show destroyed rows together with transfers.
     """
-    return answers.by_protection_group(_rows(array, list(dict.fromkeys(names))), names)
+    return merging.by_protection_group(_rows(array, list(dict.fromkeys(names))), names)
 
 
 def push(array: Purestorage, name: str, suffix: str) -> Pushed | AlreadyThere:
@@ -74,11 +73,24 @@ def push(array: Purestorage, name: str, suffix: str) -> Pushed | AlreadyThere:
     try:
         answer = array.create_pgroup_snapshots([name], suffix=suffix, replicate_now=True, apply_retention=True)
     except Answered as refusal:
-        there = errors.already_there(refusal, suffix)
+        there = refusals.already_there(refusal, suffix)
         if there is None:
             raise
-        return AlreadyThere(there)
+        destroyed = refusals.says_destroyed(refusal) or _is_destroyed(array, f"{name}.{suffix}", there)
+        return AlreadyThere(there, destroyed=destroyed)
     return answers.pushed(answer, f"{name}.{suffix}")
+
+
+def _is_destroyed(array: Purestorage, snapshot: str, said: str) -> bool:
+    """Look at one snapshot of which the array only said that it exists."""
+    try:
+        rows = answers.snapshots(array.get_pgroup(snapshot, snap=True, pending=True))
+        found = next((row for row in rows if row.name.lower() == snapshot.lower()), None)
+        if found is None:
+            raise Unreadable("the array does not show the snapshot of which it said that it exists")
+    except CallFailed as failure:
+        raise LookFailed(said, failure) from failure
+    return found.destroyed
 
 
 def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
@@ -91,7 +103,7 @@ def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
     try:
         return _with_destroyed(array, partial(array.list_pgroups, names=names))
     except Answered as refusal:
-        if not errors.missing(refusal):
+        if not refusals.missing(refusal):
             raise
         if len(names) == 1:
             return ()
@@ -109,9 +121,9 @@ def _with_destroyed(array: Purestorage, ask: Callable[..., Any]) -> tuple[Snapsh
         try:
             return answers.snapshots(ask(snap=True, transfer=True, pending=True))
         except Answered as refusal:
-            if errors.refusal_reason(refusal) != errors.ARRAY_REFUSED:
+            if refusals.refusal_reason(refusal) != refusals.ARRAY_REFUSED:
                 raise
     live = answers.snapshots(ask(snap=True, transfer=True))
     gone = answers.snapshots(ask(snap=True, pending_only=True), destroyed=True)
     array.pending_with_transfer = False
-    return answers.with_destroyed(live, gone)
+    return merging.with_destroyed(live, gone)

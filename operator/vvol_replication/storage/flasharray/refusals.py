@@ -1,0 +1,94 @@
+"""What an array's words for a refusal mean: one table for both REST families.
+
+The texts are matched without regard to case and only together with status 400 (reference: flasharray §1.1, errors).
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from vvol_replication.storage import words
+
+from .array_text import ArrayText, one_line
+from .failures import Answered, CallFailed
+
+PROTECTION_GROUP_NOT_FOUND: Final = "ProtectionGroupNotFound"
+PROTECTION_GROUP_DESTROYED: Final = "ProtectionGroupDestroyed"
+SNAPSHOT_LIMIT_REACHED: Final = "SnapshotLimitReached"
+ARRAYS_NOT_CONNECTED: Final = "ArraysNotConnected"
+TARGET_NOT_ALLOWED: Final = "TargetNotAllowed"
+ARRAY_REFUSED: Final = "ArrayRefused"
+
+_LIMITS: Final = ("limit reached", "limit exceeded", "limit has been reached", "maximum number")
+_GONE: Final = ("has been destroyed", "pending eradication", "is destroyed")
+
+_REASONS: Final = (
+    *((text, SNAPSHOT_LIMIT_REACHED) for text in _LIMITS),
+    ("not connected", ARRAYS_NOT_CONNECTED),
+    *((text, PROTECTION_GROUP_DESTROYED) for text in _GONE),
+    ("does not exist", PROTECTION_GROUP_NOT_FOUND),
+    ("could not be found", PROTECTION_GROUP_NOT_FOUND),
+    ("permission", words.PERMISSION_DENIED),
+    ("privilege", words.PERMISSION_DENIED),
+    ("not permitted", words.PERMISSION_DENIED),
+    ("not authorized", words.PERMISSION_DENIED),
+    ("no allowed target", TARGET_NOT_ALLOWED),
+    ("not allowed on", TARGET_NOT_ALLOWED),
+    ("not allowed by", TARGET_NOT_ALLOWED),
+    ("disallowed", TARGET_NOT_ALLOWED),
+    ("in a pod", words.NOT_SUPPORTED),
+)
+"""The first that is in the text counts."""
+
+_ADVICE: Final = {
+    SNAPSHOT_LIMIT_REACHED: "eradicate destroyed snapshots or shorten the retention; destroyed ones count as well",
+    ARRAYS_NOT_CONNECTED: "mend the array connection",
+    PROTECTION_GROUP_DESTROYED: "recover the protection group on the array",
+    PROTECTION_GROUP_NOT_FOUND: "restore the protection group, or correct its name",
+    words.PERMISSION_DENIED: "the token's user needs the role storage_admin on a source array, readonly on a target",
+    TARGET_NOT_ALLOWED: "allow the protection group on its target array",
+    words.NOT_SUPPORTED: "pods replicate by other means; use a protection group outside of pods",
+}
+
+
+def refusal_reason(failure: CallFailed) -> str | None:
+    """The reason word of a logical refusal (status 400); `None` for every other failure."""
+    said = _refusal(failure)
+    if said is None:
+        return None
+    return next((reason for text, reason in _REASONS if said.has(text)), ARRAY_REFUSED)
+
+
+def advice(reason: str) -> str:
+    """What to do about a refusal, after its text; empty where only the array's own words can tell."""
+    return f"; {_ADVICE[reason]}" if reason in _ADVICE else ""
+
+
+def missing(failure: CallFailed) -> bool:
+    """True where the array says that what was asked about is not there, or no longer."""
+    return refusal_reason(failure) in (PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED)
+
+
+def already_there(failure: CallFailed, suffix: str) -> str | None:
+    """The array's words where it refused a push because the snapshot is there: live, destroyed or being eradicated."""
+    said = _refusal(failure)
+    if said is None:
+        return None
+    if said.has("already exists") or (
+        said.has("destroyed", "eradicat") and said.has("snapshot", suffix) and not said.has(*_LIMITS)
+    ):
+        return one_line(said.whole)
+    return None
+
+
+def says_destroyed(failure: CallFailed) -> bool:
+    """True where those words say that it is destroyed; where they do not, only a look can tell."""
+    said = _refusal(failure)
+    return said is not None and said.has(*_GONE)
+
+
+def _refusal(failure: CallFailed) -> ArrayText | None:
+    if not isinstance(failure, Answered) or failure.status != HTTPStatus.BAD_REQUEST:
+        return None
+    return ArrayText.parse(failure.text)

@@ -1,0 +1,117 @@
+"""What a REST 1 array answers, read into the domain's values. Pure; what cannot be read raises `Unreadable`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from vvol_replication.domain.arrays import (
+    ArrayAbout,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    ReplicationTarget,
+    Snapshot,
+)
+from vvol_replication.storage.flasharray import merging, reading
+from vvol_replication.storage.flasharray.failures import Unreadable
+
+
+def about(answer: Any, rest: str) -> ArrayAbout:
+    """Read `GET array`: `{"array_name", "id", "version", …}`."""
+    row = reading.mapping(answer, "GET array")
+    return ArrayAbout(
+        id=reading.text(row, "id", "GET array"),
+        name=reading.text(row, "array_name", "GET array"),
+        version=reading.optional_text(row, "version") or "",
+        rest=rest,
+    )
+
+
+def connections(answer: Any) -> tuple[ArrayConnection, ...]:
+    """Read `GET array/connection`; `connected` was a boolean before REST 1.17, since then `status` is a word."""
+    return tuple(_connection(row) for row in reading.rows(answer, "GET array/connection"))
+
+
+def protection_group(answer: Any) -> ProtectionGroup:
+    """Read `GET pgroup/<pg>`: an object, or a list of one."""
+    rows = reading.rows([answer] if isinstance(answer, Mapping) else answer, "GET pgroup")
+    if len(rows) != 1:
+        raise Unreadable(f"{len(rows)} protection groups where one was asked for")
+    row = rows[0]
+    return ProtectionGroup(
+        name=reading.text(row, "name", "GET pgroup"),
+        source=reading.text(row, "source", "GET pgroup"),
+        targets=tuple(
+            ReplicationTarget(
+                reading.text(target, "name", "targets of GET pgroup"), allowed=target.get("allowed") is True
+            )
+            for target in reading.rows(row.get("targets") or [], "targets of GET pgroup")
+        ),
+        destroyed=_destroyed(row),
+    )
+
+
+def snapshots(answer: Any, *, destroyed: bool = False) -> tuple[Snapshot, ...]:
+    """Read the rows of `GET pgroup…?snap=true`, with or without `transfer`; `destroyed` where only such were asked for.
+
+    Rows of protection groups themselves (no dot in the name) are passed over.
+    """
+    rows = (row for row in reading.rows(answer, "GET pgroup") if "." in reading.text(row, "name", "GET pgroup"))
+    return tuple(_snapshot(row, destroyed=destroyed) for row in rows)
+
+
+def pushed(answer: Any, snapshot: str) -> Pushed:
+    """Read `POST pgroup`: a list of one row, an object before REST 1.4. It must speak of the snapshot asked for."""
+    rows = reading.rows([answer] if isinstance(answer, Mapping) else answer, "POST pgroup")
+    for row in rows:
+        name = reading.text(row, "name", "POST pgroup")
+        if name.lower() == snapshot.lower():
+            return Pushed(name, _time(row.get("created")))
+    raise Unreadable("the answer to POST pgroup does not name the snapshot asked for")
+
+
+def _connection(row: Mapping[str, Any]) -> ArrayConnection:
+    status, connected = reading.optional_text(row, "status"), row.get("connected")
+    if status is None and not isinstance(connected, bool):
+        raise Unreadable("a row of GET array/connection has neither status nor connected")
+    return ArrayConnection(
+        name=reading.text(row, "array_name", "GET array/connection"),
+        id=reading.optional_text(row, "id"),
+        connected=connected is True if status is None else merging.connected(status),
+        status=status or ("connected" if connected is True else "disconnected"),
+    )
+
+
+def _snapshot(row: Mapping[str, Any], *, destroyed: bool) -> Snapshot:
+    started, completed = _time(row.get("started")), _time(row.get("completed"))
+    created = _time(row.get("created")) or started or completed
+    if created is None:
+        raise Unreadable("a snapshot without a readable time of creation")
+    return Snapshot(
+        name=reading.text(row, "name", "GET pgroup"),
+        created=created,
+        started=started,
+        completed=completed,
+        progress=reading.progress(row.get("progress")),
+        bytes_transferred=reading.count(row.get("data_transferred")),
+        destroyed=destroyed or _destroyed(row),
+    )
+
+
+def _destroyed(row: Mapping[str, Any]) -> bool:
+    """Rows pending eradication, and only they, say how many seconds remain until then."""
+    return row.get("time_remaining") is not None
+
+
+def _time(value: Any) -> datetime | None:
+    """An ISO 8601 time in UTC, whole seconds; what is none is `None`."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(microsecond=0)

@@ -1,0 +1,135 @@
+"""One FlashArray over REST 1: blocking calls run on the array's lane."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from vvol_replication.domain.arrays import (
+    AlreadyThere,
+    ArrayAbout,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    Snapshot,
+)
+from vvol_replication.storage import words
+from vvol_replication.storage.flasharray.failures import CallFailed, NotAsked, NotReached
+from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.sidenotes import SideNotes
+from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
+from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.tls import TLSTrust
+
+from . import calls, client
+from .client import Client, Login
+from .sessions import Sessions
+
+T = TypeVar("T")
+
+_GRACE: Final = 1.0
+"""Seconds beyond a call's deadline in which its thread still tells, better than the lane could, how it ended."""
+
+
+@dataclass(frozen=True)
+class REST1:
+    """How REST 1 is begun with at one array."""
+
+    address: str
+    api_token: str
+    trust: TLSTrust
+    timeouts: Timeouts
+    notes: SideNotes
+    gate: LoginGate
+    pin: IdentityPin
+    workers: int
+
+    def newest(self, offered: Sequence[str]) -> str | None:
+        """The version to speak with an array that offers these, if there is one."""
+        return client.newest(offered)
+
+    def speak(self, rest: str) -> REST1Array:
+        """The array over that version; nothing is sent yet."""
+        login = Login(self.address, self.api_token, self.gate, self.pin, rest)
+        sessions = Sessions(login, self.trust, self.timeouts, self.notes)
+        return REST1Array(rest, sessions, Lane(f"flasharray-{self.address}", self.workers), self.timeouts, self.notes)
+
+
+class REST1Array:
+    """`Family` over `purestorage`."""
+
+    def __init__(self, rest: str, sessions: Sessions, lane: Lane, timeouts: Timeouts, notes: SideNotes) -> None:
+        self.rest = rest
+        self._sessions = sessions
+        self._lane = lane
+        self._timeouts = timeouts
+        self._notes = notes
+
+    async def about(self, deadline: float) -> ArrayAbout:
+        """Who answers: known from the login while the session is open, else asked."""
+        about = await self._ask(lambda array: array.about if array.open else array.identify(), deadline)
+        return replace(about, skew=self._notes.skew)
+
+    async def connections(self, deadline: float) -> tuple[ArrayConnection, ...]:
+        """The arrays that this one is connected to."""
+        return await self._ask(calls.connections, deadline)
+
+    async def protection_group(self, name: str, deadline: float) -> ProtectionGroup | None:
+        """One protection group, a destroyed one too; `None` where there is none."""
+        return await self._ask(lambda array: calls.protection_group(array, name), deadline)
+
+    async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
+        """All snapshots of one protection group with their transfers, destroyed ones included."""
+        return await self._ask(lambda array: calls.snapshots(array, name), deadline)
+
+    async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
+        """The same of several protection groups in one call. A missing group has an empty row."""
+        return await self._ask(lambda array: calls.transfers(array, names), deadline)
+
+    async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
+        """Snapshot and replicate now, with retention applied."""
+        permit = Permit()
+
+        def push(array: Client) -> Pushed | AlreadyThere:
+            with array.permitted(permit):
+                return calls.push(array, name, suffix)
+
+        return await self._ask(push, deadline, permit)
+
+    async def close(self, grace: float) -> None:
+        """Log out, as far as that can be done in the time of a logout, and let go of threads. May be called twice."""
+        await self._lane.drain(grace)
+        try:
+            await self._lane.finish(self._sessions.close, deadline=self._timeouts.logout)
+        except LaneError:
+            pass  # every thread hangs in a call, or the lane is closed: the array ends idle sessions by itself
+        finally:
+            self._lane.close()
+
+    async def _ask(self, work: Callable[[Client], T], deadline: float, permit: Permit | None = None) -> T:
+        """Run `work` with a client on the lane; with a permit it is a mutating call."""
+        left = deadline - time.monotonic()
+        try:
+            return await self._lane.run(lambda: self._on_thread(work, deadline), deadline=left + _GRACE)
+        except asyncio.CancelledError:
+            if permit is not None:
+                permit.withdraw()
+            raise
+        except LaneClosed:
+            raise NotAsked(words.UNREACHABLE, "not asked, because the connection to it is closed") from None
+        except LaneFull:
+            raise NotAsked(words.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+        except LaneError:
+            raise NotReached(TimeoutError(), sent=permit is not None and not permit.withdraw()) from None
+
+    def _on_thread(self, work: Callable[[Client], T], deadline: float) -> T:
+        try:
+            with self._sessions.one(deadline) as array:
+                return work(array)
+        except CallFailed as failure:
+            # its frames hold answers and sockets, which must not live as long as whoever asks
+            raise failure.with_traceback(None) from None

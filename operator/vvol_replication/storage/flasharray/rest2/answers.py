@@ -1,0 +1,164 @@
+"""What a REST 2 array answers, read into the domain's values. Pure; what cannot be read raises `Unreadable`.
+
+Times are milliseconds since the epoch; they are cut to whole seconds, which is what REST 1 tells: an array that is read
+over both families shows the same times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from vvol_replication.domain.arrays import (
+    ArrayAbout,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    ReplicationTarget,
+    Snapshot,
+)
+from vvol_replication.storage.flasharray import merging, reading
+from vvol_replication.storage.flasharray.failures import Unreadable
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `more` says that it goes on, `token` (if the array gives one) leads there."""
+
+    rows: Sequence[Row]
+    more: bool
+    token: str | None
+
+
+def page(content: Any, where: str) -> Page:
+    """Read `{"items", "more_items_remaining", "continuation_token"}`."""
+    outer = reading.mapping(content, where)
+    token, more = reading.optional_text(outer, "continuation_token"), outer.get("more_items_remaining")
+    return Page(
+        rows=reading.rows(outer.get("items"), where),
+        more=token is not None if more is None else more is True,
+        token=token,
+    )
+
+
+def about(rows: Sequence[Row], rest: str) -> ArrayAbout:
+    """Read `GET arrays`: one row, this array."""
+    if len(rows) != 1:
+        raise Unreadable(f"GET arrays told of {len(rows)} arrays instead of one")
+    return ArrayAbout(
+        id=reading.text(rows[0], "id", "GET arrays"),
+        name=reading.text(rows[0], "name", "GET arrays"),
+        version=reading.optional_text(rows[0], "version") or "",
+        rest=rest,
+    )
+
+
+def connections(rows: Iterable[Row]) -> tuple[ArrayConnection, ...]:
+    """Read `GET array-connections`, but for those of a fleet, which replicate nothing."""
+    kinds = ((reading.optional_text(row, "type") or "", row) for row in rows)
+    return tuple(_connection(row) for kind, row in kinds if not kind.startswith("fleet"))
+
+
+def protection_group(row: Row, targets: Iterable[Row]) -> ProtectionGroup:
+    """Read one row of `GET protection-groups`, and the rows of `GET protection-groups/targets` for it."""
+    where = "GET protection-groups"
+    return ProtectionGroup(
+        name=reading.text(row, "name", where),
+        source=_reference(row, where, "source"),
+        targets=tuple(_target(target) for target in targets),
+        destroyed=row.get("destroyed") is True,
+    )
+
+
+def snapshots(rows: Iterable[Row], transfers: Iterable[Row]) -> tuple[Snapshot, ...]:
+    """Read `GET protection-group-snapshots` together with `…/transfer`, which alone tells how far each has come.
+
+    A transfer whose snapshot is not listed (yet, or any more) is shown if it tells any time of its own.
+    """
+    listed = _by_name(rows, "GET protection-group-snapshots")
+    moved = _by_name(transfers, "GET protection-group-snapshots/transfer")
+    found = (_snapshot(listed.get(name, {}), moved.get(name, {})) for name in listed | moved)
+    return tuple(row for row in found if row is not None)
+
+
+def destroyed(rows: Iterable[Row], snapshot: str) -> bool:
+    """Whether this snapshot is destroyed. Raises `Unreadable` where it is not among the rows."""
+    row = _by_name(rows, "GET protection-group-snapshots").get(snapshot.lower())
+    if row is None:
+        raise Unreadable("the array does not show the snapshot of which it said that it exists")
+    return row.get("destroyed") is True
+
+
+def pushed(rows: Iterable[Row], snapshot: str) -> Pushed:
+    """Read `POST protection-group-snapshots`. It must speak of the snapshot asked for."""
+    row = _by_name(rows, "POST protection-group-snapshots").get(snapshot.lower())
+    if row is None:
+        raise Unreadable("the answer to POST protection-group-snapshots does not name the snapshot asked for")
+    return Pushed(str(row["name"]), _time(row.get("created")))
+
+
+def _by_name(rows: Iterable[Row], where: str) -> dict[str, Row]:
+    return {reading.text(row, "name", where).lower(): row for row in rows}
+
+
+def _connection(row: Row) -> ArrayConnection:
+    """From REST 2.40 on `remote` is the other array. Before, whose the id is was not said: the name has to do."""
+    where = "GET array-connections"
+    remote, status = row.get("remote"), reading.text(row, "status", where)
+    other = remote if isinstance(remote, Mapping) and reading.optional_text(remote, "name") else None
+    return ArrayConnection(
+        name=reading.text(row if other is None else other, "name", where),
+        id=None if other is None else reading.optional_text(other, "id"),
+        connected=merging.connected(status),
+        status=status,
+    )
+
+
+def _target(row: Row) -> ReplicationTarget:
+    where = "GET protection-groups/targets"
+    return ReplicationTarget(
+        _reference(row, where, "member", "target"),
+        allowed=row.get("allowed") is True,
+        status=reading.optional_text(row, "status"),
+    )
+
+
+def _reference(row: Row, where: str, *fields: str) -> str:
+    """The name in the first of these fields that is there: `{"name": …}`."""
+    for field in fields:
+        if isinstance(row.get(field), Mapping):
+            return reading.text(row[field], "name", where)
+    raise Unreadable(f"the answer to {where} has no {fields[0]}")
+
+
+def _snapshot(row: Row, transfer: Row) -> Snapshot | None:
+    started, completed = _time(transfer.get("started")), _time(transfer.get("completed"))
+    created = _time(row.get("created")) or started or completed
+    if created is None:
+        if row:
+            raise Unreadable("a snapshot without a readable time of creation")
+        return None
+    return Snapshot(
+        name=str((row or transfer)["name"]),
+        created=created,
+        started=started,
+        completed=completed,
+        progress=reading.progress(transfer.get("progress")),
+        bytes_transferred=reading.count(transfer.get("data_transferred")),
+        destroyed=row.get("destroyed") is True or transfer.get("destroyed") is True,
+    )
+
+
+def _time(value: Any) -> datetime | None:
+    """Milliseconds since the epoch, cut to whole seconds; what is none is `None`."""
+    moment = reading.number(value)
+    if moment is None or moment <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(moment // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

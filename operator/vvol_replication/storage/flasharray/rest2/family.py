@@ -1,0 +1,198 @@
+"""One FlashArray over REST 2: what is asked, and how answers of several calls make one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from vvol_replication.domain.arrays import (
+    AlreadyThere,
+    ArrayAbout,
+    ArrayConnection,
+    ProtectionGroup,
+    Pushed,
+    Snapshot,
+)
+from vvol_replication.storage.flasharray import merging, refusals
+from vvol_replication.storage.flasharray.array_text import ArrayText
+from vvol_replication.storage.flasharray.failures import Answered, CallFailed, LookFailed, Missing, Unreadable
+from vvol_replication.storage.flasharray.http import Http, Request
+from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.sidenotes import SideNotes
+from vvol_replication.storage.login import LoginGate
+
+from . import answers
+from .session import Session
+
+_OLDEST: Final = (2, 4)
+"""The first version with `replicate_now`."""
+_NEWEST: Final = (2, 58)
+"""The last version whose specification was read."""
+
+_SNAPSHOTS: Final = "protection-group-snapshots"
+_TRANSFERS: Final = "protection-group-snapshots/transfer"
+_TOKENS_SINCE: Final = {_TRANSFERS: (2, 29)}
+"""Lists that take no `continuation_token` in older versions; there pages are counted."""
+
+_PAGE: Final = 1000
+_MOST_ROWS: Final = 1_000_000
+_LONGEST_NAMES: Final = 4000
+"""Characters of names in one request; beyond, all is asked for and sorted out here."""
+
+
+@dataclass(frozen=True)
+class REST2:
+    """How REST 2 is begun with at one array."""
+
+    address: str
+    api_token: str
+    http: Http
+    notes: SideNotes
+    gate: LoginGate
+    pin: IdentityPin
+
+    def newest(self, offered: Sequence[str]) -> str | None:
+        """The version to speak with an array that offers these, if there is one."""
+        known = [version for version in map(_numbers, offered) if _OLDEST <= version <= _NEWEST]
+        return ".".join(map(str, max(known))) if known else None
+
+    def speak(self, rest: str) -> REST2Array:
+        """The array over that version; nothing is sent yet."""
+        return REST2Array(Session(self.http, rest, self.api_token, self.gate, self.pin), self.notes)
+
+
+class REST2Array:
+    """`Family` over a session of our own."""
+
+    def __init__(self, session: Session, notes: SideNotes) -> None:
+        self.rest = session.rest
+        self._session = session
+        self._notes = notes
+        self._lists_destroyed = False
+
+    async def about(self, deadline: float) -> ArrayAbout:
+        """Who answers: known from the login while the session is open, else asked."""
+        return replace(await self._session.about(deadline), skew=self._notes.skew)
+
+    async def connections(self, deadline: float) -> tuple[ArrayConnection, ...]:
+        """The arrays that this one is connected to."""
+        return answers.connections(await self._rows("array-connections", {}, deadline))
+
+    async def protection_group(self, name: str, deadline: float) -> ProtectionGroup | None:
+        """One protection group, a destroyed one too; its targets are a second call, but where it is destroyed."""
+        try:
+            rows = await self._rows("protection-groups", {"names": name}, deadline)
+        except Answered as refusal:
+            if refusals.refusal_reason(refusal) == refusals.PROTECTION_GROUP_NOT_FOUND:
+                return None
+            raise
+        if not rows:
+            return None
+        if len(rows) > 1:
+            raise Unreadable(f"{len(rows)} protection groups where one was asked for")
+        alone = answers.protection_group(rows[0], ())
+        if alone.destroyed:
+            return alone
+        targets = await self._rows("protection-groups/targets", {"group_names": name}, deadline)
+        return answers.protection_group(rows[0], targets)
+
+    async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
+        """Live and destroyed snapshots with their transfers. Where there is none, the group has to be there."""
+        found = await self._listed({"source_names": name}, deadline)
+        if not found and await self.protection_group(name, deadline) is None:
+            raise Missing(name)
+        return found
+
+    async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
+        """All snapshots and transfers of several protection groups, destroyed ones included.
+
+        Two or three calls, and at most two more (beside further pages) where some of the groups are missing.
+        """
+        return merging.by_protection_group(await self._of_groups(list(dict.fromkeys(names)), deadline), names)
+
+    async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
+        """Snapshot and replicate now, with the retention of the protection group."""
+        query = {"source_names": name, "replicate_now": "true", "apply_retention": "true"}
+        snapshot = f"{name}.{suffix}"
+        try:
+            content = await self._session.request(Request("POST", _SNAPSHOTS, query, body={"suffix": suffix}), deadline)
+        except Answered as refusal:
+            there = refusals.already_there(refusal, suffix)
+            if there is None:
+                raise
+            destroyed = refusals.says_destroyed(refusal) or await self._is_destroyed(snapshot, there, deadline)
+            return AlreadyThere(there, destroyed=destroyed)
+        return answers.pushed(answers.page(content, f"POST {_SNAPSHOTS}").rows, snapshot)
+
+    async def close(self, grace: float) -> None:  # noqa: ARG002 - calls under way need nothing that is ended here
+        """Log out. Connections are shared with whatever comes after, and not closed."""
+        await self._session.close()
+
+    async def _is_destroyed(self, snapshot: str, said: str, deadline: float) -> bool:
+        """Look at one snapshot of which the array only said that it exists."""
+        try:
+            return answers.destroyed(await self._rows(_SNAPSHOTS, {"names": snapshot}, deadline), snapshot)
+        except CallFailed as failure:
+            raise LookFailed(said, failure) from failure
+
+    async def _of_groups(self, names: list[str], deadline: float) -> tuple[Snapshot, ...]:
+        """As asked; then without those of which the array says that they are missing; then whatever there is."""
+        for _ in range(2):
+            asked = ",".join(names)
+            if len(asked) > _LONGEST_NAMES:
+                break
+            if not names:
+                return ()
+            try:
+                return await self._listed({"source_names": asked}, deadline)
+            except Answered as refusal:
+                if not refusals.missing(refusal):
+                    raise
+                gone = {name.lower() for name in ArrayText.parse(refusal.text).names}
+                others = [name for name in names if name.lower() not in gone]
+                if len(names) == 1:
+                    return ()
+                if len(others) == len(names):
+                    break
+                names = others
+        return await self._listed({}, deadline)
+
+    async def _listed(self, query: Mapping[str, str], deadline: float) -> tuple[Snapshot, ...]:
+        """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
+
+        Whether a list has the destroyed ones without being asked for them no specification says: until that was seen,
+        they are asked for as well.
+        """
+        transfers = await self._rows(_TRANSFERS, query, deadline)
+        listed = answers.snapshots(await self._rows(_SNAPSHOTS, query, deadline), transfers)
+        self._lists_destroyed |= any(row.destroyed for row in listed)
+        if self._lists_destroyed:
+            return listed
+        gone = await self._rows(_SNAPSHOTS, {**query, "destroyed": "true"}, deadline)
+        return merging.with_destroyed(listed, answers.snapshots(gone, ()))
+
+    async def _rows(self, path: str, query: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
+        """All pages of a list."""
+        rows: list[Mapping[str, Any]] = []
+        counted = _numbers(self.rest) < _TOKENS_SINCE.get(path, _OLDEST)
+        where: Mapping[str, str] = {"sort": "name"} if counted else {}
+        before: Sequence[Mapping[str, Any]] = ()
+        while True:
+            asked = Request("GET", path, {**query, "limit": str(_PAGE), **where})
+            content = await self._session.request(asked, deadline)
+            page = answers.page(content, f"GET {path}")
+            rows.extend(page.rows)
+            if not page.more:
+                return rows
+            if not page.rows or page.rows == before or len(rows) > _MOST_ROWS:
+                raise Unreadable(f"the pages of GET {path} have no end")
+            before = page.rows
+            if counted or page.token is None:
+                where = {"offset": str(len(rows)), "sort": "name"}
+            else:
+                where = {"continuation_token": page.token}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

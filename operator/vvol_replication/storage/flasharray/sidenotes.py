@@ -1,0 +1,72 @@
+"""What every answer of an array tells beside its content: its clock, and until when it wants to be left alone.
+
+One for all sessions with an array, whichever family they speak. Thread-safe.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+from .failures import HeldOff
+
+_LONGEST_HOLD: Final = 3600.0
+"""Seconds for which an array is left alone at most, whatever stands in the header."""
+
+_HALF: Final = timedelta(seconds=0.5)
+"""`Date` is cut to whole seconds: on the average the array's clock is half a second further."""
+
+
+class SideNotes:
+    """Kept from answer to answer."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held_until = float("-inf")
+        self._skew: timedelta | None = None
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the array's clock is ahead of ours, in whole seconds; None before any answer told the time."""
+        return self._skew
+
+    def check(self) -> None:
+        """Before every request. Raises `HeldOff` while the array wants none."""
+        left = self._held_until - self._clock()
+        if left > 0:
+            raise HeldOff(left)
+
+    def heard(self, status: int, headers: Mapping[str, str], sent: float, answered: float) -> None:
+        """After every answer; `sent` and `answered` are POSIX times of this machine."""
+        told = _date(headers.get("Date", ""))
+        if told is not None:
+            middle = datetime.fromtimestamp((sent + answered) / 2, UTC)
+            self._skew = timedelta(seconds=round((told + _HALF - middle).total_seconds()))
+        if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+            seconds = retry_after(headers)
+            if seconds:
+                with self._lock:
+                    self._held_until = max(self._held_until, self._clock() + min(seconds, _LONGEST_HOLD))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
+    for header in ("retry-after", "ratelimit-reset"):
+        if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
+            return float(value)
+    return None
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

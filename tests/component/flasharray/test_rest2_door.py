@@ -1,0 +1,252 @@
+"""REST 2 against a small array of our own: pages, missing groups, one login for many, what is never sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from aiohttp import web
+from component.flasharray.door import CREATED, Door, refusal, snapshot, transfer
+from component.flasharray.rig import QUICK, Authority, done, is_one_line
+
+from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ReplicationTarget, Snapshot
+from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+
+SNAPSHOTS = "protection-group-snapshots"
+TRANSFERS = "protection-group-snapshots/transfer"
+MOMENT = datetime.fromtimestamp(CREATED // 1000, UTC)
+FIRST = ["GET api_version", "POST login", "GET arrays"]
+
+
+@pytest.fixture
+async def door(authority: Authority) -> AsyncIterator[Door]:
+    made = Door(authority, groups={"erp", "crm", "pure-a:erp"})
+    made.lists[SNAPSHOTS] = [snapshot("erp.a"), snapshot("erp.b", destroyed=True), snapshot("crm.a")]
+    made.lists[TRANSFERS] = [transfer("erp.a"), transfer("erp.b", progress=0.075, completed=None)]
+    await made.start()
+    yield made
+    await made.close()
+
+
+async def test_rows_are_of_two_lists_in_milliseconds(door: Door) -> None:
+    rows = done(await door.connect().snapshots("erp"))
+    assert rows == (
+        Snapshot("erp.a", MOMENT, MOMENT + timedelta(seconds=1), MOMENT + timedelta(seconds=9), 1.0, 4096),
+        Snapshot("erp.b", MOMENT, MOMENT + timedelta(seconds=1), None, 0.075, 4096, destroyed=True),
+    )
+    assert door.calls() == [*FIRST, f"GET {TRANSFERS}", f"GET {SNAPSHOTS}"]
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+@pytest.mark.parametrize("newest", ["2.4", "2.28", "2.29", "2.58"])
+async def test_all_pages_are_read(door: Door, tokens: bool, newest: str) -> None:  # noqa: FBT001 - parametrized
+    door.versions, door.page, door.tokens_in_pages = ("2.4", newest), 7, tokens
+    names = [f"erp.s-{number}" for number in range(30)]
+    door.lists[SNAPSHOTS] = [snapshot(name) for name in names]
+    door.lists[TRANSFERS] = [transfer(name) for name in names]
+    rows = done(await door.connect().snapshots("erp"))
+    assert [row.name for row in rows] == names
+    assert all(row.landed for row in rows)
+    counted = [query for _, path, query in door.seen if path == TRANSFERS]
+    assert len(counted) == 5
+    assert any("continuation_token" in query for query in counted) is (tokens and newest in ("2.29", "2.58"))
+
+
+async def test_pages_without_end_are_unreadable(door: Door) -> None:
+    async def endless(request: web.BaseRequest) -> web.Response | None:
+        if request.path.endswith("transfer"):
+            return web.json_response({"items": pages[0], "more_items_remaining": True, "continuation_token": "same"})
+        return None
+
+    door.override = endless
+    for items in ([], [transfer("erp.a")]):
+        pages = [items]
+        outcome = await door.connect().snapshots("erp")
+        assert isinstance(outcome, Unavailable)
+        assert outcome.reason == "AnswerUnreadable"
+
+
+async def test_transfers_of_many_groups_are_two_calls(door: Door) -> None:
+    port = door.connect()
+    await port.about()
+    door.calls()
+    for groups in (["erp"], ["erp", "crm", "ERP"]):
+        door.groups |= set(groups)
+        rows = done(await port.transfers(groups))
+        assert [len(rows[name]) for name in groups] == {1: [2], 3: [2, 1, 2]}[len(groups)]
+        assert len(door.calls()) == 2
+    crowd = [f"group-number-{number}" for number in range(1000)]
+    assert set(done(await port.transfers(["erp", *crowd]))) == {"erp", *crowd}
+    assert len(door.calls()) == 2
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_missing_groups_cost_no_more_than_a_few_calls(door: Door, named: bool) -> None:  # noqa: FBT001 - parametrized
+    door.names_the_missing = named
+    port = door.connect()
+    await port.about()
+    for gone in (1, 20):
+        door.calls()
+        rows = done(await port.transfers(["erp", *(f"gone-{number}" for number in range(gone)), "crm"]))
+        assert {name: len(found) for name, found in rows.items() if found} == {"erp": 2, "crm": 1}
+        assert len(door.calls()) == 3
+    assert done(await port.transfers(["gone-1"])) == {"gone-1": ()}
+
+
+async def test_nothing_listed_is_not_nothing_there(door: Door) -> None:
+    door.groups.add("ghost")
+    door.lists["protection-groups"] = [{"name": "crm", "source": {"name": "pure-a"}, "destroyed": False}]
+    door.lists[SNAPSHOTS] = []
+    port = door.connect()
+    outcome = await port.snapshots("ghost")
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "ProtectionGroupNotFound"
+    assert done(await port.snapshots("crm")) == ()
+
+
+async def test_a_group_and_its_targets(door: Door) -> None:
+    door.lists["protection-groups"] = [{"name": "erp", "source": {"name": "pure-a"}, "destroyed": False}]
+    door.lists["protection-groups/targets"] = [
+        {"group": {"name": "erp"}, "member": {"name": "pure-b"}, "allowed": True, "status": "suspended"},
+        {"group": {"name": "erp"}, "target": {"name": "pure-c"}, "allowed": False},
+    ]
+    group = done(await door.connect().protection_group("erp"))
+    assert group.targets == (
+        ReplicationTarget("pure-b", allowed=True, status="suspended"),
+        ReplicationTarget("pure-c", allowed=False),
+    )
+    door.lists["protection-groups"][0]["destroyed"] = True
+    assert done(await door.connect().protection_group("erp")).destroyed
+    assert done(await door.connect().protection_group("nothing")) is None
+
+
+async def test_connections_before_and_after_rest_2_40(door: Door) -> None:
+    door.lists["array-connections"] = [
+        {"name": "pure-b", "id": "whose?", "status": "unbalanced", "type": "async-replication"},
+        {"name": "link", "id": "x", "status": "inactive", "remote": {"name": "pure-c", "id": "id-3"}},
+        {"name": "pure-d", "id": "id-4", "status": "connected", "type": "fleet-management"},
+    ]
+    assert done(await door.connect().connections()) == (
+        ArrayConnection("pure-b", None, connected=True, status="unbalanced"),
+        ArrayConnection("pure-c", "id-3", connected=False, status="inactive"),
+    )
+
+
+@pytest.mark.parametrize("crowd", [1, 12])
+async def test_one_login_however_many_notice(door: Door, crowd: int) -> None:
+    port = door.connect(workers=4)
+    await port.about()
+    for expected in (2, 3):
+        door.tokens.clear()
+        calls = (*(port.snapshots("erp") for _ in range(crowd)), *(port.push("erp", f"vr-{n}") for n in range(crowd)))
+        outcomes = await asyncio.gather(*calls)
+        assert door.logins == expected
+        assert all(not isinstance(outcome, Unavailable | Indeterminate) for outcome in outcomes)
+
+
+async def test_a_login_that_fails_fails_for_all_who_wait_for_it(door: Door) -> None:
+    async def broken(request: web.BaseRequest) -> web.Response | None:
+        return web.Response(status=500) if request.path.endswith("login") else None
+
+    port = door.connect(workers=4)
+    await port.about()
+    door.tokens.clear()
+    door.override = broken
+    door.calls()
+    outcomes = await asyncio.gather(*(port.push("erp", f"vr-{number}") for number in range(8)))
+    assert {outcome.reason for outcome in outcomes if isinstance(outcome, Unavailable)} == {"EndpointFault"}
+    assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
+    assert door.calls().count("POST login") < 8
+
+
+@pytest.mark.parametrize(
+    ("words", "row", "destroyed", "looks"),
+    [
+        ("Protection group snapshot already exists.", {}, False, 1),
+        ("Protection group snapshot already exists.", {"destroyed": True}, True, 1),
+        ("Protection group snapshot has been destroyed.", {}, True, 0),
+        ("Protection group snapshot is pending eradication.", {}, True, 0),
+    ],
+)
+async def test_what_is_already_there(
+    door: Door,
+    words: str,
+    row: dict[str, bool],
+    destroyed: bool,  # noqa: FBT001 - parametrized
+    looks: int,
+) -> None:
+    async def taken(request: web.BaseRequest) -> web.Response | None:
+        return refusal(words, "erp.vr-1") if request.method == "POST" and "snapshots" in request.path else None
+
+    door.override = taken
+    door.lists[SNAPSHOTS].append(snapshot("erp.vr-1", **row))
+    there = done(await door.connect().push("erp", "vr-1"))
+    assert there == AlreadyThere(f"erp.vr-1: {words}", destroyed=destroyed)
+    assert door.calls().count(f"GET {SNAPSHOTS}") == looks
+
+
+async def test_a_look_that_fails_leaves_nothing_claimed(door: Door) -> None:
+    async def taken(request: web.BaseRequest) -> web.Response | None:
+        if "snapshots" not in request.path:
+            return None
+        return refusal("Already exists.", "erp.vr-1") if request.method == "POST" else web.Response(status=500)
+
+    door.override = taken
+    outcome = await door.connect().push("erp", "vr-1")
+    assert isinstance(outcome, Unavailable), outcome
+    assert outcome.reason == "EndpointFault"
+    assert "Already exists" in outcome.message
+    assert is_one_line(outcome.message)
+
+
+async def test_a_post_is_sent_once_and_on_a_connection_of_its_own(door: Door) -> None:
+    transports, posts = set(), []
+
+    async def drop(request: web.BaseRequest) -> web.StreamResponse | None:
+        if request.method == "POST" and request.path.endswith(SNAPSHOTS):
+            posts.append(request.transport in transports)
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        transports.add(request.transport)
+        return None
+
+    door.override = drop
+    port = door.connect()
+    await port.about()
+    for number in range(3):
+        outcome = await port.push("erp", f"vr-{number}")
+        assert isinstance(outcome, Indeterminate)
+        assert outcome.reason == "AnswerLost"
+    assert posts == [False] * 3
+
+
+async def test_an_answer_that_hangs_after_the_request_is_a_doubt(door: Door) -> None:
+    over = asyncio.Event()
+
+    async def hang(request: web.BaseRequest) -> None:
+        if request.method == "POST" and request.path.endswith(SNAPSHOTS):
+            await over.wait()
+
+    door.override = hang
+    outcome = await door.connect(timeouts=QUICK).push("erp", "vr-1")
+    over.set()
+    assert isinstance(outcome, Indeterminate), outcome
+
+
+@pytest.mark.parametrize("ahead", [-3700, -2, 0, 2, 90_000])
+async def test_the_clock_of_the_array(door: Door, ahead: int) -> None:
+    async def dated(request: web.BaseRequest) -> web.Response | None:
+        if request.path.endswith("arrays"):
+            told = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
+            return web.json_response({"items": door.lists["arrays"]}, headers={"Date": told})
+        return None
+
+    door.override = dated
+    skew = done(await door.connect().about()).skew
+    assert skew is not None
+    assert skew.total_seconds() == int(skew.total_seconds())
+    assert abs(skew.total_seconds() - ahead) <= 1
