@@ -29,7 +29,7 @@ def disk(number: int, key: int, *, parent: str | None = None) -> Any:
     return VM.device.VirtualDisk(key=key, capacityInKB=1, backing=backing)
 
 
-def machine(number: int, disks: int = 1, *, without: str = "", **more: Any) -> Machine:
+def machine(number: int, changed: dict[str, Any] | None = None, *, disks: int = 1, without: str = "") -> Machine:
     values = {
         "name": f"vm-{number}",
         "config.instanceUuid": f"UUID-{number}",
@@ -37,7 +37,7 @@ def machine(number: int, disks: int = 1, *, without: str = "", **more: Any) -> M
         "config.datastoreUrl": [VM.ConfigInfo.DatastoreUrlPair(name=f"ds-{number % 2}", url=f"{URL}{number % 2}/")],
         "config.vmStorageObjectId": f"rfc4122.home-{number}",
         "config.hardware.device": [disk(number, 2000 + place) for place in range(disks)],
-    } | more
+    } | (changed or {})
     return Machine(f"vm-{number}", {path: value for path, value in values.items() if path != without})
 
 
@@ -104,14 +104,14 @@ def test_what_was_not_read_accounts_for_nothing(without: str, kind: str, key: in
 
 
 def test_the_same_path_on_another_datastore_is_another_vm() -> None:
-    same = machine(3, **{"config.files.vmPathName": "[ds-1] folder-1/vm.vmx"})
+    same = machine(3, {"config.files.vmPathName": "[ds-1] folder-1/vm.vmx"})
     same.values["config.datastoreUrl"][0].url = "ds:///vmfs/volumes/vvol:other/"
     assert parts(same).of(member("path", 1, None)) is None
     assert parts(same, machine(1)).of(member("path", 1, None)) == Part("vm-1")
 
 
 def test_a_disk_with_snapshots_is_known_by_its_earlier_objects_too() -> None:
-    snapped = machine(1, **{"config.hardware.device": [disk(1, 2000, parent="rfc4122.before")]})
+    snapped = machine(1, {"config.hardware.device": [disk(1, 2000, parent="rfc4122.before")]})
     assert parts(snapped).of(R.VVolId(id="before")) == Part("vm-1", 2000)
 
 
@@ -119,7 +119,7 @@ def test_what_else_is_kept_as_an_object_of_its_own_belongs_to_the_vm() -> None:
     swap = VM.FileLayoutEx.FileInfo(key=7, name="[ds] s.vswp", type="swap", size=1, backingObjectId="rfc4122.swap")
     extent = VM.FileLayoutEx.FileInfo(key=8, name="[ds] d.vmdk", type="diskExtent", size=1)
     extent.backingObjectId = "rfc4122.disk-1-2000"
-    known = parts(machine(1, **{"layoutEx.file": [swap, extent]}))
+    known = parts(machine(1, {"layoutEx.file": [swap, extent]}))
     assert known.of(R.VVolId(id="swap")) == Part("vm-1")
     assert known.of(member("vvol", 1, 2000)) == Part("vm-1", 2000), "a disk's file stays the disk's"
 
