@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -212,6 +213,42 @@ async def test_a_session_that_expires_in_the_middle_is_renewed_once(
     assert told.complete
     assert sites.counts("austin")["Login"] == 1 + rule.hits
     assert len(site.sessions) == 1
+
+
+def random_vm(sites: Sites, chance: random.Random, number: int) -> Vm:
+    """A VM somewhere, in some state, of which the account may see more or less."""
+    groups = [source_id(sites), source_id(sites), source_id(sites, "crm"), None]
+    disks = [chance.choice(groups) for _ in range(chance.randrange(3))]
+    power: Any = chance.choice(["poweredOff", "poweredOff", "poweredOff", "poweredOn", "suspended"])
+    vm = sites.site("austin").add_vm(f"vm-{number}", power, chance.choice(groups), disks)
+    vm.hidden = chance.random() < 0.15
+    hideable = ("runtime", "config.hardware", "config", "config.instanceUuid", "layoutEx", "name")
+    vm.unreadable = tuple(path for path in hideable if chance.random() < 0.06)
+    return vm
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_in_no_world_is_a_running_vm_of_the_group_overlooked(
+    sites: Sites, value: Callable[..., Any], seed: int
+) -> None:
+    """What a prepare relies on: complete and all off means that every VM of the group is off, hidden ones too."""
+    chance = random.Random(seed)  # noqa: S311 - makes worlds, guards nothing
+    vcenter, group = sites.vcenter("austin"), sites.group("erp", "source")
+    passed = 0
+    for _ in range(25):
+        sites.world.switches.member_ids = chance.choice(["vvol", "uuid", "filePath", "moid", "none"])
+        sites.site("austin").vms.clear()
+        vms = [random_vm(sites, chance, number) for number in range(chance.randrange(5))]
+        ours = [vm for vm in vms if source_id(sites) in vm.groups()]
+        told = value(await vcenter.members(group))
+        if told.complete and all(vm.power is PowerState.OFF for vm in told.vms):
+            passed += 1
+            assert all(vm.power == "poweredOff" for vm in ours), (seed, vms)
+        seen_whole = ours and not any(vm.hidden or vm.unreadable for vm in vms)
+        if seen_whole and sites.world.switches.member_ids != "none":
+            assert told.complete
+            assert {vm.moid for vm in told.vms} == {vm.moid for vm in ours}
+    assert passed, "some world of each seed lets a prepare through"
 
 
 async def test_a_target_group_has_no_vms_to_tell_of(sites: Sites) -> None:

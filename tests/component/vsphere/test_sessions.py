@@ -117,6 +117,33 @@ async def test_many_threads_that_notice_in_any_call_log_in_once(
     assert len(sites.site("austin").sessions) == 1
 
 
+@pytest.mark.parametrize("skip", range(6))
+async def test_a_session_that_ends_between_the_questions_for_points(
+    sites: Sites, value: Callable[..., Any], skip: int
+) -> None:
+    for seconds in (5.0, 5.0, 3600.0, 5.0):
+        sites.push(seconds=seconds)
+    whole = value(await sites.vcenter().points_in_time(sites.group()))
+    sites.world.switches.points_in_time_at_most = 2
+    rule = sites.world.faults.add("dallas", "QueryPointInTimeReplica", "expiredSession", times=1, skip=skip)
+    assert value(await sites.vcenter().points_in_time(sites.group())) == whole
+    assert rule.hits == 1
+    assert sites.counts()["Login"] == 3, "one for the whole list, one, and one more"
+
+
+@pytest.mark.parametrize("skip", range(4))
+async def test_a_session_that_ends_in_the_middle_of_the_inventory(
+    sites: Sites, value: Callable[..., Any], skip: int
+) -> None:
+    sites.world.switches.unfiltered_groups = "idsOnly"
+    sites.site().providers[0].max_batch = 1
+    rule = sites.world.faults.add("dallas", "QueryReplicationGroup", "expiredSession", times=1, skip=skip)
+    inventory = value(await sites.vcenter().inventory())
+    assert inventory.complete
+    assert len(inventory.groups) == 3
+    assert (rule.hits, sites.counts()["Login"]) == (1, 2)
+
+
 @pytest.mark.parametrize("answer", ["http503", "fault"])
 async def test_a_vcenter_with_too_many_sessions_says_so_and_heals(
     sites: Sites, value: Callable[..., Any], answer: Any
