@@ -139,6 +139,50 @@ async def test_one_vm_that_spoils_a_question_to_pbm_is_separated_from_the_others
     assert told.complete, told
 
 
+async def test_a_disk_of_a_vm_that_pbm_says_nothing_of_is_found_by_the_providers_word(sites: Sites) -> None:
+    """A disk's object is no property that every VM is read with: who might have it is read in full."""
+    vm = only_vm(sites)
+    vm.home_group = None
+    sites.world.faults.add("austin", "PbmQueryReplicationGroups", "soapFault", name="InvalidArgument")
+    told = await ask(sites)
+    assert [(item.moid, item.home, item.disks) for item in told.vms] == [(vm.moid, False, (2000, 2001))]
+    assert told.complete
+
+
+async def test_rows_about_another_vcenters_vm_of_the_same_id_are_not_taken(sites: Sites) -> None:
+    vm = only_vm(sites)
+    other = sites.site("austin").add_vm("unrelated", "poweredOn", None, [])
+    group = source_id(sites)
+    row = (
+        f"<returnval><object><objectType>virtualMachine</objectType><key>{other.moid}</key>"
+        "<serverUuid>another-vcenter</serverUuid></object><replicationGroupId>"
+        f'<faultDomainId xmlns="urn:vim25"><id>{group.fault_domain}</id></faultDomainId>'
+        f'<deviceGroupId xmlns="urn:vim25"><id>{group.device_group}</id></deviceGroupId>'
+        "</replicationGroupId></returnval>"
+    )
+    body = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        f'<PbmQueryReplicationGroupsResponse xmlns="urn:pbm">{row}</PbmQueryReplicationGroupsResponse>'
+        "</e:Body></e:Envelope>"
+    )
+    sites.world.faults.add("austin", "PbmQueryReplicationGroups", "garbage", body=body, contentType="text/xml")
+    told = await ask(sites)
+    assert [item.moid for item in told.vms] == [vm.moid]
+
+
+async def test_a_vm_that_an_answer_leaves_out_is_not_taken_for_gone(sites: Sites) -> None:
+    vm = only_vm(sites)
+    body = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<RetrievePropertiesExResponse xmlns="urn:vim25"/></e:Body></e:Envelope>'
+    )
+    sites.world.faults.add("austin", "RetrievePropertiesEx", "garbage", body=body, contentType="text/xml", skip=1)
+    told = await ask(sites)
+    assert [(item.moid, item.power) for item in told.vms] == [(vm.moid, PowerState.UNKNOWN)]
+    assert not told.complete
+    assert any("left this out" in line for line in told.problems)
+
+
 async def test_a_hole_in_pbms_answer_counts_only_while_something_is_unaccounted(sites: Sites) -> None:
     only_vm(sites)
     sites.site("austin").add_vm("hidden", "poweredOn", source_id(sites), []).hidden = True
