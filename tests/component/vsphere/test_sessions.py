@@ -9,6 +9,7 @@ import pytest
 
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.vsphere import Timeouts
 
 from .conftest import Clock
 
@@ -202,6 +203,17 @@ async def test_logins_through_one_gate_go_one_at_a_time(sites: Sites, value: Cal
     sites.world.faults.remove(rule.id)
     assert isinstance(await first, Unavailable)
     value(await second)
+
+
+async def test_a_login_that_another_one_holds_up_is_not_waited_for_endlessly(sites: Sites) -> None:
+    gate = LoginGate(Clock())
+    short = Timeouts(connect=5.0, answer=0.3, call=15.0, inventory=30.0, close=0.5)
+    with gate.attempt(1.0):
+        outcome = await sites.vcenter(gate=gate, timeouts=short).about()
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason == "EndpointBusy"
+    assert "another login" in outcome.message
+    assert "Login" not in sites.counts()
 
 
 async def test_only_the_expected_vcenter_is_logged_in_to(sites: Sites, value: Callable[..., Any]) -> None:
