@@ -62,10 +62,6 @@ oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirement
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	  -o hack/judges/requirements.txt hack/judges/requirements.in $(ARGS)
 
-.PHONY: docs
-docs: $(READY)  ## generate the pages of docs/ that are made from the code
-	$(BIN)/python hack/simulator_page.py
-
 .PHONY: test
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check

@@ -11,12 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator")]
 
 import docs_reasons  # noqa: E402 - after the path
+import docs_simulator  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reasons.md": docs_reasons.render,
+    "docs/simulator.md": docs_simulator.render,
 }
 """Each generated page by its path from the root, and what makes its text."""
 

@@ -128,6 +128,8 @@ def _add_site(world: World, name: str, fields: Fields) -> None:
     site.password = fields.text("password", site.password)
     site.instance_uuid = fields.text("instanceUuid", site.instance_uuid)
     site.version = fields.text("version", site.version)
+    limit = fields.optional_number("sessionLimit")
+    site.session_limit = None if limit is None else int(limit)
     for array_name in fields.texts("arrays"):
         array = _array(world, fields, array_name)
         site.providers.append(Provider(f"vasaProvider-{len(site.providers) + 1}", array.name, (array.id,)))

@@ -54,6 +54,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "password": "With which password; default: a random one.",
         "instanceUuid": "Its identity; default: a random one.",
         "version": "The version it tells.",
+        "sessionLimit": "How many sessions there may be at once; default: no limit.",
         "skew": "Seconds its clock is ahead (negative: behind); default: 0.",
         "port": "Its TCP port; default: a free one.",
     },

@@ -1,16 +1,12 @@
-"""Makes docs/simulator.md from the simulator's code: faults, switches, actions, topology, calls. Run by `make docs`."""
+"""The page of the simulator, from its code: faults, switches, actions, topology, calls."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import sys
 import textwrap
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
 
 from vvol_simulator.control.api import ACTIONS
 from vvol_simulator.control.door_actions import DOOR_ACTIONS
@@ -24,10 +20,7 @@ from vvol_simulator.topology_keys import KEYS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-PAGE = Path(__file__).parents[1] / "docs" / "simulator.md"
-
 HEAD = """\
-<!-- Made from the code by `make docs`: change the code, not this page. -->
 # The simulator
 
 vCenters and FlashArrays on TLS ports of the loopback, over one world: what one endpoint changes, all others show.
@@ -55,8 +48,8 @@ HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what 
 """  # noqa: E501 - rows of a table
 
 
-def page() -> str:
-    """Return the whole page."""
+def render() -> str:
+    """The page as Markdown."""
     parts = [HEAD, CONTROL, *_faults(), *_switches(), *_actions(), *_topology(), *_calls()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
@@ -189,15 +182,3 @@ def _calls() -> Iterator[str]:
     yield _table(("call", "since", "later parameters"), rows)
     known = ", ".join(f"`{name}`" for name in INVENTORY)
     yield f"Read only, mostly empty, with any parameter: {known}.\n"
-
-
-def main() -> int:
-    """Write the page."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), "utf-8")
-    print(f"wrote {PAGE}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
