@@ -43,7 +43,7 @@ Failure = Refused | Unavailable | Indeterminate
 
 _log = logging.getLogger(__name__)
 
-_NOT_OF_THE_SESSION = frozenset({"secret", "discovery"})
+_NOT_OF_THE_SESSION = frozenset({"secret", "discovery_namespace"})
 """Fields of a spec that a port does not depend on: what the Secret holds counts, not how it is called."""
 
 

@@ -6,14 +6,15 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.outcomes import Done, Outcome, Unavailable
+from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.ports import ArrayPort
 
 from .pausing import ended, news_or_time
 from .ports import Clock, Pace
+from .words import asked_pause
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class TransferPoller:
         self._followers: dict[str, _Follower] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._left_alone: tuple[ArrayPort, datetime] | None = None
+        self._left_alone: tuple[str, datetime] | None = None
 
     def follow(self, uid: str, array_id: str, protection_group: str, deliver: Deliver) -> None:
         """Deliver the rows of that protection group, as that target names it, at every poll from now on."""
@@ -93,11 +94,10 @@ class TransferPoller:
         if not asked:
             return
         asked_at = self._clock.now()
-        if self._left_alone is not None and self._left_alone[0] is port and asked_at < self._left_alone[1]:
+        if self._left_alone is not None and self._left_alone[0] == array_id and asked_at < self._left_alone[1]:
             return
         outcome = await port.transfers(sorted({follower.protection_group for follower in asked.values()}))
-        wanted = outcome.retry_after if isinstance(outcome, Unavailable) else None
-        self._left_alone = None if wanted is None else (port, self._clock.now() + timedelta(seconds=wanted))
+        self._left_alone = None if (pause := asked_pause(outcome)) is None else (array_id, self._clock.now() + pause)
         for uid, follower in asked.items():
             if self._followers.get(uid) is not follower:
                 continue

@@ -168,6 +168,16 @@ def hangs(seconds: float = 1e6) -> Step:
     return step
 
 
+def takes(seconds: float) -> Step:
+    """It takes so long, and goes on."""
+
+    async def step() -> Outcome[Any] | None:
+        await asyncio.sleep(seconds)
+        return None
+
+    return step
+
+
 def breaks() -> Step:
     """A defect of ours."""
 
