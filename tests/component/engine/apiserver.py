@@ -29,6 +29,8 @@ class ApiServerInMemory:
         self.objects: dict[Key, Body] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.events: list[tuple[str, str, str]] = []
+        self.told: list[str] = []
+        """The messages of the events."""
         self.secret_reads: list[tuple[datetime, str]] = []
         self.writes: list[tuple[str, WriteResult]] = []
         self.history: dict[Key, list[Body]] = {}
@@ -159,6 +161,7 @@ class ApiServerInMemory:
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
         """Kept as (name, type, reason)."""
         self.events.append((ref.name, "Warning" if warning else "Normal", reason))
+        self.told.append(message)
         assert message
 
     # The watch, and kopf
