@@ -13,6 +13,7 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.ports import Refusals
+from vvol_replication.storage.discreet import discreet_array, discreet_vcenter
 from vvol_replication.storage.flasharray import connect as connect_array
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
@@ -38,7 +39,7 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), username, password)
-        port = VCenter(
+        vcenter = VCenter(
             str(spec.address),
             username,
             password,
@@ -47,6 +48,7 @@ class StorageConnector:
             gate=gate,
             expected_uuid=expected_uuid,
         )
+        port = discreet_vcenter(vcenter, username, password)
         self._gate_of[port] = gate
         return port
 
@@ -56,7 +58,7 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), api_token)
-        port = connect_array(
+        array = connect_array(
             str(spec.address),
             api_token,
             trust=trust,
@@ -65,8 +67,10 @@ class StorageConnector:
             gate=gate,
             expected_id=expected_id,
         )
-        if not isinstance(port, Refused):
-            self._gate_of[port] = gate
+        if isinstance(array, Refused):
+            return array
+        port = discreet_array(array, api_token)
+        self._gate_of[port] = gate
         return port
 
     def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
