@@ -41,6 +41,16 @@ def logins(site: Site, books: str, name: str, what: str) -> int:
     return int(site.simulator.state()[books][name][what])
 
 
+def wait_logins(site: Site, books: str, name: str, what: str, count: int) -> None:
+    """Wait until there were that many."""
+    eventually(
+        lambda: logins(site, books, name, what),
+        what=f"{count} {what} at {name}",
+        until=lambda seen: seen >= count,
+        timeout=WITHIN,
+    )
+
+
 def test_a_secret_that_changes_during_a_sync_drops_nothing_and_takes_effect(rig: Rig) -> None:
     with rig.site(topology("erp")) as site:
         group = site.group("erp")
@@ -57,22 +67,12 @@ def test_a_secret_that_changes_during_a_sync_drops_nothing_and_takes_effect(rig:
             site.rig.kubectl.wait_until(
                 kind.lower(), site.prefix + name, lambda one: ready(one)[0] == "LoginFailed", what="LoginFailed"
             )
-            eventually(
-                lambda place=place: logins(site, *place, "failedLogins"),  # type: ignore[misc]  # bound now
-                what="three tries",
-                until=lambda count: count >= TRIES,
-                timeout=WITHIN,
-            )
+            wait_logins(site, *place, "failedLogins", TRIES)
         assert all(logins(site, *place, "failedLogins") == TRIES for place in places)
         for name in (SOURCE, TARGET):
             site.apply(secret_of(site, "FlashArray", name))
         for place in places:
-            eventually(
-                lambda place=place: logins(site, *place, "logins"),  # type: ignore[misc]  # bound now
-                what="a new session",
-                until=lambda count, place=place: count > seen[place],  # type: ignore[misc]  # bound now
-                timeout=WITHIN,
-            )
+            wait_logins(site, *place, "logins", seen[place] + 1)
         site.act("release", "erp")
         request.assert_true_success("erp")
         assert len(site.calls(PUSH, "erp")) == 1
@@ -89,7 +89,7 @@ def test_a_wrong_password_is_three_logins_however_the_object_is_edited(kind: str
     books = "vcenters" if kind == "VCenter" else "arrays"
     key = "password" if kind == "VCenter" else "apiToken"
     with rig.site(topology("erp"), connected=False) as site:
-        site.apply(with_values(secret_of(site, kind, name), **{key: SECRETS[4]}) | {}, site.object(kind, name))
+        site.apply(with_values(secret_of(site, kind, name), **{key: SECRETS[4]}), site.object(kind, name))
         full = site.prefix + name
 
         def locked(obj: Object) -> bool:
