@@ -64,7 +64,9 @@ async def test_a_rotated_secret_takes_effect_although_a_reading_hangs_and_nothin
         history = {key: len(versions) for key, versions in rig.api.history.items()}
         rig.world.before.clear()
         rotate(rig)
+        hung = rig.count(method)
         await until(lambda: len(rig.world.opened) == 6, within=WITHIN)
+        await until(lambda: rig.count(method) > hung + (0 if method == "inventory" else 1), within=2)
         await asyncio.sleep(600)
 
         assert len(rig.world.opened) == 6, "one new session each"
