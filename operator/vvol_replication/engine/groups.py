@@ -27,7 +27,7 @@ from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
 
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
-from .words import reason_of
+from .words import asked_pause, reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class GroupMonitor(Monitor):
         self._read_at: datetime | None = None
         self._asked = False
         self._learnt: Listed | None = None
+        self._left_alone: tuple[str, datetime] | None = None
 
     def learn(self, listed: Listed) -> None:
         """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
@@ -99,7 +100,8 @@ class GroupMonitor(Monitor):
         target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
         if self._points_of != target:
             self._points, self._points_of, self._read_at = None, target, None
-        port = self._port(bound.resolved.recovery_vcenter)
+        site = bound.resolved.recovery_vcenter
+        port = self._port(site)
         if port is None:
             return False
         self._asked = True
@@ -107,7 +109,10 @@ class GroupMonitor(Monitor):
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
             return await self.tell(self._status(None, f"{len(learnt.points)} points in time are listed."))
+        if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
+            return False  # the vCenter asked for it; what was told last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
+        self._left_alone = None if (pause := asked_pause(points)) is None else (site, self._clock.now() + pause)
         if self.bound is not bound:
             return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):

@@ -41,15 +41,35 @@ class Cluster(Protocol):
         ...
 
 
-class Connector(Protocol):
-    """Makes storage ports. Nothing is sent before the first call on the port."""
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often in a row the credentials of a port were refused, by whichever port and object they were tried."""
 
-    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> VCenterPort | Refused:
+    count: int
+    limit: int
+    """After so many, none is sent for a while."""
+    seconds_left: float
+    """Until the next try may be made; 0: at any time."""
+
+
+class Connector(Protocol):
+    """Makes storage ports. Nothing is sent before the first call on the port.
+
+    Who is `expected` there has to be there: all calls to another one end `Refused("IdentityChanged", …)`.
+    """
+
+    def vcenter(
+        self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
+    ) -> VCenterPort | Refused:
         """A port to that vCenter; `Refused` if what the spec says of TLS cannot be used."""
         ...
 
-    def array(self, spec: FlashArraySpec, *, api_token: str) -> ArrayPort | Refused:
+    def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
         """A port to that array; `Refused` if what the spec says of TLS or REST cannot be used."""
+        ...
+
+    def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
+        """What has become of logging in with the credentials of this port."""
         ...
 
 
@@ -74,6 +94,10 @@ class Pace:
     monitor_retry_first: float = 1.0
     monitor_retry_most: float = 15.0
     """Between two readings of one that is not; a Secret that appears is found this fast."""
+    secret: float = 15.0
+    """Between two looks at an endpoint's Secret, at most; also while the endpoint hangs. It costs one small GET."""
+    drain: float = 120.0
+    """What is under way on a session that is replaced may take this long; longer than any call of the adapters."""
     group: float = 120.0
     """Between two listings of a group's points in time, at most; half of it at least. It costs one call for each group;
     where a sync of the group has ended, or the group has changed, it is listed at once."""

@@ -12,10 +12,9 @@ from vvol_replication.api.vcenter import PROVIDERS_LIMIT, VCenterSpec, VCenterSt
 from vvol_replication.domain.groups import Inventory, VCenterAbout
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import VCenterPort
-from vvol_replication.reconcile.binding import SiteView, Unbound
+from vvol_replication.reconcile.binding import SiteView
 
-from .endpoint import Endpoint, Services
-from .words import unbound
+from .endpoint import Endpoint, Failure, Services
 
 
 class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
@@ -32,6 +31,8 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
     @property
     def view(self) -> SiteView:
         """What binding may know of this vCenter."""
+        if self.port is None:
+            return SiteView(None, None, self.trouble)
         return SiteView(self.about, self.inventory, self.trouble)
 
     def parse(self, raw: object) -> VCenterSpec:
@@ -39,22 +40,25 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         return VCenterSpec.parse(raw)
 
     def open(self, spec: VCenterSpec, secret: Mapping[str, str]) -> VCenterPort | Refused:
-        """A new port."""
-        return self._services.connector.vcenter(spec, username=secret["username"], password=secret["password"])
+        """A new port; pinned to the vCenter that is known to be there, if one is."""
+        known = self.about.instance_uuid if self.about else None
+        return self._services.connector.vcenter(
+            spec, username=secret["username"], password=secret["password"], expected_uuid=known
+        )
 
-    async def read(self, port: VCenterPort) -> Unbound | None:
+    async def read(self, port: VCenterPort) -> Failure | None:
         """Who answers, and what it knows of. What was read before stays: silence makes nothing disappear (rule 10)."""
         inventory = await port.inventory()
         if not isinstance(inventory, Done):
-            return unbound(inventory)
+            return inventory
         about = await port.about()  # after it: the providers are those that the inventory met
         if not isinstance(about, Done):
-            return unbound(about)
+            return about
         self.about, self.inventory, self._read_at = about.value, inventory.value, self._clock.now()
         return None
 
     def forget(self) -> None:
-        """Another port may lead to another vCenter."""
+        """Another vCenter may be there."""
         self.about = self.inventory = None
 
     def summary(self) -> tuple[bool, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from component.engine.virtual import VirtualClock
@@ -28,6 +29,9 @@ class ApiServerInMemory:
         self.objects: dict[Key, Body] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.events: list[tuple[str, str, str]] = []
+        self.told: list[str] = []
+        """The messages of the events."""
+        self.secret_reads: list[tuple[datetime, str]] = []
         self.writes: list[tuple[str, WriteResult]] = []
         self.history: dict[Key, list[Body]] = {}
         self.answers: Sequence[WriteResult | str] = []
@@ -149,6 +153,7 @@ class ApiServerInMemory:
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         await asyncio.sleep(0.001)
+        self.secret_reads.append((self.clock.now(), name))
         if self.silent is not None:
             return self.silent
         return dict(self.secrets[name]) if name in self.secrets else Gone()
@@ -156,6 +161,7 @@ class ApiServerInMemory:
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
         """Kept as (name, type, reason)."""
         self.events.append((ref.name, "Warning" if warning else "Normal", reason))
+        self.told.append(message)
         assert message
 
     # The watch, and kopf
@@ -172,7 +178,8 @@ class ApiServerInMemory:
         engine = self.engine
         if engine is not None:
             loop, shown = asyncio.get_running_loop(), copy.deepcopy(body)
-            loop.call_later(self.lag, self._event, engine, key, shown, deleted)
+            # Timers of the same moment fire in any order; events of the same moment do not.
+            loop.call_later(self.lag + self._version * 1e-9, self._event, engine, key, shown, deleted)
 
     def _event(self, engine: Engine, key: Key, body: Body, deleted: bool) -> None:  # noqa: FBT001 - call_later's
         if engine is not self.engine:
