@@ -1,4 +1,4 @@
-"""Whether the group that a ReplicationGroup stands for is gone: seen so twice at each of its sites, and never by silence."""
+"""Is the group of a ReplicationGroup gone? Only if each of its sites, read completely, has lacked it twice."""
 
 from __future__ import annotations
 
