@@ -54,14 +54,14 @@ class GoneWatch:
         target = self.target
         if target is None and spec.target is not None:
             target = GroupId(spec.target.fault_domain, spec.target.device_group)
-        if target is None:
+        if target is None or site not in sites:
             return False
         found, marked = presence(target, sites, world), self.since is not None
         if found is Presence.LISTED:
             self.target, self.since = target, None
         if found is not Presence.ABSENT or self.target is None:
             self._absences.clear()
-        elif site in sites and not marked:
+        elif not marked:
             self._absences[site] += 1
             if all(self._absences[one] >= _READINGS for one in sites):
                 self.since = whole_seconds(now)

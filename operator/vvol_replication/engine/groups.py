@@ -82,7 +82,9 @@ class GroupMonitor(Monitor):
     def site_read(self, site: str, world: World) -> None:
         """That vCenter has just been read: what is absent twice is gone, what is back is back."""
         spec = self._spec
-        if spec is not None and self._gone_watch.reading(site, spec, world, self._clock.now()):
+        if isinstance(self.bound, Binding) or spec is None:
+            return  # what it is bound to is there
+        if self._gone_watch.reading(site, spec, world, self._clock.now()):
             self.poke()
 
     def learn(self, listed: Listed) -> None:

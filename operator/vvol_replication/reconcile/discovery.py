@@ -104,7 +104,7 @@ def discover(vcenter: str, world: World, existing: Iterable[Known]) -> Plan:
     listing = _listed(world)
     known = sorted(existing, key=lambda one: one.name)
     names = {one.name: one for one in known}
-    standing = _standing(known, world)
+    standing, unresolved = _standing(known, world, listing)
     wishes: list[Wish] = []
     nameless: list[str] = []
     taken: list[str] = []
@@ -117,7 +117,7 @@ def discover(vcenter: str, world: World, existing: Iterable[Known]) -> Plan:
             ours += 1
             wish = _kept(*made, _new(made[0].name, target, vcenter, listing), world, listing)
             wishes += [wish] if wish is not None else []
-        elif objects or _stands_for_its_name(known, target, listing, world):
+        elif objects or _stands_for_its_name(unresolved, target, listing):
             others += 1
         elif (name := _name(target, listing, world)) is None:
             nameless.append(str(target))
@@ -158,21 +158,32 @@ def _pairs(vcenter: str, world: World, listing: _Listing) -> tuple[list[GroupId]
     return sorted(targets), tuple(sorted(targetless))
 
 
-def _standing(known: Sequence[Known], world: World) -> Mapping[GroupId, list[Known]]:
-    """The objects by the target group that each stands for: as its spec says, else as its status last told."""
+def _standing(
+    known: Sequence[Known], world: World, listing: _Listing
+) -> tuple[Mapping[GroupId, list[Known]], list[Known]]:
+    """The objects by the target group that each stands for: as its spec says, else as its status last told.
+
+    Apart from them, those by a name that cannot be looked up right now.
+    """
     found: dict[GroupId, list[Known]] = defaultdict(list)
+    unresolved: list[Known] = []
     for one in known:
         if one.spec is None:
             continue
         if one.spec.target is not None:
             found[GroupId(one.spec.target.fault_domain, one.spec.target.device_group)].append(one)
             continue
+        if one.seen is not None and _is_named(one.seen, one.spec.group_name or "", listing):
+            found[one.seen].append(one)  # as its status says; to look it up costs a walk over all groups
+            continue
         sides = _sides(one.spec, world)
         if isinstance(sides, Sides):
             found[sides.target.id].append(one)
         elif one.seen is not None:
             found[one.seen].append(one)
-    return found
+        elif sides.reason not in _CHOOSES_NONE:
+            unresolved.append(one)
+    return found, unresolved
 
 
 def _sides(spec: ReplicationGroupSpec, world: World) -> Sides | Unbound:
@@ -183,17 +194,16 @@ def _sides(spec: ReplicationGroupSpec, world: World) -> Sides | Unbound:
     return protected if isinstance(protected, Unbound) else find_sides(spec, recovery, protected, world)
 
 
-def _stands_for_its_name(known: Sequence[Known], target: GroupId, listing: _Listing, world: World) -> bool:
+def _stands_for_its_name(unresolved: Sequence[Known], target: GroupId, listing: _Listing) -> bool:
     """Is there an object by the source's name whose group cannot be told yet? It may well be this one."""
     names = {(source.name or "").casefold() for source in listing.sources.get(_source(target, listing), {}).values()}
-    for one in known:
-        spec = one.spec
-        if spec is None or spec.group_name is None or spec.group_name.casefold() not in names:
-            continue
-        sides = _sides(spec, world)
-        if isinstance(sides, Unbound) and sides.reason not in _CHOOSES_NONE and one.seen in (None, target):
-            return True
-    return False
+    return any(one.spec is not None and (one.spec.group_name or "").casefold() in names for one in unresolved)
+
+
+def _is_named(target: GroupId, name: str, listing: _Listing) -> bool:
+    """Is that target listed, and its source under that name?"""
+    sources = listing.sources.get(_source(target, listing), {}) if target in listing.targets else {}
+    return any((source.name or "").casefold() == name.casefold() for source in sources.values())
 
 
 def _source(target: GroupId, listing: _Listing) -> GroupId:
