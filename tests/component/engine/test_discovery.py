@@ -247,6 +247,22 @@ async def test_a_group_that_two_readings_lack_is_marked_kept_and_unmarked_when_i
         await until(lambda: rig.api.condition(REPLICATION_GROUP, "erp", "Ready", "prod") == ("True", "Ready"))
 
 
+@virtual
+async def test_a_mark_outlives_a_restart_without_a_flap() -> None:
+    async with running() as rig:
+        await until(lambda: rig.api.condition(REPLICATION_GROUP, "erp", "Ready", "prod") == ("True", "Ready"))
+        rig.world.before["inventory"] = [nothing_listed() for _ in range(40)]
+        await until(lambda: gone(rig), within=200)
+        history = rig.api.history["replicationgroups", "prod", "erp"]
+        marked = len(history)
+
+        await rig.restart()
+        await readings(rig, 4)
+
+        told = [one["type"] for body in history[marked - 1 :] for one in body["status"]["conditions"]]
+        assert told.count("Gone") == told.count("Ready") == len(history) - marked + 1 > 1
+
+
 @pytest.mark.parametrize(
     "answer",
     [
