@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.names import Kind
-from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.objects import ApplyResult, Failed, Gone, ObjectRef, WriteResult
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
@@ -30,6 +30,18 @@ class Cluster(Protocol):
 
     def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
         """All objects of a kind that the operator is to see, page by page."""
+        ...
+
+    def watches(self, namespace: str) -> bool:
+        """Is that namespace one of those that the operator is to see?"""
+        ...
+
+    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+        """All objects of a kind in one namespace, as they are now."""
+        ...
+
+    async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
+        """Make an object say what the manifest says, without taking a field away from anybody else."""
         ...
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
@@ -118,5 +130,10 @@ class Pace:
     listing_retry_first: float = 0.5
     listing_retry_most: float = 15.0
     """At the start, between two tries to list what the API server holds."""
+    discovery_batch: int = 25
+    discovery_pause: float = 1.0
+    """Discovery applies this many objects, then pauses, and looks again at what there is."""
+    discovery_retry: float = 600.0
+    """An object that the API server refused for what it says is not applied again for so long, unless it changes."""
     stop: float = 2.0
     """Logging out may take this long, whatever hangs."""

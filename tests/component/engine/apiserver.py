@@ -11,7 +11,17 @@ from typing import Any
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, REPLICATION_SYNC, Kind
-from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.objects import (
+    ApplyResult,
+    Conflict,
+    Denial,
+    Denied,
+    Failed,
+    Gone,
+    ObjectRef,
+    WriteResult,
+    Written,
+)
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine
@@ -41,13 +51,28 @@ class ApiServerInMemory:
         self.silent: Failed | None = None
         self.during: Callable[[ObjectRef], Any] | None = None
         """Called once, before the next status write has its effect."""
+        self.watched: tuple[str, ...] = ()
+        self.denials: list[Denied | Failed] = []
+        """What the next server-side applies come to, instead of their effect."""
+        self.applied: list[str] = []
+        self.listed_in = 0
+        self.ours: dict[str, Body] = {}
+        """The specs that were applied by the operator, by object name."""
         self._version = 100
         self._handled: dict[Key, str] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
 
     # What people do
 
-    def apply(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str | None = None) -> Body:
+    def apply(
+        self,
+        kind: Kind,
+        name: str,
+        spec: Mapping[str, Any],
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Body:
         key = (kind.plural, namespace, name)
         known = self.objects.get(key)
         if known is None:
@@ -63,6 +88,8 @@ class ApiServerInMemory:
         else:
             body = copy.deepcopy(known)
             body["metadata"]["generation"] += 1
+        if labels is not None:
+            body["metadata"]["labels"] = dict(labels)
         body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
         self._save(key, body)
         return body
@@ -150,6 +177,32 @@ class ApiServerInMemory:
         for key, body in sorted(self.objects.items(), key=lambda one: str(one[0])):
             if key[0] == kind.plural:
                 yield copy.deepcopy(body)
+
+    def watches(self, namespace: str) -> bool:
+        return not self.watched or namespace in self.watched
+
+    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+        await asyncio.sleep(0.005)
+        self.listed_in += 1
+        found = (body for key, body in sorted(self.objects.items(), key=str) if key[:2] == (kind.plural, namespace))
+        return self.silent or [copy.deepcopy(body) for body in found]
+
+    async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
+        """Fields are kept as their last writer left them; one that somebody else set to another value is a conflict."""
+        await asyncio.sleep(0.005)
+        metadata = manifest["metadata"]
+        self.applied.append(metadata["name"])
+        if self.silent or self.denials:
+            return self.silent or self.denials.pop(0)
+        known = self.objects.get((kind.plural, metadata["namespace"], metadata["name"]))
+        if metadata.get("uid") != (known["metadata"]["uid"] if known else None):
+            return Denied(Denial.OTHERS_FIELD, "that is another object")
+        if known and known["spec"] != self.ours.get(metadata["name"]):
+            return Denied(Denial.OTHERS_FIELD, "conflict with somebody")
+        self.ours[metadata["name"]] = copy.deepcopy(manifest["spec"])
+        labels = metadata["labels"]
+        body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], labels=labels)
+        return Written(body["metadata"]["resourceVersion"])
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         await asyncio.sleep(0.001)

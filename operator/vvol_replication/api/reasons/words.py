@@ -131,3 +131,13 @@ class Reason(StrEnum):
     WITHIN_OBJECTIVE = "WithinObjective"
     BEHIND_OBJECTIVE = "BehindObjective"
     NO_POINT_IN_TIME = "NoPointInTime"
+
+    # what discovery found, and keeps
+    DISCOVERED = "Discovered"
+    NAMESPACE_NOT_FOUND = "NamespaceNotFound"
+    NAMESPACE_NOT_WATCHED = "NamespaceNotWatched"
+    CREATION_FORBIDDEN = "CreationForbidden"
+    OBJECT_REFUSED = "ObjectRefused"
+    NAME_TAKEN = "NameTaken"
+    CHANGED_BY_OTHERS = "ChangedByOthers"
+    GROUP_GONE = "GroupGone"
