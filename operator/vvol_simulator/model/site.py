@@ -18,6 +18,9 @@ PROVIDER_STATUSES: tuple[ProviderStatus, ...] = (
     "online", "offline", "syncError", "unknown", "connected", "disconnected",
 )  # fmt: skip
 
+DATASTORE = "vvol-datastore"
+DATASTORE_URL = "ds:///vmfs/volumes/vvol:a1f0c3d2e4b54c66-8d1c2f3a4b5c6d7e/"
+
 
 @dataclass
 class Disk:
@@ -39,6 +42,19 @@ class Vm:
     home_vvol_id: str
     home_group: GroupId | None
     disks: list[Disk] = field(default_factory=list)
+    hidden: bool = False
+    """True: the operator's account may not see it; to SMS it is there."""
+    unreadable: tuple[str, ...] = ()
+    """Property paths that the account may not read (`runtime.powerState`; a path covers what is below it)."""
+
+    @property
+    def vmx_path(self) -> str:
+        """Its configuration file, as vCenter writes it."""
+        return f"[{DATASTORE}] {self.home_vvol_id}/{self.name}.vmx"
+
+    def readable(self, path: str) -> bool:
+        """Whether the account may read a property."""
+        return not any(path == item or path.startswith(f"{item}.") for item in self.unreadable)
 
     def follow(self, renewed: Mapping[GroupId, GroupId]) -> None:
         """Stay in groups whose ids have changed."""

@@ -53,6 +53,9 @@ class Switches:
     """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
     points_in_time: Literal["details", "summary"] = "details"
     """Whether `QueryPointInTimeReplica` honours `preferDetails` or always answers with a summary."""
+    member_ids: Literal["vvol", "uuid", "filePath", "moid", "none"] = "vvol"
+    """How a source group names its members, VMs and disks: by VVol id, by instance uuid and disk key, by path and disk
+    id, by managed object id; or not at all."""
     target_group_names: bool = True
     """Whether target groups carry a name."""
     points_in_time_at_most: int = 0

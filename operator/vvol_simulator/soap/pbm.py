@@ -52,6 +52,9 @@ def _rows(site: Site, entity: Any) -> Iterator[Any]:
     if vm is None:
         yield _failed(entity, "PbmFaultNotFound", "The entity does not exist in this vCenter.")
         return
+    if vm.hidden:
+        yield _failed(entity, "NoPermission", "Permission to perform this operation was denied.")
+        return
     if entity.objectType in ("virtualMachine", "virtualMachineAndDisks"):
         yield _row(_reference(site, "virtualMachine", vm.moid), vm.home_group)
     disks = _disks(site, vm, entity, disk_key)

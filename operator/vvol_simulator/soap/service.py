@@ -173,9 +173,13 @@ def _entry(request: Request, table: Table) -> Entry:
 
 
 def _call(exchange: _Exchange, session: str) -> Call:
-    states = _STATES.setdefault(exchange.world, {})
-    state = states.setdefault(exchange.site.name, ClientState())
+    state = client_state(exchange.world, exchange.site)
     return Call(exchange.world, exchange.site, state, exchange.request, session)
+
+
+def client_state(world: World, site: Site) -> ClientState:
+    """What a vCenter remembers for its clients: views and pages."""
+    return _STATES.setdefault(world, {}).setdefault(site.name, ClientState())
 
 
 def _cookie(exchange: _Exchange, call: Call) -> dict[str, str]:

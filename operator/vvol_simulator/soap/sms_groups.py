@@ -5,7 +5,8 @@ from typing import Any
 
 from pyVmomi import sms, vim
 
-from vvol_simulator.model import Fault, GroupId, Provider, SmsFaultError, VvolGroup, World
+from vvol_simulator.model import Disk, Fault, GroupId, Provider, Site, SmsFaultError, Vm, VvolGroup, World
+from vvol_simulator.model.site import DATASTORE_URL
 
 from . import bindings
 from .calls import Call, invalid_argument
@@ -74,18 +75,38 @@ def check_batch(provider: Provider, groups: Sequence[GroupId]) -> None:
         raise SmsFaultError(Fault("TooMany", f"At most {limit} groups per call.", {"maxBatchSize": limit}))
 
 
-def members(world: World) -> dict[GroupId, list[str]]:
-    """VVol ids of the parts of VMs, by the group they are in."""
-    found: dict[GroupId, list[str]] = {}
+def members(world: World) -> dict[GroupId, list[Any]]:
+    """Ids of the parts of VMs, by the group they are in; hidden ones too: the array has no accounts of vCenter's."""
+    found: dict[GroupId, list[Any]] = {}
+    kind = world.switches.member_ids
     for site in world.sites.values():
         for vm in site.vms:
-            for group, vvol in ((vm.home_group, vm.home_vvol_id), *((disk.group, disk.vvol_id) for disk in vm.disks)):
-                if group is not None:
-                    found.setdefault(group, []).append(vvol)
+            for group, disk in ((vm.home_group, None), *((disk.group, disk) for disk in vm.disks)):
+                if group is not None and kind != "none":
+                    found.setdefault(group, []).append(device_id(kind, site, vm, disk))
     return found
 
 
-def _source_info(world: World, group: VvolGroup, vvols: Sequence[str]) -> Any:
+def device_id(kind: str, site: Site, vm: Vm, disk: Disk | None) -> Any:
+    """One member, named in the way that the switch `memberIds` says."""
+    if kind == "uuid":
+        if disk is None:
+            return bindings.build(R.VirtualMachineUUID, vmInstanceUUID=vm.instance_uuid)
+        return bindings.build(R.VirtualDiskKey, vmInstanceUUID=vm.instance_uuid, deviceKey=disk.key)
+    if kind == "filePath":
+        if disk is None:
+            return bindings.build(
+                R.VirtualMachineFilePath, vcUuid=site.instance_uuid, dsUrl=DATASTORE_URL, vmxPath=vm.vmx_path
+            )
+        return bindings.build(R.VirtualDiskId, diskId=disk.vvol_id)
+    if kind == "moid":
+        if disk is None:
+            return bindings.build(R.VirtualMachineMoId, vcUuid=site.instance_uuid, vmMoid=vm.moid)
+        return bindings.build(R.VirtualDiskMoId, vcUuid=site.instance_uuid, vmMoid=vm.moid, diskKey=str(disk.key))
+    return bindings.build(R.VVolId, id=vm.home_vvol_id if disk is None else disk.vvol_id)
+
+
+def _source_info(world: World, group: VvolGroup, devices: Sequence[Any]) -> Any:
     return bindings.build(
         R.SourceGroupInfo,
         groupId=wire_id(group.id),
@@ -95,9 +116,7 @@ def _source_info(world: World, group: VvolGroup, vvols: Sequence[str]) -> Any:
             bindings.build(R.SourceGroupInfo.ReplicationTargetInfo, targetGroupId=wire_id(target))
             for target in group.targets
         ],
-        memberInfo=[
-            bindings.build(R.SourceGroupMemberInfo, deviceId=bindings.build(R.VVolId, id=vvol)) for vvol in vvols
-        ],
+        memberInfo=[bindings.build(R.SourceGroupMemberInfo, deviceId=device) for device in devices],
     )
 
 
@@ -113,9 +132,9 @@ def _target_info(world: World, group: VvolGroup, source: GroupId) -> Any:
     )
 
 
-def _described(world: World, group: VvolGroup, vvols: dict[GroupId, list[str]]) -> Any:
+def _described(world: World, group: VvolGroup, devices: dict[GroupId, list[Any]]) -> Any:
     info = (
-        _source_info(world, group, vvols.get(group.id, []))
+        _source_info(world, group, devices.get(group.id, []))
         if group.source is None
         else _target_info(world, group, group.source)
     )
@@ -128,23 +147,23 @@ def _query_replication_group(call: Call) -> object:
     groups = [group_id(value) for value in call.arg("groupId", [])]
     call.world.vasa.check_provider(provider, groups)
     check_batch(provider, groups)
-    vvols = members(call.world)
+    devices = members(call.world)
     if groups:
         return per_group(
             call,
             groups,
-            lambda wanted: _described(call.world, call.world.vasa.group_at(call.site, wanted, provider), vvols),
+            lambda wanted: _described(call.world, call.world.vasa.group_at(call.site, wanted, provider), devices),
         )
     everything = call.world.vasa.groups_at(call.site, provider)
     if call.world.switches.unfiltered_groups == "idsOnly":
         return [bindings.build(R.GroupOperationResult, groupId=wire_id(group.id)) for group in everything]
-    return [_described(call.world, group, vvols) for group in everything]
+    return [_described(call.world, group, devices) for group in everything]
 
 
 @METHODS.method("QueryReplicationGroupInfo", on=STORAGE_MANAGER)
 def _query_replication_group_info(call: Call) -> object:
     groups = requested(call.arg("rgFilter").groupId)
-    vvols = members(call.world)
+    devices = members(call.world)
 
     def ask(wanted: GroupId) -> Any:
         group = call.world.vasa.group_at(call.site, wanted)
@@ -152,7 +171,7 @@ def _query_replication_group_info(call: Call) -> object:
         if provider is None:
             raise SmsFaultError(Fault("ProviderUnavailable", "No active VASA provider manages the group's array."))
         call.world.vasa.check_provider(provider, [wanted])
-        return _described(call.world, group, vvols)
+        return _described(call.world, group, devices)
 
     return per_group(call, groups, ask)
 

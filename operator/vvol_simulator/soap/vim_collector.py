@@ -9,7 +9,9 @@ from vvol_simulator.model import Fault, SmsFaultError
 
 from . import bindings
 from .calls import Call, invalid_argument
-from .vim_inventory import Node, find
+from .faults import materialize
+from .versions import VIM
+from .vim_inventory import Node, find, no_permission
 from .vim_session import METHODS
 
 _COLLECTOR = vmodl.query.PropertyCollector
@@ -106,9 +108,16 @@ def _content(node: Node, property_specs: Sequence[Any]) -> Iterator[Any]:
         values = [
             bindings.build(vmodl.DynamicProperty, name=path, val=node.properties[path])
             for path in wanted
-            if path in node.properties
+            if path in node.properties and not node.denied(path)
         ]
-        yield bindings.build(_COLLECTOR.ObjectContent, obj=node.reference, propSet=values)
+        missing = [
+            bindings.build(
+                _COLLECTOR.MissingProperty, path=path, fault=materialize(no_permission(), f"urn:{VIM.namespace}")
+            )
+            for path in wanted
+            if node.denied(path)
+        ]
+        yield bindings.build(_COLLECTOR.ObjectContent, obj=node.reference, propSet=values, missingSet=missing)
 
 
 def _check_paths(property_specs: Sequence[Any]) -> None:

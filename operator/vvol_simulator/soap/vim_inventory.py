@@ -1,12 +1,13 @@
 """/sdk: the few inventory objects that clients walk to find virtual machines, and container views of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyVmomi import vim
 
-from vvol_simulator.model import Site, Vm
+from vvol_simulator.model import Fault, Site, SmsFaultError, Vm
+from vvol_simulator.model.site import DATASTORE, DATASTORE_URL
 
 from . import bindings
 from .calls import Call, no_such_object
@@ -21,11 +22,13 @@ class Node:
         reference: its reference.
         properties: values by property path (`runtime.powerState`); paths that are not in it are unset.
         links: references by property path, to be walked by traversal specs.
+        denied: whether the account may not read a path.
     """
 
     reference: Any
     properties: dict[str, object]
     links: dict[str, list[Any]] = field(default_factory=dict)
+    denied: Callable[[str], bool] = lambda _: False
 
 
 def virtual_machine(moid: str) -> vim.VirtualMachine:
@@ -38,7 +41,7 @@ def find(call: Call, reference: object) -> Node:
     moid, site = bindings.moid(reference), call.site
     if isinstance(reference, vim.VirtualMachine):
         vm = site.vm(moid)
-        if vm is not None:
+        if vm is not None and not vm.hidden:
             return _vm_node(vm)
     elif isinstance(reference, vim.view.ContainerView):
         session, moids = call.state.views.get(moid, ("", []))
@@ -56,10 +59,63 @@ def _vm_node(vm: Vm) -> Node:
             "name": vm.name,
             "runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
             "config.instanceUuid": vm.instance_uuid,
+            "config.files.vmPathName": vm.vmx_path,
+            "config.datastoreUrl": bindings.array(vim.vm.ConfigInfo.DatastoreUrlPair, [_DATASTORE]),
+            "config.vmStorageObjectId": vm.home_vvol_id,
+            "config.hardware.device": bindings.array(vim.vm.device.VirtualDevice, _devices(vm)),
+            "layoutEx.file": bindings.array(vim.vm.FileLayoutEx.FileInfo, _files(vm)),
             "summary.config.instanceUuid": vm.instance_uuid,
             "summary.runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
         },
+        denied=lambda path: not vm.readable(path),
     )
+
+
+_DATASTORE: Any = bindings.build(vim.vm.ConfigInfo.DatastoreUrlPair, name=DATASTORE, url=DATASTORE_URL)
+
+
+def _devices(vm: Vm) -> list[Any]:
+    """A controller and the disks."""
+    controller = bindings.build(vim.vm.device.ParaVirtualSCSIController, key=1000, busNumber=0, sharedBus="noSharing")
+    disks = [
+        bindings.build(
+            vim.vm.device.VirtualDisk,
+            key=disk.key,
+            controllerKey=1000,
+            unitNumber=number,
+            capacityInKB=bindings.long(1 << 20),
+            diskObjectId=f"{vm.moid.removeprefix('vm-')}-{disk.key}",
+            backing=bindings.build(
+                vim.vm.device.VirtualDisk.FlatVer2BackingInfo,
+                fileName=f"[{DATASTORE}] {vm.home_vvol_id}/{vm.name}_{number}.vmdk",
+                diskMode="persistent",
+                uuid=disk.vvol_id.removeprefix("rfc4122."),
+                backingObjectId=disk.vvol_id,
+            ),
+        )
+        for number, disk in enumerate(vm.disks)
+    ]
+    return [controller, *disks]
+
+
+def _files(vm: Vm) -> list[Any]:
+    """The files that a VM is made of, each with the object behind it."""
+    named = [(vm.vmx_path, "config", vm.home_vvol_id)]
+    named += [
+        (f"[{DATASTORE}] {vm.home_vvol_id}/{vm.name}_{number}.vmdk", "diskExtent", disk.vvol_id)
+        for number, disk in enumerate(vm.disks)
+    ]
+    return [
+        bindings.build(
+            vim.vm.FileLayoutEx.FileInfo,
+            key=key,
+            name=name,
+            type=kind,
+            size=bindings.long(4096),
+            backingObjectId=vvol_id,
+        )
+        for key, (name, kind, vvol_id) in enumerate(named)
+    ]
 
 
 def _view_node(reference: object, moids: Sequence[str]) -> Node:
@@ -69,7 +125,7 @@ def _view_node(reference: object, moids: Sequence[str]) -> Node:
 
 def _view_moids(site: Site, kinds: Sequence[type]) -> list[str]:
     wanted = not kinds or any(issubclass(vim.VirtualMachine, kind) for kind in kinds)
-    return [vm.moid for vm in site.vms] if wanted else []
+    return [vm.moid for vm in site.vms if not vm.hidden] if wanted else []
 
 
 @METHODS.method("CreateContainerView", on="ViewManager")
@@ -91,4 +147,12 @@ def _destroy_view(call: Call) -> object:
 
 @METHODS.method("Fetch")
 def _fetch(call: Call) -> object:
-    return find(call, call.request.this).properties.get(call.arg("prop"))
+    node, path = find(call, call.request.this), call.arg("prop")
+    if node.denied(path):
+        raise SmsFaultError(no_permission())
+    return node.properties.get(path)
+
+
+def no_permission() -> Fault:
+    """What an account is told that may not read something."""
+    return Fault("NoPermission", "Permission to perform this operation was denied.", {"privilegeId": "System.Read"})

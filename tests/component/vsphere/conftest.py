@@ -14,6 +14,7 @@ from vvol_replication.storage.tls import TLSTrust
 from vvol_replication.storage.vsphere import Timeouts, VCenter
 from vvol_simulator.model import ManualClock, Site, World
 from vvol_simulator.server import Simulator
+from vvol_simulator.soap import client_state
 from vvol_simulator.topology import build, default_topology
 
 QUICK = Timeouts(connect=5.0, answer=5.0, call=15.0, inventory=30.0, close=2.0)
@@ -70,6 +71,10 @@ class Sites:
         self.world.replication.push_now(self.world.protection_group(name))
         self.time.advance(seconds)
         assert self.world.time
+
+    def simulator_views(self, name: str = "austin") -> int:
+        """How many container views clients have left behind."""
+        return len(client_state(self.world, self.site(name)).views)
 
     def counts(self, name: str = "dallas") -> dict[str, int]:
         return self.world.counters.as_dict().get(name, {})

@@ -10,10 +10,12 @@ import traceback
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import Group, GroupId, Inventory, VCenterAbout
+from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Unavailable
 from vvol_replication.domain.points import (
     OngoingSync,
     PointInTime,
+    StartedPrepare,
     StartedSync,
     TaskReading,
     TaskState,
@@ -24,7 +26,9 @@ from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull,
 from . import convert, faults, transport
 from .asked import Asked
 from .inventory import InventoryQuery
+from .members import MembersQuery
 from .points import PointsQuery
+from .policies import METHOD
 from .providers import Providers, answered
 from .session import Credentials, Ended, Session, Timeouts
 from .vmomi import sms, vmodl
@@ -32,6 +36,7 @@ from .vmomi import sms, vmodl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vvol_replication.storage.login import LoginGate
     from vvol_replication.storage.tls import TLSTrust
 
 T = TypeVar("T")
@@ -43,7 +48,8 @@ class VCenter:
     """One vCenter. No method raises for what the vCenter does; each ends within its deadline.
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
-    one: this one counts refused logins, and remembers which vCenter it first met.
+    one: this one remembers which vCenter it first met, or talks to no other than the one with `expected_uuid`. `gate`
+    counts refused logins for all who use these credentials there; without one it counts its own.
     """
 
     def __init__(
@@ -55,6 +61,8 @@ class VCenter:
         *,
         max_concurrent_calls: int = 2,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        gate: LoginGate | None = None,
+        expected_uuid: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
@@ -67,6 +75,8 @@ class VCenter:
             trust.context(),
             timeouts=timeouts,
             connections=max_concurrent_calls,
+            gate=gate,
+            expected_uuid=expected_uuid,
             clock=clock,
         )
         self._providers = Providers(self._session, clock=clock)
@@ -100,10 +110,22 @@ class VCenter:
         asked = Asked(self.address, "SyncReplicationGroup_Task", str(group))
         return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
 
+    async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
+        """Mutating, and not to be undone. prepareFailover of a source group; never sent twice unless refused."""
+        permit = Permit()
+        asked = Asked(self.address, "PrepareFailoverReplicationGroup_Task", str(group))
+        return await self._run(asked, lambda: self._start_prepare(group, permit), permit=permit)
+
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
-        """What has become of a sync task; `FORGOTTEN` where SMS does not know it (any more)."""
+        """What has become of a sync or prepare task; `FORGOTTEN` where SMS does not know it (any more)."""
         asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
         return await self._run(asked, lambda: self._task(task, group, asked))
+
+    async def members(self, group: GroupId) -> Outcome[Membership]:
+        """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
+        asked = Asked(self.address, METHOD, str(group))
+        query = MembersQuery(self._session, group, lambda: self._info(group))
+        return await self._run(asked, query.run, deadline=self._timeouts.inventory)
 
     async def close(self, grace: float = 0.0) -> None:
         """Log out and let go of the threads; a vCenter that does not answer is not waited for beyond `grace`."""
@@ -122,6 +144,10 @@ class VCenter:
         return inventory
 
     def _group(self, group: GroupId) -> Group:
+        return convert.group(self._info(group))
+
+    def _info(self, group: GroupId) -> Any:
+        """The `rgInfo` of one group; raises the group's fault where there is one."""
         wanted = sms.ReplicationGroupFilter(groupId=[convert.wire_group_id(group)])
         rows = answered(self._session.ask_manager(lambda manager: manager.QueryReplicationGroupInfo(wanted)))
         if len(rows) != 1:
@@ -129,10 +155,10 @@ class VCenter:
         fault = convert.error_of(rows[0])
         if fault is not None:
             raise fault
-        found = convert.group(getattr(rows[0], "rgInfo", None))
-        if found.id != group:
+        info = getattr(rows[0], "rgInfo", None)
+        if convert.group_id(getattr(info, "groupId", None)) != group:
             raise transport.Unreadable("details of another group")
-        return found
+        return info
 
     def _start_sync(self, group: GroupId, name: str, permit: Permit) -> StartedSync | OngoingSync:
         def ask(provider: Any) -> Any:
@@ -146,6 +172,16 @@ class VCenter:
         if task is None:
             raise transport.InDoubt from transport.Unreadable("no task in it")
         return StartedSync(convert.moid(task))
+
+    def _start_prepare(self, group: GroupId, permit: Permit) -> StartedPrepare:
+        def ask(provider: Any) -> Any:
+            wire_id = convert.wire_group_id(group)
+            return self._session.call(lambda: provider.PrepareFailoverReplicationGroup([wire_id]), permit)
+
+        task = self._providers.ask(group.fault_domain, ask)
+        if task is None:
+            raise transport.InDoubt from transport.Unreadable("no task in it")
+        return StartedPrepare(convert.moid(task))
 
     def _task(self, task: str, group: GroupId, asked: Asked) -> TaskReading:
         managed: Any = sms.Task(task, self._session.stub)

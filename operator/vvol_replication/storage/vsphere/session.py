@@ -1,8 +1,11 @@
-"""One login at one vCenter, shared by all threads and by both its services (/sdk and /sms/sdk).
+"""One login at one vCenter, shared by all threads and by its three services (/sdk, /sms/sdk and /pbm/sdk).
 
-SMS has no login of its own: it takes the *vim* session's id in a SOAP header (reference: vsphere-sms-spbm §1.2). A
-session that ended (30 min idle, restart) shows as a fault, which proves that the request was refused; so any call, a
-mutating one too, is repeated once after one new login, however many threads noticed.
+SMS and PBM have no login of their own: they take the *vim* session's id in a SOAP header (reference:
+vsphere-sms-spbm §1.2). A session that ended (30 min idle, restart) shows as a fault, which proves that the request was
+refused; so any call, a mutating one too, is repeated once after one new login, however many threads noticed.
+
+Whether traffic to SMS and PBM keeps the vim session from ending is not documented. So where /sdk was not asked for
+some minutes, the next call takes a cheap one along.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage import words
+from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
 
-from .faults import verdict
-from .transport import DROPPED, InDoubt, Stub, Unreadable, proves_nothing_changed
-from .vmomi import sms, vim, vmodl
+from .faults import one_line, verdict
+from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
+from .vmomi import pbm, sms, vim, vmodl
 
 if TYPE_CHECKING:
     import ssl
@@ -30,10 +34,10 @@ T = TypeVar("T")
 
 VIM_VERSION = "vim.version.v7_0"
 SMS_VERSION = "sms.version.v7_0_0_1"  # the first that has preferDetails; a newer one is refused by vCenter 7.0
+PBM_VERSION = "pbm.version.version11"  # the first that has replication groups
 
 _SESSION_FAULTS = (vim.fault.NotAuthenticated, sms.fault.InvalidSession)
-_MOST_LOGIN_FAILURES = 3
-_LOCKED_OUT_FOR = 900.0
+_KEPT_ALIVE_EVERY = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,17 @@ class Ended(Exception):  # noqa: N818 - not an error: how a call ended, decided 
 
 @dataclass(slots=True)
 class Opened:
-    """One login. `storage_manager` is the id of SMS's root object, once it was asked for."""
+    """One login, and what it brought.
+
+    `content` is vCenter's own root (its managers). `storage_manager` is the id of SMS's root object and
+    `replication_manager` that of PBM's, once they were asked for.
+    """
 
     instance_uuid: str
     version: str
+    content: Any
     storage_manager: str | None = None
+    replication_manager: str | None = None
 
 
 def parse_address(address: str) -> tuple[str, int]:
@@ -95,8 +105,11 @@ class Session:
         *,
         timeouts: Timeouts,
         connections: int,
+        gate: LoginGate | None = None,
+        expected_uuid: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet."""
         self.address = address
         self.timeouts = timeouts
         self._credentials = credentials
@@ -105,12 +118,13 @@ class Session:
         self._token = ""
         self._opened: Opened | None = None
         self._closed = False
+        self._keeping = threading.Lock()
+        self._kept_alive_at = float("-inf")
         self._attempts = 0
         self._failure: Exception | None = None
-        self._instance_uuid: str | None = None
+        self._gate = gate or LoginGate(clock)
+        self._instance_uuid = expected_uuid
         self._stranger: Refused | None = None
-        self._refusals = 0
-        self._refused_at = 0.0
         host, port = parse_address(address)
         endpoint: dict[str, Any] = {
             "host": host,
@@ -119,12 +133,14 @@ class Session:
             "connect_timeout": timeouts.connect,
             "answer_timeout": timeouts.answer,
             "poolSize": connections,
+            "clock": clock,
         }
-        self._vim = Stub(path="/sdk", version=VIM_VERSION, **endpoint)
+        self.vim_stub = Stub(path="/sdk", version=VIM_VERSION, **endpoint)
         self.stub = Stub(path="/sms/sdk", version=SMS_VERSION, header=lambda: self._token, **endpoint)
+        self._pbm = Stub(path="/pbm/sdk", version=PBM_VERSION, header=lambda: self._token, **endpoint)
 
     def call(self, ask: Callable[[], T], permit: Permit | None = None) -> T:
-        """Ask SMS something, logged in. `permit` marks a mutating request, which is never sent twice unless refused.
+        """Ask something, logged in. `permit` marks a mutating request, which is never sent twice unless refused.
 
         Raises vSphere's faults as they are, `NotSent`, `InDoubt` (mutating only), `Ended`, or what broke on the way.
         """
@@ -132,11 +148,14 @@ class Session:
         while True:
             opened = self.opened()
             try:
+                self._keep_alive()
                 if permit is not None:
                     self.stub.discard_stale()
                     permit.use()
                 return self._guarded(ask, mutating=permit is not None)
             except _SESSION_FAULTS:
+                if self._closed:
+                    raise self._closing() from None
                 self._expire(opened)
                 if renewed:
                     raise
@@ -145,6 +164,30 @@ class Session:
                 if redialled:
                     raise
                 redialled = True
+
+    def unbroken(self, work: Callable[[], T]) -> T:
+        """Work whose calls build on each other within one login (views, pages).
+
+        Once more from its beginning where the login was renewed in the middle: what it had built is gone then.
+        """
+        opened = self.opened()
+        try:
+            return work()
+        except (vmodl.fault.ManagedObjectNotFound, vmodl.fault.InvalidArgument):
+            if self.opened() is opened:
+                raise
+        return work()
+
+    def replication_manager(self) -> Any:
+        """PBM's object that knows the groups of VMs, whose id is asked for once in each session."""
+        opened = self.opened()
+        if opened.replication_manager is None:
+            service = pbm.ServiceInstance("ServiceInstance", self._pbm)
+            manager = getattr(self.call(service.RetrieveContent), "replicationManager", None)
+            if manager is None:
+                raise Unreadable("no replication manager")
+            opened.replication_manager = str(manager._GetMoId())  # noqa: SLF001 - pyVmomi has no public name for it
+        return pbm.replication.ReplicationManager(opened.replication_manager, self._pbm)
 
     def ask_manager(self, question: Callable[[Any], T]) -> T:
         """Put a reading question to SMS's root object, whose id is asked for once in each session."""
@@ -203,8 +246,20 @@ class Session:
     def drop(self) -> None:
         """Close idle connections now, and those in use when their call ends. Asks nothing and waits for nobody."""
         self._closed = True
-        self._vim.retire()
-        self.stub.retire()
+        for stub in (self.vim_stub, self.stub, self._pbm):
+            stub.retire()
+
+    def _keep_alive(self) -> None:
+        """Where /sdk was not asked for minutes, ask it something cheap, so that the session does not end idle."""
+        with self._keeping:
+            if self._clock() - max(self.vim_stub.asked_at, self._kept_alive_at) < _KEPT_ALIVE_EVERY:
+                return
+            self._kept_alive_at = self._clock()
+        service = vim.ServiceInstance("ServiceInstance", self.vim_stub)
+        self._guarded(lambda: _again_if_dropped(service.CurrentTime), mutating=False)
+
+    def _closing(self) -> Ended:
+        return Ended(Unavailable(words.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
 
     def _expire(self, opened: Opened) -> None:
         with self._lock:
@@ -232,55 +287,68 @@ class Session:
 
     def _log_in(self) -> Opened:
         if self._closed:
-            raise Ended(Unavailable(words.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
+            raise self._closing()
         if self._stranger is not None:
             raise Ended(self._stranger)
-        self._hold_back()
-        self._leave()
-        service = vim.ServiceInstance("ServiceInstance", self._vim)
-        content: Any = _again_if_dropped(service.RetrieveContent)
-        self._identify(content)
         try:
-            content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
-        except vim.fault.InvalidLogin:
-            self._refusals += 1
-            self._refused_at = self._clock()
+            self._gate.check()
+            self._leave()
+            service = vim.ServiceInstance("ServiceInstance", self.vim_stub)
+            content: Any = _again_if_dropped(service.RetrieveContent)
+            self._identify(content)
+            with self._gate.attempt(self.timeouts.answer):
+                self._present(content)
+        except LockedOut as locked:
+            raise self._held_back(locked.seconds) from None
+        except LoginUnderWay:
+            seen = "another login there with the same credentials is under way; it is asked again"
+            raise Ended(Unavailable(words.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
+        except Exception as error:
+            if isinstance(error, vim.fault.LimitExceeded) or busy(error):
+                raise self._no_more_sessions(error) from error
             raise
-        self._refusals = 0
-        token = self._vim.GetSessionId()
+        token = self.vim_stub.GetSessionId()
         if not token:
             raise Unreadable("a login without a session cookie")
-        self._vim.SetSessionId(token)  # pyVmomi forgets the cookie over any other one
+        self.vim_stub.SetSessionId(token)  # pyVmomi forgets the cookie over any other one
         self._token = token
         return Opened(
             instance_uuid=str(content.about.instanceUuid),
             version=str(content.about.apiVersion),
+            content=content,
         )
+
+    def _present(self, content: Any) -> None:
+        """Show the credentials."""
+        try:
+            content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
+        except vim.fault.InvalidLogin:
+            self._gate.refused()
+            raise
+        self._gate.passed()
 
     def _leave(self) -> None:
         """End the session that there was: one that only SMS refuses would be kept by vCenter for half an hour."""
         if not self._token:
             return
-        manager = vim.SessionManager("SessionManager", self._vim)
+        manager = vim.SessionManager("SessionManager", self.vim_stub)
         with contextlib.suppress(vmodl.MethodFault):  # it had ended
             _again_if_dropped(manager.Logout)
         self._token = ""
-        self._vim.SetSessionId("")
+        self.vim_stub.SetSessionId("")
 
-    def _hold_back(self) -> None:
-        """After three refusals in a row no password is sent for 15 minutes: accounts are locked by less."""
-        if self._refusals < _MOST_LOGIN_FAILURES:
-            return
-        left = self._refused_at + _LOCKED_OUT_FOR - self._clock()
-        if left > 0:
-            raise Ended(
-                Unavailable(
-                    words.LOGIN_FAILED,
-                    f"vCenter {self.address} refused the user name or password {self._refusals} times; correct the"
-                    f" Secret, else the next try is in {left / 60:.0f} min",
-                    retry_after=left,
-                )
-            )
+    def _held_back(self, left: float) -> Ended:
+        seen = f"vCenter {self.address} refused the user name or password {TRIES} times"
+        message = f"{seen}; correct the Secret, else the next try is in {left / 60:.0f} min"
+        return Ended(Unavailable(words.LOGIN_FAILED, message, retry_after=left))
+
+    def _no_more_sessions(self, error: Exception) -> Ended:
+        said = one_line(getattr(error, "msg", None) or error) or type(error).__name__.rpartition(".")[2]
+        message = (
+            f"vCenter {self.address} takes no login now ({said}): it is starting, or as many sessions are open as it"
+            " allows; look there at who leaves sessions behind. It is asked again"
+        )
+        return Ended(Unavailable(words.ENDPOINT_BUSY, message))
 
     def _identify(self, content: Any) -> None:
         about = getattr(content, "about", None)

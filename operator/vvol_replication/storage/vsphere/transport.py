@@ -58,10 +58,14 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
         answer_timeout: float,
         connect_timeout: float,
         header: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
         **endpoint: Any,
     ) -> None:
         self._answer_timeout = answer_timeout
         self._header = header
+        self._clock = clock
+        self.asked_at = float("-inf")
+        """When it was asked last, by `clock`."""
         super().__init__(httpConnectionTimeout=connect_timeout, connectionPoolTimeout=60, **endpoint)
 
     @property
@@ -84,6 +88,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
             connection.sock.settimeout(self._answer_timeout)
         except (OSError, HTTPException) as error:
             raise NotSent from error
+        self.asked_at = self._clock()
         return connection
 
     def discard_stale(self) -> None:
@@ -114,6 +119,11 @@ def _stale(connection: Any, last_used: float) -> bool:
 def proves_nothing_changed(error: BaseException) -> bool:
     """True where a mutating request that failed with this error, which is no SOAP fault, was not carried out."""
     return isinstance(error, NotSent) or _status(error) in _CLIENT_ERRORS
+
+
+def busy(error: BaseException) -> bool:
+    """True for an HTTP answer that says "not now": a vCenter that is starting, or that has too many sessions."""
+    return _status(error) in _BUSY_STATUS
 
 
 def outcome(error: BaseException, asked: Asked, *, answer_timeout: float) -> Unavailable | Indeterminate:

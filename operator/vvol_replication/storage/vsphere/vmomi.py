@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from pyVmomi import SoapAdapter, VmomiSupport
+from pyVmomi import pbm as annotated_pbm
 from pyVmomi import sms as annotated_sms
 from pyVmomi import vim as annotated_vim
 from pyVmomi import vmodl as annotated_vmodl
 
+pbm: Any = annotated_pbm
 sms: Any = annotated_sms
 vim: Any = annotated_vim
 vmodl: Any = annotated_vmodl

@@ -1,0 +1,87 @@
+"""Which replication group the parts of VMs are in, by PBM's word.
+
+PBM is asked about many VMs at once and answers a row for each part of each; one part's fault is that part's hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import convert, faults
+from .accounting import Part
+from .asked import Asked
+from .providers import answered
+from .session import Session
+from .vmomi import pbm, vim, vmodl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vvol_replication.domain.groups import GroupId
+
+METHOD = "PbmQueryReplicationGroups"
+_BATCH = 100
+_TOO_MUCH = (vmodl.fault.InvalidArgument, pbm.fault.NotFound, vim.fault.NotFound)
+_GONE = (pbm.fault.NotFound, vim.fault.NotFound, vmodl.fault.ManagedObjectNotFound)
+
+
+@dataclass(slots=True)
+class Placement:
+    """The parts of VMs and the groups that they are in. `holes` has a line for each VM of which that is not known."""
+
+    groups: dict[Part, GroupId] = field(default_factory=dict)
+    holes: dict[str, str] = field(default_factory=dict)
+
+
+class Policies:
+    """Asks PBM of one vCenter."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._asked = Asked(session.address, METHOD)
+
+    def place(self, moids: Sequence[str]) -> Placement:
+        """The groups of these VMs' homes and disks."""
+        placement = Placement()
+        for start in range(0, len(moids), _BATCH):
+            self._place(moids[start : start + _BATCH], placement)
+        return placement
+
+    def _place(self, moids: Sequence[str], placement: Placement) -> None:
+        """One question; halved where one VM spoils it for all."""
+        server = self._session.opened().instance_uuid
+        refs = [pbm.ServerObjectRef(objectType="virtualMachineAndDisks", key=moid, serverUuid=server) for moid in moids]
+        manager = self._session.replication_manager()
+        try:
+            rows = answered(self._session.call(lambda: manager.QueryReplicationGroups(refs)))
+        except _TOO_MUCH as fault:
+            if len(moids) > 1:
+                middle = len(moids) // 2
+                self._place(moids[:middle], placement)
+                self._place(moids[middle:], placement)
+                return
+            self._hole(moids[0], fault, placement)
+            return
+        told = {self._take(row, server, placement) for row in rows}
+        for moid in moids:
+            if moid not in told:
+                placement.holes.setdefault(moid, f"{self._asked.line('it says nothing')} of VM {moid}")
+
+    def _take(self, row: Any, server: str, placement: Placement) -> str | None:
+        """Keep one row; the id of the VM that it is about."""
+        entity = row.object
+        if entity is None or not entity.key or (entity.serverUuid or server) != server:
+            return None  # about nothing of this vCenter: whoever it was meant for is then one that nothing is said of
+        moid, _, disk = str(entity.key).partition(":")
+        if row.fault is not None:
+            self._hole(moid, row.fault, placement)
+        elif row.replicationGroupId is not None:
+            group = convert.group_id(row.replicationGroupId)
+            if group.device_group != convert.ON_DEMAND:
+                placement.groups[Part(moid, int(disk) if disk.isdecimal() else None)] = group
+        return moid
+
+    def _hole(self, moid: str, fault: Any, placement: Placement) -> None:
+        if not isinstance(fault, _GONE):
+            placement.holes[moid] = f"the group of VM {moid} could not be read: {faults.message(fault, self._asked)}"
