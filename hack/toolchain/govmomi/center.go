@@ -44,6 +44,8 @@ type center struct {
 
 	lock   sync.Mutex
 	calls  map[string]int
+	all    int // calls since the start
+	ends   int // the number of the call after which all sessions end; 0: none
 	open   map[net.Conn]struct{}
 	opened int
 }
@@ -115,11 +117,24 @@ func (c *center) furnish(ctx context.Context, wanted map[string]string) error {
 	return nil
 }
 
-// count notes each call; whoever answers it is for govmomi to find.
-func (c *center) count(_ *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+// inside marks the calls that this program makes itself.
+type inside struct{}
+
+// count notes each call from outside; whoever answers it is for govmomi to find.
+func (c *center) count(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	if ctx.Value(inside{}) != nil {
+		return nil, nil
+	}
 	c.lock.Lock()
-	defer c.lock.Unlock()
 	c.calls[method.Name]++
+	c.all++
+	last := c.all == c.ends
+	c.lock.Unlock()
+	if last { // the call itself has its session already
+		if err := c.expire(context.WithValue(context.Background(), inside{}, true)); err != nil {
+			return nil, &types.SystemError{Reason: err.Error()}
+		}
+	}
 	return nil, nil
 }
 

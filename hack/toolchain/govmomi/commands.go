@@ -9,7 +9,6 @@ import (
 	"reflect"
 
 	"github.com/vmware/govmomi/object"
-	"github.com/vmware/govmomi/property"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -19,7 +18,7 @@ import (
 // command is a line on standard input after the setup.
 //
 //   - state: nothing but the answer
-//   - expire: end all sessions, as idle time or a restart would
+//   - expire: end all sessions, as idle time or a restart would; now, or right after the call that is `after` from now
 //   - fault: answer the next calls of a method with a fault
 //   - power: bring a VM into a power state
 //   - remove: a VM is no longer there
@@ -29,6 +28,7 @@ type command struct {
 	Fault  string `json:"fault"` // a fault's name on the wire, e.g. NotAuthenticated
 	Times  int    `json:"times"` // 0: for ever
 	Skip   int    `json:"skip"`  // let so many calls pass before
+	After  int    `json:"after"`
 	VM     string `json:"vm"`
 	State  string `json:"state"` // poweredOn, poweredOff, suspended
 }
@@ -83,7 +83,13 @@ func (c *center) try(ctx context.Context, line []byte) error {
 	case "state":
 		return nil
 	case "expire":
-		return c.expire(ctx)
+		if asked.After == 0 {
+			return c.expire(ctx)
+		}
+		c.lock.Lock()
+		c.ends = c.all + asked.After
+		c.lock.Unlock()
+		return nil
 	case "fault":
 		return c.break_(asked)
 	case "power":
@@ -95,14 +101,27 @@ func (c *center) try(ctx context.Context, line []byte) error {
 }
 
 func (c *center) sessions(ctx context.Context) ([]string, error) {
-	var manager mo.SessionManager
 	reference := *c.client.ServiceContent.SessionManager
-	err := property.DefaultCollector(c.client).RetrieveOne(ctx, reference, []string{"sessionList"}, &manager)
+	// Not by RetrievePropertiesEx: faults may have been ordered for that one.
+	read, err := methods.RetrieveProperties(ctx, c.client, &types.RetrieveProperties{
+		This: c.client.ServiceContent.PropertyCollector,
+		SpecSet: []types.PropertyFilterSpec{{
+			ObjectSet: []types.ObjectSpec{{Obj: reference}},
+			PropSet:   []types.PropertySpec{{Type: reference.Type, PathSet: []string{"sessionList"}}},
+		}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var manager mo.SessionManager
+	if err := mo.LoadObjectContent(read.Returnval, &manager); err != nil {
+		return nil, err
+	}
 	keys := make([]string, 0, len(manager.SessionList))
 	for _, session := range manager.SessionList {
 		keys = append(keys, session.Key)
 	}
-	return keys, err
+	return keys, nil
 }
 
 func (c *center) expire(ctx context.Context) error {
