@@ -50,7 +50,7 @@ def trust(pem: str | None) -> TLSTrust:
 
 @pytest.fixture(scope="session")
 def program(pytestconfig: pytest.Config) -> Path:
-    """govmomi's vCenter; the first run builds it, and shows it."""
+    """The program of govmomi's vCenter; the first run builds it, and shows it."""
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         try:
             return toolchain.ensure(["govmomi-vcenter"])["govmomi-vcenter"]

@@ -17,8 +17,10 @@ _ENVELOPE = (
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
     "{header}<soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
 )
+_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+_VIM = "urn:vim25"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_VERSIONS = {"urn:vim25": "urn:vim25/7.0.0.0", "urn:pbm": "urn:pbm/6.5"}
+_VERSIONS = {_VIM: "urn:vim25/7.0.0.0", "urn:pbm": "urn:pbm/6.5"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Asker:
 
     def ask(self, body: str, *, path: str = "/sdk", session: bool = True) -> Answer:
         """Send one SOAP body."""
-        namespace = "urn:pbm" if "pbm" in path else "urn:vim25"
+        namespace = "urn:pbm" if "pbm" in path else _VIM
         headers = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": f'"{_VERSIONS[namespace]}"'}
         header = ""
         if session and self.cookie:
@@ -85,9 +87,24 @@ class Asker:
         self._connection.close()
 
 
-def paths(element: ET.Element, above: str = "") -> set[str]:
-    """All element paths of a document, with namespaces and types."""
-    name = element.tag.replace("http://schemas.xmlsoap.org/soap/envelope/", "soapenv")
+def paths(element: ET.Element, above: str = "", namespace: str = _VIM) -> set[str]:
+    """All element paths of an answer with types, and with each namespace that is not the parent's (at first vim's)."""
+    own_namespace, _, name = element.tag.removeprefix("{").rpartition("}")
+    if own_namespace == _SOAP:
+        name = f"soapenv:{name}"
+    elif own_namespace not in ("", namespace):
+        name = f"{{{own_namespace}}}{name}"
+        namespace = own_namespace
     kind = element.get(_XSI)
     own = f"{above}/{name}" + (f"({kind.rpartition(':')[2]})" if kind else "")
-    return {own}.union(*(paths(child, own) for child in element))
+    inside = {path for child in element for path in paths(child, own, namespace)}
+    return {own} | inside
+
+
+def top(differing: frozenset[str]) -> frozenset[str]:
+    """Of differing paths those whose parents do not differ, without the envelope around them."""
+    return frozenset(
+        path.removeprefix("/soapenv:Envelope/soapenv:Body/")
+        for path in differing
+        if path.rpartition("/")[0] not in differing
+    )

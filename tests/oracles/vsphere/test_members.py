@@ -66,9 +66,7 @@ async def test_power_is_read_anew_each_time(replicating: Oracle, value: Callable
     await adapter.close()
 
 
-async def test_a_vm_that_is_gone_leaves_its_member_unaccounted(
-    replicating: Oracle, value: Callable[..., Any]
-) -> None:
+async def test_a_vm_that_is_gone_leaves_its_member_unaccounted(replicating: Oracle, value: Callable[..., Any]) -> None:
     adapter = replicating.adapter()
     gone = replicating.vcenter.begun.vms["erp-db"]
     replicating.vcenter.do("remove", vm="erp-db")
