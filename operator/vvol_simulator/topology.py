@@ -6,6 +6,7 @@ restVersions?, skew?, port?}}`, `connections [{arrays: [a, b], connected?}]`, `v
 port?}}`, `protectionGroups [{name, source, targets [{array, allowed?, groupId?}], groupId?, schedule? {every?,
 enabled?}, retention? {allFor?, perDay?, days?, targetAllFor?, targetPerDay?, targetDays?}, transferSeconds?,
 transferBytes?, vms? [{name, power?, vCenter?, disks? (a number, or a list of protection groups)}]}]`.
+A vCenter takes `sessionLimit?` too.
 """
 
 from importlib import resources
@@ -147,6 +148,8 @@ def _add_site(world: World, name: str, fields: Fields) -> None:
     site.password = fields.text("password", site.password)
     site.instance_uuid = fields.text("instanceUuid", site.instance_uuid)
     site.version = fields.text("version", site.version)
+    limit = fields.optional_number("sessionLimit")
+    site.session_limit = None if limit is None else int(limit)
     for array_name in fields.texts("arrays"):
         array = _array(world, fields, array_name)
         site.providers.append(Provider(f"vasaProvider-{len(site.providers) + 1}", array.name, (array.id,)))

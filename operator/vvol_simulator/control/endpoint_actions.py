@@ -113,6 +113,23 @@ def set_identity(world: World, args: Fields) -> Json:
     return {}
 
 
+def set_session_limit(world: World, args: Fields) -> Json:
+    """How many sessions a vCenter allows (`limit`; null: any number)."""
+    site, limit = world.site(args.text("vCenter")), args.optional_number("limit")
+    args.finish()
+    site.session_limit = None if limit is None else int(limit)
+    return {}
+
+
+def set_vm_access(world: World, args: Fields) -> Json:
+    """What of a VM the account may see: `hidden`, and the paths that are `unreadable` (`runtime.powerState`)."""
+    _, vm = _vm(world, args)
+    hidden, unreadable = args.flag("hidden", default=vm.hidden), args.texts("unreadable")
+    args.finish()
+    vm.hidden, vm.unreadable = hidden, tuple(unreadable)
+    return {}
+
+
 def set_provider(world: World, args: Fields) -> Json:
     """Change a VASA provider (by MoId or name): `status`, `active`, `maxBatch` (0: no limit)."""
     site, wanted = world.site(args.text("vCenter")), args.text("provider")
@@ -132,7 +149,7 @@ ENDPOINT_ACTIONS: dict[str, Action] = {
     action.__name__.replace("_", "-"): action
     for action in (
         power, add_vm, remove_vm, set_vm_group, expire_sessions, forget_tasks, set_switch, set_skew, set_credentials,
-        set_identity, set_provider,
+        set_identity, set_provider, set_session_limit, set_vm_access,
     )
 }  # fmt: skip
 

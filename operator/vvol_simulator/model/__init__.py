@@ -6,7 +6,7 @@ All of it lives in one event loop; no call blocks or awaits.
 
 For the SOAP side, which gets a `Site` and the `World`:
 
-- Sessions: `site.login(user, password) -> session id` (`InvalidLogin`), `site.is_session(id)`, `site.logout(id)`.
+- Sessions: `site.login(user, password, time) -> session id` (`InvalidLogin`), `site.is_session(id)`, `site.logout(id)`.
   The value is the one of the cookie `vmware_soap_session` and of the header `vcSessionCookie`.
 - Identity: `site.instance_uuid`, `site.version`, `site.name`; the clock: `world.site_time(site)` (seconds, UTC).
 - Providers: `site.providers`, `site.provider(moid)`; `world.vasa.check_provider(provider, group_ids)` throws what a

@@ -100,6 +100,10 @@ class Site:
     vms: list[Vm] = field(default_factory=list)
     sessions: dict[str, str] = field(default_factory=dict)
     """Session id -> user name."""
+    active_at: dict[str, float] = field(default_factory=dict)
+    """Session id -> world time of the last call that counts as activity."""
+    session_limit: int | None = None
+    """How many sessions may be open; None: any number."""
     tasks: dict[str, SmsTask] = field(default_factory=dict)
     logins: int = 0
     failed_logins: int = 0
@@ -107,18 +111,33 @@ class Site:
     vm_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(11), repr=False)
     task_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
-    def login(self, username: str, password: str) -> str:
-        """A new session id; `InvalidLogin` for a wrong user or password."""
+    @property
+    def full(self) -> bool:
+        """Whether no more sessions may be opened."""
+        return self.session_limit is not None and len(self.sessions) >= self.session_limit
+
+    def login(self, username: str, password: str, at: float) -> str:
+        """A new session id, at a world time; `InvalidLogin` for a wrong user or password."""
         known = secrets.compare_digest(f"{self.username}\n{self.password}".encode(), f"{username}\n{password}".encode())
         if not known:
             self.failed_logins += 1
             raise SmsFaultError(
                 Fault("InvalidLogin", "Cannot complete login due to an incorrect user name or password.")
             )
+        if self.full:
+            raise SmsFaultError(Fault("LimitExceeded", "The session limit is reached.", {"limit": self.session_limit}))
         self.logins += 1
         session = secrets.token_hex(20)
         self.sessions[session] = username
+        self.active_at[session] = at
         return session
+
+    def end_idle(self, at: float, idle_seconds: float) -> None:
+        """End the sessions that were idle for so long at a world time; 0 seconds: none."""
+        if idle_seconds:
+            for session in [item for item in self.sessions if at - self.active_at.get(item, at) >= idle_seconds]:
+                del self.sessions[session]
+        self.active_at = {item: self.active_at.get(item, at) for item in self.sessions}
 
     def logout(self, session: str) -> None:
         """End a session; an unknown one is no error here."""

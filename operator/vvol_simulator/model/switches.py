@@ -53,6 +53,12 @@ class Switches:
     """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
     points_in_time: Literal["details", "summary"] = "details"
     """Whether `QueryPointInTimeReplica` honours `preferDetails` or always answers with a summary."""
+    session_idle_seconds: float = 1800.0
+    """After how long without activity a vCenter ends a session; 0: never."""
+    sms_keeps_session: bool = False
+    """Whether calls to SMS and PBM count as activity of the vim session that they come with."""
+    session_limit_answer: Literal["http503", "fault"] = "http503"
+    """How a vCenter refuses a login that is one session too many."""
     member_ids: Literal["vvol", "uuid", "filePath", "moid", "none"] = "vvol"
     """How a source group names its members, VMs and disks: by VVol id, by instance uuid and disk key, by path and disk
     id, by managed object id; or not at all."""

@@ -98,6 +98,9 @@ def _execute(exchange: _Exchange, booked: wire.Call) -> web.Response:
     service = exchange.table.service
     call = _call(exchange, sessions.claimed(service, exchange.http.headers, exchange.request))
     style = _style(exchange.world.switches)
+    if _turned_away(call):
+        booked.took_effect, booked.outcome = False, "session limit"
+        return web.Response(status=503, text="Service Unavailable: too many sessions")
     try:
         value = _run(call, exchange.table, booked)
     except SmsFaultError as refusal:
@@ -108,6 +111,14 @@ def _execute(exchange: _Exchange, booked: wire.Call) -> web.Response:
     booked.outcome = call.outcome
     body = envelope.answer(call.request, value, style)
     return _reply(exchange.http, exchange.world.switches, _OK, body, _cookie(exchange, call))
+
+
+def _turned_away(call: Call) -> bool:
+    """A login too many, at a vCenter that then does not speak SOAP any more."""
+    if call.request.method != "Login" or call.world.switches.session_limit_answer != "http503":
+        return False
+    call.site.end_idle(call.world.time, call.world.switches.session_idle_seconds)
+    return call.site.full
 
 
 def _run(call: Call, table: Table, booked: wire.Call) -> object:
@@ -126,7 +137,7 @@ def _run(call: Call, table: Table, booked: wire.Call) -> object:
     call.stalled = kind == "stalledTransfer"
     entry = _entry(call.request, table)
     if not entry.anonymous:
-        sessions.check(table.service, call.site, call.session)
+        sessions.check(table.service, call.world, call.site, call.session)
     if entry.on is not None and entry.on != call.moid:
         raise no_such_object(call.request.this)
     missing = call.request.missing()

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from vvol_simulator.model import Fault, Site, SmsFaultError
+from vvol_simulator.model import Fault, Site, SmsFaultError, World
 
 from .request import Request
 from .versions import SMS, VIM, Service
@@ -36,10 +36,13 @@ def refuse(service: Service, session: str) -> SmsFaultError:
     return SmsFaultError(Fault("NotAuthenticated", "The session is not authenticated.", {"privilegeId": "System.View"}))
 
 
-def check(service: Service, site: Site, session: str) -> None:
-    """Raise the service's own fault unless the session is logged in at this site."""
+def check(service: Service, world: World, site: Site, session: str) -> None:
+    """Raise the service's own fault unless the session is logged in at this site; else this may be its activity."""
+    site.end_idle(world.time, world.switches.session_idle_seconds)
     if not site.is_session(session):
         raise refuse(service, session)
+    if service is VIM or world.switches.sms_keeps_session:
+        site.active_at[session] = world.time
 
 
 def set_cookie(value: str) -> str:

@@ -58,7 +58,8 @@ def _login(call: Call) -> object:
     if call.site.is_session(call.session):
         raise SmsFaultError(Fault("InvalidLogin", "This session is logged in already; log out first."))
     user = call.arg("userName", "")
-    call.new_session = call.site.login(user, call.arg("password", ""))
+    call.site.end_idle(call.world.time, call.world.switches.session_idle_seconds)
+    call.new_session = call.site.login(user, call.arg("password", ""), call.world.time)
     call.state.keep(call.site.sessions)
     return _user_session(call, call.new_session, user, call.arg("locale") or "en")
 
@@ -73,6 +74,7 @@ def _logout(call: Call) -> object:
 @METHODS.method("Fetch.SessionManager.currentSession", on="SessionManager", anonymous=True)
 def _current_session(call: Call) -> object:
     # Unset instead of NotAuthenticated: the one clean probe for a session (reference: vsphere-sms-spbm §4.1).
+    call.site.end_idle(call.world.time, call.world.switches.session_idle_seconds)
     user = call.site.sessions.get(call.session)
     return None if user is None else _user_session(call, call.session, user, "en")
 

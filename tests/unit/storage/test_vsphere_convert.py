@@ -141,13 +141,37 @@ def test_an_error_result_without_an_error() -> None:
     assert isinstance(convert.error_of(empty), vmodl.MethodFault)
 
 
-@pytest.mark.parametrize("state", ["error", "canceled"])
-def test_a_task_that_failed(state: str) -> None:
-    silent = reading(state)
+def test_a_task_that_failed() -> None:
+    silent = reading("error")
     assert (silent.state, silent.reason) == (TaskState.ERROR, "EndpointFault")
-    assert state in (silent.message or "")
-    told = reading(state, error=sms.fault.replication.PeerNotReachable())
+    assert "says no reason" in (silent.message or "")
+    told = reading("error", error=sms.fault.replication.PeerNotReachable())
     assert (told.state, told.reason) == (TaskState.ERROR, "PeerNotReachable")
+
+
+@pytest.mark.parametrize("state", ["canceled", "SUCCESS", "paused"])
+def test_a_state_that_nobody_knows_is_neither_an_end_nor_a_beginning(state: str) -> None:
+    with pytest.raises(Unreadable, match=state):
+        reading(state)
+
+
+@pytest.mark.parametrize("carries", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sync_in_the_way_names_its_task(*, carries: bool, first: bool) -> None:
+    fault = sms.fault.replication.SyncOngoing(**({"task": sms.Task("SmsTask-7")} if carries else {}))
+    faults = [fault, sms.fault.ProviderBusy()] if first else [sms.fault.ProviderBusy(), fault]
+    in_result = R.GroupErrorResult(groupId=ID(GROUP), error=faults)
+    for told in (
+        reading("error", error=fault),
+        reading("success", result=R.GroupOperationResult.Array([in_result])),
+    ):
+        assert (told.state, told.reason) == (TaskState.ERROR, "SyncOngoing")
+        assert told.ongoing == ("SmsTask-7" if carries else None)
+
+
+def test_a_prepare_that_is_done_is_a_plain_result() -> None:
+    plain = R.GroupOperationResult(groupId=ID(GROUP))
+    assert reading("success", result=R.GroupOperationResult.Array([plain])) == TaskReading(TaskState.SUCCESS)
 
 
 @pytest.mark.parametrize(

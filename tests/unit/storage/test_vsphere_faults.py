@@ -44,6 +44,8 @@ ROWS = [
     ("vim.fault.NoPermission", "PermissionDenied", False, True),
     ("vim.fault.InvalidLogin", "LoginFailed", True, True),
     ("vim.fault.NotFound", "GroupUnknown", False, True),
+    ("vim.fault.LimitExceeded", "EndpointBusy", True, True),
+    ("pbm.fault.PBMFault", "EndpointFault", True, True),
     ("vim.fault.ResourceInUse", "WrongState", True, True),
     ("sms.fault.ResourceInUse", "WrongState", True, True),
     ("sms.fault.replication.ReplicationFault", "EndpointFault", True, True),
@@ -115,3 +117,57 @@ def test_states_are_named() -> None:
     assert "(it is INTEST, needed is TARGET)" in faults.message(fault, ASKED)
     silent = sms.fault.replication.InvalidReplicationState(currentState="INTEST")
     assert "(it is INTEST, needed is another one)" in faults.message(silent, ASKED)
+
+
+def test_a_failed_query_is_judged_by_its_cause() -> None:
+    cause = sms.fault.ProviderUnavailable(msg="array rebooting")
+    fault = sms.fault.QueryExecutionFault(msg="query failed", faultCause=cause)
+    assert faults.verdict(fault) is faults.TABLE["sms.fault.ProviderUnavailable"]
+    assert "[ProviderUnavailable: array rebooting]" in faults.message(fault, ASKED)
+    deeper = sms.fault.QueryExecutionFault(faultCause=fault)
+    assert faults.verdict(deeper).reason == "ProviderUnavailable"
+    # What is a fault of its own kind stays that, whatever it names as its cause.
+    assert faults.verdict(vmodl.RuntimeFault(faultCause=cause)).proven is False
+    assert faults.verdict(sms.fault.ProviderNotFound(faultCause=cause)).reason == "NoReplicationProvider"
+
+
+def test_a_cause_with_a_session_in_it_is_not_shown() -> None:
+    cause = sms.fault.InvalidSession(sessionCookie="fake-cookie", msg="fake-cookie")
+    assert "fake-cookie" not in faults.message(sms.fault.QueryExecutionFault(faultCause=cause), ASKED)
+
+
+def test_causes_that_go_in_circles_end() -> None:
+    fault = sms.fault.QueryExecutionFault()
+    fault.faultCause = fault
+    assert faults.verdict(fault).reason == "EndpointFault"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Unsupported version URI "urn:sms/7.0.0.1"',
+        "Request version 'urn:pbm/6.5' and namespace 'urn:pbm' are not supported",
+    ],
+)
+def test_a_refused_version_is_no_fault_inside(text: str) -> None:
+    outcome = faults.outcome(vmodl.RuntimeFault(msg=text), ASKED)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "NotSupported"
+    assert "version" in outcome.message
+
+
+def test_a_limit_says_how_much_it_takes() -> None:
+    assert "(it takes 16 at a time)" in faults.message(sms.fault.TooMany(maxBatchSize=16), ASKED)
+
+
+def test_the_catalogue_tells_every_row_in_words() -> None:
+    entries = faults.catalogue()
+    assert len(entries) == len(faults.TABLE) == len({(entry.namespace, entry.fault) for entry in entries})
+    assert {entry.namespace for entry in entries} == {"urn:vim25", "urn:sms", "urn:pbm"}
+    assert {entry.read for entry in entries} == {"Refused", "Unavailable"}
+    unproven = {entry.fault for entry in entries if entry.change == "Indeterminate"}
+    assert unproven == {"RuntimeFault", "ProviderConnectionFailed"}
+    for entry in entries:
+        assert entry.retried is (entry.read == "Unavailable")
+        assert entry.message
+        assert "\n" not in entry.message

@@ -28,7 +28,6 @@ from .asked import Asked
 from .inventory import InventoryQuery
 from .members import MembersQuery
 from .points import PointsQuery
-from .policies import METHOD
 from .providers import Providers, answered
 from .session import Credentials, Ended, Session, Timeouts
 from .vmomi import sms, vmodl
@@ -123,7 +122,7 @@ class VCenter:
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
-        asked = Asked(self.address, METHOD, str(group))
+        asked = Asked(self.address, "the VMs", str(group))
         query = MembersQuery(self._session, group, lambda: self._info(group))
         return await self._run(asked, query.run, deadline=self._timeouts.inventory)
 
@@ -168,7 +167,7 @@ class VCenter:
         try:
             task = self._providers.ask(group.fault_domain, ask)
         except sms.fault.replication.SyncOngoing as fault:
-            return OngoingSync(convert.moid(fault.task) if fault.task is not None else None)
+            return OngoingSync(convert.ongoing(fault))
         if task is None:
             raise transport.InDoubt from transport.Unreadable("no task in it")
         return StartedSync(convert.moid(task))

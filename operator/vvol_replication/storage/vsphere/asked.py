@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call. `endpoint` is the address as people wrote it, `method` the wire's name of the call."""
+    """One call, or several with one purpose.
+
+    `endpoint` is the address as people wrote it, `method` the wire's name of the call, or what was wanted.
+    """
 
     endpoint: str
     method: str

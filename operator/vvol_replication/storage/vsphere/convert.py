@@ -94,10 +94,21 @@ def moment(value: Any) -> datetime:
 
 
 def error_of(result: Any) -> Any | None:
-    """The first fault of a `GroupErrorResult`, None for any other result."""
+    """The fault of a `GroupErrorResult`, None for any other result.
+
+    Of several the first, but for a `SyncOngoing`: that one says what to do next.
+    """
     if not isinstance(result, sms.storage.replication.GroupErrorResult):
         return None
-    return next(iter(result.error or ()), None) or vmodl.MethodFault()
+    errors = list(result.error or ())
+    ongoing = (error for error in errors if isinstance(error, sms.fault.replication.SyncOngoing))
+    return next(ongoing, None) or next(iter(errors), None) or vmodl.MethodFault()
+
+
+def ongoing(fault: Any) -> str | None:
+    """The task of the sync that is in the way, where a `SyncOngoing` names it."""
+    task = getattr(fault, "task", None)
+    return moid(task) if task is not None else None
 
 
 def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
@@ -105,14 +116,17 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
     state = _text(getattr(info, "state", None), "task state")
     if state in (TaskState.QUEUED, TaskState.RUNNING):
         return TaskReading(TaskState(state), progress=info.progress)
-    if state != TaskState.SUCCESS:
+    if state not in (TaskState.SUCCESS, TaskState.ERROR):
+        # A newer or a vendor's own word: neither an end nor that it goes on is read into it.
+        raise Unreadable(f"a task in a state of its own, '{faults.one_line(state)}'")
+    if state == TaskState.ERROR:
         fault = info.error
         if fault is not None:
             return _failed(fault, asked)
         return TaskReading(
             TaskState.ERROR,
             reason=words.ENDPOINT_FAULT,
-            message=asked.line(f"the task ended as '{faults.one_line(state)}' and says no reason; look at the array"),
+            message=asked.line("the task ended in error and says no reason; look at the array"),
         )
     result = _result_of(info.result, group)
     fault = error_of(result)
@@ -140,7 +154,13 @@ def _result_of(results: Any, group: GroupId) -> Any | None:
 
 
 def _failed(fault: Any, asked: Asked) -> TaskReading:
-    return TaskReading(TaskState.ERROR, reason=faults.verdict(fault).reason, message=faults.message(fault, asked))
+    under_way = isinstance(fault, sms.fault.replication.SyncOngoing)
+    return TaskReading(
+        TaskState.ERROR,
+        reason=faults.verdict(fault).reason,
+        message=faults.message(fault, asked),
+        ongoing=ongoing(fault) if under_way else None,
+    )
 
 
 def _is_pure(array: str) -> bool:

@@ -1,8 +1,9 @@
 """What each vSphere fault means to us: a table, read row by row (reference: vsphere-sms-spbm §2.3).
 
 A fault is looked up by its own type, then by the types that it is derived from, so that a vendor's or a newer
-vCenter's fault still lands on the row of its family. It makes no difference whether the call threw it, or whether it
-lay in `GroupErrorResult.error[]` or `TaskInfo.error`.
+vCenter's fault still lands on the row of its family; one that only says that a query failed is looked up by its cause.
+It makes no difference whether the call threw it, or whether it lay in `GroupErrorResult.error[]` or `TaskInfo.error`.
+`catalogue` is the table as people read it, for documents and tests.
 
 The text of a fault as a whole is never shown: `InvalidSession` carries the session's cookie.
 """
@@ -12,15 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.storage import words
 
-from .vmomi import type_of_name
+from .vmomi import name_on_wire, type_of_name
 
 if TYPE_CHECKING:
     from .asked import Asked
 
 _LONGEST_TEXT = 200
+_DEEPEST_CAUSE = 5
+# How services refuse a request in a version that they do not have: a bare RuntimeFault with such a text.
+_VERSION_REFUSED = ("Unsupported version URI", "Request version ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ _NO_SUCH_OPERATION = "its storage provider cannot do that; look at the provider'
 _BAD_REQUEST = "it takes the request for malformed; report this"
 _UNREACHED = "its link to the storage provider failed; look at the provider's state in vCenter"
 
+_QUERY_FAILED = "sms.fault.QueryExecutionFault"
+
 TABLE: dict[str, Verdict] = {
     # Nothing better is known of it.
     "vmodl.MethodFault": _waits(words.ENDPOINT_FAULT, "it reports a fault; look at vCenter's events"),
@@ -81,7 +87,7 @@ TABLE: dict[str, Verdict] = {
     "sms.fault.ProviderNotFound": _waits(
         words.NO_REPLICATION_PROVIDER, "no storage provider serves this; register the array's VASA provider"
     ),
-    "sms.fault.QueryExecutionFault": _waits(words.ENDPOINT_FAULT, "the query failed; look at the provider"),
+    _QUERY_FAILED: _waits(words.ENDPOINT_FAULT, "the query failed; look at the provider"),
     "sms.fault.ProviderBusy": _waits(words.ENDPOINT_BUSY, _WORKING),
     "sms.fault.ProviderOutOfResource": _waits(words.ENDPOINT_BUSY, _WORKING),
     "sms.fault.ProviderOutOfProvisioningResource": _waits(
@@ -104,6 +110,9 @@ TABLE: dict[str, Verdict] = {
     "sms.fault.InvalidLogin": _waits(
         words.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", told=False
     ),
+    "vim.fault.LimitExceeded": _waits(words.ENDPOINT_BUSY, "it has reached a limit of its own; it is asked again"),
+    # VMs and their policies.
+    "pbm.fault.PBMFault": _waits(words.ENDPOINT_FAULT, "its policy service reports a fault; look at vCenter's events"),
     # The group, and its replication.
     "vim.fault.NotFound": _ends(
         words.GROUP_UNKNOWN, "no storage provider registered there knows this group; check site and ids"
@@ -130,28 +139,72 @@ TABLE: dict[str, Verdict] = {
     "sms.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
 }
 
+_VERSION_TOO_NEW = _ends(words.NOT_SUPPORTED, "it does not speak the API version asked for; look at vCenter's version")
+
 # pyVmomi builds a type when it is first touched; a failure there must come at start-up and not in a worker thread.
 TYPES = {name: type_of_name(name) for name in TABLE}
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the table for people. `fault` is the wire's name of the type, `namespace` the service that has it.
+
+    `read` and `change` are how a call ends that was answered with it, a reading and a mutating one; `message` is what
+    is read, after who was asked for what.
+    """
+
+    fault: str
+    namespace: str
+    read: str
+    change: str
+    reason: str
+    retried: bool
+    message: str
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """The table in its own order."""
+    entries = []
+    for name, row in TABLE.items():
+        read = (Unavailable if row.retriable else Refused).__name__
+        namespace, wire = name_on_wire(TYPES[name])
+        change = read if row.proven else Indeterminate.__name__
+        entries.append(Entry(wire, namespace, read, change, row.reason, row.retriable, row.message))
+    return tuple(entries)
+
+
 def verdict(fault: Any) -> Verdict:
     """The row of a fault, or of the nearest type that it is derived from."""
-    for kind in type(fault).__mro__:
+    text = str(getattr(fault, "msg", None) or "")
+    if type(fault) is TYPES["vmodl.RuntimeFault"] and text.startswith(_VERSION_REFUSED):
+        return _VERSION_TOO_NEW
+    for kind in type(_telling(fault)).__mro__:
         if kind.__name__ in TABLE:
             return TABLE[kind.__name__]
     return TABLE["vmodl.MethodFault"]
 
 
+def _telling(fault: Any) -> Any:
+    """The fault itself, or what it names as its cause where all it says is that a query failed."""
+    for _ in range(_DEEPEST_CAUSE):
+        cause = getattr(fault, "faultCause", None)
+        if type(fault) is not TYPES[_QUERY_FAILED] or cause is None:
+            break
+        fault = cause
+    return fault
+
+
 def message(fault: Any, asked: Asked) -> str:
     """One line: who was asked for what, what it means, what to do; the endpoint's own text where it is fit to show."""
     row = verdict(fault)
+    told = _telling(fault)
     parts = [asked.line(row.message)]
-    detail = _detail(fault)
+    detail = _detail(told)
     if detail:
         parts.append(f"({detail})")
-    text = one_line(getattr(fault, "msg", None))
+    text = one_line(getattr(told, "msg", None))
     if row.told and text:
-        parts.append(f"[{type(fault).__name__.rpartition('.')[2]}: {text}]")
+        parts.append(f"[{type(told).__name__.rpartition('.')[2]}: {text}]")
     return " ".join(parts)
 
 
@@ -174,7 +227,9 @@ def _detail(fault: Any) -> str:
     if isinstance(fault, TYPES["sms.fault.replication.InvalidReplicationState"]):
         wanted = ", ".join(fault.desiredState or ()) or "another one"
         return f"it is {one_line(fault.currentState)}, needed is {one_line(wanted)}"
-    if verdict(fault).reason == words.PERMISSION_DENIED:
+    if isinstance(fault, TYPES["sms.fault.TooMany"]) and fault.maxBatchSize:
+        return f"it takes {int(fault.maxBatchSize)} at a time"
+    if isinstance(fault, TYPES["vim.fault.NoPermission"]) and verdict(fault).reason == words.PERMISSION_DENIED:
         missing = [fault.privilegeId] if fault.privilegeId else []
         for entity in fault.missingPrivileges or ():
             missing.extend(entity.privilegeIds or ())

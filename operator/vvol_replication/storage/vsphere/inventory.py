@@ -1,12 +1,13 @@
 """All fault domains and groups that one vCenter tells of.
 
 A provider that is silent, or an id that comes without details, leaves a hole. The rest is told all the same, and the
-hole is said: absence from an incomplete inventory proves nothing.
+hole is said: absence from an incomplete inventory proves nothing. Where fault domains replicate to is told as far as a
+provider tells it: what it says of trouble there is passed on, and leaves no hole in the groups.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import FaultDomain, Group, GroupId, Inventory
@@ -26,6 +27,15 @@ T = TypeVar("T")
 
 _BATCH = 16
 _NOT_THERE = ("offline", "disconnected")
+# What a provider answers that has no source domains, or does not tell of peers at all.
+_NO_PEERS = (
+    vim.fault.NotFound,
+    vmodl.fault.NotImplemented,
+    vmodl.fault.NotSupported,
+    vmodl.fault.MethodNotFound,
+    sms.fault.NotSupportedByProvider,
+    sms.fault.QueryNotSupported,
+)
 
 
 @dataclass(slots=True)
@@ -35,6 +45,8 @@ class _Found:
     domains: dict[str, FaultDomain] = field(default_factory=dict)
     groups: dict[GroupId, Group] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    peers: dict[str, set[str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +84,13 @@ class InventoryQuery:
             self._look_into(provider, {other.moid for other in providers})
         found = self._found
         inventory = Inventory(
-            fault_domains=tuple(sorted(found.domains.values(), key=lambda domain: domain.id)),
+            fault_domains=tuple(
+                replace(found.domains[identity], peers=tuple(sorted(found.peers.get(identity, ()))))
+                for identity in sorted(found.domains)
+            ),
             groups=tuple(found.groups[identity] for identity in sorted(found.groups)),
             complete=not found.problems,
-            problems=tuple(found.problems),
+            problems=(*found.problems, *found.remarks),
         )
         return inventory, tuple(provider.name for provider in providers)
 
@@ -108,20 +123,46 @@ class InventoryQuery:
         managed = sms.provider.VasaProvider(provider.moid, self._session.stub)
         about = f"provider {provider.name}"
 
-        def ask() -> list[GroupId]:
+        def ask() -> list[GroupId] | None:
             try:
                 rows = answered(self._session.call(lambda: managed.QueryReplicationGroup(None)))
             except sms.fault.InactiveProvider as fault:
                 self._providers.learn_mapping(fault)
                 active = {convert.moid(mapping.activeProvider) for mapping in fault.mapping or ()}
                 if active and active <= listed - {provider.moid}:
-                    return []  # a standby: the one that is active tells of its groups
+                    return None  # a standby: the one that is active tells of its groups
                 raise
             return self._take(rows)
 
-        bare = self._try("QueryReplicationGroup", about, ask) or []
+        bare = self._try("QueryReplicationGroup", about, ask)
+        if bare is None:
+            return
         for start in range(0, len(bare), provider.batch):
             self._ask_for(managed, bare[start : start + provider.batch], about)
+        self._look_at_peers(managed, about)
+
+    def _look_at_peers(self, managed: Any, about: str) -> None:
+        """Where the fault domains of a provider replicate to; best effort."""
+        try:
+            rows = answered(self._session.call(lambda: managed.QueryReplicationPeer(None)))
+        except _NO_PEERS:
+            return  # a provider that has targets only, or that does not tell
+        except Ended:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever breaks here breaks no group
+            self._remark(error, about)
+            return
+        for row in rows:
+            if row.sourceDomain is None or not row.sourceDomain.id:
+                continue
+            source = str(row.sourceDomain.id)
+            self._found.peers.setdefault(source, set()).update(str(to.id) for to in row.targetDomain or () if to.id)
+            for fault in (*(row.error or ()), *(row.warning or ())):
+                if not isinstance(fault, _NO_PEERS):
+                    self._remark(fault, f"{about}, fault domain {source}")
+
+    def _remark(self, error: Any, about: str) -> None:
+        self._found.remarks.append(f"{about}: {self._line(error, 'QueryReplicationPeer')}")
 
     def _ask_for(self, managed: Any, ids: list[GroupId], about: str) -> None:
         """The second question, for ids that came without details; halved where the provider finds it too long."""
@@ -170,12 +211,13 @@ class InventoryQuery:
             return None
 
     def _problem(self, error: Any, method: str, about: str) -> None:
+        self._found.problems.append(f"{about}: {self._line(error, method)}")
+
+    def _line(self, error: Any, method: str) -> str:
         asked = Asked(self._session.address, method)
         if isinstance(error, vmodl.MethodFault):
-            line = faults.message(error, asked)
-        else:
-            line = transport.outcome(error, asked, answer_timeout=self._session.timeouts.answer).message
-        self._found.problems.append(f"{about}: {line}")
+            return faults.message(error, asked)
+        return transport.outcome(error, asked, answer_timeout=self._session.timeouts.answer).message
 
 
 def _described(info: Any) -> Any:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from vvol_replication.domain.groups import GroupId
 
-METHOD = "PbmQueryReplicationGroups"
 _BATCH = 100
 _TOO_MUCH = (vmodl.fault.InvalidArgument, pbm.fault.NotFound, vim.fault.NotFound)
 _GONE = (pbm.fault.NotFound, vim.fault.NotFound, vmodl.fault.ManagedObjectNotFound)
@@ -39,7 +38,7 @@ class Policies:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._asked = Asked(session.address, METHOD)
+        self._asked = Asked(session.address, "PbmQueryReplicationGroups")
 
     def place(self, moids: Sequence[str]) -> Placement:
         """The groups of these VMs' homes and disks."""

@@ -20,3 +20,4 @@ vim: Any = annotated_vim
 vmodl: Any = annotated_vmodl
 SoapStubAdapter: Any = SoapAdapter.SoapStubAdapter
 type_of_name: Any = VmomiSupport.GetVmodlType
+name_on_wire: Any = VmomiSupport.GetQualifiedWsdlName
