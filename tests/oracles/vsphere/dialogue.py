@@ -31,7 +31,8 @@ def sessions(method: str, arguments: str = "") -> str:
 
 def view(kind: str = "VirtualMachine", *, recursive: bool = True) -> str:
     """A container view of the root folder."""
-    arguments = f'<container type="Folder">group-d1</container><type>{kind}</type><recursive>{str(recursive).lower()}</recursive>'
+    how = f"<type>{kind}</type><recursive>{str(recursive).lower()}</recursive>"
+    arguments = f'<container type="Folder">group-d1</container>{how}'
     return call("CreateContainerView", "ViewManager", "ViewManager", arguments)
 
 
