@@ -80,7 +80,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recording:
         method: str,
         url: str,
         body: Any = None,
-        headers: Mapping[str, str] = {},  # noqa: B006 - as http.client has it; never changed
+        headers: Mapping[str, str] = {},
         **options: Any,
     ) -> None:
         if method == "POST":
