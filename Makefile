@@ -54,6 +54,11 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 e2e: tools  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
+.PHONY: oracles
+oracles: $(READY)  ## programs that nobody here wrote judge adapters and simulator (built once)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py govmomi-vcenter
+	$(PYTEST) tests/oracles
+
 .PHONY: test
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check

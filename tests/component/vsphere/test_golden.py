@@ -1,13 +1,13 @@
 """What goes over the wire, byte for byte: each different SOAP request of the adapter has a file in `golden/`.
 
 A change there is a change in what vCenters are asked, and is reviewed as such. After one that is meant:
-`VVOL_UPDATE_GOLDEN=1 make component ARGS=tests/component/vsphere/test_golden.py` writes the files anew.
+`VVOL_UPDATE_GOLDEN=1 make component ARGS='-k test_golden'` writes the files anew.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -27,6 +27,7 @@ from .recording import SOAP, Recording, Sent, record
 
 GOLDEN = Path(__file__).parent / "golden"
 APART = 600.0
+KEPT_ALIVE = 600.0  # after so long without a call of vim, one is made
 UPDATE = "VVOL_UPDATE_GOLDEN"
 SOURCE = GroupId(ERP_SOURCE.fault_domain, ERP_SOURCE.device_group)
 TARGET = GroupId(ERP_TARGET.fault_domain, ERP_TARGET.device_group)
@@ -55,47 +56,56 @@ OPERATIONS = {
 }
 
 
-@pytest.fixture
-async def sites() -> AsyncIterator[Sites]:
-    """Two sites whose ids are the same in each run."""
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    """What was sent while the adapter was asked for everything once."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return asyncio.run(everything(monkeypatch))
+
+
+async def everything(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    """Ask for all that the adapter can be asked for, at two sites whose ids are the same in each run."""
+    monkeypatch.setattr("vvol_replication.storage.vsphere.machines._PAGE", 1)
     time = ManualClock()
     simulator = Simulator(build(TOPOLOGY, clock=time))
+    sites = Sites(simulator, time)
     await simulator.start()
-    yield Sites(simulator, time)
-    await simulator.stop()
-
-
-@pytest.fixture
-async def recording(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> Recording:
-    """Everything that the adapter can be asked for, once, at both sites."""
-    monkeypatch.setattr("vvol_replication.storage.vsphere.machines._PAGE", 1)
-    recorded = record(monkeypatch)
-    switches = sites.world.switches
-    now = 1000.0
-
-    target = sites.vcenter("dallas", clock=lambda: now)
-    started = done(await target.start_sync(TARGET, "before-upgrade"))
-    assert isinstance(started, StartedSync)
-    done(await target.task(started.task, TARGET))
-    for _ in range(2):
-        sites.push(seconds=APART)
-    switches.unfiltered_groups = "idsOnly"
-    done(await target.inventory())
-    done(await target.group(TARGET))
-    done(await target.points_in_time(TARGET))
-    switches.points_in_time_at_most = 1
-    done(await target.points_in_time(TARGET))
-    now += 600.0
-    done(await target.group(TARGET))
-    mask(recorded, sites, "dallas")
-    await target.close()
-
-    source = sites.vcenter("austin")
-    done(await source.members(SOURCE))
-    done(await source.start_prepare(SOURCE))
-    mask(recorded, sites, "austin")
-    await source.close()
+    try:
+        recorded = record(monkeypatch)
+        await ask_the_target(sites, recorded)
+        await ask_the_source(sites, recorded)
+    finally:
+        for vcenter in sites.made:
+            await vcenter.close()
+        await simulator.stop()
     return recorded
+
+
+async def ask_the_target(sites: Sites, recorded: Recording) -> None:
+    now = 1000.0
+    vcenter = sites.vcenter("dallas", clock=lambda: now)
+    switches = sites.world.switches
+    started = done(await vcenter.start_sync(TARGET, "before-upgrade"))
+    assert isinstance(started, StartedSync)
+    done(await vcenter.task(started.task, TARGET))
+    for _ in range(2):
+        sites.push(seconds=APART)  # few questions tell them from each other
+    switches.unfiltered_groups = "idsOnly"
+    done(await vcenter.inventory())
+    done(await vcenter.group(TARGET))
+    done(await vcenter.points_in_time(TARGET))
+    switches.points_in_time_at_most = 1
+    done(await vcenter.points_in_time(TARGET))
+    now += KEPT_ALIVE
+    done(await vcenter.group(TARGET))
+    mask(recorded, sites, "dallas")
+
+
+async def ask_the_source(sites: Sites, recorded: Recording) -> None:
+    vcenter = sites.vcenter("austin")
+    done(await vcenter.members(SOURCE))
+    done(await vcenter.start_prepare(SOURCE))
+    mask(recorded, sites, "austin")
 
 
 def done(outcome: Any) -> Any:
