@@ -4,6 +4,6 @@
 version that the client asks for.
 """
 
-from .service import client_state, handle
+from .service import client_state, handle, handlers
 
-__all__ = ["client_state", "handle"]
+__all__ = ["client_state", "handle", "handlers"]

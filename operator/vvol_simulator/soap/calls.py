@@ -103,6 +103,10 @@ class Table:
 
         return register
 
+    def names(self) -> list[str]:
+        """All names that have a handler."""
+        return list(self._entries)
+
     def find(self, name: str) -> Entry | None:
         """The entry for a name, if there is one."""
         return self._entries.get(name)

@@ -49,6 +49,11 @@ class _Exchange:
     request: Request
 
 
+def handlers() -> dict[str, list[str]]:
+    """What each service answers, by its XML namespace: wsdl names, and `Fetch…` for properties."""
+    return {f"urn:{table.service.namespace}": table.names() for table in _TABLES.values()}
+
+
 async def handle(request: web.Request, site: Site, world: World) -> web.StreamResponse:
     """Answer any request to a vCenter's port."""
     if request.path == SERVICE_VERSIONS_PATH and request.method in ("GET", "HEAD"):

@@ -13,7 +13,7 @@ from vvol_replication.storage.login import LoginGate
 from .conftest import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from vvol_replication.storage.vsphere import VCenter
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60.0
 WRONG = "fake-wrong-password"
-CALLS: dict[str, tuple[str, Callable[[VCenter, Sites], Awaitable[Outcome[Any]]]]] = {
+CALLS: dict[str, tuple[str, Callable[[VCenter, Sites], Coroutine[Any, Any, Outcome[Any]]]]] = {
     "group": ("QueryReplicationGroupInfo", lambda vcenter, sites: vcenter.group(sites.group("erp", "source"))),
     "task": ("QuerySmsTaskInfo", lambda vcenter, sites: vcenter.task("SmsTask-1", sites.group("erp", "source"))),
     "inventory": ("QueryReplicationGroup", lambda vcenter, _: vcenter.inventory()),

@@ -34,8 +34,8 @@ READS: dict[str, Callable[..., Any]] = {
 
 def seen(outcome: Any) -> str:
     """The reason of a read that failed, or "hole" for an inventory that says what it lacks."""
-    if isinstance(outcome, Done) and isinstance(outcome.value, Inventory) and outcome.value.problems:
-        assert not outcome.value.complete
+    if isinstance(outcome, Done) and isinstance(outcome.value, Inventory) and not outcome.value.complete:
+        assert outcome.value.problems
         assert all("\n" not in line for line in outcome.value.problems)
         return "hole"
     assert isinstance(outcome, Unavailable), outcome
