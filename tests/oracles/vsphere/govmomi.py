@@ -68,6 +68,11 @@ class Govmomi:
     def address(self) -> str:
         return f"127.0.0.1:{self.begun.port}"
 
+    @property
+    def pid(self) -> int:
+        """The program's."""
+        return self._running.pid
+
     def state(self) -> State:
         """How it is now."""
         return self.do("state")
@@ -84,10 +89,14 @@ class Govmomi:
         """End it in order; its exit status."""
         if self._running.stdin is not None and not self._running.stdin.closed:
             self._running.stdin.close()
-        status = self._running.wait(60)
+        status = self.wait()
         if self._running.stdout is not None:
             self._running.stdout.close()
         return status
+
+    def wait(self) -> int:
+        """Wait for it to end by itself; its exit status."""
+        return self._running.wait(60)
 
     def _ask(self, line: dict[str, Any]) -> State:
         assert self._running.stdin is not None
@@ -96,6 +105,7 @@ class Govmomi:
         self._running.stdin.flush()
         answer = self._running.stdout.readline()
         if not answer:
+            self.end()
             raise RuntimeError(f"govmomi's vCenter ended: {self._log.read_text(errors='replace').strip()}")
         said: dict[str, Any] = json.loads(answer)
         error = said.pop("error", None)

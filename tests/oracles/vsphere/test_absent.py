@@ -50,5 +50,5 @@ async def test_a_pbm_without_replication_is_told_as_such(oracle: Oracle, monkeyp
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "EndpointFault"
     assert "ManagedObjectNotFound" in outcome.message
-    assert "PbmQueryReplicationGroups" in outcome.message
+    assert "PbmReplicationManager" in outcome.message
     assert oracle.vcenter.state().calls["DestroyView"] == 1

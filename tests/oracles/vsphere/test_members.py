@@ -117,6 +117,7 @@ async def test_an_idle_session_is_opened_again(
         ("RetrievePropertiesEx", "SystemError", "EndpointFault"),
         ("RetrievePropertiesEx", "InvalidProperty", "EndpointFault"),
         ("RetrievePropertiesEx", "NotAuthenticated", "EndpointFault"),
+        ("RetrievePropertiesEx", "SystemErrorFault", "AnswerUnreadable"),  # a type that no vCenter has
         ("ContinueRetrievePropertiesEx", "InvalidArgument", "EndpointFault"),
         ("PbmRetrieveServiceContent", "NoPermission", "PermissionDenied"),
         ("PbmQueryReplicationGroups", "NotSupported", "NotSupported"),
