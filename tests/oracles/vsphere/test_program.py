@@ -37,8 +37,8 @@ def test_an_order_that_cannot_be_carried_out_is_refused(program: Path, tmp_path:
     with Govmomi(program, tmp_path / "log") as vcenter:
         with pytest.raises(RuntimeError, match='no such fault: "Nothing"'):
             vcenter.fault("Login", "Nothing")
-        with pytest.raises(RuntimeError, match='"VirtualMachine" is no fault'):
-            vcenter.fault("Login", "VirtualMachine")
+        with pytest.raises(RuntimeError, match='"VirtualMachineConfigInfo" is no fault'):
+            vcenter.fault("Login", "VirtualMachineConfigInfo")
         with pytest.raises(RuntimeError, match='no such VM: "erp-none"'):
             vcenter.do("power", vm="erp-none", state="poweredOn")
         with pytest.raises(RuntimeError, match='no such command: "dance"'):
