@@ -55,7 +55,8 @@ e2e: tools  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
 .PHONY: oracles oracles-lock
-oracles: $(READY)  ## programs nobody here wrote judge the simulator (installed once: 0.5 GB)
+oracles: $(READY)  ## programs that nobody here wrote judge adapters and simulator (had once: minutes, 0.5 GB)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py govmomi-vcenter
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/oracles.py
 	$(PYTEST) tests/oracles
 oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirements.in

@@ -109,7 +109,6 @@ def _turned_round(view: SiteView) -> SiteView:
     return view if inventory is None else replace(view, inventory=replace(inventory, groups=inventory.groups[::-1]))
 
 
-
 @given(found=worlds(), data=st.data())
 def test_neither_order_nor_who_began_matters(found: World, data: st.DataObject) -> None:
     order = data.draw(st.permutations(SITES))
