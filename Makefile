@@ -67,6 +67,10 @@ test: tools  ## everything: check, unit, component, e2e, and coverage
 bench: tools  ## measure speed, calls and memory (ratios within one run)
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
+.PHONY: rounds
+rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')
+	@$(BIN)/python tests/e2e/rounds.py $(ARGS)
+
 .PHONY: format
 format: $(READY)  ## format the code and mend what the linter can
 	$(BIN)/ruff format $(TREES)

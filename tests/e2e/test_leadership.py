@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from controlplane import ControlPlane
     from e2e.rig import Site
+
+    from controlplane import ControlPlane
 
 SCALED = (5, 3, 1)
 
@@ -35,8 +36,9 @@ def site(rig: Rig) -> Iterator[Site]:
 
 @pytest.mark.parametrize(("how", "group", "most"), [("SIGTERM", "term", 3.0), ("SIGKILL", "kill", 20.0)])
 def test_the_other_replica_goes_on_with_a_sync_in_flight(
-    how: str, group: str, most: float, rig: Rig, site: Site, tmp_path: Path
+    how: str, group: str, most: float, site: Site, tmp_path: Path
 ) -> None:
+    rig = site.rig
     with Replicas.running(rig.plane, tmp_path, rig.secrets, rig.namespaces) as replicas:
         name = site.group(group)
         site.wait_group(name)
