@@ -84,6 +84,10 @@ explore: $(READY)  ## every interleaving of a small world against the real decis
 docs: $(READY)  ## write the pages that are generated from the code
 	@$(BIN)/python hack/docs.py $(ARGS)
 
+.PHONY: rounds
+rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')
+	@$(BIN)/python tests/e2e/rounds.py $(ARGS)
+
 .PHONY: format
 format: $(READY)  ## format the code and mend what the linter can
 	$(BIN)/ruff format $(TREES)
