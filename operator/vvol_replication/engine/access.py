@@ -7,7 +7,7 @@ from typing import Any
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Operation, Resolved
-from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, Pushed, Snapshot
+from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedSync
@@ -44,6 +44,11 @@ class Access:
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
+            case Query.REPLICA_GROUP:
+                array = self._array(resolved.target_array, resolved.target_array_id)
+                if isinstance(array, Refused | Unavailable):
+                    return array
+                return await array[1].protection_group(self.name_at_target(resolved))
             case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
                 array = self._array(resolved.source_array, resolved.source_array_id)
                 return (
@@ -70,11 +75,15 @@ class Access:
         """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
         if "::" in resolved.protection_group:
             return resolved.protection_group.replace("::", ":", 1)
-        source = self._registry.arrays.get(resolved.source_array)
         # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
-        live = source is not None and source.about is not None and source.about.id == resolved.source_array_id
-        name = source.about.name if live and source and source.about else resolved.source_array_name
-        return f"{name}:{resolved.protection_group}"
+        about = self.about(resolved.source_array, resolved.source_array_id)
+        return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
+
+    def about(self, name: str, array_id: str) -> ArrayAbout | None:
+        """Who answers as that array, as its monitor saw it last; None where it is another one by now, or unknown."""
+        endpoint = self._registry.arrays.get(name)
+        about = endpoint.about if endpoint is not None else None
+        return about if about is not None and about.id == array_id else None
 
     async def _transfers(
         self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 
@@ -99,6 +100,12 @@ def _resolved(view: View) -> Resolved | Decision:
     return _name_is_free(view) or bound.resolved
 
 
+def name_is_taken(request: Request, armed: ArmedSync) -> bool:
+    """Is another name than the asked one going to be given next?"""
+    asked = request.spec.point_in_time_name
+    return asked not in (None, armed.point_in_time_name) and request.spec.method is not Method.ARRAY_ONLY
+
+
 def _name_is_free(view: View) -> Decision | None:
     """An asked name cannot be given while another sync is armed: what lands next gets that one's (rule 4).
 
@@ -106,7 +113,7 @@ def _name_is_free(view: View) -> Decision | None:
     that a request which may go under the armed sync is not held up; and until a deadline, for nothing may ever land.
     """
     armed, asked = view.seen.armed, view.request.spec.point_in_time_name
-    if armed is None or asked in (None, armed.point_in_time_name) or view.request.spec.method is Method.ARRAY_ONLY:
+    if armed is None or not name_is_taken(view.request, armed):
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "

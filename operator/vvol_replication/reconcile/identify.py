@@ -55,9 +55,7 @@ def landed_before(row: Snapshot, baseline: Baseline | None) -> bool:
     before = baseline.transfers_before
     # By what follows the dot: an array that is renamed renames its snapshots on the target.
     known = {name.rpartition(".")[2] for name in baseline.transfers}
-    return row.suffix in known or (
-        before is not None and row.completed is not None and row.completed <= before
-    )
+    return row.suffix in known or (before is not None and row.completed is not None and row.completed <= before)
 
 
 def landed_since(rows: Sequence[Snapshot], suffix: str, baseline: Baseline | None) -> tuple[Snapshot, ...]:

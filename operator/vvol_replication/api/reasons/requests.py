@@ -93,7 +93,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Look at the storage as the message says before anything is asked for again.",
         ),
         Reason.OWNED_BY_TOOL: ReasonInfo(
-            "ttlSecondsAfterFinished is ignored: a tool that owns the object would create it again and so run it again.",
+            "ttlSecondsAfterFinished is ignored: a tool that owns the object would create it, and run it, again.",
             retried=False,
             advice="Delete the object where the tool has it from, or leave ttlSecondsAfterFinished out.",
         ),

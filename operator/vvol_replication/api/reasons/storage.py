@@ -130,7 +130,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
         Reason.PROTECTION_GROUP_IN_POD: ReasonInfo(
             "The protection group is in a pod: pods replicate by other means, and cannot be pushed.",
             retried=False,
-            advice="Use method AwaitSchedule if the pod's group replicates on a schedule; else move the volumes out of it.",
+            advice="Use method AwaitSchedule if it replicates on a schedule; else move the volumes out of the pod.",
         ),
         Reason.TARGET_SUSPENDED: ReasonInfo(
             "The array says that replication to this target of the protection group is suspended.",
