@@ -79,7 +79,7 @@ def _await_credit(turn: Turn, sync: SyncLedger) -> Decision:
         return in_error(turn, sync, task)
     landed = other_landed(turn)
     if landed:
-        text = f"The transfer {landed[-1].name} was under way before this request, and took the name; arming again."
+        text = f"The transfer {landed[-1].name} took the name, and is older data or destroyed; arming again."
         return rearm(turn, sync, text)
     return quiet_success(turn)
 

@@ -16,8 +16,8 @@ from vvol_replication.domain.arrays import ArrayAbout, Snapshot
 from vvol_replication.domain.points import PointInTime
 
 from .identify import within
-from .observation import rows
-from .steps import Decision
+from .observation import Query, rows
+from .steps import Decision, Read
 from .tell import Situation, Verdict
 from .view import Turn, transfer_status
 
@@ -31,6 +31,9 @@ def recent_enough(turn: Turn) -> Decision | None:
     if turn.request.spec.method is Method.ARRAY_ONLY:
         young = [(age, row) for row in landed if (age := _age(turn, row.created)) is not None and age < limit]
         return _by_snapshot(turn, *min(young, key=lambda one: one[0])) if young else None
+    listed, arrived = turn.seen.points, turn.seen.target_snapshots
+    if listed is not None and arrived is not None and listed.at < arrived.at:
+        return Decision(Read(frozenset({Query.POINTS})), turn.status)  # what has landed since may be in the list by now
     found: list[tuple[timedelta, PointInTime, list[Snapshot]]] = []
     for point in rows(turn.seen.points):
         behind = [row for row in landed if within(point.time, row)]

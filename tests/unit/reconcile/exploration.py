@@ -183,7 +183,7 @@ def _play(world: World, driver: Driver, action: tuple[Any, ...]) -> None:
         "notice": world.notice,
         "take over": driver.take_over,
         "target": lambda status: setattr(world, "target_status", status),
-        "destroy": lambda: [setattr(copy, "destroyed", True) for copy in world.copies[-1:]],
+        "destroy": world.destroy,
         "rename": world.rename,
     }
     plays[word](*more)

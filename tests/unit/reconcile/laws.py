@@ -258,8 +258,8 @@ def _check_found(driver: Driver) -> None:
     if driver.reason() == "AlreadyDone":
         operation = status.operation
         assert operation is not None
-        done = [copy for copy in world.copies if copy.suffix == operation.suffix and copy.completed]
-        assert done or [one for one in driver.others if one.ended and one.status.phase is Phase.SUCCEEDED]
+        done = any(copy.suffix == operation.suffix and copy.completed for copy in world.copies)
+        assert done or any(one.ended and one.status.phase is Phase.SUCCEEDED for one in driver.others)
 
 
 def _suffix(status: SyncStatus) -> str | None:

@@ -206,6 +206,11 @@ class World:
         copy.local = not self.allowed
         return copy
 
+    def destroy(self) -> None:
+        """The youngest snapshot is destroyed, wherever it is."""
+        for copy in self.copies[-1:]:
+            copy.destroyed = True
+
     def rename(self, name: str) -> None:
         """The source array is renamed, which renames what it has on the target."""
         self.source_name = self.replica_of = name
