@@ -131,13 +131,19 @@ def test_the_floor_between_pushes_holds_for_it_too() -> None:
     assert second.reason() == "RateLimited"
 
 
-def test_suspended_and_missed_before_the_push() -> None:
+def test_suspended_before_the_push() -> None:
     driver = Driver(World(), ALONE)
     driver.until_step("record")
     driver.respecify(suspend=True)
     driver.until_parked()
     assert driver.status.phase is Phase.SUSPENDED
-    driver.respecify(suspend=False, not_after=driver.world.now + timedelta(seconds=5))
+    assert driver.world.copies == []
+
+
+def test_missed_before_the_push() -> None:
+    driver = Driver(World(), ALONE)
+    driver.until_step("record")
+    driver.respecify(not_after=driver.world.now + timedelta(seconds=5))
     driver.world.tick(6)
     driver.run()
     assert driver.status.phase is Phase.MISSED

@@ -43,7 +43,7 @@ def test_what_nobody_owns(metadata: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("owner", "ttl"), [("Flux (label x)", 60), (None, 60), ("Flux (label x)", None)])
-def test_a_refused_ttl_is_told_at_the_end_and_again_when_the_object_is_edited(owner: str | None, ttl: int) -> None:
+def test_a_refused_ttl_is_told_at_the_end_and_when_the_object_is_edited(owner: str | None, ttl: int | None) -> None:
     driver = Driver(World(), SyncSpec(group="erp", ttl_seconds_after_finished=ttl))
     driver.request = replace(driver.request, owner=owner)
     landed(driver)

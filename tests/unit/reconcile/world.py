@@ -117,6 +117,8 @@ class World:
     """Which source the target array shows for the group; None: it shows no such group."""
     target_status: str | None = None
     pod: str = ""
+    destroyed_shown: bool = True
+    """False: a destroyed snapshot is in no list, and its name stays taken all the same."""
     rows_shown_at_target: bool = True
     """False: a transfer that has begun is not shown by the target before it has landed."""
     group_present: bool = True
@@ -293,12 +295,15 @@ class World:
         return tuple(
             Snapshot(f"erp.{copy.suffix}", copy.created, copy.started, copy.completed, destroyed=copy.destroyed)
             for copy in self.copies
+            if self.destroyed_shown or not copy.destroyed
         )
 
     def _target_rows(self) -> tuple[Snapshot, ...]:
         rows = []
         for copy in self.copies:
             if copy.started is None or not (copy.completed or self.rows_shown_at_target):
+                continue
+            if copy.destroyed and not self.destroyed_shown:
                 continue
             progress = 1.0 if copy.completed else 0.5
             name = f"{self.source_name}:erp.{copy.suffix}"
