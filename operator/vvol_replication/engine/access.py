@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -76,14 +77,25 @@ class Access:
         if "::" in resolved.protection_group:
             return resolved.protection_group.replace("::", ":", 1)
         # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
-        about = self.about(resolved.source_array, resolved.source_array_id)
+        about = self.source(resolved)
         return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
 
-    def about(self, name: str, array_id: str) -> ArrayAbout | None:
-        """Who answers as that array, as its monitor saw it last; None where it is another one by now, or unknown."""
-        endpoint = self._registry.arrays.get(name)
+    def source(self, resolved: Resolved) -> ArrayAbout | None:
+        """The source array as it was seen last; None where another one answers by now, or none has."""
+        return self._about(resolved.source_array, resolved.source_array_id, seen_from=resolved.target_array)
+
+    def target(self, resolved: Resolved) -> ArrayAbout | None:
+        """The target array, likewise."""
+        return self._about(resolved.target_array, resolved.target_array_id, seen_from=resolved.source_array)
+
+    def _about(self, name: str, array_id: str, *, seen_from: str) -> ArrayAbout | None:
+        """An array tells its own name at the login only; the other one tells it with each reading of connections."""
+        endpoint, other = self._registry.arrays.get(name), self._registry.arrays.get(seen_from)
         about = endpoint.about if endpoint is not None else None
-        return about if about is not None and about.id == array_id else None
+        if about is None or about.id != array_id:
+            return None
+        called = (one.name for one in (other.connections if other is not None else ()) if one.id == array_id)
+        return replace(about, name=next(called, about.name))
 
     async def _transfers(
         self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved

@@ -197,8 +197,8 @@ class Runner:
             behind=self._enter_turn(),
             claims=self._claims(resolved),
             armed=self._armed(resolved),
-            source_array=around.access.about(resolved.source_array, resolved.source_array_id) if resolved else None,
-            target_array=around.access.about(resolved.target_array, resolved.target_array_id) if resolved else None,
+            source_array=around.access.source(resolved) if resolved else None,
+            target_array=around.access.target(resolved) if resolved else None,
             identity=around.identity,
             taken_up_at=self._taken_up_at,
         )
