@@ -18,7 +18,14 @@ from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Outcome
-from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.absorb import (
+    Moment,
+    absorb_armed,
+    absorb_pushed,
+    absorb_reading,
+    absorb_recorded,
+    is_fresh,
+)
 from vvol_replication.reconcile.acceptance import parse_request
 from vvol_replication.reconcile.binding import Binding, Unbound
 from vvol_replication.reconcile.claims import NO_CLAIMS, Claims, claim_of, judge
@@ -33,7 +40,7 @@ from vvol_replication.reconcile.view import View
 from .access import Access
 from .claims import ClaimBook
 from .groups import Listed
-from .object import StoredObject
+from .object import StoredObject, lacks
 from .pausing import ended, news_or_time
 from .ports import Clock, Pace
 from .registry import GroupKey, Registry
@@ -287,7 +294,7 @@ class Runner:
             return await self._unwritable()
         wrote = await self._store(decision.status)
         if wrote is _Write.STORED:
-            self._seen = absorb_recorded(self._status, decision.status, self._seen)
+            self._seen = absorb_recorded(self._seen, fresh=is_fresh(self._status, decision.status))
             self._status = decision.status
         return wrote is _Write.OVER
 
@@ -385,12 +392,6 @@ class Runner:
             stored = self.stored.parsed()
         except SpecError:
             return
-        if not _lacks(stored.operation, self._status.operation):
+        if not lacks(stored.operation, self._status.operation):
             accepted_at = stored.accepted_at or self._status.accepted_at
             self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
-
-
-def _lacks(stored: Operation | None, mine: Operation | None) -> bool:
-    """Is anything of what was recorded not there any more?"""
-    parts = ("resolved", "baseline", "sync", "push")
-    return any(getattr(mine, part, None) is not None and getattr(stored, part, None) is None for part in parts)

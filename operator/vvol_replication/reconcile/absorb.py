@@ -63,16 +63,21 @@ def _landed(at_target: tuple[Snapshot, ...]) -> frozenset[str]:
     return frozenset(row.suffix.casefold() for row in at_target if row.landed)
 
 
-def absorb_recorded(before: SyncStatus, after: SyncStatus, seen: Observation) -> Observation:
-    """A ledger was stored by this process. If it holds a new intent, the call it announces has not been made.
+def absorb_recorded(seen: Observation, *, fresh: bool = True) -> Observation:
+    """A ledger was stored by this process. `fresh`: it holds a new intent, and the call it announces was not made.
 
     Whether the sync before it has ended, only its task can tell: one that was forgotten may be pending still.
     """
-    if _intent(before) == _intent(after):
+    if not fresh:
         return replace(seen, task=None)
     task: TaskReading | None = seen.task.value if seen.task is not None else None
     ended = task is None or task.state is not TaskState.FORGOTTEN
     return replace(seen, intent_unused=ended, lost_syncs=0, success_at=None, task=None)
+
+
+def is_fresh(before: SyncStatus, after: SyncStatus) -> bool:
+    """Does this ledger announce a call that the one before did not?"""
+    return _intent(before) != _intent(after)
 
 
 def _intent(status: SyncStatus) -> tuple[datetime | None, datetime | None]:

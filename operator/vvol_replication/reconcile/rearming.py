@@ -126,6 +126,8 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
 
 
 def _record(turn: Turn, sync: SyncLedger, message: str) -> Decision:
+    if not turn.pushed and (looking := _source_after_points(turn)) is not None:
+        return looking
     baseline = turn.operation.baseline
     if not turn.pushed and baseline is not None:
         # Nothing of ours is on its way yet: what is listed at this moment is not ours either.
@@ -135,6 +137,17 @@ def _record(turn: Turn, sync: SyncLedger, message: str) -> Decision:
         )
     operation = turn.with_operation(sync=sync, baseline=baseline, holder=turn.holder)
     return turn.run(Record(), Reason.ARMING, message, operation=operation)
+
+
+def _source_after_points(turn: Turn) -> Decision | None:
+    """A push of ours that took effect late shows on the source before its point in time is listed.
+
+    So only a look at the source that is younger than the list tells that nothing in the list is ours.
+    """
+    listed, looked = turn.seen.points, turn.seen.source_snapshots
+    if listed is None or (looked is not None and looked.at > listed.at):
+        return None
+    return Decision(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
 
 
 def _credit(turn: Turn, sync: SyncLedger) -> tuple[Credit, ...]:

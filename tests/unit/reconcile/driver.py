@@ -11,7 +11,14 @@ from unit.reconcile.world import BINDING, World
 from vvol_replication.api.conditions import find
 from vvol_replication.api.sync import Method, SyncSpec, SyncStatus
 from vvol_replication.domain.outcomes import Indeterminate
-from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.absorb import (
+    Moment,
+    absorb_armed,
+    absorb_pushed,
+    absorb_reading,
+    absorb_recorded,
+    is_fresh,
+)
 from vvol_replication.reconcile.acceptance import accept
 from vvol_replication.reconcile.binding import Binding, Unbound
 from vvol_replication.reconcile.claims import claim_of, judge
@@ -140,7 +147,7 @@ class Driver:
             case Record():
                 self.steps.append("record")
                 self.stored = SyncStatus.parse(self.status.to_json())
-                self.seen = absorb_recorded(before, self.status, self.seen)
+                self.seen = absorb_recorded(self.seen, fresh=is_fresh(before, self.status))
                 if self.there_before is None:
                     self.there_before = frozenset(row.suffix for row in rows(self.seen.source_snapshots))
             case Arm(name):
