@@ -76,7 +76,7 @@ async def run(configuration: Configuration) -> None:
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
-    engine = Engine(cluster, StorageConnector(), SystemClock(), leading=replica.leading)
+    engine = Engine(cluster, StorageConnector(), SystemClock(), leading=replica.leading, identity=replica.identity)
     ready = asyncio.Event()
     probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.turns)
     registry = registry_for(engine)

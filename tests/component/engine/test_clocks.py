@@ -40,8 +40,7 @@ async def test_a_clock_is_shown_with_its_sign(
     seconds: int | None, told: str | None, condition: tuple[str, str]
 ) -> None:
     rig = Rig()
-    if seconds is not None:
-        rig.world.skews["a"] = timedelta(seconds=seconds)
+    rig.world.skews["a"] = None if seconds is None else timedelta(seconds=seconds)
     async with running(rig):
         await until(lambda: clock(rig) == condition, within=5)
         assert skew(rig) == told

@@ -145,7 +145,7 @@ async def test_a_wrong_password_is_tried_three_times_whatever_happens_around_it(
         await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "SecretNotFound"), within=WITHIN)
         rig.api.secrets["vc"] = secret
         await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "LoginFailed"), within=WITHIN)
-        rig.api.delete(VCENTER, "dallas")
+        rig.api.remove(VCENTER, "dallas")
         await asyncio.sleep(1)
         rig.api.apply(VCENTER, "dallas", VC)
         await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "LoginFailed"), within=WITHIN)

@@ -195,7 +195,7 @@ async def test_turned_off_pointed_elsewhere_or_deleted_leaves_the_objects() -> N
         rig.api.apply(VCENTER, "dallas", VC)
         await until(lambda: discovery(rig) is None)
         assert "discovery" not in rig.api.objects["vcenters", None, "dallas"]["status"]
-        rig.api.delete(VCENTER, "dallas")
+        rig.api.remove(VCENTER, "dallas")
         await asyncio.sleep(60)
         assert NAME in made(rig)
         assert NAME in made(rig, "elsewhere")
