@@ -150,13 +150,17 @@ class GroupMonitor(Monitor):
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
-        before = self.bound, self.remembered
-        self.bound, self.remembered = bound, remembered or bound
-        if self.bound != before[0]:
+        remembered = remembered or bound
+        changed = bound != self.bound
+        moved = remembered != self.remembered
+        if changed:
+            self.bound = bound
             if isinstance(bound, Binding):
                 self._gone_watch.seen(bound.resolved.target_group)
             self.poke()
-        return (self.bound, self.remembered) != before
+        if moved:
+            self.remembered = remembered
+        return changed or moved
 
     async def look(self) -> bool:
         """List the points in time, and tell."""
