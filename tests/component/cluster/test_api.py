@@ -110,6 +110,20 @@ async def test_a_server_that_is_not_there_is_a_result(server: Server) -> None:
     assert "could not be asked" in found.message
 
 
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [(200, Gone), (202, Gone), (404, Gone), (409, Conflict), (403, Failed), (500, Failed)],
+)
+async def test_a_deletion_is_of_exactly_that_object_and_version(
+    server: Server, api: ApiServer, code: int, result: type
+) -> None:
+    server.answer = lambda _: status(code, "said so")
+    assert isinstance(await api.delete(SYNC, "7"), result)
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("DELETE", f"{PATH}/namespaces/prod/replicationsyncs/one")
+    assert asked.body["preconditions"] == {"uid": "u1", "resourceVersion": "7"}
+
+
 async def test_a_read_of_another_object_of_that_name_says_gone(server: Server, api: ApiServer) -> None:
     server.answer = lambda _: (200, {"metadata": {"uid": "another", "resourceVersion": "1"}})
     assert isinstance(await api.read(SYNC), Gone)
