@@ -1,15 +1,21 @@
-"""A port whose messages never repeat the credentials, whatever an endpoint, or a proxy before it, echoes (rule 13)."""
+"""A port whose messages never repeat a secret, whatever an endpoint, or a proxy before it, echoes (rule 13).
+
+Secrets are the credentials that the port was made with, and the session ids that it was given since (`whispers`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from vvol_replication.domain.arrays import AlreadyThere
 from vvol_replication.domain.groups import Inventory
+from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Done, Indeterminate, Refused, Unavailable
+from vvol_replication.domain.points import TaskReading
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from vvol_replication.domain.ports import ArrayPort, VCenterPort
 
@@ -42,12 +48,17 @@ class _Discreet:
     def _looked_through(self, outcome: Any) -> Any:
         if isinstance(outcome, Refused | Unavailable | Indeterminate):
             return replace(outcome, message=self._blackened(outcome.message))
-        if isinstance(outcome, Done) and isinstance(outcome.value, Inventory):
-            problems = tuple(map(self._blackened, outcome.value.problems))
-            return Done(replace(outcome.value, problems=problems))
+        if not isinstance(outcome, Done):
+            return outcome
+        match outcome.value:
+            case Inventory() | Membership() as value:
+                return Done(replace(value, problems=tuple(map(self._blackened, value.problems))))
+            case TaskReading(message=str(message)) | AlreadyThere(message=message) as value:
+                return Done(replace(value, message=self._blackened(message)))
         return outcome
 
     def _blackened(self, text: str) -> str:
-        for secret in self._secrets:
+        whispers: Iterable[str] = getattr(self._port, "whispers", ())
+        for secret in sorted((*self._secrets, *whispers), key=len, reverse=True):
             text = text.replace(secret, "***")
         return text

@@ -91,6 +91,8 @@ async def every_call(site: VCenterPort, array: ArrayPort, group: GroupId) -> str
         site.points_in_time(group),
         site.start_sync(group, "name"),
         site.task("no-task", group),
+        site.members(group),
+        site.start_prepare(group),
         array.about(),
         array.connections(),
         array.protection_group("erp"),
@@ -148,6 +150,38 @@ async def test_no_fault_makes_a_secret_readable(heard: Heard) -> None:
             leaks = [one for one in secret if one in text]
             at = text.find(leaks[0]) if leaks else 0
             assert not leaks, f"{place}: {text[max(0, at - 200) : at + 60]}"
+
+
+@pytest.mark.parametrize("family", ["REST1", "REST2"])
+async def test_a_session_that_an_endpoint_repeats_is_told_by_nobody(family: str, heard: Heard) -> None:
+    async with real() as rig:
+        rig.site.username, rig.site.password, rig.array.api_token = USER, PASSWORD, TOKEN
+        rig.secrets()
+        rig.apply(VCENTER)
+        rig.apply(FLASHARRAY)
+        for kind in KINDS:
+            await until(lambda kind=kind: rig.says(kind) == ("True", "Ready"))  # type: ignore[misc]  # bound now
+        found = rig.simulator.world.vvol_group(rig.simulator.world.protection_group("erp"), "target")
+        group = GroupId(found.id.fault_domain, found.id.device_group)
+        spec = rig.api.objects["flasharrays", None, NAMES[FLASHARRAY]]["spec"]
+        spec["restVersion"] = family
+        before = {*rig.site.sessions, *rig.array.sessions}
+        site, array = ports(rig)
+        await every_call(site, array, group)
+        sessions = sorted({*rig.site.sessions, *rig.array.sessions} - before)
+        assert len(sessions) > 1
+        said = f"your session is {' or '.join(sessions)}"
+        rest = [{"ctx": said, "msg": said}] if family == "REST1" else {"errors": [{"context": "x", "message": said}]}
+        faults = rig.simulator.world.faults
+        faults.add(NAMES[FLASHARRAY], "*", "httpStatus", status=400, body=json.dumps(rest))
+        faults.add(NAMES[VCENTER], "*", "soapFault", name="SystemError", message=said)
+        outcomes = await every_call(site, array, group)
+        assert outcomes.count("***") > 3, "the endpoints' words are passed on, without the sessions"
+        for place, text in {"outcomes": outcomes, "logs": heard.text, "objects": told(rig), "held": held()}.items():
+            at = next((text.find(one) for one in sessions if one in text), None)
+            assert at is None, f"{place}: {text[max(0, at - 200) : at + 60]}"
+        await site.close()
+        await array.close()
 
 
 @pytest.mark.parametrize("shape", ["\n", "\r\nX-Injected: 1", "\x00", "\N{SNOWMAN}", " ", "'\"<&>"], ids=ascii)
