@@ -55,6 +55,11 @@ class TransferPoller:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="transfer-poller")
 
+    @property
+    def followed(self) -> int:
+        """How many transfers are followed."""
+        return len(self._followers)
+
     def leave(self, uid: str) -> None:
         """Deliver no more to this one."""
         self._followers.pop(uid, None)

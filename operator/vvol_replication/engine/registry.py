@@ -31,6 +31,11 @@ class Registry:
             arrays={name: endpoint.view for name, endpoint in self.arrays.items()},
         )
 
+    @property
+    def followed(self) -> int:
+        """How many transfers are followed, on all arrays."""
+        return sum(endpoint.poller.followed for endpoint in self.arrays.values())
+
     def rebind(self) -> None:
         """An endpoint changed: every group binds anew, and those who wait for a group that changed are told."""
         world = self.world()

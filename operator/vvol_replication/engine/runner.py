@@ -209,7 +209,8 @@ class Runner:
             identity=around.identity,
             taken_up_at=self._taken_up_at,
         )
-        return decide_sync(self.request, self._status, self._seen, self._around.clock.now(), self._around.tuning)
+        tuning = self._around.tuning.among(self._around.registry.followed)
+        return decide_sync(self.request, self._status, self._seen, self._around.clock.now(), tuning)
 
     def _bound(self) -> Binding | Unbound:
         group = self._around.registry.groups.get(self.group)

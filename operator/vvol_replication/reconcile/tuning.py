@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 
@@ -23,7 +23,10 @@ class Tuning:
     look_again: timedelta = timedelta(seconds=2)
     """Between two looks for something that is expected at any moment."""
     task_every: timedelta = timedelta(seconds=30)
-    """A sync task is asked at least this often while its transfer runs."""
+    """A sync task is asked at least this often while its transfer runs, and few transfers do."""
+    task_spacing: timedelta = timedelta(seconds=2)
+    """Between two such looks, whosever they are: SMS tells of one task a call, and its cost must not grow with requests
+    (rule 14). What lands makes a task worth asking at once, however many there are."""
     poller_silent: timedelta = timedelta(seconds=90)
     """A poller that delivered nothing for so long is not waited for: the request reads for itself."""
     older_every: timedelta = timedelta(seconds=5)
@@ -36,6 +39,11 @@ class Tuning:
     are looked at after that. They have to be no shorter than the elector's lease and the adapters' deadlines."""
     most_armings: int = 8
     """A sync that was credited to something else is armed again at most this often."""
+
+    def among(self, followed: int) -> Tuning:
+        """The same, where so many transfers are followed at once."""
+        every = max(self.task_every, followed * self.task_spacing)
+        return self if every == self.task_every else replace(self, task_every=every)
 
     def backoff(self, failures: int, jitter: float) -> timedelta:
         """Delay after the n-th consecutive failure (n ≥ 1): doubling, capped, jittered down by up to half."""
