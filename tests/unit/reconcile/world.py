@@ -133,7 +133,7 @@ class World:
     """What meets the next calls: `before`, `after` (lost), `late` (lost, takes effect later), `refused`, `down`."""
     late: list[str] = field(default_factory=list)
     ghosts: list[tuple[datetime, str, str, str]] = field(default_factory=list)
-    """Calls of a process that lost its lead, and by when each has its effect: `arm` or `push`, under which name, of which request."""
+    """Calls of a process that lost its lead: by when each has its effect, what it is, under which name, for whom."""
     memory: ArmedSync | None = None
     """What the ReplicationGroup remembers of a sync that was left armed."""
     calls: list[str] = field(default_factory=list)
