@@ -103,11 +103,11 @@ class Driver:
         decision = self._decide()
         due = self.world.now + self.tuning.lease + self.tuning.longest_call
         if isinstance(decision.step, Push):
-            self.world.ghosts.append((due, "push", decision.step.suffix))
+            self.world.ghosts.append((due, "push", decision.step.suffix, self.request.uid))
         elif isinstance(decision.step, Arm):
             self.arms += 1
             self.first_arm_at = self.first_arm_at or self.world.now
-            self.world.ghosts.append((due, "arm", decision.step.name))
+            self.world.ghosts.append((due, "arm", decision.step.name, self.request.uid))
         self.crash()
         self.identity = f"process-{int(self.identity.partition('-')[2]) + 1}"
 

@@ -132,8 +132,8 @@ class World:
     push_faults: list[str] = field(default_factory=list)
     """What meets the next calls: `before`, `after` (lost), `late` (lost, takes effect later), `refused`, `down`."""
     late: list[str] = field(default_factory=list)
-    ghosts: list[tuple[datetime, str, str]] = field(default_factory=list)
-    """Calls of a process that lost its lead, and by when each has its effect: `arm` or `push`, under which name."""
+    ghosts: list[tuple[datetime, str, str, str]] = field(default_factory=list)
+    """Calls of a process that lost its lead: by when each has its effect, what it is, under which name, for whom."""
     memory: ArmedSync | None = None
     """What the ReplicationGroup remembers of a sync that was left armed."""
     calls: list[str] = field(default_factory=list)
@@ -143,14 +143,14 @@ class World:
     def tick(self, seconds: float) -> datetime:
         """Time passes."""
         self.now += timedelta(seconds=seconds)
-        if any(due <= self.now for due, _, _ in self.ghosts):
+        if any(due <= self.now for due, *_ in self.ghosts):
             self.haunt()
         return self.now
 
     def haunt(self) -> None:
         """What a process was inside of when it lost its lead has its effect."""
         ghosts, self.ghosts = self.ghosts, []
-        for _, kind, name in ghosts:
+        for _, kind, name, _ in ghosts:
             if kind == "push":
                 self.take(name)
             else:
