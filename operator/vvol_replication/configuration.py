@@ -21,11 +21,16 @@ LEASE_NAME = "vvol-replication"
 
 @dataclass(frozen=True, slots=True)
 class Election:
-    """The Lease by which one of several replicas is chosen, and what this one calls itself in it."""
+    """The Lease by which one of several replicas is chosen, and what this one calls itself in it.
+
+    `holder` is what it signs intents with: a container that is started again in its pod is the same holder, because
+    the process before it is dead for certain.
+    """
 
     namespace: str
     name: str
     identity: str
+    holder: str
     timing: Timing
 
 
@@ -107,9 +112,9 @@ def _election(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Ele
         )
     except ValueError as error:
         parser.error(f"--leader-elect-...: {error}")
-    # A container that is started again in its pod is another process: what the earlier one began is a stranger's.
-    pod = os.environ.get("POD_NAME") or socket.gethostname()
-    return Election(namespace, found.leader_elect_resource_name, f"{pod}_{uuid.uuid4()}", timing)
+    pod = os.environ.get("POD_NAME")
+    identity = f"{pod or socket.gethostname()}_{uuid.uuid4()}"
+    return Election(namespace, found.leader_elect_resource_name, identity, pod or identity, timing)
 
 
 def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:

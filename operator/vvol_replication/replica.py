@@ -26,8 +26,8 @@ class Replica:
     """One of several: it acts only while it holds the Lease."""
 
     def __init__(self, election: Election, connection: Connection) -> None:
-        self.identity = election.identity
-        """What it is called in the Lease, and as the holder of an intent: another one for each process."""
+        self.identity = election.holder
+        """What it signs intents with."""
         self._connection = connection
         self._leadership = Leadership(end_process)
         store = LeaseStore(connection, election.namespace, election.name)

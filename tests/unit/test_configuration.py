@@ -43,6 +43,11 @@ def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
     assert (first.namespace, first.name, first.timing) == ("vvol", "vvol-replication", Timing(15, 10, 2))
     assert first.identity.startswith("vvol-1_")
     assert first.identity != second.identity
+    assert first.holder == second.holder == "vvol-1", "the pod's earlier container is dead: no stranger"
+    monkeypatch.delenv("POD_NAME")
+    elsewhere = read_configuration(ELECT).election
+    assert elsewhere is not None
+    assert elsewhere.holder == elsewhere.identity
     monkeypatch.setenv("POD_NAMESPACE", "pods")
     found = read_configuration([*ELECT, "--leader-elect-lease-duration=1m", "--leader-elect-resource-name=x"]).election
     assert found is not None
