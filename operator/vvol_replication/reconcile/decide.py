@@ -15,6 +15,7 @@ from .arrays_only import push_on_arrays
 from .awaiting import await_schedule
 from .binding import Unbound
 from .following import follow
+from .handover import may_still_act
 from .observation import Observation, rows
 from .request import Request
 from .steps import Decision, Finish, Park
@@ -28,7 +29,10 @@ def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: da
     if status.finished_at is not None:
         return Decision(Finish(), status)
     view = View(request, status, seen, now, tuning)
-    return _bounded(_ended_by_spec(view) or _timed_out(view) or _placed(view), view)
+    ending = _ended_by_spec(view) or _timed_out(view)
+    if ending is not None:
+        return may_still_act(view) or ending
+    return _bounded(_placed(view), view)
 
 
 def _ended_by_spec(view: View) -> Decision | None:

@@ -13,21 +13,28 @@ from .steps import Decision, Park, Record
 from .view import Turn, View
 
 
+def may_still_act(view: View) -> Decision | None:
+    """The intent is another process's, which may be inside a call: the turn is kept until that is over (rule 4)."""
+    holder, mine, since = view.operation.holder, view.holder, view.seen.taken_up_at
+    if holder is None or mine is None or holder == mine or since is None:
+        return None
+    until = since + view.tuning.lease + view.tuning.longest_call
+    if view.now >= until:
+        return None
+    text = (
+        f"Operator process {holder!r} may still be inside a call for this request; "
+        f"what it did is looked for from {until:%Y-%m-%dT%H:%M:%SZ} on."
+    )
+    return view.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
+
+
 def taken_over(turn: Turn) -> Decision | None:
     """The intent is another process's: wait, then put ours in its place, then look. None: it is our own."""
     holder, mine = turn.operation.holder, turn.holder
-    since = turn.seen.taken_up_at
-    if holder is None or mine is None or holder == mine or since is None:
+    if holder is None or mine is None or holder == mine or turn.seen.taken_up_at is None:
         return None
-    until = since + turn.tuning.lease + turn.tuning.longest_call
-    if turn.now < until:
-        text = (
-            f"Operator process {holder!r} may still be inside a call for this request; "
-            f"what it did is looked for from {until:%Y-%m-%dT%H:%M:%SZ} on."
-        )
-        return turn.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
     text = f"Going on where operator process {holder!r} left off."
-    return turn.run(Record(), Reason.READING, text, operation=turn.with_operation(holder=mine))
+    return may_still_act(turn) or turn.run(Record(), Reason.READING, text, operation=turn.with_operation(holder=mine))
 
 
 def left_armed(view: View) -> ArmedSync | None:

@@ -57,6 +57,22 @@ def test_it_waits_for_lease_and_longest_call_then_records_itself_and_goes_on(met
     assert len(driver.world.copies) == 1
 
 
+@CASES
+@pytest.mark.parametrize("ending", ["cancel", "timeout"])
+def test_an_end_waits_as_well_for_the_turn_is_not_free_before(method: Method, step: str, ending: str) -> None:
+    driver = _taken_over(method, step)
+    if ending == "cancel":
+        driver.respecify(cancel=True)
+    else:
+        driver.respecify(timeout=timedelta(seconds=1))
+        driver.world.tick(2)
+    assert isinstance(driver.until_parked().step, Park)
+    driver.world.tick(76)
+    driver.until_parked()
+    assert driver.ended
+    assert driver.reason() == ("Cancelled" if ending == "cancel" else "TimedOut")
+
+
 def test_the_same_process_does_not_wait_for_itself() -> None:
     driver = Driver(World())
     driver.until_step("record")
