@@ -31,7 +31,13 @@ CASES = {
     "one request beside strangers, in a process that is stopped": Setting(
         1, Budget(crashes=0, losses=1, schedules=1, cancels=0, strangers=1, stalls=1)
     ),
+    "one request that another process takes over": Setting(
+        1, Budget(crashes=0, takeovers=1, losses=1, schedules=1, cancels=1)
+    ),
     "two requests": Setting(2, Budget(crashes=1, losses=1, schedules=1, cancels=1)),
+    "two requests with derived names, and another process": Setting(
+        2, Budget(crashes=0, takeovers=1, losses=1, schedules=1, cancels=1), explicit=False
+    ),
 }
 
 HUNTS = {

@@ -25,7 +25,9 @@ _MANY = 3
 def key(state: State) -> int:
     """Equal for equal states. It is a 64-bit hash: among a million states, two collide by a chance of 1 in 10⁷."""
     told: list[datetime] = []
-    shapes: list[Any] = [_told(state.storage, told), state.budget, state.late]
+    process = (state.process, _past(state.began, state.now))
+    armed = state.armed and (state.armed.uid, state.armed.task, state.armed.point_in_time_name)
+    shapes: list[Any] = [_told(state.storage, told), state.budget, state.late, process, armed]
     shapes.extend(_case(case, state.now, told) for case in state.cases)
     rank = {time: place for place, time in enumerate(sorted(set(told)))}
     return hash((tuple(shapes), tuple([rank[time] for time in told])))
@@ -56,6 +58,7 @@ def _operation(operation: Operation | None, now: datetime, told: list[datetime])
         operation.point_in_time_name,
         operation.turn_at is not None,
         operation.resolved is not None,
+        operation.holder,
         _told(operation.baseline, told),
         sync and _sync(sync, now, told),
         push and (_past(push.intent_at, now), push.snapshot, _told(push.created, told)),
@@ -64,7 +67,9 @@ def _operation(operation: Operation | None, now: datetime, told: list[datetime])
 
 def _sync(sync: SyncLedger, now: datetime, told: list[datetime]) -> tuple[Any, ...]:
     seen = sync.pending_seen_at is not None
-    return (_past(sync.intent_at, now), sync.armings, sync.task, seen, _told(sync.credited, told))
+    unanswered = sync.unanswered_at and _past(sync.unanswered_at, now)
+    credited = _told(sync.credited, told)
+    return (_past(sync.intent_at, now), sync.armings, sync.task, seen, unanswered, sync.borrowed, credited)
 
 
 def _observation(seen: Observation, now: datetime, told: list[datetime]) -> tuple[Any, ...]:

@@ -17,9 +17,11 @@ from explore.storage import STRANGER
 
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused
 from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
-from vvol_replication.reconcile.decide import decide_sync
+from vvol_replication.reconcile.decide import decide_sync, name_is_taken
+from vvol_replication.reconcile.handover import left_armed
 from vvol_replication.reconcile.observation import Observation, Query
 from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
+from vvol_replication.reconcile.view import View
 
 Move = tuple[str, State]
 
@@ -54,13 +56,28 @@ def _of_case(state: State, number: int, case: Case) -> Iterator[Move]:
 
 def behind(state: State, number: int) -> str | None:
     """As `engine/turns.py` does: who has acted goes first, then the order of acceptance; one at a time."""
-    waiting = [index for index, case in enumerate(state.cases) if not case.ended]
+    waiting = [
+        index
+        for index, case in enumerate(state.cases)
+        if not case.ended and (case.acted or state.armed is None or not name_is_taken(case.request, state.armed))
+    ]
+    if number not in waiting:
+        return None
     waiting.sort(key=lambda index: not state.cases[index].acted)
     return None if waiting[0] == number else f"prod/sync-{waiting[0]}"
 
 
 def _steps(state: State, number: int, case: Case) -> Iterator[Move]:
-    seen = replace(case.seen, confirmed=case.confirmed, bound=BINDING, behind=behind(state, number))
+    armed = state.armed
+    seen = replace(
+        case.seen,
+        confirmed=case.confirmed,
+        bound=BINDING,
+        behind=behind(state, number),
+        armed=None if armed is None or armed.uid == case.request.uid else armed,
+        identity=f"process-{state.process}",
+        taken_up_at=state.began,
+    )
     decision = decide_sync(case.request, case.status, seen, state.now, TUNING)
     case = replace(case, seen=seen)
     match decision.step:
@@ -80,8 +97,10 @@ def _steps(state: State, number: int, case: Case) -> Iterator[Move]:
             yield f"parks: {_reason(decision)}", _with(state, number, parked)
         case Finish():
             rules.at_end(state, number, case, decision)
+            left = left_armed(View(case.request, decision.status, seen, state.now, TUNING))
             ended = replace(case, stored=decision.status, status=decision.status, seen=Observation())
-            yield f"ends: {_reason(decision)}", _woken(_with(state, number, ended))
+            after = replace(state, armed=left or state.armed)
+            yield f"ends: {_reason(decision)}", _woken(_with(after, number, ended))
 
 
 def _read(state: State, number: int, case: Case, queries: frozenset[Query]) -> Iterator[Move]:
@@ -178,6 +197,8 @@ def _of_world(state: State) -> Iterator[Move]:
         yield "a stranger arms a sync", _moved(state, storage.armed(STRANGER)[0], "strangers")
     if budget.prepares and not storage.prepared:
         yield "a stranger prepares the group", _moved(state, storage.preparing(), "prepares")
+    if state.armed is not None and (storage.pending is None or storage.pending.task != state.armed.task):
+        yield "the group sees that the sync that was left armed has ended", _woken(replace(state, armed=None))
     for late in dict.fromkeys(state.late):
         rest = list(state.late)
         rest.remove(late)
@@ -199,10 +220,13 @@ def _of_process(state: State) -> Iterator[Move]:
         budget = state.budget if quiet else state.budget.less("stalls")
         # Whatever was on its way has arrived by now, or never will.
         yield "time passes", replace(_woken(state), now=state.now + LEAP, budget=budget, late=())
+    cases = tuple(case if case.ended else _taken_up(case) for case in state.cases)
     if state.budget.crashes:
-        cases = tuple(case if case.ended else _taken_up(case) for case in state.cases)
-        again = replace(state, cases=cases, budget=state.budget.less("crashes"))
-        yield "the process is killed; another one begins", _later(again)
+        again = replace(state, cases=cases, budget=state.budget.less("crashes"), began=state.now)
+        yield "the process is killed, and started again", _later(again)
+    if state.budget.takeovers:
+        other = replace(state, cases=cases, budget=state.budget.less("takeovers"), began=state.now)
+        yield "another process takes over", _later(replace(other, process=state.process + 1))
 
 
 def _taken_up(case: Case) -> Case:

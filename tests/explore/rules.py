@@ -44,6 +44,8 @@ def at_push(state: State, number: int, case: Case, suffix: str) -> None:
     sync = case.status.operation.sync if case.status.operation else None
     task = sync.task if sync else None
     name = case.status.operation.point_in_time_name if case.status.operation else None
+    if sync is not None and sync.borrowed is not None:
+        name = sync.borrowed.name  # it goes under the sync that an earlier request left, and says so
     real = next((one for one in state.storage.syncs if one.task == task), None)
     mine = case.unsure or (real is not None and real.name == name)
     _hold("rule 3", so=mine, otherwise="the sync that was seen pending is not this request's")

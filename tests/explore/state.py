@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from explore.storage import SOURCE_GROUP, TARGET_GROUP, Storage
 
+from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import GroupRef, Resolved, SyncSpec, SyncStatus
 from vvol_replication.domain.groups import GroupState, SourceGroup, TargetGroup
 from vvol_replication.reconcile.acceptance import accept
@@ -62,6 +63,8 @@ class Budget:
     """How often each kind of trouble may still come."""
 
     crashes: int = 1
+    takeovers: int = 0
+    """Another process takes over, while a call of the last one may still be on its way."""
     losses: int = 1
     """Calls that are refused, or whose answer is lost: before the effect, after it, or long before a late effect."""
     schedules: int = 1
@@ -118,13 +121,20 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything. `now` is the clock of all."""
+    """Everything. `now` is the clock of all.
+
+    `process` is the operator process that runs, and `began` when it took everything up. `armed` is the sync that a
+    request left armed, as the ReplicationGroup remembers it.
+    """
 
     now: datetime
     storage: Storage
     cases: tuple[Case, ...]
     budget: Budget
     late: tuple[Late, ...] = ()
+    process: int = 1
+    began: datetime = START
+    armed: ArmedSync | None = None
 
     @property
     def over(self) -> bool:
