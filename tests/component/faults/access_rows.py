@@ -101,6 +101,7 @@ def _identities() -> Iterator[Row]:
         for call in ("connections", "push"):
             away = (Ask("about"), Act("fail-over", {"array": "$endpoint", "seconds": 600}))
             trouble = "its other controller takes over: nobody answers yet"
-            yield Row(_WHO, endpoint, trouble, call, UNAVAILABLE, "Unreachable", away)
+            # The call before may find the old connection broken, or gone: either is true.
+            yield Row(_WHO, endpoint, trouble, call, UNAVAILABLE, "Unreachable", (*away, Ask("connections")))
             back = (*away, Act("end-fail-over", {"array": "$endpoint"}))
             yield Row(_WHO, endpoint, "its other controller has taken over", call, DONE, orders=back)
