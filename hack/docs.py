@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator")]
+sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-import docs_reasons  # noqa: E402 - after the path
+import docs_faults  # noqa: E402 - after the path
+import docs_reasons  # noqa: E402 - as above
 import docs_simulator  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/faults.md": docs_faults.render,
     "docs/reasons.md": docs_reasons.render,
     "docs/simulator.md": docs_simulator.render,
 }

@@ -88,6 +88,22 @@ class TLSTrust:
             self._file = self._remove_file = None
 
 
+_ADVICE = {
+    9: "it is not valid yet: set the clocks right",
+    10: "renew it on the endpoint",
+    62: "write a host name that it has into spec.address",
+    64: "write a host name that it has into spec.address",
+}
+"""By OpenSSL's codes: not yet valid, expired, another host name, another IP address."""
+
+
+def not_trusted(error: ssl.SSLCertVerificationError) -> str:
+    """What is wrong with an endpoint's certificate, and what to do about it."""
+    said = (getattr(error, "verify_message", None) or type(error).__name__).rstrip(".")
+    advice = _ADVICE.get(getattr(error, "verify_code", 0), "put the CA that signed it into spec.tls.caCertificates")
+    return f"its TLS certificate is not trusted ({said}); {advice}"
+
+
 def _problem(pem: str, *, insecure: bool) -> str | None:
     if insecure:
         return "CA certificates are given although verification is to be skipped"

@@ -99,6 +99,15 @@ async def test_an_array_that_is_not_there_was_not_asked(rig: Rig) -> None:
     assert "refuses connections" in outcome.message
 
 
+async def test_a_push_goes_out_on_a_connection_of_its_own(rig: Rig) -> None:
+    port = rig.connect(workers=1)
+    done(await port.snapshots("erp"))
+    done(await port.snapshots("erp"))
+    kept = len(rig.transports)
+    done(await port.push("erp", "vr-1"))
+    assert len(rig.transports) == kept + 1
+
+
 async def test_an_expired_session_makes_one_login_and_one_push(rig: Rig) -> None:
     port = rig.connect()
     await port.about()
@@ -177,7 +186,7 @@ async def test_refusals_in_the_arrays_words(rig: Rig, said: str, reason: str) ->
     rig.override = refuse
     outcome = await port.push("erp", "vr-1")
     assert isinstance(outcome, Refused), outcome
-    assert (outcome.reason, said in outcome.message) == (reason, True)
+    assert (outcome.reason, said.rstrip(".") in outcome.message) == (reason, True)
 
 
 @pytest.mark.parametrize("status", [400, 403])

@@ -34,6 +34,12 @@ LOGIN: Final = "login"
 VERSION: Final = "version"
 IDENTITY: Final = "identity"
 
+_FIRST: Final = {
+    LOGIN: "the login comes first",
+    VERSION: "its REST versions are asked first",
+    IDENTITY: "who answers is asked first",
+}
+
 LOOK_FIRST: Final = "the array may have done it all the same, so look before asking again"
 
 Failed = Refused | Unavailable | Indeterminate
@@ -58,7 +64,7 @@ def outcome(failure: CallFailed, asked: Asked) -> Failed:
     """What a failed call means for whoever asked."""
     match failure:
         case BeforeTheCall(step=step, cause=cause):
-            return _before(step, cause, replace(asked, what=f"{asked.what} ({step} comes first)", mutating=False))
+            return _before(step, cause, replace(asked, what=f"{asked.what} ({_FIRST[step]})", mutating=False))
         case NotReached():
             return _not_reached(failure, asked)
         case Answered():
@@ -151,7 +157,10 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
     if (reason := refusals.refusal_reason(failure)) is not None:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
-        return Unavailable(words.LOGIN_FAILED, f"{said}, twice, although the login itself succeeded")
+        return Unavailable(
+            words.LOGIN_FAILED,
+            f"{said}, twice, although the login itself succeeded; look at the token's user and the array's sessions",
+        )
     if status == HTTPStatus.FORBIDDEN:
         return Refused(
             words.PERMISSION_DENIED,
@@ -160,7 +169,9 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
-        return Unavailable(words.ENDPOINT_BUSY, said, retry_after(failure.headers))
+        seconds = retry_after(failure.headers)
+        when = f" after {seconds:.0f} s, as it wants" if seconds else ""
+        return Unavailable(words.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
             return _lost(f"the array answers {_said(failure)}", asked)
@@ -184,5 +195,5 @@ def _lost(seen: str, asked: Asked) -> Indeterminate:
 
 
 def _said(failure: Answered) -> str:
-    said = ArrayText.parse(failure.text).whole
+    said = ArrayText.parse(failure.text).whole.rstrip(".")
     return f"HTTP {failure.status}: {said}" if said else f"HTTP {failure.status} without a message"

@@ -10,38 +10,51 @@ import aiohttp
 import requests
 
 from vvol_replication.storage import words
+from vvol_replication.storage.tls import not_trusted
 
 
 def explain(failure: Exception) -> tuple[str, str]:
     """The reason word for a transport failure, and what was seen."""
     causes = tuple(
-        cause for cause in _causes(failure) if not isinstance(cause, aiohttp.ClientConnectorCertificateError)
+        cause
+        for cause in _causes(failure)
+        if not isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError)
     )
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return words.CERTIFICATE_NOT_TRUSTED, (
-                f"its TLS certificate is not trusted ({_detail(cause, 'verify_message')}); put the CA that signed it "
-                "into spec.tls.caCertificates, and use a host name that the certificate has"
-            )
-        if isinstance(cause, socket.gaierror):
-            return words.UNREACHABLE, "its host name cannot be resolved"
-        if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
-            return words.UNREACHABLE, "it does not accept connections in time"
-        if isinstance(cause, ConnectionRefusedError):
-            return words.UNREACHABLE, "it refuses connections"
-    for cause in causes:
-        if isinstance(cause, requests.Timeout | TimeoutError):
-            return words.TIMED_OUT_CALLING, "no whole answer came in time"
-        if isinstance(cause, ssl.SSLError):
-            return words.UNREACHABLE, f"TLS failed ({_detail(cause, 'reason')})"
-        if isinstance(cause, OSError) and cause.strerror:
-            return words.UNREACHABLE, f"the connection failed ({cause.strerror})"
-    return words.UNREACHABLE, "the connection broke before a whole answer came"
+    told = next((told for cause in causes if (told := _connecting(cause))), None)
+    told = told or next((told for cause in causes if (told := _under_way(cause))), None)
+    return told or (words.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
 
 
-def _detail(cause: ssl.SSLError, attribute: str) -> str:
-    """OpenSSL's words; only errors that come from there have them."""
-    return getattr(cause, attribute, None) or type(cause).__name__
+def _connecting(cause: BaseException) -> tuple[str, str] | None:
+    """What kept a connection from coming about."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return words.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
+    if isinstance(cause, socket.gaierror):
+        return words.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+    if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
+        return words.UNREACHABLE, "it does not accept connections in time; check spec.address and the network path"
+    if isinstance(cause, ConnectionRefusedError):
+        return words.UNREACHABLE, "it refuses connections; check spec.address, and that it is up"
+    return None
+
+
+def _under_way(cause: BaseException) -> tuple[str, str] | None:
+    """What broke a connection that says more than that it broke."""
+    if isinstance(cause, requests.Timeout | TimeoutError):
+        return words.TIMED_OUT_CALLING, "no whole answer came in time; look at its health and the network path"
+    if isinstance(cause, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return None
+    if isinstance(cause, ssl.SSLError):
+        return words.UNREACHABLE, f"TLS failed ({_detail(cause)}); check host and port in spec.address"
+    if isinstance(cause, OSError) and cause.strerror:
+        seen = f"the connection failed ({cause.strerror}); check spec.address and the network path"
+        return words.UNREACHABLE, seen
+    return None
+
+
+def _detail(cause: ssl.SSLError) -> str:
+    """OpenSSL's word; only errors that come from there have one."""
+    return getattr(cause, "reason", None) or "no word why"
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

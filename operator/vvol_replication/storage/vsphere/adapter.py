@@ -120,7 +120,7 @@ class VCenter:
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
         """What has become of a sync or prepare task; `FORGOTTEN` where SMS does not know it (any more)."""
         asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
-        return await self._run(asked, lambda: self._task(task, group, asked))
+        return await self._run(asked, lambda: self._task(task, group))
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
@@ -184,7 +184,7 @@ class VCenter:
             raise transport.InDoubt from transport.Unreadable("no task in it")
         return StartedPrepare(convert.moid(task))
 
-    def _task(self, task: str, group: GroupId, asked: Asked) -> TaskReading:
+    def _task(self, task: str, group: GroupId) -> TaskReading:
         managed: Any = sms.Task(task, self._session.stub)
         try:
             info = self._session.call(managed.QueryInfo)
@@ -192,7 +192,7 @@ class VCenter:
             return TaskReading(TaskState.FORGOTTEN)
         if info is None:
             raise transport.Unreadable("no task in it")
-        return convert.task_reading(info, group, asked)
+        return convert.task_reading(info, group, Asked(self.address, f"the outcome of {task}", str(group)))
 
     async def _run(
         self,

@@ -70,7 +70,9 @@ TABLE: dict[str, Verdict] = {
     "vmodl.fault.InvalidArgument": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
     "vmodl.fault.InvalidRequest": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
     "sms.fault.DuplicateEntry": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
-    "sms.fault.TooMany": _ends(words.ENDPOINT_FAULT, "it finds even one group too many for a request"),
+    "sms.fault.TooMany": _ends(
+        words.ENDPOINT_FAULT, "it finds even one group too many for a request; look at its storage provider"
+    ),
     "vmodl.fault.NotImplemented": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
     "vmodl.fault.NotSupported": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
     "vmodl.fault.MethodNotFound": _ends(words.NOT_SUPPORTED, "it does not know this call; 7.0 or later does"),
@@ -123,8 +125,12 @@ TABLE: dict[str, Verdict] = {
     "sms.fault.replication.InvalidFunctionTarget": _ends(
         words.WRONG_SIDE, "this is the wrong side of the replication; check recoverySite and roles"
     ),
-    "sms.fault.replication.InvalidReplicationState": _ends(words.WRONG_STATE, "the group's state does not allow this"),
-    "sms.fault.replication.SyncOngoing": _waits(words.SYNC_ONGOING, "a sync of this group is under way"),
+    "sms.fault.replication.InvalidReplicationState": _ends(
+        words.WRONG_STATE, "the group's state does not allow this; end its test, or reprotect (reverse) it"
+    ),
+    "sms.fault.replication.SyncOngoing": _waits(
+        words.SYNC_ONGOING, "a sync of this group is under way; it is waited for"
+    ),
     "sms.fault.replication.NoReplicationTarget": _waits(
         words.NO_REPLICATION_TARGET, "the replication has no target yet; look at the protection group's targets"
     ),
@@ -134,7 +140,9 @@ TABLE: dict[str, Verdict] = {
     "sms.fault.replication.PeerNotReachable": _waits(
         words.PEER_NOT_REACHABLE, "the other side of the replication is not reachable; look at the arrays' link"
     ),
-    "sms.fault.replication.AlreadyDone": _waits(words.ENDPOINT_FAULT, "it says that this is done already"),
+    "sms.fault.replication.AlreadyDone": _waits(
+        words.ENDPOINT_FAULT, "it says that this is done already; look at the group's state"
+    ),
     "vim.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
     "sms.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
 }

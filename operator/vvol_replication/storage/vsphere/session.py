@@ -325,10 +325,12 @@ class Session:
     def _present(self, content: Any) -> None:
         """Show the credentials."""
         try:
-            content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
+            session = content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
         except vim.fault.InvalidLogin:
             self._gate.refused()
             raise
+        if session is None:  # what pyVmomi makes of a page that is no answer
+            raise Unreadable("a login without a session")
         self._gate.passed()
 
     def _leave(self) -> None:

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
 
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
 from vvol_replication.storage import words
+from vvol_replication.storage.tls import not_trusted
 
 from .faults import message as fault_message
 from .faults import one_line
@@ -30,6 +33,7 @@ _TOO_LONG_IDLE = 20.0
 _OPEN = "; whether it took effect is not known yet"
 _CLIENT_ERRORS = range(400, 500)
 _BUSY_STATUS = (429, 503)
+_KINDS: dict[type[BaseException], str] = {ExpatError: "no whole XML"}
 
 
 class NotSent(Exception):  # noqa: N818 - said in the words of its meaning
@@ -142,11 +146,7 @@ def _seen(error: BaseException, answer_timeout: float) -> tuple[str, str]:
     unsent = isinstance(error, NotSent)
     cause = (error.__cause__ or error) if unsent else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = one_line(cause.verify_message)
-        return (
-            words.CERTIFICATE_NOT_TRUSTED,
-            f"its certificate is not trusted ({said}); check its address and put its CA into tls.caCertificates",
-        )
+        return words.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
     if isinstance(cause, TimeoutError):
         if unsent:
             return words.UNREACHABLE, "no connection could be made in time; check its address and network path"
@@ -154,15 +154,21 @@ def _seen(error: BaseException, answer_timeout: float) -> tuple[str, str]:
             words.TIMED_OUT_CALLING,
             f"it did not answer within {answer_timeout:g} s; check its address and network path",
         )
+    if isinstance(cause, socket.gaierror):
+        return words.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
     if unsent:
         return words.UNREACHABLE, f"it is not reachable ({_short(cause)}); check its address and network path"
     status = _status(cause)
     if status is not None:
-        reason = words.ENDPOINT_BUSY if status in _BUSY_STATUS else words.ENDPOINT_FAULT
-        return reason, f"it answered with HTTP status {one_line(cause)}; check that this is a vCenter and that it is up"
+        if status in _BUSY_STATUS:
+            return words.ENDPOINT_BUSY, f"it answered with HTTP status {one_line(cause)}; it is asked again"
+        return (
+            words.ENDPOINT_FAULT,
+            f"it answered with HTTP status {one_line(cause)}; check that this is a vCenter and that it is up",
+        )
     if isinstance(cause, OSError):
         return words.UNREACHABLE, f"the connection broke ({_short(cause)}); check its network path"
-    detail = one_line(cause) if isinstance(cause, Unreadable) else type(cause).__name__
+    detail = one_line(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
     return (
         words.ANSWER_UNREADABLE,
         f"its answer could not be read ({detail}); check that this is a vCenter and no proxy answers for it",
@@ -178,5 +184,8 @@ def _status(error: BaseException | None) -> int | None:
 
 
 def _short(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return one_line(text)
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "closed by the other side"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed, {getattr(error, 'reason', None) or one_line(error.strerror)}"
+    return one_line(error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__)

@@ -70,7 +70,8 @@ class Wire:
         remaining = self.remaining
         if remaining <= 0:
             raise NotReached(requests.Timeout(), sent=False)
-        if time.monotonic() - self._last_used > answers.IDLE:
+        if method == "POST" or time.monotonic() - self._last_used > answers.IDLE:
+            # What changes something goes out on a connection of its own: one that is being dropped would lose it.
             self._http.close()
         outgoing = _Outgoing(body, permit)
         try:

@@ -1,0 +1,74 @@
+"""The page of faults: what each trouble comes to, and what people read, from the rows that are tested."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from component.faults import golden
+from component.faults.all_rows import NOT_SHOWN, ROWS
+from component.faults.retries import NOTHING, retried
+from component.faults.rows import DONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from component.faults.rows import Row
+
+_HEAD = """\
+# Faults
+
+What the operator makes of each trouble of a vCenter or a FlashArray, and what you read of it. Every row is a test on a
+TLS socket; the messages are what was read there, with addresses and times of this page's own.
+
+- `Done`: it worked, or the endpoint told something; what that is stands beside it.
+- `Refused`: the endpoint answered, and the answer is no. Nothing was changed.
+- `Unavailable`: nothing was changed, and asking later may help.
+- `Indeterminate`: a call that changes something, whose answer was lost. What became of it is looked for.
+
+*Call* is the operator's own: `start_sync` arms a sync at the target, `start_prepare` prepares a failover, `push`
+replicates a protection group; the others read. *Asked again?* is how a `ReplicationSync` goes on: until its `timeout`,
+or for as many refusals in a row as its `retryLimit`. Where it goes on until the deadline, it does so as soon as the
+trouble is over. [Reasons](reasons.md) has the meaning of each word and what to do.
+"""
+
+_COLUMNS = ("endpoint", "trouble", "call", "outcome", "reason", "asked again?", "what you read")
+
+
+def render() -> str:
+    """The page as Markdown."""
+    read = golden.messages()
+    parts = [_HEAD]
+    for chapter in dict.fromkeys(row.chapter for row in ROWS):
+        lines = [_cells(row, read[row.key]) for row in ROWS if row.chapter == chapter]
+        parts.append(f"## {chapter[0].upper()}{chapter[1:]}\n\n{_table(_COLUMNS, _merged(lines))}")
+    not_shown = [(f"`{name}`", where, why) for (name, where), why in NOT_SHOWN.items()]
+    if not_shown:
+        parts.append(f"## Not shown\n\n{_table(('what', 'where', 'why'), not_shown)}")
+    return "\n".join(parts)
+
+
+def _cells(row: Row, message: str) -> tuple[str, ...]:
+    outcome = f"`{row.outcome}`" + (f": {row.inside}" if row.inside else "")
+    reason = f"`{row.reason}`" if row.reason else NOTHING
+    read = _escaped(message) if message else (NOTHING if row.outcome == DONE else "")
+    return row.endpoint, _escaped(row.trouble), f"`{row.call}`", outcome, reason, retried(row), read
+
+
+def _merged(lines: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Rows that differ in nothing but the endpoint become one."""
+    seen: dict[tuple[str, ...], list[str]] = {}
+    for line in lines:
+        seen.setdefault(line[1:], []).append(line[0])
+    for rest, endpoints in seen.items():
+        yield " and ".join(dict.fromkeys(endpoints)).replace("REST 1 and FlashArray, REST 2", "REST 1 and 2"), *rest
+
+
+def _escaped(text: str) -> str:
+    for char in "\\<*|":
+        text = text.replace(char, "&lt;" if char == "<" else f"\\{char}")
+    return text
+
+
+def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]] | Sequence[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(cells) + " |" for cells in rows)]) + "\n"
