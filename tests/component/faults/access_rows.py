@@ -55,19 +55,17 @@ def _limits() -> Iterator[Row]:
         for call in ("group", "start_sync"):
             yield Row(_SESSIONS, VCENTER, trouble, call, UNAVAILABLE, "EndpointBusy", orders)
     for endpoint in ARRAYS:
-        for answer, reason in (("refused", "LoginFailed"), ("busy", "EndpointBusy")):
-            how = "HTTP 400" if answer == "refused" else "HTTP 503"
-            trouble = f"as many sessions are open as it allows, said as {how}"
-            yield _limited(endpoint, trouble, answer, reason)
+        for answer, how in (("refused", "HTTP 400"), ("busy", "HTTP 503")):
+            yield _limited(endpoint, f"as many sessions are open as it allows, said as {how}", answer)
 
 
-def _limited(endpoint: str, trouble: str, answer: str, reason: str) -> Row:
+def _limited(endpoint: str, trouble: str, answer: str) -> Row:
     orders = (
         Act("set-switch", {"name": "sessionLimit", "value": answer}),
         Act("set-array", {"array": "$endpoint", "sessionLimit": 1}),
         Guest(),
     )
-    return Row(_SESSIONS, endpoint, trouble, "push", UNAVAILABLE, reason, orders)
+    return Row(_SESSIONS, endpoint, trouble, "push", UNAVAILABLE, "EndpointBusy", orders)
 
 
 def _rights() -> Iterator[Row]:

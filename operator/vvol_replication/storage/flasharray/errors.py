@@ -113,7 +113,12 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
 
 
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
-    if step == LOGIN and isinstance(cause, Answered) and cause.status in (400, 401, 403):
+    if step == LOGIN and isinstance(cause, Answered) and refusals.too_many_sessions(cause):
+        return Unavailable(
+            words.ENDPOINT_BUSY,
+            asked.says(f"the array has no room for another session ({_said(cause)}); end some; it is asked again"),
+        )
+    if step == LOGIN and isinstance(cause, Answered) and refusals.login_refused(cause):
         return Unavailable(
             words.LOGIN_FAILED,
             asked.says(f"the array refuses the API token ({_said(cause)}); put a valid one into the Secret's apiToken"),

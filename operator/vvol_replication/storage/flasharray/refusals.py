@@ -20,6 +20,7 @@ ARRAYS_NOT_CONNECTED: Final = "ArraysNotConnected"
 TARGET_NOT_ALLOWED: Final = "TargetNotAllowed"
 ARRAY_REFUSED: Final = "ArrayRefused"
 
+_LOGIN_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LIMITS: Final = ("limit reached", "limit exceeded", "limit has been reached", "maximum number")
 _GONE: Final = ("has been destroyed", "pending eradication", "is destroyed")
 
@@ -92,3 +93,18 @@ def _refusal(failure: CallFailed) -> ArrayText | None:
     if not isinstance(failure, Answered) or failure.status != HTTPStatus.BAD_REQUEST:
         return None
     return ArrayText.parse(failure.text)
+
+
+def login_refused(failure: CallFailed) -> bool:
+    """Did the array refuse the token itself? Too many sessions are told by some of the same statuses (a guess)."""
+    if not isinstance(failure, Answered) or failure.status not in _LOGIN_REFUSED:
+        return False
+    return not too_many_sessions(failure)
+
+
+def too_many_sessions(failure: CallFailed) -> bool:
+    """Is there no room for another session?"""
+    if not isinstance(failure, Answered) or failure.status not in _LOGIN_REFUSED:
+        return False
+    said = ArrayText.parse(failure.text)
+    return said.has("session") and said.has("limit", "maximum", "too many")

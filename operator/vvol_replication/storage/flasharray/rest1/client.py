@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
+from vvol_replication.storage.flasharray import refusals
 from vvol_replication.storage.flasharray.agent import USER_AGENT
 from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
 from vvol_replication.storage.flasharray.failures import (
@@ -145,7 +146,7 @@ class Client(FlashArray):  # type: ignore[misc]  # purestorage ships no types
             try:
                 super()._start_session()
             except CallFailed as failure:
-                if isinstance(failure, Answered) and failure.status in (400, 401, 403):
+                if refusals.login_refused(failure):
                     gate.refused()
                 raise BeforeTheCall(LOGIN, failure) from failure
             gate.passed()

@@ -13,6 +13,7 @@ from typing import Any, Final
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
 from vvol_replication.storage import words
+from vvol_replication.storage.flasharray import refusals
 from vvol_replication.storage.flasharray.answer import Answer
 from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
 from vvol_replication.storage.flasharray.failures import (
@@ -31,7 +32,6 @@ from vvol_replication.storage.login import LoginGate
 
 from . import answers
 
-_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _TURN: Final = 0.05
 """Seconds between two looks at a gate through which a login of another connection is going."""
 
@@ -133,7 +133,7 @@ class Session:
                 if not token:
                     raise Unreadable("the login was answered without an x-auth-token")
             except CallFailed as failure:
-                if isinstance(failure, Answered) and failure.status in _REFUSED:
+                if refusals.login_refused(failure):
                     self._gate.refused()
                 raise BeforeTheCall(LOGIN, failure) from failure
             self._gate.passed()
