@@ -184,7 +184,7 @@ def measure(stand: Stand, syncs: int) -> Load:
         polls={
             endpoint: count / finished
             for (endpoint, call), count in calls.items()
-            if call == "GET pgroup" and endpoint.endswith("b")
+            if call in {"GET pgroup", "GET protection-group-snapshots/transfer"} and endpoint.endswith("b")
         },
     )
 

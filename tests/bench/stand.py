@@ -36,8 +36,9 @@ _QUIET = 0.3
 def topology() -> dict[str, Any]:
     """Two pairs of arrays with 25 groups each for the load, and three groups for single syncs."""
     world = generated_topology(PAIRS, GROUPS_PER_PAIR, transfer_seconds=LOAD_TRANSFER_SECONDS)
-    for array in world["arrays"].values():
-        array["restVersions"] = [f"1.{minor}" for minor in range(20)]  # the bare script speaks REST 1 as well
+    for name, array in world["arrays"].items():
+        if name.startswith("array-1"):  # the bare script speaks REST 1 as well; the other pair is spoken to with REST 2
+            array["restVersions"] = [f"1.{minor}" for minor in range(20)]
     single = {"source": "array-1a", "targets": [{"array": "array-1b"}]}
     for name, transfer in ((OURS, 0), (BARE, 0), (SLOW, 2)):
         world["protectionGroups"].append({"name": name, **single, "transferSeconds": transfer})

@@ -35,7 +35,15 @@ SOAP_FAULTS = (
 )
 PROVES_NOTHING = "RuntimeFault"
 """Of these, the one after which the call may have been carried out all the same."""
-REST_CALLS = ("POST pgroup", "GET pgroup", "GET array", "POST protection-group-snapshots", "*")
+REST_CALLS = (
+    "POST pgroup",
+    "GET pgroup",
+    "GET array",
+    "POST protection-group-snapshots",
+    "GET protection-group-snapshots",
+    "GET protection-group-snapshots/transfer",
+    "*",
+)
 REFUSING = (401, 429)
 FAILING = (500, 502, 503, 504)
 """Statuses that prove that nothing was done, and those that prove nothing: only these come after the effect, too."""
