@@ -14,6 +14,7 @@ from .refs import GroupRef, PointInTimeStatus
 
 __all__ = [
     "POINTS_LIMIT",
+    "ArmedSync",
     "GroupRef",
     "PointInTimeStatus",
     "ReplicationGroupSpec",
@@ -83,7 +84,10 @@ def _site(spec: Reader, key: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class SourceSide:
-    """The source group as last read. `array` names the FlashArray object, `array_id` is that array's identity."""
+    """The source group as last read. `array` names the FlashArray object, `array_id` is that array's identity.
+
+    `vcenter` names the VCenter object that showed the group, `vcenter_uuid` is that vCenter's identity.
+    """
 
     fault_domain: str | None = None
     device_group: str | None = None
@@ -92,11 +96,13 @@ class SourceSide:
     array: str | None = None
     array_id: str | None = None
     protection_group: str | None = None
+    vcenter: str | None = None
+    vcenter_uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSide:
-    """The target group as last read. `name` is known to vSphere from 8.0.2 on."""
+    """The target group as last read. `name` is known to vSphere from 8.0.2 on; the rest is as in `SourceSide`."""
 
     fault_domain: str | None = None
     device_group: str | None = None
@@ -104,6 +110,25 @@ class TargetSide:
     state: str | None = None
     array: str | None = None
     array_id: str | None = None
+    vcenter: str | None = None
+    vcenter_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedSync:
+    """A sync that a request left armed when it ended: whatever lands next at that target group gets its name.
+
+    `request` is namespace/name of the ReplicationSync, `uid` its uid. `task` is empty where the sync call's answer is
+    not known. `newest_point_time`: the newest point in time listed when it was remembered; a younger one ends it.
+    """
+
+    request: str
+    uid: str
+    point_in_time_name: str
+    since: datetime
+    target_group: GroupRef
+    task: str | None = None
+    newest_point_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +143,7 @@ class ReplicationGroupStatus:
     point_in_time_count: int | None = None
     newest_point_in_time: datetime | None = None
     last_read_at: datetime | None = None
+    armed_sync: ArmedSync | None = None
 
     def __post_init__(self) -> None:
         if len(self.points_in_time) > POINTS_LIMIT:

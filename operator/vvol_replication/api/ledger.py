@@ -66,14 +66,28 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A sync that an earlier request left armed: `request` (namespace/name) asked for `name`, which will be given."""
+
+    name: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class SyncLedger:
-    """The sync at the target. `pending_seen_at` is when the task was seen queued or running, after the call."""
+    """The sync at the target. `pending_seen_at` is when the task was seen queued or running, after the call.
+
+    `unanswered_at`: the task was learnt after a call whose answer is not known, so that a sync which is in its way may
+    be this request's own. `borrowed`: the request did not arm it, and goes under the one that is armed already.
+    """
 
     intent_at: datetime
     armings: int
     task: str | None = None
     pending_seen_at: datetime | None = None
     credited: tuple[Credit, ...] = ()
+    unanswered_at: datetime | None = None
+    borrowed: Borrowed | None = None
 
     def __post_init__(self) -> None:
         _bounded("credited", self.credited, CREDITED_LIMIT)
@@ -90,7 +104,10 @@ class PushLedger:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The whole ledger. What is empty has not been decided, or not been asked for, yet."""
+    """The whole ledger. What is empty has not been decided, or not been asked for, yet.
+
+    `holder` is the operator process that recorded the last intent: another one waits before it looks for the effect.
+    """
 
     request_id: str
     suffix: str | None = None
@@ -100,6 +117,7 @@ class Operation:
     baseline: Baseline | None = None
     sync: SyncLedger | None = None
     push: PushLedger | None = None
+    holder: str | None = None
 
 
 def _bounded(name: str, items: tuple[object, ...], limit: int) -> None:

@@ -17,13 +17,18 @@ from .times import format_time, parse_time
 T = TypeVar("T")
 
 _SPELLINGS = {"id": "ID", "uuid": "UUID", "vcenter": "VCenter"}
-_WHOLE = {"fault_domain": "faultDomainID", "device_group": "deviceGroupID"}
+_WHOLE = {
+    "fault_domain": "faultDomainID",
+    "device_group": "deviceGroupID",
+    "vcenter": "vCenter",
+    "vcenter_uuid": "vCenterUUID",
+}
 
 
 def json_name(name: str) -> str:
     """`recovery_vcenter_uuid` -> `recoveryVCenterUUID`; the first word stays in lower case (`id`, `armings`).
 
-    The two halves of a group's id are called in JSON what VMware calls them.
+    The two halves of a group's id are called in JSON what VMware calls them; a vCenter is one everywhere.
     """
     if name in _WHOLE:
         return _WHOLE[name]

@@ -22,7 +22,7 @@ from .session import Connection
 _log = logging.getLogger(__name__)
 _PAGE = 500
 _COMPONENT = "vvol-replication"
-_OK, _CREATED, _NOT_FOUND, _CONFLICT = 200, 201, 404, 409
+_OK, _CREATED, _ACCEPTED, _NOT_FOUND, _CONFLICT = 200, 201, 202, 404, 409
 
 
 class ApiServer:
@@ -50,6 +50,23 @@ class ApiServer:
         if code == _CONFLICT:
             return Conflict()
         return Failed(f"the API server answered {code} to a write of {ref}: {_message(body)}")
+
+    async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
+        """Delete exactly this object, if it is still at that version. `Gone`: it is not there any more."""
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": ref.uid, "resourceVersion": resource_version},
+        }
+        answer = await self._call("DELETE", f"{_path(ref.kind, ref.namespace)}/{ref.name}", options)
+        if isinstance(answer, Failed):
+            return answer
+        code, body = answer
+        if code in (_OK, _ACCEPTED, _NOT_FOUND):
+            return Gone()
+        if code == _CONFLICT:
+            return Conflict()
+        return Failed(f"the API server answered {code} to a deletion of {ref}: {_message(body)}")
 
     async def read(self, ref: ObjectRef) -> Mapping[str, Any] | Gone | Failed:
         """One object as it is now; another one of the same name is not it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Operation, Resolved
-from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, Pushed, Snapshot
+from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedSync
@@ -44,6 +45,11 @@ class Access:
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
+            case Query.REPLICA_GROUP:
+                array = self._array(resolved.target_array, resolved.target_array_id)
+                if isinstance(array, Refused | Unavailable):
+                    return array
+                return await array[1].protection_group(self.name_at_target(resolved))
             case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
                 array = self._array(resolved.source_array, resolved.source_array_id)
                 return (
@@ -70,11 +76,26 @@ class Access:
         """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
         if "::" in resolved.protection_group:
             return resolved.protection_group.replace("::", ":", 1)
-        source = self._registry.arrays.get(resolved.source_array)
         # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
-        live = source is not None and source.about is not None and source.about.id == resolved.source_array_id
-        name = source.about.name if live and source and source.about else resolved.source_array_name
-        return f"{name}:{resolved.protection_group}"
+        about = self.source(resolved)
+        return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
+
+    def source(self, resolved: Resolved) -> ArrayAbout | None:
+        """The source array as it was seen last; None where another one answers by now, or none has."""
+        return self._about(resolved.source_array, resolved.source_array_id, seen_from=resolved.target_array)
+
+    def target(self, resolved: Resolved) -> ArrayAbout | None:
+        """The target array, likewise."""
+        return self._about(resolved.target_array, resolved.target_array_id, seen_from=resolved.source_array)
+
+    def _about(self, name: str, array_id: str, *, seen_from: str) -> ArrayAbout | None:
+        """An array tells its own name at the login only; the other one tells it with each reading of connections."""
+        endpoint, other = self._registry.arrays.get(name), self._registry.arrays.get(seen_from)
+        about = endpoint.about if endpoint is not None else None
+        if about is None or about.id != array_id:
+            return None
+        called = (one.name for one in (other.connections if other is not None else ()) if one.id == array_id)
+        return replace(about, name=next(called, about.name))
 
     async def _transfers(
         self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved

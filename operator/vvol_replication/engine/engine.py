@@ -14,12 +14,15 @@ from vvol_replication.api.names import FLASHARRAY, KINDS, REPLICATION_GROUP, REP
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.reconcile.acceptance import accept, parse_request, refuse
+from vvol_replication.reconcile.claims import claim_of
 from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.tuning import Tuning
 
 from .access import Access
 from .array import ArrayEndpoint
+from .claims import ClaimBook
 from .endpoint import Services
+from .expiry import Expiry
 from .groups import GroupMonitor
 from .monitor import Monitor
 from .object import StoredObject
@@ -49,6 +52,7 @@ class Engine:
         pace: Pace | None = None,
         tuning: Tuning | None = None,
         leading: Callable[[], bool] = lambda: True,
+        identity: str = "",
     ) -> None:
         self._cluster, self._clock, self._pace = cluster, clock, pace or Pace()
         self._registry = Registry()
@@ -61,8 +65,11 @@ class Engine:
             clock=clock,
             pace=self._pace,
             tuning=tuning or Tuning(),
+            claims=ClaimBook(),
             leading=leading,
+            identity=identity,
         )
+        self._expiry = Expiry(cluster, clock, self._pace, leading)
         self._runners: dict[str, Runner] = {}
         self._ends: dict[str, str | None] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -83,6 +90,7 @@ class Engine:
             failures += 1
             first, most = self._pace.listing_retry_first, self._pace.listing_retry_most
             await asyncio.sleep(growing(first, most, failures, self._clock.jitter()))
+        self._expiry.start()
         self._spawn(self._open_turns(), "open-turns")
 
     async def _taken_up(self) -> bool:
@@ -100,7 +108,11 @@ class Engine:
         self._stopped = True
         registry = self._registry
         monitors: list[Monitor] = [*registry.groups.values(), *registry.vcenters.values(), *registry.arrays.values()]
-        stops = [*(runner.stop() for runner in list(self._runners.values())), *(one.stop() for one in monitors)]
+        stops = [
+            *(runner.stop() for runner in list(self._runners.values())),
+            *(one.stop() for one in monitors),
+            self._expiry.stop(),
+        ]
         tasks = {asyncio.create_task(stop) for stop in stops} | set(self._background)
         for task in self._background:
             task.cancel()
@@ -157,8 +169,14 @@ class Engine:
         runner = self._runners.get(metadata["uid"])
         if deleted or metadata.get("deletionTimestamp"):
             self._ends.pop(metadata["uid"], None)
+            self._expiry.gone(metadata["uid"])
             self.release(metadata["uid"])
-        elif runner is not None:
+            if deleted:
+                self._around.claims.forget(metadata["uid"])
+            return
+        self._expiry.shown(_sync_ref(metadata), body)
+        self._note_claim(body)
+        if runner is not None:
             runner.shown(body)
         else:
             status = body.get("status") or {}
@@ -166,10 +184,20 @@ class Engine:
                 with contextlib.suppress(SpecError):  # the handler tells it
                     self._take_up(parse_request(body), body)
 
+    def _note_claim(self, body: Body) -> None:
+        """What the object makes of a request id that somebody has chosen. A runner's own ledger may be ahead of it."""
+        uid, spec = body["metadata"]["uid"], body.get("spec")
+        if uid in self._runners or not isinstance(spec, Mapping) or not spec.get("requestID"):
+            return
+        with contextlib.suppress(SpecError):  # the handler tells it
+            request = parse_request(body)
+            claim = claim_of(request, SyncStatus.parse(body.get("status")))
+            self._around.claims.note((request.namespace, request.request_id), claim)
+
     def _take_up(self, request: Request, body: Body) -> None:
         if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):
             return
-        ref = ObjectRef(REPLICATION_SYNC, request.namespace, request.name, request.uid)
+        ref = _sync_ref(body["metadata"])
         stored = StoredObject(ref, self._cluster, self._clock, self._pace)
         stored.show(body)
         runner = Runner(request, stored, self._around, self._over)  # raises for a ledger that cannot be read
@@ -202,9 +230,14 @@ class Engine:
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
             self._tell_failure(runner)
+            if runner.request.spec.request_id is not None:
+                claim = claim_of(runner.request, runner.stored.parsed())
+                self._around.claims.note((runner.request.namespace, runner.request.request_id), claim)
         group = self._registry.groups.get(runner.group)
         if group is None:
             return
+        if not runner.stored.finished and not self._stopped and (left := runner.left) is not None:
+            group.recall(left)  # it was deleted; nothing disarms its sync
         if (listed := runner.listed) is not None:
             group.learn(listed)
         else:
@@ -241,7 +274,14 @@ class Engine:
         if known is None:
             ref = ObjectRef(REPLICATION_GROUP, *key, metadata["uid"])
             known = GroupMonitor(
-                ref, self._cluster, self._clock, self._pace, port=self._vcenter_port, gone=self._vanished
+                ref,
+                self._cluster,
+                self._clock,
+                self._pace,
+                port=self._vcenter_port,
+                gone=self._vanished,
+                armed=self._registry.armed,
+                freed=lambda: self._registry.groups_changed(*self._registry.groups),
             )
             self._registry.groups[key] = known
         if known.shown(body) and known.specify(body.get("spec"), self._registry.world()):
@@ -252,6 +292,7 @@ class Engine:
         monitor = self._registry.groups.pop(key, None)
         if monitor is not None:
             self._spawn(monitor.stop(), f"stop {monitor.ref}")
+            self._registry.armed.drop(key)
             self._registry.groups_changed(key)
 
     def _vcenter_port(self, name: str) -> Any:
@@ -304,3 +345,7 @@ class Engine:
         task = asyncio.create_task(work, name=name)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _sync_ref(metadata: Mapping[str, Any]) -> ObjectRef:
+    return ObjectRef(REPLICATION_SYNC, metadata["namespace"], metadata["name"], metadata["uid"])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vvol_replication.api import wire
 from vvol_replication.api.conditions import Wanted, from_json, merge
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import (
     POINTS_LIMIT,
+    ArmedSync,
     PointInTimeStatus,
     ReplicationGroupSpec,
     ReplicationGroupStatus,
@@ -21,13 +24,17 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupId, GroupState
 from vvol_replication.domain.outcomes import Done, Outcome
-from vvol_replication.domain.points import PointInTime
+from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
+from vvol_replication.reconcile.remembered import bind_by_memory, fits
 
+from .armed import ArmedBook
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
 from .words import reason_of
+
+_MEMORY_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,17 @@ class GroupMonitor(Monitor):
         *,
         port: Callable[[str], VCenterPort | None],
         gone: Callable[[Monitor], None],
+        armed: ArmedBook,
+        freed: Callable[[], None],
     ) -> None:
         super().__init__(ref, cluster, clock, pace, gone=gone)
-        self._port = port
+        self._port, self._armed, self._freed = port, armed, freed
+        self._key = (ref.namespace or "", ref.name)
+        self._recalled = False
         self._spec: ReplicationGroupSpec | None = None
         self.bound: Binding | Unbound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
+        self.remembered: Binding | Unbound = self.bound
+        """What it stands for as far as the arrays alone are concerned: also while no vCenter answers."""
         self._points: tuple[PointInTime, ...] | None = None
         self._points_of: GroupId | None = None
         self._read_at: datetime | None = None
@@ -66,6 +79,29 @@ class GroupMonitor(Monitor):
         """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
         self._learnt = listed
         self.poke()
+
+    def shown(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so; the first time, it tells what was remembered before the restart."""
+        news = super().shown(body)
+        if not self._recalled:
+            self._recalled = True
+            armed = ReplicationGroupStatus.parse(self._stored).armed_sync
+            if armed is not None:
+                self._armed.put(self._key, armed)
+        return news
+
+    def recall(self, armed: ArmedSync) -> None:
+        """A request ended with its sync still armed: tell it with the next look."""
+        self._armed.put(self._key, armed)
+        self.poke()
+
+    async def remember(self, armed: ArmedSync) -> None:
+        """The same, told at once, as far as the API server lets us; a look tells it later otherwise."""
+        self.recall(armed)
+        for _ in range(_MEMORY_TRIES):
+            if await self.tell({**self._stored, "armedSync": wire.to_json(armed)}):
+                return
+            await asyncio.sleep(self._pace.write_retry_first)
 
     def specify(self, raw: object, world: World) -> bool:
         """The object's spec, as applied. True if what it stands for changed."""
@@ -80,14 +116,20 @@ class GroupMonitor(Monitor):
 
     def rebind(self, world: World) -> bool:
         """What does it stand for now? True if that changed."""
-        return False if self._spec is None else self._bind_to(bind(self._spec, world))
-
-    def _bind_to(self, bound: Binding | Unbound) -> bool:
-        if bound == self.bound:
+        if self._spec is None:
             return False
-        self.bound = bound
-        self.poke()
-        return True
+        bound = bind(self._spec, world)
+        if isinstance(bound, Binding):
+            return self._bind_to(bound)
+        status = ReplicationGroupStatus.parse(self._stored)
+        return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
+
+    def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
+        before = self.bound, self.remembered
+        self.bound, self.remembered = bound, remembered or bound
+        if self.bound != before[0]:
+            self.poke()
+        return (self.bound, self.remembered) != before
 
     async def look(self) -> bool:
         """List the points in time, and tell."""
@@ -106,6 +148,7 @@ class GroupMonitor(Monitor):
         learnt, self._learnt = self._learnt, None
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
+            await self._look_at_armed(port, target)
             return await self.tell(self._status(None, f"{len(learnt.points)} points in time are listed."))
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
         if self.bound is not bound:
@@ -114,11 +157,36 @@ class GroupMonitor(Monitor):
             await self.tell(self._status(reason_of(points.reason), points.message))
             return False
         self._points, self._read_at = points.value, self._clock.now()
+        await self._look_at_armed(port, target)
         return await self.tell(self._status(None, f"{len(points.value)} points in time are listed."))
+
+    async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
+        """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
+        armed = self._armed.of(self._key)
+        if armed is None or (armed.target_group.fault_domain, armed.target_group.device_group) != (
+            target.fault_domain,
+            target.device_group,
+        ):
+            return
+        if armed.task is not None:
+            outcome = await port.task(armed.task, target)
+            state = outcome.value.state if isinstance(outcome, Done) else None
+            if state is None or state.pending:
+                return
+            if state is not TaskState.FORGOTTEN:
+                self._forget()
+                return
+        newest, before = max((one.time for one in self._points or ()), default=None), armed.newest_point_time
+        if newest is not None and (before is None or newest > before):
+            self._forget()
+
+    def _forget(self) -> None:
+        self._armed.drop(self._key)
+        self._freed()
 
     def _pause(self) -> float:
         """A look that costs a call for this group alone is a slow one; the endpoints' monitors see its state."""
-        if not self._asked:
+        if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
         most = self._pace.group / 4 if self._failures else self._pace.group
         return most * (1 - self._clock.jitter() / 2)
@@ -134,16 +202,27 @@ class GroupMonitor(Monitor):
         if bound is not None and bound.target.state is not GroupState.TARGET:
             text = f"The target group is in state {bound.target.state}; syncs wait until it is TARGET."
             wanted.append(Wanted("Syncable", "False", Reason.WRONG_STATE, text))
+        armed = self._armed.of(self._key)
+        if armed is not None:
+            text = (
+                f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
+                f"name {armed.point_in_time_name!r}."
+            )
+            wanted.append(Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text))
         now = self._clock.now()
+        known = ReplicationGroupStatus.parse(self._stored)
+        if bound is None and not (self._spec is not None and fits(self._spec, known)):
+            known = ReplicationGroupStatus()  # what was read is of another group than the spec names now
         return ReplicationGroupStatus(
             observed_generation=self.generation,
             conditions=merge(from_json(self._stored.get("conditions")), wanted, self.generation, now),
-            source=_source(bound) if bound else None,
-            target=_target(bound) if bound else None,
+            source=_source(bound) if bound else known.source,
+            target=_target(bound) if bound else known.target,
             points_in_time=tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest[:POINTS_LIMIT]),
             point_in_time_count=None if self._points is None else len(self._points),
             newest_point_in_time=newest[0].time if newest else None,
             last_read_at=self._read_at,
+            armed_sync=armed,
         ).to_json()
 
 
@@ -157,6 +236,8 @@ def _source(bound: Binding) -> SourceSide:
         array=resolved.source_array,
         array_id=resolved.source_array_id,
         protection_group=resolved.protection_group,
+        vcenter=resolved.protected_vcenter,
+        vcenter_uuid=resolved.protected_vcenter_uuid,
     )
 
 
@@ -169,4 +250,6 @@ def _target(bound: Binding) -> TargetSide:
         state=str(bound.target.state),
         array=resolved.target_array,
         array_id=resolved.target_array_id,
+        vcenter=resolved.recovery_vcenter,
+        vcenter_uuid=resolved.recovery_vcenter_uuid,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
-from vvol_replication.api.sync import SyncStatus
+from vvol_replication.api.sync import Operation, SyncStatus
 
 from .pausing import growing
 from .ports import Clock, Cluster, Pace
@@ -127,3 +127,9 @@ class StoredObject:
         await asyncio.sleep(
             growing(pace.write_retry_first, pace.write_retry_most, self._failures, self._clock.jitter())
         )
+
+
+def lacks(stored: Operation | None, mine: Operation | None) -> bool:
+    """Is anything of what was recorded not there any more?"""
+    parts = ("resolved", "baseline", "sync", "push")
+    return any(getattr(mine, part, None) is not None and getattr(stored, part, None) is None for part in parts)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.names import Kind
-from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
@@ -22,6 +22,10 @@ class Cluster(Protocol):
         self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
     ) -> WriteResult:
         """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
+        ...
+
+    async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
+        """Delete exactly this object, if it is still at that version. `Gone`: it is not there any more."""
         ...
 
     async def read(self, ref: ObjectRef) -> Mapping[str, Any] | Gone | Failed:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from vvol_replication.reconcile.binding import World
 
+from .armed import ArmedBook, GroupKey
 from .array import ArrayEndpoint
 from .groups import GroupMonitor
 from .vcenter import VCenterEndpoint
 
-GroupKey = tuple[str, str]
-"""Namespace and name of a ReplicationGroup."""
+__all__ = ["GroupKey", "Registry"]
 
 
 class Registry:
@@ -21,6 +21,7 @@ class Registry:
         self.vcenters: dict[str, VCenterEndpoint] = {}
         self.arrays: dict[str, ArrayEndpoint] = {}
         self.groups: dict[GroupKey, GroupMonitor] = {}
+        self.armed = ArmedBook()
         self.listeners: list[Callable[[frozenset[GroupKey]], None]] = []
 
     def world(self) -> World:

@@ -11,24 +11,36 @@ from enum import Enum
 from typing import Any
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.objects import Gone
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Operation, Resolved, SyncStatus
+from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Outcome
-from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.absorb import (
+    Moment,
+    absorb_armed,
+    absorb_pushed,
+    absorb_reading,
+    absorb_recorded,
+    is_fresh,
+)
 from vvol_replication.reconcile.acceptance import parse_request
 from vvol_replication.reconcile.binding import Binding, Unbound
-from vvol_replication.reconcile.decide import decide_sync
+from vvol_replication.reconcile.claims import NO_CLAIMS, Claims, claim_of, judge
+from vvol_replication.reconcile.decide import decide_sync, name_is_taken
+from vvol_replication.reconcile.handover import left_armed
 from vvol_replication.reconcile.observation import Observation, Query
 from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
 from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.view import View
 
 from .access import Access
+from .claims import ClaimBook
 from .groups import Listed
-from .object import StoredObject
+from .object import StoredObject, lacks
 from .pausing import ended, news_or_time
 from .ports import Clock, Pace
 from .registry import GroupKey, Registry
@@ -50,8 +62,11 @@ class Surroundings:
     clock: Clock
     pace: Pace
     tuning: Tuning
+    claims: ClaimBook
     leading: Callable[[], bool]
     """Checked before each mutating call: does this process still hold the Lease?"""
+    identity: str
+    """Which operator process this is, as it holds the Lease; empty where there is only one."""
 
 
 class _Write(Enum):
@@ -72,6 +87,7 @@ class Runner:
         self._around, self._on_over = around, over
         self._status = stored.parsed()
         self._seen = Observation()
+        self._taken_up_at = around.clock.now()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unfollow: Callable[[], None] = lambda: None
@@ -102,6 +118,11 @@ class Runner:
     def status(self) -> SyncStatus:
         """What is known of the request; the ledger in it may be ahead of what is stored, never behind."""
         return self._status
+
+    @property
+    def left(self) -> ArmedSync | None:
+        """The sync that stays armed if the request ends as it is now."""
+        return self._left(self._status)
 
     def start(self) -> None:
         """Begin."""
@@ -174,11 +195,19 @@ class Runner:
         return False
 
     def _decide(self) -> Decision:
+        around, bound = self._around, self._bound()
+        resolved = self._resolved(bound)
         self._seen = replace(
             self._seen,
             confirmed=self.stored.confirmed,
-            bound=self._bound(),
+            bound=bound,
             behind=self._enter_turn(),
+            claims=self._claims(resolved),
+            armed=self._armed(resolved),
+            source_array=around.access.source(resolved) if resolved else None,
+            target_array=around.access.target(resolved) if resolved else None,
+            identity=around.identity,
+            taken_up_at=self._taken_up_at,
         )
         return decide_sync(self.request, self._status, self._seen, self._around.clock.now(), self._around.tuning)
 
@@ -190,16 +219,39 @@ class Runner:
                 f"There is no ReplicationGroup {self.request.spec.group!r} in namespace {self.request.namespace!r}; "
                 "create it. The request goes on by itself then.",
             )
-        return group.bound
+        # The arrays alone do not need a vCenter that answers; what it told last is enough to find them.
+        return group.remembered if self.request.spec.method is Method.ARRAY_ONLY else group.bound
+
+    def _resolved(self, bound: Binding | Unbound) -> Resolved | None:
+        """What the request acts on, or would."""
+        operation = self._status.operation
+        if operation is not None and operation.resolved is not None:
+            return operation.resolved
+        return bound.resolved if isinstance(bound, Binding) else None
+
+    def _claims(self, resolved: Resolved | None) -> Claims:
+        request = self.request
+        if request.spec.request_id is None:
+            return NO_CLAIMS
+        mine, key = claim_of(request, self._status), (request.namespace, request.request_id)
+        self._around.claims.note(key, mine)
+        return judge(mine, resolved, self._around.claims.on(key))
+
+    def _armed(self, resolved: Resolved | None) -> ArmedSync | None:
+        """A sync that another request left armed at the target."""
+        armed = self._around.registry.armed.at(resolved.target_group) if resolved is not None else None
+        return None if armed is None or armed.uid == self.request.uid else armed
+
+    def _left(self, status: SyncStatus) -> ArmedSync | None:
+        around = self._around
+        return left_armed(View(self.request, status, self._seen, around.clock.now(), around.tuning))
 
     def _enter_turn(self) -> str | None:
         """Take or keep a place at the protection group; a request that could not use a turn holds none."""
         operation, bound = self._status.operation, self._bound()
-        resolved = operation.resolved if operation else None
-        acted = resolved is not None
-        if resolved is None and isinstance(bound, Binding) and not bound.suspended and not self.request.spec.suspend:
-            resolved = bound.resolved
-        if resolved is None:
+        acted = operation is not None and operation.resolved is not None
+        resolved = self._resolved(bound)
+        if resolved is None or not (acted or self._could_act(bound, resolved)):
             self._around.turns.leave(self.request.uid)
             return None
         accepted_at, uid = self.order
@@ -207,6 +259,12 @@ class Runner:
         ticket = Ticket(fresh=not acted, accepted_at=accepted_at, uid=uid, label=label, wake=self.wake)
         key = TurnKey(resolved.source_array_id, resolved.protection_group.casefold())
         return self._around.turns.enter(key, ticket)
+
+    def _could_act(self, bound: Binding | Unbound, resolved: Resolved) -> bool:
+        spec, armed = self.request.spec, self._armed(resolved)
+        if spec.suspend or (isinstance(bound, Binding) and bound.suspended):
+            return False
+        return armed is None or not name_is_taken(self.request, armed)
 
     def _moment(self, at: datetime | None = None) -> Moment:
         return Moment(at or self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
@@ -236,8 +294,8 @@ class Runner:
             return await self._unwritable()
         wrote = await self._store(decision.status)
         if wrote is _Write.STORED:
+            self._seen = absorb_recorded(self._seen, fresh=is_fresh(self._status, decision.status))
             self._status = decision.status
-            self._seen = absorb_recorded(self._seen)
         return wrote is _Write.OVER
 
     async def _arm(self, decision: Decision, name: str) -> None:
@@ -292,6 +350,9 @@ class Runner:
     async def _finish(self, decision: Decision) -> bool:
         if not self.stored.writable:
             return await self._unwritable()
+        left, group = self._left(decision.status), self._around.registry.groups.get(self.group)
+        if left is not None and group is not None:
+            await group.remember(left)  # before the end is stored: whoever comes after it has to know
         return await self._store(decision.status) is not _Write.AGAIN
 
     async def _unwritable(self) -> bool:
@@ -331,12 +392,6 @@ class Runner:
             stored = self.stored.parsed()
         except SpecError:
             return
-        if not _lacks(stored.operation, self._status.operation):
+        if not lacks(stored.operation, self._status.operation):
             accepted_at = stored.accepted_at or self._status.accepted_at
             self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
-
-
-def _lacks(stored: Operation | None, mine: Operation | None) -> bool:
-    """Is anything of what was recorded not there any more?"""
-    parts = ("resolved", "baseline", "sync", "push")
-    return any(getattr(mine, part, None) is not None and getattr(stored, part, None) is None for part in parts)

@@ -17,6 +17,8 @@ from .tuning import Tuning
 
 Absorbed = tuple[SyncStatus, Observation]
 
+NOT_OURS = "A sync of this group is under way that is not known to be ours; it is waited for."
+
 _NEVER = datetime.min.replace(
     tzinfo=UTC
 )  # no call is answered without an intent in the ledger; the types do not say so
@@ -61,14 +63,27 @@ def _landed(at_target: tuple[Snapshot, ...]) -> frozenset[str]:
     return frozenset(row.suffix.casefold() for row in at_target if row.landed)
 
 
-def absorb_recorded(seen: Observation) -> Observation:
-    """An intent to arm was stored by this process: the call it announces has not been made.
+def absorb_recorded(seen: Observation, *, fresh: bool = True) -> Observation:
+    """A ledger was stored by this process. `fresh`: it holds a new intent, and the call it announces was not made.
 
     Whether the sync before it has ended, only its task can tell: one that was forgotten may be pending still.
     """
+    if not fresh:
+        return replace(seen, task=None)
     task: TaskReading | None = seen.task.value if seen.task is not None else None
     ended = task is None or task.state is not TaskState.FORGOTTEN
     return replace(seen, intent_unused=ended, lost_syncs=0, success_at=None, task=None)
+
+
+def is_fresh(before: SyncStatus, after: SyncStatus) -> bool:
+    """Does this ledger announce a call that the one before did not?"""
+    return _intent(before) != _intent(after)
+
+
+def _intent(status: SyncStatus) -> tuple[datetime | None, datetime | None]:
+    operation = status.operation
+    sync, push = (operation.sync, operation.push) if operation else (None, None)
+    return sync.intent_at if sync else None, push.intent_at if push else None
 
 
 def absorb_armed(
@@ -89,13 +104,13 @@ def absorb_armed(
 def _sync_answered(
     status: SyncStatus, seen: Observation, after: Observation, answer: StartedSync | OngoingSync, moment: Moment
 ) -> Absorbed:
+    doubt = None if seen.intent_unused else moment.now
     if isinstance(answer, StartedSync):
-        return _armed(status, answer.task), _calm(after)
-    if not seen.intent_unused and answer.task is not None:
-        return _armed(status, answer.task), _calm(after)
-    ongoing = Unavailable(
-        Reason.SYNC_ONGOING, "A sync of this group is under way that is not known to be ours; it is waited for."
-    )
+        return _armed(status, answer.task, doubt), _calm(after)
+    anothers = seen.armed is not None and seen.armed.task == answer.task
+    if doubt is not None and answer.task is not None and not anothers:
+        return _armed(status, answer.task, doubt), _calm(after)
+    ongoing = Unavailable(Reason.SYNC_ONGOING, NOT_OURS)
     return _not_armed(status, replace(after, trouble=_trouble(seen, ongoing, moment)))
 
 
@@ -112,9 +127,11 @@ def absorb_pushed(
             )  # it was pending a moment ago, and is asked again while it is followed
             push = replace(_push(status), snapshot=answer.snapshot, created=answer.created)
             return replace(status, operation=replace(_operation(status), push=push)), _calm(after)
-        outcome = Refused(Reason.ARRAY_REFUSED, answer.message)
-    lost_at = moment.now if isinstance(outcome, Indeterminate) else None
-    return status, replace(after, trouble=_trouble(seen, outcome, moment), push_lost_at=lost_at)
+        outcome = Refused(Reason.SNAPSHOT_DESTROYED if answer.destroyed else Reason.ARRAY_REFUSED, answer.message)
+    lost = isinstance(outcome, Indeterminate)
+    unused = seen.intent_unused and not lost
+    trouble, lost_at = _trouble(seen, outcome, moment), moment.now if lost else None
+    return status, replace(after, trouble=trouble, push_lost_at=lost_at, intent_unused=unused)
 
 
 def _operation(status: SyncStatus) -> Operation:
@@ -133,9 +150,10 @@ def _has_snapshot(status: SyncStatus) -> bool:
     return _push(status).snapshot is not None
 
 
-def _armed(status: SyncStatus, task: str) -> SyncStatus:
+def _armed(status: SyncStatus, task: str, doubt: datetime | None) -> SyncStatus:
     operation = _operation(status)
-    return replace(status, operation=replace(operation, sync=replace(_sync(status), task=task)))
+    sync = replace(_sync(status), task=task, unanswered_at=doubt)
+    return replace(status, operation=replace(operation, sync=sync))
 
 
 def _not_armed(status: SyncStatus, seen: Observation) -> Absorbed:

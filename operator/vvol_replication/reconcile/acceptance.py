@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from vvol_replication.api.conditions import Wanted, merge
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Operation, SyncSpec, SyncStatus
 from vvol_replication.api.times import parse_time
 
+from .ownership import owner_of
 from .request import Request
-from .tell import Situation, Verdict, tell
+from .tell import Situation, Verdict, tell, ttl_ignored
 
 
 def parse_request(body: Mapping[str, Any]) -> Request:
@@ -30,13 +32,19 @@ def parse_request(body: Mapping[str, Any]) -> Request:
         generation=metadata["generation"],
         created=parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
         spec=SyncSpec.parse(body.get("spec")),
+        owner=owner_of(metadata),
     )
 
 
 def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
     """Accept a new request, or restamp one that has ended or is known: what it says stays what it was."""
     if status.finished_at is not None:
-        restamped = tuple(replace(one, observed_generation=request.generation) for one in status.conditions)
+        said = [
+            Wanted(one.type, one.status, one.reason, one.message)
+            for one in status.conditions
+            if one.type != "TTLIgnored"
+        ]
+        restamped = merge(status.conditions, [*said, *ttl_ignored(request)], request.generation, now)
         return replace(status, observed_generation=request.generation, conditions=restamped)
     status = replace(status, accepted_at=status.accepted_at or now)
     not_after = request.spec.not_after

@@ -41,6 +41,11 @@ def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str
     return _array_by(f"the target array {domain.name!r} (id {array_id})", lambda about: about.id == array_id, world)
 
 
+def array_of_id(what: str, array_id: str, world: World) -> tuple[str, ArrayAbout] | Unbound:
+    """The array of that id."""
+    return _array_by(f"{what} (id {array_id})", lambda about: about.id == array_id, world)
+
+
 def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tuple[str, ArrayAbout] | Unbound:
     fitting = [(name, view.about) for name, view in sorted(world.arrays.items()) if view.about and fits(view.about)]
     if len(fitting) == 1:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 
 from .arming import arm_and_push, missed, prepare
+from .arrays_only import push_on_arrays
+from .awaiting import await_schedule
 from .binding import Unbound
 from .following import follow
 from .observation import Observation, rows
@@ -37,12 +40,8 @@ def _ended_by_spec(view: View) -> Decision | None:
         return None
     if (late := missed(view)) is not None:
         return late
-    if spec.method is not Method.COORDINATED:
-        return view.fail(
-            Reason.UNSUPPORTED_METHOD,
-            f"method {spec.method} is not available in this version; create a ReplicationSync with method Coordinated.",
-        )
-    return None
+    clash = view.seen.claims.clash
+    return None if clash is None else view.fail(Reason.REQUEST_ID_CONFLICT, clash)
 
 
 def _timeout(view: View) -> timedelta:
@@ -98,7 +97,30 @@ def _resolved(view: View) -> Resolved | Decision:
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
         return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
-    return bound.resolved
+    return _name_is_free(view) or bound.resolved
+
+
+def name_is_taken(request: Request, armed: ArmedSync) -> bool:
+    """Is another name than the asked one going to be given next?"""
+    asked = request.spec.point_in_time_name
+    return asked not in (None, armed.point_in_time_name) and request.spec.method is not Method.ARRAY_ONLY
+
+
+def _name_is_free(view: View) -> Decision | None:
+    """An asked name cannot be given while another sync is armed: what lands next gets that one's (rule 4).
+
+    Nothing is pushed to end it: that would be a second snapshot for one request. It is waited for without the turn, so
+    that a request which may go under the armed sync is not held up; and until a deadline, for nothing may ever land.
+    """
+    armed, asked = view.seen.armed, view.request.spec.point_in_time_name
+    if armed is None or not name_is_taken(view.request, armed):
+        return None
+    text = (
+        f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
+        f"whatever lands next gets that name, so {asked!r} is asked for after that. Something has to land first: the "
+        "array's schedule, a replication by hand, or a ReplicationSync without pointInTimeName."
+    )
+    return view.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=_deadline(view) or view.now + _timeout(view))
 
 
 def _out_of_turn(view: View) -> dict[str, Any]:
@@ -123,14 +145,28 @@ def _with_turn(view: View, resolved: Resolved) -> Turn:
 
 
 def _next_stage(turn: Turn) -> Decision:
+    method = turn.request.spec.method
+    if method is Method.AWAIT_SCHEDULE:
+        return await_schedule(turn)
     if not turn.pushed:
-        row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
-        if row is not None:
-            turn = turn.adopting(row)
+        turn = _adopting(turn)
     if turn.pushed:
         return follow(turn)
+    if method is Method.ARRAY_ONLY:
+        return push_on_arrays(turn)
     sync = turn.operation.sync
     return prepare(turn) if sync is None else arm_and_push(turn, sync)
+
+
+def _adopting(turn: Turn) -> Turn:
+    """A snapshot of this request's suffix is never made again, whoever made it: the arrays tell, or another object."""
+    row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
+    if row is not None:
+        return turn.adopting(row.name, row.created)
+    twin = turn.seen.claims.twin
+    if twin is None or twin.complete or twin.snapshot is None or turn.acted:
+        return turn
+    return turn.adopting(twin.snapshot, None)
 
 
 def _bounded(decision: Decision, view: View) -> Decision:

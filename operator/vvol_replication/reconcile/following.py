@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import PointInTimeStatus, SyncLedger, TransferStatus
+from vvol_replication.api.sync import Method, PointInTimeStatus, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.points import TaskState
+from vvol_replication.domain.points import TaskReading, TaskState
 
 from .arming import MOST_LOST, arm, held_back
+from .handover import taken_over
 from .identify import Finding, identify
 from .names import Naming, names_of
 from .observation import Query, rows
 from .preflight import check_roles, role_queries
-from .rearming import describe, other_landed, rearm, seen_after
+from .rearming import describe, met_another, other_landed, rearm, seen_after
+from .recent import clocks_problem
 from .steps import Decision, Park, Read
 from .tell import Situation, Verdict
-from .view import Turn
+from .view import Turn, transfer_status
 
 
 def follow(turn: Turn) -> Decision:
@@ -28,17 +30,22 @@ def follow(turn: Turn) -> Decision:
     mine = turn.my_row(rows(turn.seen.target_snapshots))
     if mine is None:
         return _not_at_target(turn)
-    turn = replace(turn, status=replace(turn.status, transfer=_transfer(mine)))
+    turn = replace(turn, status=replace(turn.status, transfer=transfer_status(mine)))
     if mine.destroyed:
         return _destroyed(turn, mine.name)
     if mine.landed:
-        return _verify(turn, mine)
+        return _replicated(turn, mine) if turn.request.spec.method is Method.ARRAY_ONLY else verify(turn, mine)
     return _watch_task(turn) or _in_transfer(turn, mine)
 
 
-def _transfer(row: Snapshot) -> TransferStatus:
-    percent = None if row.progress is None else int(row.progress * 100)
-    return TransferStatus(row.name, percent, row.bytes_transferred, row.started, row.completed)
+def _replicated(turn: Turn, mine: Snapshot) -> Decision:
+    """ArrayOnly: the arrays' word is all that is asked for."""
+    found = turn.operation.baseline is None
+    reason = Reason.ALREADY_DONE if found else Reason.SNAPSHOT_REPLICATED
+    text = f"Snapshot {mine.name} has landed on the target array. No point in time is claimed: vSphere was not asked."
+    if turn.seen.armed is not None:
+        text = f"{text} The sync {turn.seen.armed.point_in_time_name!r} that was still armed may have named it."
+    return turn.end(Verdict(Situation.SUCCEEDED, reason, text))
 
 
 def _in_transfer(turn: Turn, mine: Snapshot) -> Decision:
@@ -107,6 +114,13 @@ def _watch_task(turn: Turn) -> Decision | None:
     task = turn.seen.task.value if turn.seen.task else None
     if task is None or task.state.pending or task.state is TaskState.FORGOTTEN:
         return None
+    another = met_another(turn, sync, task)
+    if another is not None:
+        return None if isinstance(another.step, Park) else another
+    return _ended_early(turn, sync, task)
+
+
+def _ended_early(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision | None:
     if sync.armings >= turn.tuning.most_armings:
         return None
     if task.state is TaskState.ERROR:
@@ -131,17 +145,27 @@ def _reading(decision: Decision | None) -> Decision | None:
 def _arm_for_name(turn: Turn, sync: SyncLedger) -> Decision | None:
     if turn.read(*role_queries(turn)) or check_roles(turn) or held_back(turn) or not turn.seen.confirmed:
         return None
-    return arm(turn, sync)
+    return _not_parked(taken_over(turn), arm(turn, sync))
 
 
-def _verify(turn: Turn, mine: Snapshot) -> Decision:
+def _not_parked(first: Decision | None, then: Decision) -> Decision | None:
+    """What is waited for does not hold up the data."""
+    if first is None:
+        return then
+    return None if isinstance(first.step, Park) else first
+
+
+def verify(turn: Turn, mine: Snapshot) -> Decision:
     """The data is there. Is its point in time listed, and whose is the name?"""
     looking = turn.read(Query.POINTS, within=turn.tuning.poller_silent) or _rows_of(turn) or _armed_late(turn)
-    if looking is not None:
-        return looking
+    return looking or settle_points(turn, mine)
+
+
+def settle_points(turn: Turn, mine: Snapshot) -> Decision:
+    """All was read: judge it, or wait until what is missing is listed."""
     finding = identify(mine, rows(turn.seen.target_snapshots), rows(turn.seen.points), turn.operation.baseline)
     naming = names_of(turn, mine, finding)
-    settling = turn.now < (turn.seen.landed_at or turn.now) + turn.tuning.settle
+    settling = turn.now < (turn.seen.landed_at or turn.seen.success_at or turn.now) + turn.tuning.settle
     if finding.listed and (naming.settled or not settling):
         return _complete(turn, mine, finding, naming)
     queries = [Query.TARGET_SNAPSHOTS, Query.POINTS, *([Query.TASK] if turn.task_known else [])]
@@ -186,4 +210,9 @@ def _complete(turn: Turn, mine: Snapshot, finding: Finding, naming: Naming) -> D
         return turn.fail(Reason.NAME_ON_OLDER_POINT_IN_TIME, text, extra=extra, point_in_time=status)
     reason = Reason.POINT_IN_TIME_CREATED if turn.operation.sync is not None else Reason.ALREADY_DONE
     message = f"Snapshot {mine.name} has landed on the target as {what}."
+    if turn.request.spec.method is Method.AWAIT_SCHEDULE:
+        reason = Reason.SCHEDULED_TRANSFER_LANDED
+        message = f"{message} It was not on the source when the sync was armed."
+    if (note := clocks_problem(turn)) is not None:
+        message = f"{message} ({note})"
     return turn.end(Verdict(Situation.SUCCEEDED, reason, message, extra), point_in_time=status)

@@ -53,9 +53,9 @@ def landed_before(row: Snapshot, baseline: Baseline | None) -> bool:
     if baseline is None:
         return False
     before = baseline.transfers_before
-    return row.name in baseline.transfers or (
-        before is not None and row.completed is not None and row.completed <= before
-    )
+    # By what follows the dot: an array that is renamed renames its snapshots on the target.
+    known = {name.rpartition(".")[2] for name in baseline.transfers}
+    return row.suffix in known or (before is not None and row.completed is not None and row.completed <= before)
 
 
 def landed_since(rows: Sequence[Snapshot], suffix: str, baseline: Baseline | None) -> tuple[Snapshot, ...]:
@@ -134,7 +134,7 @@ def named_elsewhere(
 
 def certainly_new(point: PointInTime, rows: Sequence[Snapshot], baseline: Baseline | None) -> bool:
     """Is the data of this point in time, whosever it is, from after the request's look at the source?"""
-    behind = [row for row in rows if not landed_before(row, baseline) and within(point.time, row)]
+    behind = [row for row in rows if within(point.time, row)]
     return bool(behind) and not any(is_older(row, baseline) for row in behind)
 
 

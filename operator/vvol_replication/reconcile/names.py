@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Borrowed
 from vvol_replication.domain.arrays import Snapshot
 
 from .identify import Finding, certainly_new, named_elsewhere, within
@@ -46,13 +47,14 @@ def names_of(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
 
 
 def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
-    name = turn.operation.point_in_time_name or ""
+    name, sync = turn.operation.point_in_time_name or "", turn.operation.sync
     baseline, arrived = turn.operation.baseline, rows(turn.seen.target_snapshots)
     elsewhere = named_elsewhere(name, finding.point, rows(turn.seen.points), baseline)
-    credited = turn.operation.sync.credited if turn.operation.sync else ()
+    credited = sync.credited if sync else ()
     new = elsewhere is not None and certainly_new(elsewhere, arrived, baseline)
     if finding.point is not None and finding.point.name == name:
-        if credited or (elsewhere is not None and not new):
+        namesakes = [one for one in rows(turn.seen.points) if one.name == name and one.id != finding.point.id]
+        if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
             also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
             return Naming(Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also), settled=True)
         return Naming(Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}."), settled=True)
@@ -69,7 +71,23 @@ def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
         explicit = turn.request.spec.point_in_time_name is not None
         return Naming(wanted, settled=not turn.maybe_armed, fatal=explicit)
     if turn.maybe_armed:
-        text = f"The sync is still armed: the name {name!r} may go to whatever lands next."
+        pending = sync.borrowed.name if sync and sync.borrowed else name
+        text = f"The sync is still armed: the name {pending!r} may go to whatever lands next."
         return Naming(Wanted("Named", "False", Reason.NAME_STILL_PENDING, text), settled=False)
+    if sync is not None and sync.borrowed is not None:
+        return _lent(sync.borrowed, finding)
+    other = finding.point.name if finding.point is not None else None
     text = f"No point in time has the name {name!r}."
-    return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=turn.operation.sync is None)
+    if other is not None and sync is not None and sync.unanswered_at is not None:
+        text = f"{text} The sync that was taken for this request's own after a lost answer was another's: {other!r}."
+    return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=sync is None or other is not None)
+
+
+def _lent(borrowed: Borrowed, finding: Finding) -> Naming:
+    """The sync that was armed at the push was an earlier request's, and so is the name."""
+    text = (
+        f"The sync {borrowed.name!r} of ReplicationSync {borrowed.request!r} was still armed: its name went to the "
+        "next point in time."
+    )
+    wanted = Wanted("Named", "False", Reason.NAMED_FOR_EARLIER_REQUEST, text)
+    return Naming(wanted, settled=finding.point is not None and finding.point.name is not None)

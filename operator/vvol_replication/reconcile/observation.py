@@ -11,12 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, Snapshot
+from vvol_replication.api.group import ArmedSync
+from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, ProtectionGroup, Snapshot
 from vvol_replication.domain.groups import Group
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskReading
 
 from .binding import Binding, Unbound
+from .claims import NO_CLAIMS, Claims
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -29,6 +31,7 @@ class Query(StrEnum):
     POINTS = "points"
     TASK = "task"
     PROTECTION_GROUP = "protection_group"
+    REPLICA_GROUP = "replica_group"
     CONNECTIONS = "connections"
     SOURCE_SNAPSHOTS = "source_snapshots"
     TARGET_SNAPSHOTS = "target_snapshots"
@@ -72,18 +75,31 @@ class Observation:
     bound: Binding | Unbound | None = None
     behind: str | None = None
     """None: it is this request's turn on its protection group. Otherwise whom it waits for."""
+    claims: Claims = NO_CLAIMS
+    """What other objects have made of the same request id."""
+    armed: ArmedSync | None = None
+    """A sync that an earlier request, not this one, left armed at the target group."""
+    source_array: ArrayAbout | None = None
+    target_array: ArrayAbout | None = None
+    """The arrays as their monitors saw them last: names may have changed since the first intent, clocks drift."""
+    identity: str = ""
+    """Which operator process this is; empty where there can be only one."""
+    taken_up_at: datetime | None = None
+    """When this process took the request up."""
 
     target_group: Reading[Group] | None = None
     source_group: Reading[Group] | None = None
     points: Reading[tuple[PointInTime, ...]] | None = None
     task: Reading[TaskReading] | None = None
     protection_group: Reading[ProtectionGroup | None] | None = None
+    replica_group: Reading[ProtectionGroup | None] | None = None
+    """The protection group as the target array shows it."""
     connections: Reading[tuple[ArrayConnection, ...]] | None = None
     source_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     target_snapshots: Reading[tuple[Snapshot, ...]] | None = None
 
     intent_unused: bool = False
-    """No sync of ours can be pending: the intent was recorded by this process, and no call under it was taken."""
+    """No call under the intent can have had an effect: this process recorded it, and no call under it was taken."""
     lost_syncs: int = 0
     """Answers to the sync call that were lost in a row, in this process."""
     push_lost_at: datetime | None = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Resolved
+from vvol_replication.api.sync import Method
 from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, Snapshot
 from vvol_replication.domain.groups import Group, GroupState, SourceGroup, TargetGroup
 
 from .binding import Binding
 from .naming import SUFFIX_PREFIX
 from .observation import Query, rows
+from .recent import recent_enough
 from .steps import Decision
 from .view import Turn
 
@@ -34,11 +37,12 @@ def ready_to_arm(turn: Turn) -> Decision | None:
     """
     if turn.seen.target_snapshots is not None and turn.read(Query.TARGET_SNAPSHOTS) is None:
         older = check_older(turn)
-        if older is not None:
+        if older is not None and (turn.request.spec.max_age is None or turn.acted):
             return older
     return (
         turn.read(*role_queries(turn), *BEFORE_ARMING)
         or check_roles(turn)
+        or recent_enough(turn)
         or check_arrays(turn)
         or check_older(turn)
         or check_floor(turn)
@@ -96,8 +100,15 @@ def _wrong_state(turn: Turn, side: str, group: Group, wanted: GroupState) -> Dec
 
 def check_arrays(turn: Turn) -> Decision | None:
     """Can a push reach the target? The protection group is live, and its target is allowed and connected."""
+    pushes = turn.request.spec.method is not Method.AWAIT_SCHEDULE
     group = turn.seen.protection_group.value if turn.seen.protection_group else None
-    problem = _cannot_push(group, rows(turn.seen.connections), turn.resolved)
+    if pushes and ("::" in turn.resolved.protection_group or (group is not None and group.pod is not None)):
+        return turn.fail(
+            Reason.PROTECTION_GROUP_IN_POD,
+            f"Protection group {turn.resolved.protection_group!r} is in a pod: it replicates by other means and cannot "
+            "be pushed. If it has a replication schedule, create a ReplicationSync with method AwaitSchedule.",
+        )
+    problem = _cannot_push(turn, group, rows(turn.seen.connections))
     if problem is None:
         return None
     reason, message = problem
@@ -105,25 +116,30 @@ def check_arrays(turn: Turn) -> Decision | None:
 
 
 def _cannot_push(
-    group: ProtectionGroup | None, connections: tuple[ArrayConnection, ...], resolved: Resolved
+    turn: Turn, group: ProtectionGroup | None, connections: tuple[ArrayConnection, ...]
 ) -> tuple[Reason, str] | None:
+    resolved = turn.resolved
     source, target = resolved.source_array_name, resolved.target_array_name
     what = f"Protection group {resolved.protection_group!r} on {source!r}"
     if group is None:
         return Reason.PROTECTION_GROUP_NOT_FOUND, f"{what} is not there; restore it, or correct spec.protectionGroup."
     if group.destroyed:
         return Reason.PROTECTION_GROUP_DESTROYED, f"{what} is destroyed; recover it on the array."
-    if group.source.casefold() != source.casefold():
+    if group.source.casefold() not in turn.source_names and group.pod is None:
         return Reason.NOT_SOURCE, f"{what} is made on {group.source!r}: this array is not its source."
     connection = next((one for one in connections if one.id == resolved.target_array_id), None) or next(
-        (one for one in connections if one.id is None and one.name.casefold() == target.casefold()), None
+        (one for one in connections if one.id is None and one.name.casefold() in turn.target_names), None
     )
-    known_as = {target.casefold()} | ({connection.name.casefold()} if connection else set())
+    known_as = turn.target_names | ({connection.name.casefold()} if connection else set())
     entry = next((one for one in group.targets if one.name.casefold() in known_as), None)
     if entry is None:
-        return Reason.NOT_A_TARGET, f"{what} does not replicate to {target!r}; add it to the group's targets."
+        has = ", ".join(repr(one.name) for one in group.targets) or "no target at all"
+        return Reason.NOT_A_TARGET, f"{what} does not replicate to {target!r} (it has {has}); add it to its targets."
     if not entry.allowed:
-        return Reason.TARGET_NOT_ALLOWED, f"{what} is not allowed on {target!r}; allow it there."
+        none = "" if any(one.allowed for one in group.targets) else " No target of it is: nothing would be sent."
+        return Reason.TARGET_NOT_ALLOWED, f"{what} is not allowed on {target!r}; allow it there.{none}"
+    if (entry.status or "").casefold() == "suspended":
+        return Reason.TARGET_SUSPENDED, f"{what}: replication to {target!r} is suspended on the array; resume it there."
     if connection is None or not connection.connected:
         status = connection.status if connection else "absent"
         return Reason.ARRAYS_NOT_CONNECTED, f"{source!r} is not connected to {target!r} (connection: {status})."
@@ -165,15 +181,23 @@ def _under_way(at_source: tuple[Snapshot, ...], at_target: tuple[Snapshot, ...],
 
 
 def check_floor(turn: Turn) -> Decision | None:
-    """A group may set a floor between two pushes (rule 14). Our own suffixes on the source tell when the last was."""
+    """A group may set a floor between two pushes (rule 14).
+
+    Our own suffixes on the source tell when the last was, by that array's clock; so it is held against that clock.
+    """
     bound = turn.seen.bound
     if not isinstance(bound, Binding) or bound.min_push_interval is None:
         return None
-    ours = [row.created for row in rows(turn.seen.source_snapshots) if row.suffix.startswith(SUFFIX_PREFIX)]
-    if not ours or turn.now >= (until := max(ours) + bound.min_push_interval):
+    if turn.request.spec.method is Method.AWAIT_SCHEDULE:
         return None
+    ours = [row.created for row in rows(turn.seen.source_snapshots) if row.suffix.startswith(SUFFIX_PREFIX)]
+    skew = turn.seen.source_array.skew if turn.seen.source_array is not None else None
+    if not ours or turn.now >= (until := max(ours) + bound.min_push_interval - (skew or timedelta())):
+        return None
+    clock = "" if skew is not None else " The array told no time: the operator's clock is taken for its."
     return turn.wait(
         Reason.RATE_LIMITED,
-        f"The group allows one push in {bound.min_push_interval}; the last was at {max(ours):%Y-%m-%dT%H:%M:%SZ}.",
+        f"The group allows one push in {bound.min_push_interval}; the last was at {max(ours):%Y-%m-%dT%H:%M:%SZ}, by "
+        f"the source array's clock.{clock}",
         until=until,
     )

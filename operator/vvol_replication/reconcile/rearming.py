@@ -9,23 +9,48 @@ from vvol_replication.api.sync import CREDITED_LIMIT, Credit, PointInTimeStatus,
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
 
+from .absorb import NOT_OURS
 from .identify import baseline_of, is_older, landed_since
 from .observation import Query, rows
 from .steps import Decision, Park, Read, Record
 from .view import Turn
 
+LENT_ENDED = "The sync that an earlier request left is not pending any more; arming this request's own."
+
 
 def not_pending(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
     """The sync ended, or was forgotten, before anything was pushed: stop until it is known why."""
-    looked = seen_after(turn, Query.TARGET_SNAPSHOTS) or seen_after(turn, Query.POINTS)
+    looked = seen_after(turn, Query.TARGET_SNAPSHOTS) or seen_after(turn, Query.POINTS) or met_another(turn, sync, task)
     if looked is not None:
         return looked
+    if sync.borrowed is not None:
+        return rearm(turn, sync, LENT_ENDED)
     if task.state is not TaskState.SUCCESS:
-        return _in_error(turn, sync, task)
+        return in_error(turn, sync, task)
     landed = other_landed(turn)
     if landed:
         return rearm(turn, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
-    return _quiet_success(turn)
+    return quiet_success(turn)
+
+
+def met_another(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision | None:
+    """The task tells that another sync is under way (`SyncOngoing`): this call armed nothing.
+
+    If an earlier call of ours may have armed one, that is the one in the way, as far as anybody can tell; otherwise it
+    is a stranger's: it is waited for, and then ours is asked for again.
+    """
+    if task.state is not TaskState.ERROR or task.reason != Reason.SYNC_ONGOING:
+        return None
+    earlier = turn.seen.armed
+    if sync.unanswered_at is not None and task.ongoing is not None and not (earlier and earlier.task == task.ongoing):
+        text = "The sync whose answer was lost is under way, and is followed."
+        operation = turn.with_operation(sync=replace(sync, task=task.ongoing, pending_seen_at=None))
+        return turn.run(Record(), Reason.ARMING, text, operation=replace(operation, holder=turn.holder))
+    again_at = sync.intent_at + turn.tuning.task_every
+    if turn.now < again_at:
+        return turn.wait(Reason.SYNC_ONGOING, NOT_OURS, until=again_at)
+    again = replace(sync, intent_at=turn.now, task=None, pending_seen_at=None, unanswered_at=None)
+    return _record(turn, again, "Another sync was in the way; arming again.")
 
 
 def seen_after(turn: Turn, query: Query) -> Decision | None:
@@ -41,7 +66,7 @@ def other_landed(turn: Turn) -> tuple[Snapshot, ...]:
     return landed_since(rows(turn.seen.target_snapshots), turn.operation.suffix or "", turn.operation.baseline)
 
 
-def _in_error(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
+def in_error(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
     """The sync ended in error, or its task is not known any more: it is asked for again, each time later."""
     what = _cause(task)
     if sync.armings > turn.retry_limit:
@@ -61,7 +86,7 @@ def _cause(task: TaskReading) -> str:
     return task.message or "The vCenter gave no cause."
 
 
-def _quiet_success(turn: Turn) -> Decision:
+def quiet_success(turn: Turn) -> Decision:
     """Success although nothing landed is what a prepared group answers: it is never `Complete` (rule 9)."""
     since = turn.seen.success_at or turn.now
     if turn.now < since + turn.tuning.settle:
@@ -96,7 +121,15 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
         task=None,
         pending_seen_at=None,
         credited=(*sync.credited, *_credit(turn, sync))[-CREDITED_LIMIT:],
+        unanswered_at=None,
+        borrowed=None,
     )
+    return _record(turn, again, message)
+
+
+def _record(turn: Turn, sync: SyncLedger, message: str) -> Decision:
+    if not turn.pushed and (looking := _source_after_points(turn)) is not None:
+        return looking
     baseline = turn.operation.baseline
     if not turn.pushed and baseline is not None:
         # Nothing of ours is on its way yet: what is listed at this moment is not ours either.
@@ -104,7 +137,19 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
             baseline_of(rows(turn.seen.points), rows(turn.seen.target_snapshots), rows(turn.seen.source_snapshots)),
             newest_snapshot=baseline.newest_snapshot,
         )
-    return turn.run(Record(), Reason.ARMING, message, operation=turn.with_operation(sync=again, baseline=baseline))
+    operation = turn.with_operation(sync=sync, baseline=baseline, holder=turn.holder)
+    return turn.run(Record(), Reason.ARMING, message, operation=operation)
+
+
+def _source_after_points(turn: Turn) -> Decision | None:
+    """A push of ours that took effect late shows on the source before its point in time is listed.
+
+    So only a look at the source that is younger than the list tells that nothing in the list is ours.
+    """
+    listed, looked = turn.seen.points, turn.seen.source_snapshots
+    if listed is None or (looked is not None and looked.at > listed.at):
+        return None
+    return Decision(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
 
 
 def _source_after_points(turn: Turn) -> Decision | None:
@@ -121,8 +166,10 @@ def _source_after_points(turn: Turn) -> Decision | None:
 def _credit(turn: Turn, sync: SyncLedger) -> tuple[Credit, ...]:
     """The older point in time that the last sync gave our name to, if its success came from older data."""
     task = turn.seen.task.value if turn.seen.task else None
-    if task is None or task.state is not TaskState.SUCCESS:
+    if task is None or task.state is not TaskState.SUCCESS or sync.borrowed is not None:
         return ()
+    if task.point_name not in (None, turn.operation.point_in_time_name):
+        return ()  # a stranger's sync that was taken for ours: it gave another name
     if not any(is_older(row, turn.operation.baseline) for row in other_landed(turn)):
         return ()
     return (Credit(task.point_id, task.point_time, sync.task),)

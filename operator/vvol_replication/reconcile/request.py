@@ -12,7 +12,7 @@ from .naming import point_in_time_name_for, suffix_for
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Identity and spec. `created` is the API server's creationTimestamp."""
+    """Identity and spec. `created` is the API server's creationTimestamp; `owner` a tool that owns the object."""
 
     uid: str
     namespace: str
@@ -20,6 +20,7 @@ class Request:
     generation: int
     created: datetime
     spec: SyncSpec
+    owner: str | None = None
 
     @property
     def request_id(self) -> str:

@@ -57,6 +57,8 @@ def tell(request: Request, status: SyncStatus, now: datetime, verdict: Verdict, 
     row = verdict.situation.value
     wanted = [Wanted("Ready", row.ready, str(verdict.reason), verdict.message)]
     wanted += [Wanted(flag, "True", str(verdict.reason), verdict.message) for flag in row.flags]
+    if verdict.situation.ended:
+        wanted += ttl_ignored(request)
     finished = (status.finished_at or now) if verdict.situation.ended else None
     return replace(
         status,
@@ -66,3 +68,14 @@ def tell(request: Request, status: SyncStatus, now: datetime, verdict: Verdict, 
         finished_at=finished,
         **changes,
     )
+
+
+def ttl_ignored(request: Request) -> list[Wanted]:
+    """The condition that a finished object has whose TTL is refused (rule 11)."""
+    if request.owner is None or request.spec.ttl_seconds_after_finished is None:
+        return []
+    text = (
+        f"ttlSecondsAfterFinished is ignored, for {request.owner} owns this object: it would create it again, and so "
+        "run it again. Remove it where that tool has it from."
+    )
+    return [Wanted("TTLIgnored", "True", Reason.OWNED_BY_TOOL, text)]

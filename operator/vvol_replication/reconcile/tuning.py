@@ -28,6 +28,12 @@ class Tuning:
     """A poller that delivered nothing for so long is not waited for: the request reads for itself."""
     older_every: timedelta = timedelta(seconds=5)
     """Between two looks at an older transfer, or a stranger's sync, that is waited for."""
+    recent_skew: timedelta = timedelta(minutes=1)
+    """An array whose clock differs by more from ours proves nothing about how old a point in time is (`maxAge`)."""
+    lease: timedelta = timedelta(seconds=15)
+    longest_call: timedelta = timedelta(seconds=60)
+    """For so long together may another process still act after this one took over: intents that it left unanswered
+    are looked at after that. They have to be no shorter than the elector's lease and the adapters' deadlines."""
     most_armings: int = 8
     """A sync that was credited to something else is armed again at most this often."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Operation, PushLedger, Resolved, SyncStatus
+from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus, TransferStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import TaskState
@@ -62,6 +62,11 @@ class View:
         return task is None or task.state not in (TaskState.SUCCESS, TaskState.ERROR)
 
     @property
+    def holder(self) -> str | None:
+        """Whose intents are recorded from here on."""
+        return self.seen.identity or None
+
+    @property
     def retry_limit(self) -> int:
         """Consecutive refusals of one mutating step that are borne."""
         limit = self.request.spec.retry_limit
@@ -87,7 +92,8 @@ class View:
     def end(self, verdict: Verdict, **changes: Any) -> Decision:
         """End for good. A sync that may still be armed is said so: it cannot be disarmed (rule 3)."""
         if self.maybe_armed and not any(wanted.type == "Named" for wanted in verdict.extra):
-            name = self.operation.point_in_time_name
+            sync = self.operation.sync
+            name = sync.borrowed.name if sync and sync.borrowed else self.operation.point_in_time_name
             text = f"The sync is still armed: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
@@ -101,9 +107,16 @@ class View:
         """What may still arrive from a request that ends here, in a sentence."""
         if self.pushed:
             return "The snapshot was made: its data and its name may still arrive."
-        if self.seen.push_lost_at is not None or (self.maybe_armed and not self.seen.intent_unused):
+        if self.operation.push is not None and (
+            self.seen.push_lost_at is not None
+            or (self._may_have_called and (self.maybe_armed or self.request.spec.method is Method.ARRAY_ONLY))
+        ):
             return f"No push is known to have been made; look for the suffix {self.operation.suffix!r} on the source."
         return "Nothing was pushed."
+
+    @property
+    def _may_have_called(self) -> bool:
+        return self.acted and not self.seen.intent_unused
 
     def _tell(self, verdict: Verdict, **changes: Any) -> SyncStatus:
         return tell(self.request, self.status, self.now, verdict, **changes)
@@ -120,6 +133,20 @@ class Turn(View):
     def shown_source(self) -> bool:
         """Can a vCenter be asked for the source group?"""
         return self.resolved.protected_vcenter is not None
+
+    @property
+    def source_names(self) -> frozenset[str]:
+        """What the source array is called, folded: when the request began, and now, if it was renamed in between."""
+        about = self.seen.source_array
+        names = (self.resolved.source_array_name, about.name if about else self.resolved.source_array_name)
+        return frozenset(name.casefold() for name in names)
+
+    @property
+    def target_names(self) -> frozenset[str]:
+        """What the target array is called, likewise."""
+        about = self.seen.target_array
+        names = (self.resolved.target_array_name, about.name if about else self.resolved.target_array_name)
+        return frozenset(name.casefold() for name in names)
 
     def my_row(self, rows: Sequence[Snapshot]) -> Snapshot | None:
         """Our snapshot among these rows."""
@@ -149,12 +176,18 @@ class Turn(View):
         pause = self.tuning.backoff(reading.failures, reading.jitter)
         return reading.at + (pause if asked is None else max(pause, timedelta(seconds=asked)))
 
-    def adopting(self, row: Snapshot) -> Turn:
+    def adopting(self, snapshot: str, created: datetime | None) -> Turn:
         """The same, knowing that our snapshot exists: whoever made it, it is never pushed again."""
-        push = PushLedger(self.operation.push.intent_at if self.operation.push else self.now, row.name, row.created)
+        push = PushLedger(self.operation.push.intent_at if self.operation.push else self.now, snapshot, created)
         operation = self.with_operation(resolved=self.resolved, push=push)
         return replace(self, status=replace(self.status, operation=operation))
 
     def with_operation(self, **changes: Any) -> Operation:
         """The ledger with some fields changed."""
         return replace(self.operation, **changes)
+
+
+def transfer_status(row: Snapshot) -> TransferStatus:
+    """A transfer as the status tells it."""
+    percent = None if row.progress is None else int(row.progress * 100)
+    return TransferStatus(row.name, percent, row.bytes_transferred, row.started, row.completed)

@@ -34,6 +34,8 @@ class ApiServerInMemory:
         """What the next status writes come to: a result instead of the effect, or `lost`, `hang`, or `ok`."""
         self.reads: list[Failed] = []
         self.lists: list[str] = []
+        self.deletions: list[str] = []
+        """Names in the engine's own calls to delete."""
         self.silent: Failed | None = None
         self.during: Callable[[ObjectRef], Any] | None = None
         """Called once, before the next status write has its effect."""
@@ -75,7 +77,7 @@ class ApiServerInMemory:
         body["status"].setdefault("observedGeneration", -1)
         self._save((REPLICATION_SYNC.plural, "prod", name), body)
 
-    def delete(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
+    def remove(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
         key = (kind.plural, namespace, name)
         body = copy.deepcopy(self.objects[key])
         if body["metadata"].get("finalizers"):
@@ -131,6 +133,19 @@ class ApiServerInMemory:
             return Conflict()
         _merge(body["status"], merge_patch(before, after))
         return Written(self._save(key, body))
+
+    async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
+        await asyncio.sleep(0.005)
+        self.deletions.append(ref.name)
+        if self.silent is not None:
+            return self.silent
+        body = self.objects.get((ref.kind.plural, ref.namespace, ref.name))
+        if body is None:
+            return Gone()
+        if body["metadata"]["uid"] != ref.uid or body["metadata"]["resourceVersion"] != resource_version:
+            return Conflict()
+        self.remove(ref.kind, ref.name, ref.namespace)
+        return Gone()
 
     async def read(self, ref: ObjectRef) -> Mapping[str, Any] | Gone | Failed:
         await asyncio.sleep(0.005)

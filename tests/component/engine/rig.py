@@ -29,10 +29,19 @@ class Rig:
         self.api = ApiServerInMemory(self.clock)
         self.connector = FakeConnector(self.world)
         self.leads = True
+        self.identity = "process-1"
         self.engine = self._new()
 
     def _new(self) -> Engine:
-        engine = Engine(self.api, self.connector, self.clock, pace=PACE, tuning=Tuning(), leading=lambda: self.leads)
+        engine = Engine(
+            self.api,
+            self.connector,
+            self.clock,
+            pace=PACE,
+            tuning=Tuning(),
+            leading=lambda: self.leads,
+            identity=self.identity,
+        )
         self.api.engine = engine
         return engine
 

@@ -82,9 +82,19 @@ class World:
         self.under_way: set[str] = set()
         """Protection groups with an operation of ours between arming and landing."""
         self.closes = True
+        self.alone = False
+        """Pushes need no armed sync: requests go by the arrays alone."""
+        self.away: set[str] = set()
+        """Which of `vcenter`, `a` and `b` do not answer."""
+        self.skews: dict[str, timedelta | None] = {"a": timedelta(), "b": timedelta()}
         self.site_uuid, self.array_ids = "uuid-dallas", {"a": "id-a", "b": "id-b"}
 
-    async def call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
+    async def call(
+        self, method: str, what: str, effect: Callable[[], Outcome[Any]], place: str = "vcenter"
+    ) -> Outcome[Any]:
+        if place in self.away:
+            await asyncio.sleep(0.01)
+            return Unavailable("Unreachable", "no connection")
         self.calls[method] += 1
         self.asked.append((self.clock.now(), method, what))
         await asyncio.sleep(0.01)
@@ -104,6 +114,7 @@ class World:
                 if any(point.id == suffix for point in replica.points):
                     continue
                 name = None
+                self.under_way.discard(replica.name)
                 if replica.armed is not None:
                     task, name = replica.armed
                     replica.armed = None
@@ -251,49 +262,52 @@ class FakeArray:
         self.world, self.side, self.token = world, side, token
         self._id = world.array_ids[side]
 
+    async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
+        return await self.world.call(method, what, effect, self.side)
+
     async def about(self) -> Outcome[ArrayAbout]:
         def answer() -> Outcome[ArrayAbout]:
             if self.token != "right":
                 return Refused("LoginFailed", "the API token is refused; correct the Secret")
-            return Done(ArrayAbout(self._id, self.side, "6.4.10", "1.19"))
+            return Done(ArrayAbout(self._id, self.side, "6.4.10", "1.19", self.world.skews[self.side]))
 
-        return await self.world.call("about", self.side, answer)
+        return await self._call("about", self.side, answer)
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
         other = "b" if self.side == "a" else "a"
         known: tuple[ArrayConnection, ...] = (
             ArrayConnection(other, f"id-{other}", connected=True, status="connected"),
         )
-        return await self.world.call("connections", self.side, lambda: Done(known))
+        return await self._call("connections", self.side, lambda: Done(known))
 
     async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
         targets = (ReplicationTarget("b", allowed=True),)
-        return await self.world.call("protection_group", name, lambda: Done(ProtectionGroup(name, "a", targets)))
+        return await self._call("protection_group", name, lambda: Done(ProtectionGroup(name, "a", targets)))
 
     async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
         def answer() -> Outcome[tuple[Snapshot, ...]]:
             return Done(self.world.rows(self.world.replicas[protection_group], ""))
 
-        return await self.world.call("snapshots", protection_group, answer)
+        return await self._call("snapshots", protection_group, answer)
 
     async def transfers(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
         def answer() -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
             found = {name: self.world.replicas[name.partition(":")[2]] for name in protection_groups}
             return Done({name: self.world.rows(one, "a:") for name, one in found.items()})
 
-        return await self.world.call("transfers", " ".join(protection_groups), answer)
+        return await self._call("transfers", " ".join(protection_groups), answer)
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         def answer() -> Outcome[Pushed | AlreadyThere]:
             replica, now = self.world.replicas[protection_group], self.world.clock.now()
             self.world.pushed.append(suffix)
             assert len(set(self.world.pushed)) == len(self.world.pushed), "a request pushed twice"
-            assert replica.armed is not None, "pushed without a sync that is armed"
+            assert replica.armed is not None or self.world.alone, "pushed without a sync that is armed"
             replica.snapshots[suffix] = (now, now + self.world.transfer)
             self.world.under_way.discard(protection_group)
             return Done(Pushed(f"{protection_group}.{suffix}", now))
 
-        return await self.world.call("push", suffix, answer)
+        return await self._call("push", suffix, answer)
 
     async def close(self, grace: float = 0.0) -> None:
         await _close(self.world, self, grace)

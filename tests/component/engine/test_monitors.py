@@ -246,7 +246,7 @@ async def test_an_object_that_went_while_the_watch_was_down_is_let_go(kind: Kind
     name = {"VCenter": "dallas", "FlashArray": "a", "ReplicationGroup": "erp"}[kind.kind]
     async with running() as rig:
         await asyncio.sleep(5)
-        rig.api.delete(kind, name, "prod" if kind.namespaced else None, tell=False)
+        rig.api.remove(kind, name, "prod" if kind.namespaced else None, tell=False)
         method, what = {
             "VCenter": ("inventory", "vcenter"),
             "FlashArray": ("connections", "a"),

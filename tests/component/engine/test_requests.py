@@ -123,7 +123,7 @@ async def test_a_deletion_ends_the_following_at_once_and_an_object_of_the_same_n
     async with running() as rig:
         rig.request("one")
         await rig.until_reason("one", "Transferring")
-        rig.api.delete(REPLICATION_SYNC, "one", "prod")
+        rig.api.remove(REPLICATION_SYNC, "one", "prod")
         await until(lambda: (REPLICATION_SYNC.plural, "prod", "one") not in rig.api.objects, within=1)
         assert rig.engine.in_flight == 0
         rig.request("one")
@@ -166,7 +166,7 @@ async def test_a_deletion_is_seen_in_the_conflict_too() -> None:
         rig.request("one")
         await until(lambda: rig.api.sync("one")["metadata"].get("finalizers") and rig.engine.in_flight == 1)
         rig.api.lag = 3600.0
-        rig.api.during = lambda ref: rig.api.delete(REPLICATION_SYNC, ref.name, "prod")
+        rig.api.during = lambda ref: rig.api.remove(REPLICATION_SYNC, ref.name, "prod")
         await until(lambda: rig.engine.in_flight == 0, within=60)
         assert rig.world.armed == []
 
@@ -245,8 +245,8 @@ async def test_what_a_request_stands_on_may_go_and_come_back_while_it_is_followe
     async with running(Rig(transfer=300.0)) as rig:
         rig.request("one")
         await rig.until_reason("one", "Transferring")
-        rig.api.delete(REPLICATION_GROUP, "erp", "prod")
-        rig.api.delete(VCENTER, "dallas")
+        rig.api.remove(REPLICATION_GROUP, "erp", "prod")
+        rig.api.remove(VCENTER, "dallas")
         await asyncio.sleep(60)
         rig.connect()
         await rig.until_ended("one", within=1200)

@@ -360,7 +360,7 @@ async def test_an_endpoint_that_goes_while_a_request_acts_is_waited_for(
         rig.request("one")
         await rig.until_reason("one", "EndpointBusy")
         spec = rig.api.objects[kind.plural, None, name]["spec"]
-        rig.api.delete(kind, name)
+        rig.api.remove(kind, name)
         if reason is not None:
             await rig.until_reason("one", reason)
         await asyncio.sleep(60)
@@ -376,7 +376,7 @@ async def test_an_endpoint_that_comes_back_as_another_is_refused(kind: Kind, nam
         rig.request("one")
         await rig.until_reason("one", "EndpointBusy")
         spec = rig.api.objects[kind.plural, None, name]["spec"]
-        rig.api.delete(kind, name)
+        rig.api.remove(kind, name)
         rig.world.site_uuid, rig.world.array_ids["a"] = "uuid-other", "id-other"
         rig.api.apply(kind, name, spec)
         await rig.until_ended("one")

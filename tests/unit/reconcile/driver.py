@@ -5,20 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from unit.reconcile.laws import check_arm, check_conditions, check_end, check_push
+from unit.reconcile.laws import check_arm, check_conditions, check_end, check_left, check_push, check_push_on_arrays
 from unit.reconcile.world import BINDING, World
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.sync import SyncSpec, SyncStatus
+from vvol_replication.api.sync import Method, SyncSpec, SyncStatus
 from vvol_replication.domain.outcomes import Indeterminate
-from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.absorb import (
+    Moment,
+    absorb_armed,
+    absorb_pushed,
+    absorb_reading,
+    absorb_recorded,
+    is_fresh,
+)
 from vvol_replication.reconcile.acceptance import accept
 from vvol_replication.reconcile.binding import Binding, Unbound
+from vvol_replication.reconcile.claims import claim_of, judge
 from vvol_replication.reconcile.decide import decide_sync
-from vvol_replication.reconcile.observation import Observation, Query
+from vvol_replication.reconcile.handover import left_armed
+from vvol_replication.reconcile.observation import Observation, Query, rows
 from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
 from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.view import View
 
 TUNING = Tuning()
 MOST_STEPS_BETWEEN_PARKS = 80
@@ -36,6 +46,7 @@ class Driver:
         self.bound: Binding | Unbound | None = BINDING
         self.behind: str | None = None
         self.confirmed = True
+        self.identity, self.taken_up_at = "process-1", world.now
         self.others: list[Driver] = []
         self.decision: Decision | None = None
         self.steps: list[str] = []
@@ -44,6 +55,8 @@ class Driver:
         self.arms = self.lost_arms = self.crashes = self.busy = 0
         self.first_arm_at: datetime | None = None
         self.suffixes: set[str] = set()
+        self.there_before: frozenset[str] | None = None
+        """What was seen on the source before the first intent was recorded."""
         self.ended = self.stored.finished_at is not None
 
     @property
@@ -81,14 +94,48 @@ class Driver:
             self.seen = Observation()
             self.decision = None
             self.busy = 0
+            self.taken_up_at = self.world.now
+
+    def take_over(self) -> None:
+        """Another process takes over, while the old one is inside of the call that it had decided on, if any."""
+        if self.ended:
+            return
+        decision = self._decide()
+        due = self.world.now + self.tuning.lease + self.tuning.longest_call
+        if isinstance(decision.step, Push):
+            self.world.ghosts.append((due, "push", decision.step.suffix))
+        elif isinstance(decision.step, Arm):
+            self.arms += 1
+            self.first_arm_at = self.first_arm_at or self.world.now
+            self.world.ghosts.append((due, "arm", decision.step.name))
+        self.crash()
+        self.identity = f"process-{int(self.identity.partition('-')[2]) + 1}"
+
+    def _decide(self) -> Decision:
+        world, resolved = self.world, self.bound.resolved if isinstance(self.bound, Binding) else None
+        mine, others = claim_of(self.request, self.status), [claim_of(one.request, one.status) for one in self.others]
+        ids = [one.request.request_id for one in self.others]
+        same = [claim for claim, one in zip(others, ids, strict=True) if one == self.request.request_id]
+        self.seen = replace(
+            self.seen,
+            bound=self.bound,
+            behind=self.behind,
+            confirmed=self.confirmed,
+            claims=judge(mine, resolved, same),
+            armed=world.memory if world.memory is not None and world.memory.uid != self.request.uid else None,
+            source_array=world.about("source"),
+            target_array=world.about("target"),
+            identity=self.identity,
+            taken_up_at=self.taken_up_at,
+        )
+        return decide_sync(self.request, self.status, self.seen, world.now, self.tuning)
 
     def step(self) -> Decision:
         """Decide once, and do it."""
         world = self.world
         if self.ended and self.decision is not None:
             return self.decision
-        self.seen = replace(self.seen, bound=self.bound, behind=self.behind, confirmed=self.confirmed)
-        decision = decide_sync(self.request, self.status, self.seen, world.now, self.tuning)
+        decision = self._decide()
         check_conditions(self.request, self.status, decision, world.now)
         before, self.decision, self.status = self.status, decision, decision.status
         world.tick(0.001)
@@ -100,7 +147,9 @@ class Driver:
             case Record():
                 self.steps.append("record")
                 self.stored = SyncStatus.parse(self.status.to_json())
-                self.seen = absorb_recorded(self.seen)
+                self.seen = absorb_recorded(self.seen, fresh=is_fresh(before, self.status))
+                if self.there_before is None:
+                    self.there_before = frozenset(row.suffix for row in rows(self.seen.source_snapshots))
             case Arm(name):
                 self._arm(name)
             case Push(_, suffix):
@@ -113,6 +162,9 @@ class Driver:
                     self.stored = self.status
             case Finish():
                 self.steps.append("finish")
+                left = left_armed(View(self.request, self.status, self.seen, world.now, self.tuning))
+                world.memory = left or world.memory
+                check_left(self)
                 self.stored, self.ended = SyncStatus.parse(self.status.to_json()), True
                 assert self.stored == self.status
                 check_end(self, before)
@@ -147,7 +199,8 @@ class Driver:
 
     def _push(self, suffix: str) -> None:
         self.steps.append("push")
-        check_push(self, suffix)
+        arrays_only = self.request.spec.method is Method.ARRAY_ONLY
+        (check_push_on_arrays if arrays_only else check_push)(self, suffix)
         self.suffixes.add(suffix)
         outcome = self.world.push(suffix)
         self.mutated_at = self.world.now

@@ -10,7 +10,7 @@ from typing import Any
 from unit.reconcile.driver import Driver
 from unit.reconcile.world import UNREACHABLE, World
 
-from vvol_replication.api.sync import SyncSpec
+from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.observation import Query
 from vvol_replication.reconcile.steps import Decision
@@ -61,6 +61,13 @@ ACTIONS: tuple[tuple[Any, ...], ...] = (
     ("heal",),
     ("suspend",),
     ("resume",),
+    ("cancel",),
+    ("notice",),
+    ("take over",),
+    ("take over",),
+    ("target", "suspended"),
+    ("destroy",),
+    ("rename", "fa-z"),
 )
 
 
@@ -77,6 +84,13 @@ class Setup:
     prepared: bool = False
     requests: int = 1
     task_in_ongoing: bool = True
+    ongoing_in_task: bool = False
+    provider_pushes: bool = False
+    clocks_told: bool = True
+    methods: tuple[Method, ...] = (Method.COORDINATED,)
+    """One for each request, over and over."""
+    max_age: int | None = None
+    same_id: bool = False
 
 
 def explore(setup: Setup, actions: list[tuple[int, tuple[Any, ...]]]) -> list[Driver]:
@@ -87,31 +101,52 @@ def explore(setup: Setup, actions: list[tuple[int, tuple[Any, ...]]]) -> list[Dr
         time_of_completion=setup.time_of_completion,
         listing_lag=timedelta(seconds=setup.listing_lag),
         task_in_ongoing=setup.task_in_ongoing,
+        ongoing_in_task=setup.ongoing_in_task,
+        provider_pushes=setup.provider_pushes,
+        clocks_told=setup.clocks_told,
     ).with_history(setup.history)
     world.prepared = setup.prepared
     drivers = []
     for number in range(setup.requests):
         name = f"asked-{number}" if setup.explicit else None
-        drivers.append(Driver(world, SyncSpec(group="erp", point_in_time_name=name), uid=f"u{number}"))
+        spec = SyncSpec(
+            group="erp",
+            point_in_time_name=name,
+            method=setup.methods[number % len(setup.methods)],
+            max_age=None if setup.max_age is None else timedelta(seconds=setup.max_age),
+            request_id="shared" if setup.same_id else None,
+        )
+        drivers.append(Driver(world, spec, uid=f"u{number}"))
     for driver in drivers:
         driver.others = [other for other in drivers if other is not driver]
     for number, action in actions:
         _play(world, drivers[number % len(drivers)], action)
     _be_fair(world, drivers)
     if setup.prepared:
+        # What a schedule lands there is true data, but no sync there can have named it.
         assert not [one for one in drivers if one.reason() == "PointInTimeCreated"]
+        assert not [
+            one for one in drivers if one.reason() == "ScheduledTransferLanded" and one.reason("Named") == "Named"
+        ]
     assert all(len(driver.suffixes) <= 1 for driver in drivers)
     return drivers
 
 
 def give_turns(drivers: list[Driver]) -> None:
     """As the engine does: who has acted goes first, then in order of acceptance; one at a time."""
-    waiting = [one for one in drivers if not one.ended and (one.acted or not one.request.spec.suspend)]
+    waiting = [one for one in drivers if not one.ended and (one.acted or _could_use(one))]
     waiting.sort(key=lambda one: not one.acted)
     for driver in drivers:
         driver.behind = None
     for driver in waiting[1:]:
         driver.behind = f"prod/{waiting[0].request.name}"
+
+
+def _could_use(driver: Driver) -> bool:
+    """Could this request, which has done nothing, use a turn?"""
+    spec, memory = driver.request.spec, driver.world.memory
+    blocked = memory is not None and spec.point_in_time_name not in (None, memory.point_in_time_name)
+    return not spec.suspend and (spec.method is Method.ARRAY_ONLY or not blocked)
 
 
 def _step(driver: Driver) -> Decision:
@@ -144,6 +179,12 @@ def _play(world: World, driver: Driver, action: tuple[Any, ...]) -> None:
         "heal": world.heal,
         "suspend": lambda: driver.respecify(suspend=True),
         "resume": lambda: driver.respecify(suspend=False),
+        "cancel": lambda: driver.respecify(cancel=True),
+        "notice": world.notice,
+        "take over": driver.take_over,
+        "target": lambda status: setattr(world, "target_status", status),
+        "destroy": world.destroy,
+        "rename": world.rename,
     }
     plays[word](*more)
 
@@ -175,6 +216,7 @@ def _be_fair(world: World, drivers: list[Driver]) -> None:
             world.schedule()
         for driver in drivers:
             driver.poll()
+        world.notice()
     raise AssertionError(
         f"no end: {[(one.reason(), one.message(), one.steps[-12:]) for one in drivers if not one.ended]}"
     )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from vvol_replication.api.conditions import find
 from vvol_replication.api.reasons import CATALOGUE, Reason
-from vvol_replication.api.sync import Phase, SyncStatus
+from vvol_replication.api.sync import Method, Phase, SyncStatus
 from vvol_replication.domain.arrays import ProtectionGroup
 from vvol_replication.domain.groups import GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import TaskReading
+from vvol_replication.reconcile.binding import Binding
 from vvol_replication.reconcile.observation import Query, rows
 from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.steps import Decision, Finish
@@ -63,8 +64,14 @@ def _intent_is_stored(driver: Driver) -> None:
     assert stored.resolved == held.resolved is not None
     assert stored.suffix == held.suffix is not None
     assert stored.point_in_time_name == held.point_in_time_name is not None
-    assert stored.push is not None
+    method = driver.request.spec.method
+    assert (stored.push is not None) == (method is not Method.AWAIT_SCHEDULE)
     assert stored.baseline is not None
+    assert stored.holder == driver.identity, "acts on an intent that another process recorded"
+    assert not driver.world.ghosts, "looked while the process before may still be inside its call"
+    if method is Method.ARRAY_ONLY:
+        assert stored.sync is None
+        return
     assert stored.sync is not None
     assert held.sync is not None
     assert stored.sync.armings == held.sync.armings
@@ -114,7 +121,8 @@ def check_arm(driver: Driver) -> None:
     operation = driver.status.operation
     assert operation is not None
     assert operation.sync is not None
-    if operation.push is not None and operation.push.snapshot is None:
+    assert operation.sync.borrowed is None, "asks for a sync although it goes under another"
+    if operation.push is None or operation.push.snapshot is None:
         _fresh(driver, Query.POINTS, Query.PROTECTION_GROUP, Query.SOURCE_SNAPSHOTS)
         _fresh(driver, Query.CONNECTIONS, before_mutation=True)
         group = driver.seen.protection_group
@@ -140,9 +148,58 @@ def check_push(driver: Driver, suffix: str) -> None:
     assert task is not None
     assert isinstance(task.value, TaskReading)
     assert task.value.state.pending
-    assert driver.crashes or (driver.armed_at is not None and task.at >= driver.armed_at)
+    operation = driver.status.operation
+    assert operation is not None
+    assert operation.sync is not None
+    if operation.sync.borrowed is None:
+        assert driver.crashes or (driver.armed_at is not None and task.at >= driver.armed_at)
+    else:
+        assert driver.world.pending is None or driver.world.pending.name == operation.sync.borrowed.name
+    assert driver.request.spec.method is Method.COORDINATED
     assert not [row for row in rows(driver.seen.source_snapshots) if row.suffix == suffix]
     assert driver.suffixes <= {suffix}, "one request, one suffix"
+
+
+def check_push_on_arrays(driver: Driver, suffix: str) -> None:
+    """Rules 1, 4, 5, 7 where vSphere is not asked at all."""
+    _intent_is_stored(driver)
+    _fresh(driver, Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, Query.REPLICA_GROUP, Query.TARGET_SNAPSHOTS)
+    _fresh(driver, Query.CONNECTIONS, before_mutation=True)
+    _alone(driver)
+    assert driver.confirmed
+    assert isinstance(driver.bound, Binding)
+    assert driver.bound.target.state is GroupState.TARGET
+    assert driver.bound.source is not None
+    assert driver.bound.source.state is GroupState.SOURCE
+    for reading in (driver.seen.protection_group, driver.seen.replica_group):
+        assert reading is not None
+        assert isinstance(reading.value, ProtectionGroup)
+        assert reading.value.source in {"fa-a", driver.world.source_name}
+    assert not [row for row in rows(driver.seen.source_snapshots) if row.suffix == suffix]
+    assert driver.suffixes <= {suffix}
+
+
+_OF_VCENTER = {Query.TARGET_GROUP, Query.SOURCE_GROUP, Query.POINTS, Query.TASK, "arm"}
+
+
+def check_left(driver: Driver) -> None:
+    """Rule 3: a sync that stays armed is remembered by the group."""
+    operation, pending = driver.status.operation, driver.world.pending
+    if operation is None or operation.sync is None or pending is None or not driver.arms:
+        return
+    if pending.id == operation.sync.task and operation.sync.borrowed is None:
+        assert driver.world.memory is not None
+        assert driver.world.memory.uid == driver.request.uid
+        assert driver.world.memory.task == pending.id
+
+
+def _check_method(driver: Driver) -> None:
+    """What each method may never do, whatever happened."""
+    method, steps = driver.request.spec.method, set(driver.steps)
+    if method is Method.ARRAY_ONLY:
+        assert not steps & _OF_VCENTER, "vSphere was asked"
+    if method is Method.AWAIT_SCHEDULE:
+        assert "push" not in steps
 
 
 def check_end(driver: Driver, before: SyncStatus) -> None:
@@ -150,13 +207,23 @@ def check_end(driver: Driver, before: SyncStatus) -> None:
     world, status = driver.world, driver.status
     operation = status.operation
     suffix = operation.suffix if operation else None
+    _check_method(driver)
     assert len({copy.suffix for copy in world.copies}) == len(world.copies)
     name = operation.point_in_time_name if operation else None
     told = " ".join(f"{one.reason} {one.message}" for one in status.conditions)
     if world.pending is not None and name is not None and world.pending.name == name and driver.arms:
         assert Reason.NAME_STILL_PENDING in told or "still armed" in told, told
+    if driver.reason() in ("RecentEnough", "AlreadyDone", "GroupPrepared"):
+        _check_found(driver)
+        return
+    if driver.request.spec.method is Method.AWAIT_SCHEDULE:
+        _check_scheduled(driver, before)
+        return
     mine = [one for one in world.listed if one.copy.suffix == suffix and one.shown_from <= world.now]
-    if status.point_in_time is not None and status.point_in_time.id is not None and driver.reason() != "GroupPrepared":
+    if driver.request.spec.method is Method.ARRAY_ONLY:
+        assert status.point_in_time is None, "a point in time is claimed although vSphere was not asked"
+        mine = [one for one in world.listed if one.copy.suffix == suffix]
+    elif status.point_in_time is not None and status.point_in_time.id is not None:
         assert [one.point.id for one in mine] == [status.point_in_time.id], (
             "that is not the point in time of our snapshot"
         )
@@ -164,7 +231,60 @@ def check_end(driver: Driver, before: SyncStatus) -> None:
         return
     assert mine, "Complete, and our data is not there or not listed"
     assert mine[0].copy.completed is not None
-    _check_name(driver, name)
+    assert before.finished_at is None
+    if driver.request.spec.method is Method.COORDINATED:
+        _check_name(driver, name)
+
+
+def _check_found(driver: Driver) -> None:
+    """What was there already is told, and nothing was done for it by this request."""
+    world, status = driver.world, driver.status
+    if driver.reason() == "RecentEnough":
+        assert status.operation is not None
+        assert status.operation.sync is None
+        assert status.operation.push is None
+        assert driver.request.spec.max_age is not None
+        assert world.clocks_told
+        assert max(abs(world.source_skew), abs(world.target_skew)) <= driver.tuning.recent_skew
+        landed = [one for one in world.listed if one.copy.completed]
+        if driver.request.spec.method is Method.ARRAY_ONLY:
+            landed = [one for one in landed if _suffix(status) == one.copy.suffix]
+        else:
+            assert status.point_in_time is not None
+            shown = [one for one in landed if one.shown_from <= world.now]
+            landed = [one for one in shown if status.point_in_time.id == one.point.id]
+        margin = 2 * driver.tuning.recent_skew
+        assert any(world.now - one.copy.taken <= driver.request.spec.max_age + margin for one in landed)
+    if driver.reason() == "AlreadyDone":
+        operation = status.operation
+        assert operation is not None
+        done = any(copy.suffix == operation.suffix and copy.completed for copy in world.copies)
+        assert done or any(one.ended and one.status.phase is Phase.SUCCEEDED for one in driver.others)
+
+
+def _suffix(status: SyncStatus) -> str | None:
+    snapshot = status.transfer.snapshot if status.transfer else None
+    return snapshot.rpartition(".")[2] if snapshot else None
+
+
+def _check_scheduled(driver: Driver, before: SyncStatus) -> None:
+    """AwaitSchedule: data that was not on the source when the sync was armed first has landed and is listed."""
+    if driver.status.phase is not Phase.SUCCEEDED:
+        return
+    world, status = driver.world, driver.status
+    assert driver.there_before is not None
+    new = [one for one in world.listed if one.copy.suffix not in driver.there_before and one.shown_from <= world.now]
+    assert new, "Complete, and no new data is listed"
+    assert status.transfer is not None
+    assert _suffix(status) in {one.copy.suffix for one in new}
+    if status.point_in_time is not None and status.point_in_time.id is not None:
+        (told,) = [one for one in new if one.point.id == status.point_in_time.id]
+        assert _suffix(status) == told.copy.suffix
+    named = find(status.conditions, "Named")
+    assert named is not None
+    name = status.operation.point_in_time_name if status.operation else None
+    if named.status == "True":
+        assert [one for one in new if one.point.name == name]
     assert before.finished_at is None
 
 

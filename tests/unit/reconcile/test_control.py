@@ -11,7 +11,8 @@ from unit.reconcile.flows import landed, pushed
 from unit.reconcile.world import BINDING, START, World
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Method, Phase, SyncSpec
+from vvol_replication.api.sync import Phase, SyncSpec
+from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.steps import Park
 
@@ -151,15 +152,10 @@ def test_a_group_that_cannot_be_made_concrete_is_waited_for_until_a_deadline_tha
     assert driver.run().reason() == "TimedOut"
 
 
-def test_other_methods_are_refused() -> None:
-    driver = Driver(World(), SyncSpec(group="erp", method=Method.ARRAY_ONLY))
-    assert driver.run().reason() == "UnsupportedMethod"
-
-
 def test_an_ended_request_stays_as_it_is() -> None:
-    driver = Driver(World(), SyncSpec(group="erp", method=Method.ARRAY_ONLY)).run()
+    driver = Driver(World(target_state=GroupState.FAILEDOVER)).run()
     told, driver.ended = driver.status, False
-    driver.seen = replace(driver.seen, behind="somebody")
+    driver.behind = "somebody"
     assert driver.step().status == told
 
 

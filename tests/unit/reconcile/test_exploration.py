@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.reconcile.exploration import ACTIONS, Setup, explore
 
+from vvol_replication.api.sync import Method
+
 SETTINGS = settings(max_examples=50, deadline=None, derandomize=bool(os.environ.get("CI")))
 SETUPS = st.builds(
     Setup,
@@ -22,6 +24,12 @@ SETUPS = st.builds(
     prepared=st.sampled_from([False, False, False, True]),
     requests=st.integers(1, 3),
     task_in_ongoing=st.sampled_from([True, True, True, False]),
+    ongoing_in_task=st.booleans(),
+    provider_pushes=st.sampled_from([False, False, False, True]),
+    clocks_told=st.sampled_from([True, True, False]),
+    methods=st.lists(st.sampled_from(Method), min_size=1, max_size=3).map(tuple),
+    max_age=st.sampled_from([None, None, None, 60, 1200, 86400]),
+    same_id=st.sampled_from([False, False, True]),
 )
 SCHEDULES = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(ACTIONS)), max_size=60)
 
@@ -46,6 +54,11 @@ def _chosen(seed: int) -> tuple[Setup, list[tuple[int, tuple[object, ...]]]]:
         explicit=chance.random() < 0.5,
         prepared=chance.random() < 0.1,
         requests=chance.choice([1, 1, 2, 3]),
+        ongoing_in_task=chance.random() < 0.3,
+        provider_pushes=chance.random() < 0.2,
+        methods=tuple(chance.choice(list(Method)) for _ in range(3)),
+        max_age=chance.choice([None, None, None, 1200]),
+        same_id=chance.random() < 0.2,
     )
     length = chance.choice([5, 15, 30, 60, 90])
     return setup, [(chance.randrange(3), chance.choice(ACTIONS)) for _ in range(length)]

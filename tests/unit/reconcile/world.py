@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import (
     AlreadyThere,
+    ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
     Pushed,
@@ -105,6 +107,18 @@ class World:
     allowed: bool = True
     connected: bool = True
     task_in_ongoing: bool = True
+    ongoing_in_task: bool = False
+    """`SyncOngoing` is not thrown: the call is answered, and its task tells."""
+    provider_pushes: bool = False
+    """The provider replicates by itself when a sync is armed."""
+    clocks_told: bool = True
+    source_name: str = "fa-a"
+    replica_of: str | None = "fa-a"
+    """Which source the target array shows for the group; None: it shows no such group."""
+    target_status: str | None = None
+    pod: str = ""
+    destroyed_shown: bool = True
+    """False: a destroyed snapshot is in no list, and its name stays taken all the same."""
     rows_shown_at_target: bool = True
     """False: a transfer that has begun is not shown by the target before it has landed."""
     group_present: bool = True
@@ -118,6 +132,10 @@ class World:
     push_faults: list[str] = field(default_factory=list)
     """What meets the next calls: `before`, `after` (lost), `late` (lost, takes effect later), `refused`, `down`."""
     late: list[str] = field(default_factory=list)
+    ghosts: list[tuple[datetime, str, str]] = field(default_factory=list)
+    """Calls of a process that lost its lead, and by when each has its effect: `arm` or `push`, under which name."""
+    memory: ArmedSync | None = None
+    """What the ReplicationGroup remembers of a sync that was left armed."""
     calls: list[str] = field(default_factory=list)
 
     # What moves the world
@@ -125,7 +143,28 @@ class World:
     def tick(self, seconds: float) -> datetime:
         """Time passes."""
         self.now += timedelta(seconds=seconds)
+        if any(due <= self.now for due, _, _ in self.ghosts):
+            self.haunt()
         return self.now
+
+    def haunt(self) -> None:
+        """What a process was inside of when it lost its lead has its effect."""
+        ghosts, self.ghosts = self.ghosts, []
+        for _, kind, name in ghosts:
+            if kind == "push":
+                self.take(name)
+            else:
+                self._armed(name)
+
+    def notice(self) -> None:
+        """The group's monitor looks whether the sync that is remembered is armed still."""
+        if self.memory is not None:
+            task = next((one for one in self.tasks if one.id == self.memory.task), None)
+            seen = max((one.point.time for one in self.listed), default=None)
+            before = self.memory.newest_point_time
+            younger = seen is not None and (before is None or seen > before)
+            if (task is not None and not task.reading.state.pending) or (task is None and younger):
+                self.memory = None
 
     def schedule(self, suffix: str | None = None) -> Copy:
         """The array's own schedule, or somebody else, replicates."""
@@ -169,6 +208,15 @@ class World:
         copy.local = not self.allowed
         return copy
 
+    def destroy(self) -> None:
+        """The youngest snapshot is destroyed, wherever it is."""
+        for copy in self.copies[-1:]:
+            copy.destroyed = True
+
+    def rename(self, name: str) -> None:
+        """The source array is renamed, which renames what it has on the target."""
+        self.source_name = self.replica_of = name
+
     def prepare(self) -> None:
         """prepareFailover: from here on a sync succeeds at once; a pending one does, too."""
         self.prepared = True
@@ -180,6 +228,7 @@ class World:
         """Everything that hinders is gone."""
         self.target_state, self.source_state, self.reversed = GroupState.TARGET, GroupState.SOURCE, False
         self.allowed = self.connected = self.group_present = True
+        self.target_status, self.replica_of = None, self.source_name
         self.group_destroyed = False
         self.unreadable.clear()
         self.arm_faults.clear()
@@ -210,6 +259,7 @@ class World:
             Query.POINTS: self.points_listed,
             Query.TASK: lambda: self._task(task),
             Query.PROTECTION_GROUP: self._protection_group,
+            Query.REPLICA_GROUP: self._replica_group,
             Query.CONNECTIONS: lambda: (ArrayConnection("fa-b", "id-b", self.connected, "connected"),),
             Query.SOURCE_SNAPSHOTS: self._source_rows,
             Query.TARGET_SNAPSHOTS: self._target_rows,
@@ -228,12 +278,24 @@ class World:
     def _protection_group(self) -> ProtectionGroup | None:
         if not self.group_present:
             return None
-        return ProtectionGroup("erp", "fa-a", (ReplicationTarget("fa-b", self.allowed),), self.group_destroyed)
+        target = ReplicationTarget("fa-b", self.allowed, self.target_status)
+        return ProtectionGroup(f"{self.pod}erp", self.source_name, (target,), self.group_destroyed)
+
+    def _replica_group(self) -> ProtectionGroup | None:
+        return None if self.replica_of is None else ProtectionGroup(f"{self.replica_of}:erp", self.replica_of, ())
+
+    def about(self, side: str) -> ArrayAbout:
+        """An array as its monitor saw it last."""
+        source = side == "source"
+        skew = (self.source_skew if source else self.target_skew) if self.clocks_told else None
+        name, number = (self.source_name, "id-a") if source else ("fa-b", "id-b")
+        return ArrayAbout(number, name, "6.4.10", "1.19", skew)
 
     def _source_rows(self) -> tuple[Snapshot, ...]:
         return tuple(
             Snapshot(f"erp.{copy.suffix}", copy.created, copy.started, copy.completed, destroyed=copy.destroyed)
             for copy in self.copies
+            if self.destroyed_shown or not copy.destroyed
         )
 
     def _target_rows(self) -> tuple[Snapshot, ...]:
@@ -241,8 +303,10 @@ class World:
         for copy in self.copies:
             if copy.started is None or not (copy.completed or self.rows_shown_at_target):
                 continue
+            if copy.destroyed and not self.destroyed_shown:
+                continue
             progress = 1.0 if copy.completed else 0.5
-            name = f"fa-a:erp.{copy.suffix}"
+            name = f"{self.source_name}:erp.{copy.suffix}"
             rows.append(Snapshot(name, copy.created, copy.started, copy.completed, progress, 4096, copy.destroyed))
         return tuple(rows)
 
@@ -263,7 +327,14 @@ class World:
 
     def _armed(self, name: str) -> StartedSync | OngoingSync:
         if self.pending is not None:
-            return OngoingSync(self.pending.id if self.task_in_ongoing else None)
+            other = self.pending.id if self.task_in_ongoing else None
+            if not self.ongoing_in_task:
+                return OngoingSync(other)
+            told = TaskReading(TaskState.ERROR, reason="SyncOngoing", message="A sync is under way.", ongoing=other)
+            self.tasks.append(Task(f"task-{len(self.tasks)}", name, told))
+            return StartedSync(self.tasks[-1].id)
+        if self.provider_pushes:
+            self.schedule()
         state = TaskState.SUCCESS if self.prepared else TaskState.RUNNING
         self.tasks.append(Task(f"task-{len(self.tasks)}", name, TaskReading(state)))
         return StartedSync(self.tasks[-1].id)
@@ -283,7 +354,12 @@ class World:
         copy = self.take(suffix)
         if fault == "after":
             return LOST
-        return Done(AlreadyThere("exists") if copy is None else Pushed(f"erp.{suffix}", copy.created))
+        if copy is None:
+            return Done(AlreadyThere("exists", destroyed=self._of(suffix).destroyed))
+        return Done(Pushed(f"erp.{suffix}", copy.created))
+
+    def _of(self, suffix: str) -> Copy:
+        return next(copy for copy in self.copies if copy.suffix == suffix)
 
     # For examples
 

@@ -19,11 +19,6 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=False,
             advice="Correct the field that the message names; a ReplicationSync needs a new name for that.",
         ),
-        Reason.UNSUPPORTED_METHOD: ReasonInfo(
-            "This version of the operator cannot carry out the method asked for.",
-            retried=False,
-            advice="Create a new request with method Coordinated, or upgrade the operator to a version that knows it.",
-        ),
         Reason.SUSPENDED: ReasonInfo(
             "spec.suspend holds this object.", retried=True, advice="Set spec.suspend to false when it may go on."
         ),
@@ -82,6 +77,11 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=True,
             advice="Nothing; it goes on when that sync ends. Find out who else starts syncs on this group.",
         ),
+        Reason.EARLIER_SYNC_ARMED: ReasonInfo(
+            "A request that ended left its sync armed: whatever lands next gets that request's name.",
+            retried=True,
+            advice="Let something land: a schedule, a replication by hand, or a request without pointInTimeName.",
+        ),
         Reason.DELETED: ReasonInfo(
             "The object was deleted while its operation was under way; nothing is undone.",
             retried=False,
@@ -91,6 +91,11 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "It could not be decided whether the call took effect.",
             retried=False,
             advice="Look at the storage as the message says before anything is asked for again.",
+        ),
+        Reason.OWNED_BY_TOOL: ReasonInfo(
+            "ttlSecondsAfterFinished is ignored: a tool that owns the object would create it, and run it, again.",
+            retried=False,
+            advice="Delete the object where the tool has it from, or leave ttlSecondsAfterFinished out.",
         ),
         # steps of a running request
         Reason.READING: ReasonInfo(
@@ -127,8 +132,13 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=False,
             advice="Nothing; ask vSphere for the point in time once it can be reached.",
         ),
+        Reason.SCHEDULED_TRANSFER_LANDED: ReasonInfo(
+            "A snapshot that was not on the source before has landed by the array's schedule, and is listed.",
+            retried=False,
+            advice="Nothing.",
+        ),
         Reason.ALREADY_DONE: ReasonInfo(
-            "The snapshot of this request id was found landed already; nothing was pushed.",
+            "What this request id asks for was found done already; nothing was pushed.",
             retried=False,
             advice="Nothing; use another requestID if a new point in time was meant.",
         ),
@@ -156,6 +166,11 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The sync is still armed: whatever lands next at the target gets the name.",
             retried=False,
             advice="Nothing takes it back; the group remembers it until something lands.",
+        ),
+        Reason.NAMED_FOR_EARLIER_REQUEST: ReasonInfo(
+            "The point in time carries the name that an earlier request, whose sync was still armed, had asked for.",
+            retried=False,
+            advice="Use the id or time in the message.",
         ),
         Reason.IDENTIFIED: ReasonInfo(
             "Exactly one listed point in time fits the snapshot.", retried=False, advice="Nothing."

@@ -127,6 +127,16 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=True,
             advice="Recover the protection group on the array if it is still needed.",
         ),
+        Reason.PROTECTION_GROUP_IN_POD: ReasonInfo(
+            "The protection group is in a pod: pods replicate by other means, and cannot be pushed.",
+            retried=False,
+            advice="Use method AwaitSchedule if it replicates on a schedule; else move the volumes out of the pod.",
+        ),
+        Reason.TARGET_SUSPENDED: ReasonInfo(
+            "The array says that replication to this target of the protection group is suspended.",
+            retried=True,
+            advice="Find out on the arrays who suspended it, and resume it.",
+        ),
         Reason.TARGET_NOT_ALLOWED: ReasonInfo(
             "The target array has not allowed the protection group: nothing would be sent.",
             retried=True,

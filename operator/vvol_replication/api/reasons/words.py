@@ -9,7 +9,6 @@ class Reason(StrEnum):
     # accepting, waiting, and ends that people or time decide
     ACCEPTED = "Accepted"
     INVALID_SPEC = "InvalidSpec"
-    UNSUPPORTED_METHOD = "UnsupportedMethod"
     SUSPENDED = "Suspended"
     GROUP_SUSPENDED = "GroupSuspended"
     SUSPEND_TOO_LATE = "SuspendTooLate"
@@ -22,8 +21,10 @@ class Reason(StrEnum):
     GROUP_BUSY = "GroupBusy"
     OLDER_TRANSFER_IN_FLIGHT = "OlderTransferInFlight"
     SYNC_ONGOING = "SyncOngoing"
+    EARLIER_SYNC_ARMED = "EarlierSyncArmed"
     DELETED = "Deleted"
     OUTCOME_UNKNOWN = "OutcomeUnknown"
+    OWNED_BY_TOOL = "OwnedByTool"
 
     # steps of a running request
     READING = "Reading"
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     # how a request completes
     POINT_IN_TIME_CREATED = "PointInTimeCreated"
     SNAPSHOT_REPLICATED = "SnapshotReplicated"
+    SCHEDULED_TRANSFER_LANDED = "ScheduledTransferLanded"
     ALREADY_DONE = "AlreadyDone"
     RECENT_ENOUGH = "RecentEnough"
 
@@ -46,6 +48,7 @@ class Reason(StrEnum):
     NAME_ON_OLDER_POINT_IN_TIME = "NameOnOlderPointInTime"
     NAME_ALSO_ON_OLDER_POINT_IN_TIME = "NameAlsoOnOlderPointInTime"
     NAME_STILL_PENDING = "NameStillPending"
+    NAMED_FOR_EARLIER_REQUEST = "NamedForEarlierRequest"
     IDENTIFIED = "Identified"
     POINT_IN_TIME_AMBIGUOUS = "PointInTimeAmbiguous"
     POINT_IN_TIME_NOT_LISTED = "PointInTimeNotListed"
@@ -90,7 +93,9 @@ class Reason(StrEnum):
     # what the arrays say before a push
     PROTECTION_GROUP_NOT_FOUND = "ProtectionGroupNotFound"
     PROTECTION_GROUP_DESTROYED = "ProtectionGroupDestroyed"
+    PROTECTION_GROUP_IN_POD = "ProtectionGroupInPod"
     TARGET_NOT_ALLOWED = "TargetNotAllowed"
+    TARGET_SUSPENDED = "TargetSuspended"
     NOT_A_TARGET = "NotATarget"
     ARRAYS_NOT_CONNECTED = "ArraysNotConnected"
     ARRAY_REFUSED = "ArrayRefused"

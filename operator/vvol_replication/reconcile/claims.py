@@ -1,0 +1,106 @@
+"""One request id, several objects: which of them is it the same request for, and for which a conflict (rule 1)?
+
+Namespaces are independent. In one namespace an id belongs to the object that used it first; another object with the
+same method, name and target is the same request, and never makes a second push; any other is a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vvol_replication.api.conditions import find
+from vvol_replication.api.sync import Method, PointInTimeStatus, Resolved, SyncStatus, TransferStatus
+
+from .request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one ReplicationSync makes of its request id. `name` is the asked one; `resolved` is there once it acted."""
+
+    uid: str
+    label: str
+    created: datetime
+    method: Method
+    name: str | None
+    group: str
+    ended: bool = False
+    complete: bool = False
+    resolved: Resolved | None = None
+    snapshot: str | None = None
+    point_in_time: PointInTimeStatus | None = None
+    transfer: TransferStatus | None = None
+
+    @property
+    def uses(self) -> bool:
+        """Has it done something under the id, or will it?"""
+        return self.resolved is not None or self.complete or not self.ended
+
+    @property
+    def place(self) -> tuple[bool, datetime, str]:
+        """Who has acted owns the id, then who was there first."""
+        return self.resolved is None and not self.complete, self.created, self.uid
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the other objects with the same id mean for a request: `clash` says why it may not go on.
+
+    `twin` is the same request by another object that has done something for it already.
+    """
+
+    clash: str | None = None
+    twin: Claim | None = None
+
+
+NO_CLAIMS = Claims()
+
+
+def claim_of(request: Request, status: SyncStatus) -> Claim:
+    """A request's own claim."""
+    operation, complete = status.operation, find(status.conditions, "Complete")
+    return Claim(
+        uid=request.uid,
+        label=f"{request.namespace}/{request.name}",
+        created=request.created,
+        method=request.spec.method,
+        name=request.spec.point_in_time_name,
+        group=request.spec.group,
+        ended=status.finished_at is not None,
+        complete=complete is not None and complete.status == "True",
+        resolved=operation.resolved if operation else None,
+        snapshot=operation.push.snapshot if operation and operation.push else None,
+        point_in_time=status.point_in_time,
+        transfer=status.transfer,
+    )
+
+
+def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Claims:
+    """Judge the claims on one id in one namespace. `bound` is what the request's group stands for now."""
+    earlier = sorted((one for one in others if one.uid != mine.uid and one.uses), key=lambda one: one.place)
+    before = [one for one in earlier if one.place < mine.place]
+    for one in before:
+        difference = _difference(mine, mine.resolved or bound, one)
+        if difference is not None:
+            return Claims(
+                clash=f"ReplicationSync {one.label!r} has the same requestID with {difference}. "
+                "Create a new ReplicationSync with another requestID."
+            )
+    done = [one for one in before if one.complete] or [one for one in before if one.snapshot is not None]
+    return Claims(twin=done[0] if done else None)
+
+
+def _difference(mine: Claim, target: Resolved | None, other: Claim) -> str | None:
+    if mine.method is not other.method:
+        return f"method {other.method}"
+    if mine.name != other.name:
+        return "no pointInTimeName" if other.name is None else f"pointInTimeName {other.name!r}"
+    if target is not None and other.resolved is not None:
+        return None if _where(target) == _where(other.resolved) else "another target"
+    return None if mine.group == other.group else f"groupRef {other.group!r}"
+
+
+def _where(resolved: Resolved) -> tuple[str, str, str]:
+    return resolved.source_array_id, resolved.protection_group.casefold(), resolved.target_array_id
