@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextvars
+import dataclasses
 import functools
 import inspect
 import json
@@ -149,7 +150,7 @@ class Connector(StorageConnector):
 
 
 class Gate:
-    """aiohttp's middleware on the one session to the API server, so kopf's requests pass it as well."""
+    """aiohttp's middleware on the way to the API server, which kopf's requests pass as well."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -251,9 +252,9 @@ def instrument(plan: Plan, channel: Channel) -> None:
 
     def connected(*args: Any, **more: Any) -> Connection:
         connection = connect(*args, **more)
-        http = connection.http
-        http._middlewares = (*http._middlewares, Gate(book))  # noqa: SLF001 - aiohttp takes none later
-        return connection
+        middlewares = (*connection.middlewares, Gate(book))
+        connection.http._middlewares = middlewares  # noqa: SLF001 - aiohttp takes none later
+        return dataclasses.replace(connection, middlewares=middlewares)
 
     def settings() -> kopf.OperatorSettings:
         made = settings_of()

@@ -26,8 +26,10 @@ GOOD_ENDS = {
 }
 DEADLINE = 240.0
 """Seconds in which a run has to come to its end; a healthy one takes two."""
-_NUDGE = 2.0
-_NUDGES = 8
+_SCHEDULE, _LOST_PATIENCE = 2.0, 30.0
+"""Seconds until the array's schedule comes round: where it is waited for, and where a request waits for what nobody but
+the schedule can bring it, longer than the operator itself looks for an answer that was lost."""
+_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Run:
     spec: Object = field(default_factory=dict)
     uids: list[str] = field(default_factory=list)
     first: Operator = field(init=False)
-    _nudges: int = 0
+    _rounds: int = 0
     _waits: tuple[str, float] = ("", 0.0)
 
     def play(self) -> Outcome:
@@ -116,9 +118,9 @@ class Run:
         if self._waits[0] != reason:
             self._waits = reason, time.monotonic()
         waits = time.monotonic() - self._waits[1]
-        due = _NUDGE if self.case.method == "AwaitSchedule" and reason == "AwaitingTransfer" else 2 * _NUDGE
-        if self._nudges < _NUDGES and waits > due and self.spot.world()["pendingSync"] is not None:
-            self._nudges += 1
+        due = _SCHEDULE if (self.case.method, reason) == ("AwaitSchedule", "AwaitingTransfer") else _LOST_PATIENCE
+        if self._rounds < _ROUNDS and waits > due and self.spot.world()["pendingSync"] is not None:
+            self._rounds += 1
             self._waits = reason, time.monotonic()
             self.spot.run_schedule()
         return obj
@@ -185,11 +187,14 @@ class Run:
             if status["transfer"]["snapshot"] != prefix + suffix or "pointInTime" in status:
                 wrong(f"not what happened: {status}")
             return
-        told, flags = status["pointInTime"], {one["type"]: one["status"] for one in status["conditions"]}
-        if flags["PointInTimeIdentified"] == "True" and told["id"] != real[0]["id"]:
-            wrong(f"told {told}, but the data is in {real[0]}")
-        if flags["Named"] == "True" and told["name"] != real[0]["name"]:
-            wrong(f"told {told}, but the name of {real[0]} is another one")
+        told, flags = status.get("pointInTime", {}), {one["type"]: one["status"] for one in status["conditions"]}
+        if flags.get("PointInTimeIdentified") == "True":
+            if told["id"] != real[0]["id"]:
+                wrong(f"told {told}, but the data is in {real[0]}")
+            if flags.get("Named") == "True" and told["name"] != real[0]["name"]:
+                wrong(f"told {told}, but the name of {real[0]} is another one")
+        elif told or self._rounds == 0:
+            wrong(f"told {told}, not identified, although nothing else has landed: {flags}")
 
     def _judge_log(self) -> None:
         text = self.spot.log.read_text(errors="replace")
