@@ -110,8 +110,7 @@ def verifying(site: Site, name: str, group: str) -> Request:
 
 
 PHASES: dict[str, Callable[[Site, str, str], Request]] = {
-    one.__name__: one
-    for one in (unread, suspended, queued, arming, armed, pushing, transferring, awaiting, verifying)
+    one.__name__: one for one in (unread, suspended, queued, arming, armed, pushing, transferring, awaiting, verifying)
 }
 
 

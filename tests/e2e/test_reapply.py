@@ -149,9 +149,7 @@ def test_history_applied_to_an_empty_cluster_does_nothing(rig: Rig, site: Site, 
     ends = finished(api, rig.namespace, manifests)
     seconds = time.monotonic() - begun
     reasons = {one["metadata"]["name"]: ready(one)[0] for one in ends}
-    wanted = {
-        one["metadata"]["name"]: "AlreadyDone" if "requestID" in one["spec"] else "Expired" for one in manifests
-    }
+    wanted = {one["metadata"]["name"]: "AlreadyDone" if "requestID" in one["spec"] else "Expired" for one in manifests}
     assert reasons == wanted
     assert site.simulator.journal() == before
     for one in ends:

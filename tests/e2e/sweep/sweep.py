@@ -87,14 +87,14 @@ def table(outcomes: Sequence[Outcome], usual: Mapping[str, str]) -> list[str]:
         faults = list(dict.fromkeys(one.case.fault.name for one in mine if one.case.fault))
         points = list(dict.fromkeys(one.case.point for one in mine))
         cells = {(one.case.point, one.case.fault.name): cell(one, usual[method]) for one in mine if one.case.fault}
-        widths = {
-            fault: max(len(fault), *(len(cells.get((point, fault), "")) for point in points)) for fault in faults
-        }
+        widths = {fault: max(len(fault), *(len(cells.get((point, fault), "")) for point in points)) for fault in faults}
         first = max(map(len, points), default=0)
         lines += [f"{method}: `=` is {usual[method]}; (…): the point was not reached; ·: makes no sense there", ""]
         lines.append("  ".join([" " * first, *(fault.ljust(widths[fault]) for fault in faults)]).rstrip())
         lines += [
-            "  ".join([point.ljust(first), *(cells.get((point, one), "·").ljust(widths[one]) for one in faults)]).rstrip()
+            "  ".join(
+                [point.ljust(first), *(cells.get((point, one), "·").ljust(widths[one]) for one in faults)]
+            ).rstrip()
             for point in points
         ]
         lines.append("")
