@@ -55,7 +55,8 @@ e2e: tools  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
 .PHONY: oracles oracles-lock
-oracles: $(READY)  ## programs nobody here wrote judge the simulator (installed once: 0.5 GB)
+oracles: $(READY)  ## programs that nobody here wrote judge adapters and simulator (had once: minutes, 0.5 GB)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py govmomi-vcenter
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/oracles.py
 	$(PYTEST) tests/oracles
 oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirements.in
@@ -88,6 +89,10 @@ explore: $(READY)  ## every interleaving of a small world against the real decis
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
 	@$(BIN)/python hack/docs.py $(ARGS)
+
+.PHONY: rounds
+rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')
+	@$(BIN)/python tests/e2e/rounds.py $(ARGS)
 
 .PHONY: format
 format: $(READY)  ## format the code and mend what the linter can

@@ -1,10 +1,10 @@
 """The programs that the demo and the tests need from outside Python: kube-apiserver, etcd, kubectl; more on demand.
 
 Looked for in ``KUBEBUILDER_ASSETS`` (a directory, as envtest lays it out) first, then in a cache; what is missing there
-is built once from the Go module beside this file, whose go.mod and go.sum pin every source. The cache is
+is built once from a Go module in ``toolchain/``, whose go.mod and go.sum pin every source. The cache is
 ``$VVOL_TOOLCHAIN_CACHE``, else ``vvol-replication/toolchain`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. Its key is all
-that decides what a tool is (go.mod, go.sum, the recipes here, the platform); which Go compiled it is no part of it, so
-a restored cache works where there is no Go.
+that decides what a module's tools are (go.mod, go.sum, programs of ours, the recipes here, the platform); which Go
+compiled them is no part of it, so a restored cache works where there is no Go.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ import gobuild
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-MODULE = Path(__file__).parent / "toolchain" / "controlplane"
+MODULES = Path(__file__).parent / "toolchain"
+CONTROL_PLANE = "controlplane"
 DEFAULT_TOOLS = ("kube-apiserver", "etcd", "kubectl")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one tool is built: its Go package, the name Go gives the program, and the CPU seconds that takes."""
+    """How one tool is built: its Go package, the name Go gives the program, the CPU seconds that takes, its module."""
 
     package: str
     built_as: str
     cpu_seconds: float
+    module: str = CONTROL_PLANE
 
 
 RECIPES = {
@@ -47,19 +49,26 @@ RECIPES = {
     "kubectl": Recipe("k8s.io/kubernetes/cmd/kubectl", "kubectl", 80),
     "kube-controller-manager": Recipe("k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager", 180),
     "helm": Recipe("helm.sh/helm/v3/cmd/helm", "helm", 120),
+    "govmomi-vcenter": Recipe(".", "govmomi", 100, module="govmomi"),
 }
 
 
-def pinned_version(module_path: str) -> str:
+def pinned_version(module_path: str, module: str = CONTROL_PLANE) -> str:
     """Return the version, e.g. ``v1.36.1``, of a module that go.mod requires."""
-    found = re.search(rf"^require {re.escape(module_path)} (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    file = MODULES / module / "go.mod"
+    found = re.search(rf"^require {re.escape(module_path)} (v\S+)", file.read_text(), re.MULTILINE)
     if not found:
-        raise gobuild.BuildError(f"{MODULE / 'go.mod'} does not require {module_path}: restore it from the repository")
+        raise gobuild.BuildError(f"{file} does not require {module_path}: restore it from the repository")
     return found.group(1)
 
 
-def _flags() -> list[str]:
+def _flags(module: str) -> list[str]:
     """Return go build's flags: reproducible, stripped, and stamped with versions as the projects' own builds do."""
+    stamps = _stamps() if module == CONTROL_PLANE else []
+    return ["-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s", "-w", *stamps])]
+
+
+def _stamps() -> list[str]:
     version = pinned_version("k8s.io/kubernetes")
     major, minor, *_ = version.removeprefix("v").split(".")
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
@@ -69,7 +78,7 @@ def _flags() -> list[str]:
         for key, value in values.items()
     ]
     stamps.append(f"-X helm.sh/helm/v3/internal/version.version={pinned_version('helm.sh/helm/v3')}")
-    return ["-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s", "-w", *stamps])]
+    return stamps
 
 
 def cache_root() -> Path:
@@ -80,14 +89,15 @@ def cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "vvol-replication" / "toolchain"
 
 
-def cache_directory() -> Path:
-    """Return the directory of the tools as this checkout pins them."""
+def cache_directory(module: str = CONTROL_PLANE) -> Path:
+    """Return the directory of a module's tools as this checkout pins them."""
     digest = hashlib.sha256()
-    recipes = [(name, recipe.package) for name, recipe in sorted(RECIPES.items())]
+    recipes = [(name, recipe.package) for name, recipe in sorted(RECIPES.items()) if recipe.module == module]
     for part in (
-        (MODULE / "go.mod").read_bytes(),
-        (MODULE / "go.sum").read_bytes(),
-        repr((recipes, _flags(), platform.system(), platform.machine())).encode(),
+        (MODULES / module / "go.mod").read_bytes(),
+        (MODULES / module / "go.sum").read_bytes(),
+        *(source.read_bytes() for source in sorted((MODULES / module).glob("*.go"))),
+        repr((recipes, _flags(module), platform.system(), platform.machine())).encode(),
     ):
         digest.update(hashlib.sha256(part).digest())
     return cache_root() / digest.hexdigest()[:16]
@@ -110,20 +120,35 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(names: Sequence[str], directory: Path) -> None:
-    """Build ``names`` into ``directory``; each appears there whole or not at all."""
+def _build(names: Sequence[str], module: str, directory: Path) -> None:
+    """Build ``names`` of a module into ``directory``; each appears there whole or not at all."""
     recipes = [RECIPES[name] for name in names]
     expected = sum(recipe.cpu_seconds for recipe in recipes) / (os.cpu_count() or 1)
-    go = gobuild.find_go(MODULE, cache_root())
+    source = MODULES / module
+    go = gobuild.find_go(source, cache_root())
     progress = gobuild.Progress(f"building {', '.join(names)} (once, into {directory})", expected)
     for left_over in directory.glob("building-*"):  # by a build that was killed: we hold the lock
         shutil.rmtree(left_over, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="building-", dir=directory) as staging:
         packages = [recipe.package for recipe in recipes]
-        gobuild.build(go, MODULE, packages, flags=_flags(), into=Path(staging), progress=progress)
+        gobuild.build(go, source, packages, flags=_flags(module), into=Path(staging), progress=progress)
         for name, recipe in zip(names, recipes, strict=True):
             (Path(staging) / recipe.built_as).replace(directory / name)
     progress.end("done")
+
+
+def _from_cache(module: str, wanted: Sequence[str]) -> dict[str, Path]:
+    """Return the tools ``wanted`` of one module, after building those that the cache does not have."""
+    directory = cache_directory(module)
+    found = _present(directory, wanted)
+    if len(found) < len(wanted):
+        directory.mkdir(parents=True, exist_ok=True)
+        with locked(directory / ".lock"):
+            missing = [name for name in wanted if name not in _present(directory, wanted)]
+            if missing:
+                _build(missing, module, directory)
+        found = _present(directory, wanted)
+    return found
 
 
 def ensure(names: Iterable[str] = DEFAULT_TOOLS) -> dict[str, Path]:
@@ -143,15 +168,13 @@ def ensure(names: Iterable[str] = DEFAULT_TOOLS) -> dict[str, Path]:
             given = {}  # an API server and an etcd from two places may not fit each other
     else:
         given = {}
-    directory = cache_directory()
-    found = _present(directory, wanted) | given
-    if len(found) < len(wanted):
-        directory.mkdir(parents=True, exist_ok=True)
-        with locked(directory / ".lock"):
-            missing = [name for name in wanted if name not in _present(directory, wanted) | given]
-            if missing:
-                _build(missing, directory)
-        found = _present(directory, wanted) | given
+    needed: dict[str, list[str]] = {}
+    for name in wanted:
+        if name not in given:
+            needed.setdefault(RECIPES[name].module, []).append(name)
+    found = dict(given)
+    for module, tools in needed.items():
+        found |= _from_cache(module, tools)
     return {name: found[name] for name in wanted}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import kopf
@@ -19,23 +20,65 @@ from vvol_replication.configuration import Configuration, read_configuration
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.settings import operator_settings
+from vvol_replication.replica import replica_of
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
 from vvol_replication.wiring import StorageConnector, SystemClock
 
 _log = logging.getLogger("vvol_replication")
+_LONGEST_END = 10.0  # seconds after the signal; whatever hangs then is left to die with the process
+
+
+class Stop:
+    """SIGTERM or SIGINT. As process 1 nobody else hears them, so they are listened to from the beginning."""
+
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+        self.listeners: list[Callable[[], None]] = []
+
+    def listen(self) -> None:
+        """Take the signals, from whoever has them."""
+        for one in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(one, self._tell, one)
+
+    async def unless_told(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do this. False if the signal came first."""
+        task, told = asyncio.create_task(work), asyncio.create_task(self.told.wait())
+        try:
+            await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (task, told):
+                one.cancel()
+            await asyncio.wait({task, told})
+        if task.cancelled():
+            return False
+        task.result()
+        return not self.told.is_set()
+
+    def _tell(self, number: signal.Signals) -> None:
+        if self.told.is_set():
+            return
+        _log.info("%s: ending", number.name)
+        self.told.set()
+        for listener in self.listeners:
+            listener()
+        asyncio.get_running_loop().call_later(_LONGEST_END, os._exit, 1)
 
 
 async def run(configuration: Configuration) -> None:
-    """Run until SIGTERM or SIGINT, which kopf turns into the end of its operator."""
+    """Run until SIGTERM or SIGINT."""
+    stop = Stop()
+    stop.listen()
     watches = len(KINDS) * max(1, len(configuration.namespaces))
     connection = connect(configuration.kubeconfig, watches=watches)
+    replica = replica_of(configuration)
+    stop.listeners.append(replica.stop)
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
-    engine = Engine(cluster, StorageConnector(), SystemClock())
+    engine = Engine(cluster, StorageConnector(), SystemClock(), leading=replica.leading, identity=replica.identity)
     ready = asyncio.Event()
-    probes = Probes(ready.is_set)
+    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.turns)
     registry = registry_for(engine)
 
     @kopf.on.login(registry=registry)
@@ -45,44 +88,34 @@ async def run(configuration: Configuration) -> None:
     @kopf.on.cleanup(registry=registry)
     async def cleanup(**_: object) -> None:
         # Tasks of ours that are still there when kopf ends are taken for hung ones and waited for, five seconds long.
+        replica.stop()
         await engine.stop()
 
     try:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
-        if not await _unless_told_to_stop(engine.start()):
+        if not await stop.unless_told(replica.lead()):
+            return
+        if not await stop.unless_told(engine.start()):
             return
         _log.info("taken up: %s requests in flight", engine.in_flight)
-        await kopf.operator(
+        before = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
             registry=registry,
             settings=operator_settings(),
             clusterwide=not configuration.namespaces,
             namespaces=configuration.namespaces,
+            stop_flag=stop.told,
             ready_flag=ready,
         )
+        stop.listen()  # kopf has put its own listeners there: leadership has to end first
+        await kopf.run_tasks(tasks, ignored=before)
     finally:
-        await engine.stop()
+        replica.stop()
+        await asyncio.gather(replica.close(), engine.stop())
         await probes.stop()
         await connection.http.close()
-
-
-async def _unless_told_to_stop(work: Coroutine[Any, Any, None]) -> bool:
-    """Do this before kopf listens to signals. False if SIGTERM or SIGINT came first: as process 1 nobody else hears."""
-    task, loop = asyncio.create_task(work), asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for one in signals:
-        loop.add_signal_handler(one, task.cancel)
-    try:
-        await asyncio.wait({task})
-    finally:
-        task.cancel()
-        for one in signals:
-            loop.remove_signal_handler(one)
-    if task.cancelled():
-        return False
-    task.result()
-    return True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,16 +5,33 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import socket
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vvol_replication.api.durations import parse_duration
 from vvol_replication.api.endpoint import HIGHEST_PORT
-from vvol_replication.api.reading import DNS_LABEL
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.reading import DNS_LABEL, DNS_SUBDOMAIN
+from vvol_replication.cluster.election import Timing
+
+LEASE_NAME = "vvol-replication"
+
+
+@dataclass(frozen=True, slots=True)
+class Election:
+    """The Lease by which one of several replicas is chosen, and what this one calls itself in it."""
+
+    namespace: str
+    name: str
+    identity: str
+    timing: Timing
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`namespaces` empty means all; `http_port` None means no probes."""
+    """`namespaces` empty means all; `http_port` None means no probes; `election` None: there is one replica only."""
 
     operator_namespace: str
     namespaces: tuple[str, ...]
@@ -22,6 +39,7 @@ class Configuration:
     http_port: int | None
     log_format: str
     kubeconfig: str | None
+    election: Election | None = None
 
 
 def _is_namespace(text: str) -> bool:
@@ -38,6 +56,60 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 (a free one) to {HIGHEST_PORT}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text).total_seconds()
+    except SpecError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _lease_name(text: str) -> str:
+    if len(text) > DNS_SUBDOMAIN.max_length or not re.fullmatch(DNS_SUBDOMAIN.pattern, text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no Lease's name")
+    return text
+
+
+def _add_election(parser: argparse.ArgumentParser) -> None:
+    """The names are those of Kubernetes' own components."""
+    usual = Timing()
+    parser.add_argument(
+        "--leader-elect",
+        action="store_true",
+        help="act only while holding a Lease: for two replicas and more, and for rolling updates",
+    )
+    parser.add_argument("--leader-elect-resource-name", default=LEASE_NAME, type=_lease_name, metavar="NAME",
+        help=f"the Lease; default: {LEASE_NAME}")  # fmt: skip
+    parser.add_argument(
+        "--leader-elect-resource-namespace", default=os.environ.get("POD_NAMESPACE"), metavar="NAMESPACE",
+        help="where the Lease is (environment: POD_NAMESPACE); default: the operator's namespace")  # fmt: skip
+    for option, value, what in (
+        ("lease-duration", usual.duration, "other replicas wait this long for a sign of life"),
+        ("renew-deadline", usual.renew_deadline, "the leader acts this long after its last renewal, and then ends"),
+        ("retry-period", usual.retry, "between two renewals, or two looks at another's Lease"),
+    ):
+        parser.add_argument(
+            f"--leader-elect-{option}", default=value, type=_seconds, metavar="DURATION",
+            help=f"{what}; default: {value:g}s",
+        )  # fmt: skip
+
+
+def _election(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Election | None:
+    if not found.leader_elect:
+        return None
+    namespace = found.leader_elect_resource_namespace or found.operator_namespace
+    if not _is_namespace(namespace):
+        parser.error(f"{namespace!r} (--leader-elect-resource-namespace or POD_NAMESPACE) is no namespace's name")
+    try:
+        timing = Timing(
+            found.leader_elect_lease_duration, found.leader_elect_renew_deadline, found.leader_elect_retry_period
+        )
+    except ValueError as error:
+        parser.error(f"--leader-elect-...: {error}")
+    # A container that is started again in its pod is another process: what the earlier one began is a stranger's.
+    pod = os.environ.get("POD_NAME") or socket.gethostname()
+    return Election(namespace, found.leader_elect_resource_name, f"{pod}_{uuid.uuid4()}", timing)
 
 
 def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
@@ -61,6 +133,7 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
     parser.add_argument("--http-port", type=_port, help="port for /livez and /readyz; default: none")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--kubeconfig", help="default: the pod's service account, else the environment's kubeconfig")
+    _add_election(parser)
     found = parser.parse_args(arguments)
     if not found.operator_namespace:
         parser.error("--operator-namespace (or OPERATOR_NAMESPACE) is required: it is where Secrets are read from")
@@ -75,4 +148,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         http_port=found.http_port,
         log_format=found.log_format,
         kubeconfig=found.kubeconfig,
+        election=_election(parser, found),
     )

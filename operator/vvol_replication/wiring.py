@@ -3,39 +3,80 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
+from vvol_replication.engine.ports import Refusals
+from vvol_replication.storage.discreet import discreet_array, discreet_vcenter
 from vvol_replication.storage.flasharray import connect as connect_array
+from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
 from vvol_replication.storage.vsphere.adapter import VCenter
 
 
 class StorageConnector:
-    """Makes storage ports from specs and credentials."""
+    """Makes storage ports from specs and credentials.
 
-    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> VCenterPort | Refused:
+    It lives as long as the process, and with it the count of refused logins: no edited or second object brings
+    further tries of the same credentials at the same address.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._gates = LoginGates(clock)
+        self._gate_of: WeakKeyDictionary[VCenterPort | ArrayPort, LoginGate] = WeakKeyDictionary()
+
+    def vcenter(
+        self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
+    ) -> VCenterPort | Refused:
         """A port to that vCenter; `Refused` if the spec's CA certificates cannot be used."""
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
-        return VCenter(str(spec.address), username, password, trust, max_concurrent_calls=spec.max_concurrent_calls)
+        gate = self._gates.of(str(spec.address), username, password)
+        vcenter = VCenter(
+            str(spec.address),
+            username,
+            password,
+            trust,
+            max_concurrent_calls=spec.max_concurrent_calls,
+            gate=gate,
+            expected_uuid=expected_uuid,
+        )
+        port = discreet_vcenter(vcenter, username, password)
+        self._gate_of[port] = gate
+        return port
 
-    def array(self, spec: FlashArraySpec, *, api_token: str) -> ArrayPort | Refused:
+    def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
         """A port to that array; `Refused` if the spec's CA certificates, or its REST family, cannot be used."""
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
-        return connect_array(
+        gate = self._gates.of(str(spec.address), api_token)
+        array = connect_array(
             str(spec.address),
             api_token,
             trust=trust,
             rest_version=str(spec.rest_version),
             workers=spec.max_concurrent_calls,
+            gate=gate,
+            expected_id=expected_id,
         )
+        if isinstance(array, Refused):
+            return array
+        port = discreet_array(array, api_token)
+        self._gate_of[port] = gate
+        return port
+
+    def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
+        """What has become of logging in with the credentials of this port."""
+        gate = self._gate_of.get(port)
+        return Refusals(0, TRIES, 0.0) if gate is None else Refusals(gate.refusals, TRIES, gate.seconds_left)
 
 
 class SystemClock:

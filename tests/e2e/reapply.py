@@ -1,4 +1,4 @@
-"""GitOps tools apply the same manifests again and again, and people label and annotate: a storm of it, and its traces."""
+"""GitOps tools apply the same manifests again and again, people label and annotate: a storm of it, and its traces."""
 
 from __future__ import annotations
 

@@ -16,8 +16,9 @@ from waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlplane import ControlPlane
     from e2e.rig import Request
+
+    from controlplane import ControlPlane
 
 WITHIN = 10.0
 ENDPOINTS = ("austin", "dallas", "flasharray-a", "flasharray-b")

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 SOON = 10.0
 """Seconds; on an idle machine it is well below 2."""
 ROUNDS = 3
-ENDS = {"Complete": {}, "Failed": {"cancel": True}, "Finished": {}}
+ENDS: dict[str, dict[str, bool]] = {"Complete": {}, "Failed": {"cancel": True}, "Finished": {}}
 
 
 @pytest.fixture(scope="module")
 def site(rig: Rig) -> Iterator[Site]:
-    with rig.site(topology(*ENDS, "stale")) as made:
+    with rig.site(topology(*map(str.lower, ENDS), "stale")) as made:
         yield made
 
 
 @pytest.mark.parametrize("condition", ENDS)
 def test_it_returns_soon_after_the_transition(condition: str, rig: Rig, site: Site) -> None:
-    name = site.group(condition)
+    name = site.group(condition.lower())
     site.wait_group(name)
     late = []
     with Api(rig.plane.server, rig.plane.directory) as api:

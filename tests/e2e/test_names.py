@@ -174,7 +174,8 @@ def test_a_strangers_sync_is_waited_for(site: Site) -> None:
     """An armed sync that nobody knows: ours waits until something lands, and is credited to nothing of it."""
     group = bound_group(site, "prior")
     site.act("hold", "prior")
-    # a request that is cancelled after arming leaves its sync armed: to the next one that is a stranger's
+    # A request that is cancelled after arming leaves its sync armed: where the group that remembers it is created anew,
+    # it is a stranger's to the next one.
     task = site.hang(RECOVERY, "QuerySmsTaskInfo", times=1)
     left = site.request(group, pointInTimeName="left-behind")
     site.wait_hit(task)
@@ -186,6 +187,9 @@ def test_a_strangers_sync_is_waited_for(site: Site) -> None:
     pending = site.pending("prior")
     assert pending is not None
     assert pending["name"] == "left-behind"
+
+    site.rig.kubectl("delete", "replicationgroup", group, "--timeout=60s")
+    site.wait_group(site.group("prior"))
 
     request = site.request(group, pointInTimeName="mine")
     request.wait_reason("SyncOngoing")

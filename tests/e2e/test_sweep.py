@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import time
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RUNS = 12
 WORKERS = 4
-SEED = int(os.environ.get("SWEEP_SEED", datetime.datetime.now(datetime.UTC).date().toordinal()))
+SEED = int(os.environ.get("SWEEP_SEED", dt.datetime.now(dt.UTC).date().toordinal()))
 
 
 def test_a_disturbed_operator_ends_in_the_same_place(

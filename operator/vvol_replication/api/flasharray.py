@@ -53,7 +53,10 @@ class FlashArraySpec:
 
 @dataclass(frozen=True, slots=True)
 class FlashArrayStatus:
-    """What the array last said of itself. `array_id` is its identity; `rest_version` is the version spoken with it."""
+    """What the array last said of itself. `array_id` is its identity; `rest_version` is the version spoken with it.
+
+    `clock_skew` is a Go-style duration with a sign: how far its clock is ahead of the operator's.
+    """
 
     observed_generation: int = -1
     conditions: tuple[Condition, ...] = ()
@@ -61,6 +64,7 @@ class FlashArrayStatus:
     array_name: str | None = None
     version: str | None = None
     rest_version: str | None = None
+    clock_skew: str | None = None
     last_read_at: datetime | None = None
 
     @classmethod

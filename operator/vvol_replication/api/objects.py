@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from .names import Kind
 
@@ -46,3 +47,25 @@ class Failed:
 
 
 WriteResult = Written | Conflict | Gone | Failed
+
+
+class Denial(StrEnum):
+    """Why the API server does not take an object."""
+
+    NO_NAMESPACE = "no namespace"
+    """It is not there, or is being deleted."""
+    FORBIDDEN = "forbidden"
+    OTHERS_FIELD = "others' field"
+    """Somebody else has set a field to another value, or the object of that uid is not there."""
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The API server answered no; nothing was written."""
+
+    why: Denial
+    message: str
+
+
+ApplyResult = Written | Denied | Failed

@@ -12,6 +12,8 @@ from .endpoint import DEFAULT_CALLS, Address, read_address, read_calls, read_tru
 from .reading import DNS_LABEL, Reader, at
 
 PROVIDERS_LIMIT = 256
+FAULT_DOMAINS_LIMIT = 256
+PEERS_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,26 @@ def _discovery_namespace(spec: Reader) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultDomainStatus:
+    """A fault domain: one array, as VASA names it. `peers` are the ids of those that it replicates to."""
+
+    id: str
+    name: str | None = None
+    array_id: str | None = None
+    peers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryStatus:
+    """How many groups discovery found, and how many have an object: made by it (`kept`), or by others (`adopted`)."""
+
+    namespace: str
+    found: int
+    kept: int
+    adopted: int
+
+
+@dataclass(frozen=True, slots=True)
 class VCenterStatus:
     """What the vCenter last said of itself. `instance_uuid` is its identity; `providers` name its VASA providers."""
 
@@ -58,6 +80,8 @@ class VCenterStatus:
     version: str | None = None
     instance_uuid: str | None = None
     providers: tuple[str, ...] = ()
+    fault_domains: tuple[FaultDomainStatus, ...] = ()
+    discovery: DiscoveryStatus | None = None
     last_read_at: datetime | None = None
 
     @classmethod

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,17 @@ from urllib.parse import quote
 import aiohttp
 
 from vvol_replication.api.names import API_VERSION, GROUP, VERSION, Kind
-from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.objects import (
+    ApplyResult,
+    Conflict,
+    Denial,
+    Denied,
+    Failed,
+    Gone,
+    ObjectRef,
+    WriteResult,
+    Written,
+)
 
 from .patches import merge_patch
 from .session import Connection
@@ -22,7 +32,9 @@ from .session import Connection
 _log = logging.getLogger(__name__)
 _PAGE = 500
 _COMPONENT = "vvol-replication"
-_OK, _CREATED, _ACCEPTED, _NOT_FOUND, _CONFLICT = 200, 201, 202, 404, 409
+_FIELD_MANAGER = "vvol-replication-discovery"
+_OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
+_INVALID = (400, 422)
 
 
 class ApiServer:
@@ -90,23 +102,54 @@ class ApiServer:
         """
         namespaces: tuple[str | None, ...] = self._namespaces if kind.namespaced and self._namespaces else (None,)
         for namespace in namespaces:
-            token = ""
-            while True:
-                query = f"?limit={_PAGE}" + (f"&continue={quote(token, safe='')}" if token else "")
-                answer = await self._call("GET", _path(kind, namespace) + query)
-                if isinstance(answer, Failed):
-                    raise ConnectionError(answer.message)
-                code, body = answer
-                items = body.get("items") if isinstance(body, Mapping) else None
-                if code == _NOT_FOUND:
-                    raise ConnectionError(f"it does not know {kind.crd_name}; install the CRDs")
-                if code != _OK or not isinstance(items, list):
-                    raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
-                for item in items:
-                    yield {"apiVersion": API_VERSION, "kind": kind.kind, **item}
-                token = str(_metadata(body).get("continue") or "")
-                if not token:
-                    break
+            async for item in self._listed(kind, namespace):
+                yield item
+
+    def watches(self, namespace: str) -> bool:
+        """Is that namespace one of those that the operator is to see?"""
+        return not self._namespaces or namespace in self._namespaces
+
+    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+        """All objects of a kind in one namespace, as they are now."""
+        try:
+            return [item async for item in self._listed(kind, namespace)]
+        except ConnectionError as error:
+            return Failed(f"the {kind.plural} of namespace {namespace!r} could not be listed: {error}")
+
+    async def _listed(self, kind: Kind, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        token = ""
+        while True:
+            query = f"?limit={_PAGE}" + (f"&continue={quote(token, safe='')}" if token else "")
+            answer = await self._call("GET", _path(kind, namespace) + query)
+            if isinstance(answer, Failed):
+                raise ConnectionError(answer.message)
+            code, body = answer
+            items = body.get("items") if isinstance(body, Mapping) else None
+            if code == _NOT_FOUND:
+                raise ConnectionError(f"it does not know {kind.crd_name}; install the CRDs")
+            if code != _OK or not isinstance(items, list):
+                raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
+            for item in items:
+                yield {"apiVersion": API_VERSION, "kind": kind.kind, **item}
+            token = str(_metadata(body).get("continue") or "")
+            if not token:
+                break
+
+    async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
+        """Server-side apply under a field manager of our own, without force: nobody loses a field to us."""
+        metadata = manifest["metadata"]
+        path = f"{_path(kind, metadata['namespace'])}/{metadata['name']}?fieldManager={_FIELD_MANAGER}"
+        headers = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML
+        answer = await self._call("PATCH", path, manifest, headers)
+        if isinstance(answer, Failed):
+            return answer
+        code, body = answer
+        if code in (_OK, _CREATED) and (version := _metadata(body).get("resourceVersion")):
+            return Written(str(version))
+        why = _denial(code, body)
+        if why is not None:
+            return Denied(why, _message(body))
+        return Failed(f"the API server answered {code} to an apply of {metadata['name']!r}: {_message(body)}")
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         """A Secret of the operator's own namespace, decoded."""
@@ -175,6 +218,20 @@ def _json(text: bytes) -> Any:
 def _metadata(body: Any) -> Mapping[str, Any]:
     metadata = body.get("metadata") if isinstance(body, Mapping) else None
     return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _denial(code: int, body: Any) -> Denial | None:
+    details = body.get("details") if isinstance(body, Mapping) else None
+    details = details if isinstance(details, Mapping) else {}
+    causes = [one for one in details.get("causes") or () if isinstance(one, Mapping)]
+    if code == _NOT_FOUND and details.get("kind") == "namespaces":
+        return Denial.NO_NAMESPACE
+    if code == _FORBIDDEN:
+        ending = any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+        return Denial.NO_NAMESPACE if ending else Denial.FORBIDDEN
+    if code == _CONFLICT:
+        return Denial.OTHERS_FIELD
+    return Denial.INVALID if code in _INVALID else None
 
 
 def _path(kind: Kind, namespace: str | None) -> str:

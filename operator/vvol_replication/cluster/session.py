@@ -30,7 +30,7 @@ _TOKEN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the API server is, and the session to it. `server` is where paths begin; each request passes `middlewares`."""
+    """Where the API server is, and the session to it. Paths are relative to `server`; requests pass `middlewares`."""
 
     server: str
     http: aiohttp.ClientSession

@@ -31,6 +31,13 @@ class Access:
 
     async def read(self, query: Query, resolved: Resolved, operation: Operation) -> Outcome[Any]:
         """One reading. Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`."""
+        outcome = await self._read(query, resolved, operation)
+        if isinstance(outcome, Unavailable) and outcome.reason == Reason.LOGIN_FAILED:
+            # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
+            return Unavailable(outcome.reason, outcome.message)
+        return outcome
+
+    async def _read(self, query: Query, resolved: Resolved, operation: Operation) -> Outcome[Any]:
         match query:
             case Query.TARGET_GROUP | Query.POINTS | Query.TASK:
                 site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.conditions import Condition
+from vvol_replication.api.conditions import Condition, Wanted
 from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
@@ -14,9 +14,9 @@ from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.reconcile.binding import ArrayView, Unbound
 
-from .endpoint import Endpoint, Services
+from .array_clock import clock_condition, told_skew
+from .endpoint import Endpoint, Failure, Services
 from .poller import TransferPoller
-from .words import unbound
 
 
 class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
@@ -34,7 +34,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     @property
     def view(self) -> ArrayView:
         """What binding may know of this array."""
-        return ArrayView(self.about, self.trouble)
+        return ArrayView(None if self.port is None else self.about, self.trouble)
 
     @property
     def identified(self) -> tuple[str, ArrayPort] | None:
@@ -46,23 +46,24 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         return FlashArraySpec.parse(raw)
 
     def open(self, spec: FlashArraySpec, secret: Mapping[str, str]) -> ArrayPort | Refused:
-        """A new port."""
-        return self._services.connector.array(spec, api_token=secret["apiToken"])
+        """A new port; pinned to the array that is known to be there, if one is."""
+        known = self.about.id if self.about else None
+        return self._services.connector.array(spec, api_token=secret["apiToken"], expected_id=known)
 
-    async def read(self, port: ArrayPort) -> Unbound | None:
+    async def read(self, port: ArrayPort) -> Failure | None:
         """Who answers, and what it is connected to."""
         about = await port.about()
         if not isinstance(about, Done):
-            return unbound(about)
+            return about
         self.about = about.value
         connections = await port.connections()
         if not isinstance(connections, Done):
-            return unbound(connections)
+            return connections
         self.connections, self.connections_at = connections.value, self._clock.now()
         return None
 
     def forget(self) -> None:
-        """Another port may lead to another array."""
+        """Another array may be there."""
         self.about, self.connections, self.connections_at = None, (), None
 
     def summary(self) -> tuple[bool, str]:
@@ -71,6 +72,15 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
             return False, "Nothing has been read yet."
         connected = sum(one.connected for one in self.connections)
         return True, f"{self.about.name!r} is connected to {connected} of {len(self.connections)} arrays."
+
+    def more_conditions(self, trouble: Unbound | None) -> tuple[Wanted, ...]:
+        """Whether its clock is in step with ours."""
+        return (clock_condition(self._skew, trouble),)
+
+    @property
+    def _skew(self) -> str | None:
+        """As it is told: the skew of the last answer, or what was told of it before, where that is as good."""
+        return told_skew(self._stored.get("clockSkew"), self.about.skew if self.about else None)
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""
@@ -82,6 +92,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
             array_name=about.name if about else None,
             version=about.version if about else None,
             rest_version=about.rest if about else None,
+            clock_skew=self._skew,
             last_read_at=self.connections_at,
         ).to_json()
 

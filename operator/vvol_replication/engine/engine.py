@@ -28,6 +28,7 @@ from .monitor import Monitor
 from .object import StoredObject
 from .pausing import growing
 from .ports import Clock, Cluster, Connector, Pace
+from .producers.discovery import Discovery
 from .registry import GroupKey, Registry
 from .runner import Runner, Surroundings
 from .turns import TurnBook
@@ -69,6 +70,7 @@ class Engine:
             leading=leading,
             identity=identity,
         )
+        self._discovery = Discovery(self._registry, cluster, clock, self._pace, leading)
         self._expiry = Expiry(cluster, clock, self._pace, leading)
         self._runners: dict[str, Runner] = {}
         self._ends: dict[str, str | None] = {}
@@ -109,9 +111,10 @@ class Engine:
         registry = self._registry
         monitors: list[Monitor] = [*registry.groups.values(), *registry.vcenters.values(), *registry.arrays.values()]
         stops = [
+            self._discovery.stop(),
+            self._expiry.stop(),
             *(runner.stop() for runner in list(self._runners.values())),
             *(one.stop() for one in monitors),
-            self._expiry.stop(),
         ]
         tasks = {asyncio.create_task(stop) for stop in stops} | set(self._background)
         for task in self._background:
@@ -152,7 +155,7 @@ class Engine:
         elif kind == REPLICATION_GROUP:
             self._group_shown(body, deleted=deleted)
         elif kind == VCENTER:
-            self._endpoint_shown(self._registry.vcenters, VCenterEndpoint, kind, body, deleted=deleted)
+            self._endpoint_shown(self._registry.vcenters, self._vcenter, kind, body, deleted=deleted)
         elif kind == FLASHARRAY:
             self._endpoint_shown(self._registry.arrays, ArrayEndpoint, kind, body, deleted=deleted)
 
@@ -298,6 +301,17 @@ class Engine:
     def _vcenter_port(self, name: str) -> Any:
         endpoint = self._registry.vcenters.get(name)
         return endpoint.port if endpoint else None
+
+    def _vcenter(self, ref: ObjectRef, services: Services) -> VCenterEndpoint:
+        made = VCenterEndpoint(ref, services)
+        made.on_reading = lambda: self._vcenter_read(made)
+        return made
+
+    def _vcenter_read(self, endpoint: VCenterEndpoint) -> None:
+        world = self._registry.world()
+        for group in self._registry.groups.values():
+            group.site_read(endpoint.ref.name, world)
+        self._discovery.look(endpoint)
 
     def _endpoint_shown(
         self,

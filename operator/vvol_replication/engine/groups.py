@@ -27,12 +27,14 @@ from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
-from vvol_replication.reconcile.remembered import bind_by_memory, fits
+from vvol_replication.reconcile.discovery import Known
+from vvol_replication.reconcile.remembered import bind_by_memory
 
 from .armed import ArmedBook
+from .gone import GoneWatch
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
-from .words import reason_of
+from .words import asked_pause, reason_of
 
 _MEMORY_TRIES = 3
 
@@ -74,21 +76,40 @@ class GroupMonitor(Monitor):
         self._read_at: datetime | None = None
         self._asked = False
         self._learnt: Listed | None = None
-
-    def learn(self, listed: Listed) -> None:
-        """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
-        self._learnt = listed
-        self.poke()
+        self._left_alone: tuple[str, datetime] | None = None
+        self._gone_watch = GoneWatch()
+        self.labels: Mapping[str, str] = {}
 
     def shown(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so; the first time, it tells what was remembered before the restart."""
-        news = super().shown(body)
+        if not super().shown(body):
+            return False
+        self.labels = body["metadata"].get("labels") or {}
         if not self._recalled:
             self._recalled = True
             armed = ReplicationGroupStatus.parse(self._stored).armed_sync
             if armed is not None:
                 self._armed.put(self._key, armed)
-        return news
+        return True
+
+    @property
+    def known(self) -> Known:
+        """The object as discovery asks for it."""
+        ref = self.ref
+        return Known(ref.name, ref.uid, self.generation, self.labels, self._spec, self._gone_watch.target)
+
+    def site_read(self, site: str, world: World) -> None:
+        """That vCenter has just been read: what is absent twice is gone, what is back is back."""
+        spec = self._spec
+        if isinstance(self.bound, Binding) or spec is None:
+            return  # what it is bound to is there
+        if self._gone_watch.reading(site, spec, world, self._clock.now()):
+            self.poke()
+
+    def learn(self, listed: Listed) -> None:
+        """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
+        self._learnt = listed
+        self.poke()
 
     def recall(self, armed: ArmedSync) -> None:
         """A request ended with its sync still armed: tell it with the next look."""
@@ -110,6 +131,10 @@ class GroupMonitor(Monitor):
             self._spec = ReplicationGroupSpec.parse(raw)
         except SpecError as error:
             return self._bind_to(Unbound(Reason.INVALID_SPEC, str(error)))
+        if before is None:
+            self._gone_watch.remember(ReplicationGroupStatus.parse(self._stored), self.generation, self._spec)
+        elif _meant(self._spec) != _meant(before):
+            self._gone_watch.forget()
         if self._spec != before:
             self.poke()
         return self.rebind(world)
@@ -125,11 +150,17 @@ class GroupMonitor(Monitor):
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
-        before = self.bound, self.remembered
-        self.bound, self.remembered = bound, remembered or bound
-        if self.bound != before[0]:
+        remembered = remembered or bound
+        changed = bound != self.bound
+        moved = remembered != self.remembered
+        if changed:
+            self.bound = bound
+            if isinstance(bound, Binding):
+                self._gone_watch.seen(bound.resolved.target_group)
             self.poke()
-        return (self.bound, self.remembered) != before
+        if moved:
+            self.remembered = remembered
+        return changed or moved
 
     async def look(self) -> bool:
         """List the points in time, and tell."""
@@ -137,11 +168,13 @@ class GroupMonitor(Monitor):
         if isinstance(bound, Unbound):
             if bound.reason is Reason.NOT_YET_READ and self._stored.get("conditions"):
                 return False  # after a restart, what was told last stands until the endpoints have answered
-            return await self.tell(self._status(bound.reason, bound.message))
+            why, marks = self._gone_watch.told(bound)
+            return await self.tell(self._status(why.reason, why.message, marks))
         target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
         if self._points_of != target:
             self._points, self._points_of, self._read_at = None, target, None
-        port = self._port(bound.resolved.recovery_vcenter)
+        site = bound.resolved.recovery_vcenter
+        port = self._port(site)
         if port is None:
             return False
         self._asked = True
@@ -150,7 +183,10 @@ class GroupMonitor(Monitor):
             self._points, self._read_at = learnt.points, learnt.at
             await self._look_at_armed(port, target)
             return await self.tell(self._status(None, f"{len(learnt.points)} points in time are listed."))
+        if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
+            return False  # the vCenter asked for it; what was told last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
+        self._left_alone = None if (pause := asked_pause(points)) is None else (site, self._clock.now() + pause)
         if self.bound is not bound:
             return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):
@@ -191,11 +227,12 @@ class GroupMonitor(Monitor):
         most = self._pace.group / 4 if self._failures else self._pace.group
         return most * (1 - self._clock.jitter() / 2)
 
-    def _status(self, reason: Reason | None, message: str) -> Mapping[str, Any]:
+    def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None
+        last = self._gone_watch.side(ReplicationGroupStatus.parse(self._stored))
         # Where times are equal, what is listed later is newer.
         newest = sorted(self._points or (), key=lambda point: point.time)[::-1]
-        wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message)]
+        wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message), *marks]
         if self._spec is not None and self._spec.suspend:
             text = "spec.suspend is true: nothing acts on this group."
             wanted.append(Wanted("Suspended", "True", Reason.SUSPENDED, text))
@@ -210,20 +247,22 @@ class GroupMonitor(Monitor):
             )
             wanted.append(Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text))
         now = self._clock.now()
-        known = ReplicationGroupStatus.parse(self._stored)
-        if bound is None and not (self._spec is not None and fits(self._spec, known)):
-            known = ReplicationGroupStatus()  # what was read is of another group than the spec names now
         return ReplicationGroupStatus(
             observed_generation=self.generation,
             conditions=merge(from_json(self._stored.get("conditions")), wanted, self.generation, now),
-            source=_source(bound) if bound else known.source,
-            target=_target(bound) if bound else known.target,
+            source=_source(bound) if bound else last.source,
+            target=_target(bound) if bound else last.target,
             points_in_time=tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest[:POINTS_LIMIT]),
             point_in_time_count=None if self._points is None else len(self._points),
             newest_point_in_time=newest[0].time if newest else None,
             last_read_at=self._read_at,
             armed_sync=armed,
         ).to_json()
+
+
+def _meant(spec: ReplicationGroupSpec) -> tuple[object, ...]:
+    """What of a spec says which group is meant."""
+    return spec.recovery_site, spec.protected_site, spec.group_name, spec.target, spec.target_array
 
 
 def _source(bound: Binding) -> SourceSide:

@@ -84,11 +84,14 @@ class Monitor(ABC):
     async def look(self) -> bool:
         """Read once and tell. True if all was well."""
 
-    async def tell(self, status: Mapping[str, Any]) -> bool:
-        """Write the status if what it says is news, or if it was not written for long. False if that failed."""
+    async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
+        """Write the status if what it says is news, or if it was not written for long. False if that failed.
+
+        `news`: it is so by its wording alone.
+        """
         now = self._clock.now()
         since, every = elapsed(self._written_at, now), timedelta(seconds=self._pace.status_refresh)
-        if facts(status) == facts(self._stored) and since is not None and since < every:
+        if not news and facts(status) == facts(self._stored) and since is not None and since < every:
             return True
         result = await self._cluster.write_status(self.ref, self._stored, status, None)
         if isinstance(result, Written):

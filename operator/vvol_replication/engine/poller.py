@@ -14,6 +14,7 @@ from vvol_replication.domain.ports import ArrayPort
 
 from .pausing import ended, news_or_time
 from .ports import Clock, Pace
+from .words import asked_pause
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class TransferPoller:
     """Polls one target array while anybody follows a transfer there; does nothing, and costs nothing, otherwise.
 
     `port` gives the array's port with the id that the array gives itself: who follows a transfer to one array is
-    never answered by another (rule 7).
+    never answered by another (rule 7). An array that asks to be left alone for a while is.
     """
 
     def __init__(self, port: Callable[[], tuple[str, ArrayPort] | None], clock: Clock, pace: Pace) -> None:
@@ -42,6 +43,7 @@ class TransferPoller:
         self._followers: dict[str, _Follower] = {}
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._left_alone: tuple[str, datetime] | None = None
 
     def follow(self, uid: str, array_id: str, protection_group: str, deliver: Deliver) -> None:
         """Deliver the rows of that protection group, as that target names it, at every poll from now on."""
@@ -92,7 +94,10 @@ class TransferPoller:
         if not asked:
             return
         asked_at = self._clock.now()
+        if self._left_alone is not None and self._left_alone[0] == array_id and asked_at < self._left_alone[1]:
+            return
         outcome = await port.transfers(sorted({follower.protection_group for follower in asked.values()}))
+        self._left_alone = None if (pause := asked_pause(outcome)) is None else (array_id, self._clock.now() + pause)
         for uid, follower in asked.items():
             if self._followers.get(uid) is not follower:
                 continue

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.names import Kind
-from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.objects import ApplyResult, Conflict, Failed, Gone, ObjectRef, WriteResult
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
@@ -36,6 +36,18 @@ class Cluster(Protocol):
         """All objects of a kind that the operator is to see, page by page."""
         ...
 
+    def watches(self, namespace: str) -> bool:
+        """Is that namespace one of those that the operator is to see?"""
+        ...
+
+    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+        """All objects of a kind in one namespace, as they are now."""
+        ...
+
+    async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
+        """Make an object say what the manifest says, without taking a field away from anybody else."""
+        ...
+
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         """A Secret of the operator's own namespace, decoded."""
         ...
@@ -45,15 +57,35 @@ class Cluster(Protocol):
         ...
 
 
-class Connector(Protocol):
-    """Makes storage ports. Nothing is sent before the first call on the port."""
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often in a row the credentials of a port were refused, by whichever port and object they were tried."""
 
-    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> VCenterPort | Refused:
+    count: int
+    limit: int
+    """After so many, none is sent for a while."""
+    seconds_left: float
+    """Until the next try may be made; 0: at any time."""
+
+
+class Connector(Protocol):
+    """Makes storage ports. Nothing is sent before the first call on the port.
+
+    Who is `expected` there has to be there: all calls to another one end `Refused("IdentityChanged", …)`.
+    """
+
+    def vcenter(
+        self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
+    ) -> VCenterPort | Refused:
         """A port to that vCenter; `Refused` if what the spec says of TLS cannot be used."""
         ...
 
-    def array(self, spec: FlashArraySpec, *, api_token: str) -> ArrayPort | Refused:
+    def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
         """A port to that array; `Refused` if what the spec says of TLS or REST cannot be used."""
+        ...
+
+    def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
+        """What has become of logging in with the credentials of this port."""
         ...
 
 
@@ -78,6 +110,10 @@ class Pace:
     monitor_retry_first: float = 1.0
     monitor_retry_most: float = 15.0
     """Between two readings of one that is not; a Secret that appears is found this fast."""
+    secret: float = 15.0
+    """Between two looks at an endpoint's Secret, at most; also while the endpoint hangs. It costs one small GET."""
+    drain: float = 120.0
+    """What is under way on a session that is replaced may take this long; longer than any call of the adapters."""
     group: float = 120.0
     """Between two listings of a group's points in time, at most; half of it at least. It costs one call for each group;
     where a sync of the group has ended, or the group has changed, it is listed at once."""
@@ -98,5 +134,10 @@ class Pace:
     listing_retry_first: float = 0.5
     listing_retry_most: float = 15.0
     """At the start, between two tries to list what the API server holds."""
+    discovery_batch: int = 25
+    discovery_pause: float = 1.0
+    """Discovery applies this many objects, then pauses, and looks again at what there is."""
+    discovery_retry: float = 600.0
+    """An object that the API server refused for what it says is not applied again for so long, unless it changes."""
     stop: float = 2.0
     """Logging out may take this long, whatever hangs."""

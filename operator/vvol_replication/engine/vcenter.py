@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.conditions import Condition
+from vvol_replication.api.conditions import Condition, find, from_json, merge
 from vvol_replication.api.objects import ObjectRef
-from vvol_replication.api.vcenter import PROVIDERS_LIMIT, VCenterSpec, VCenterStatus
+from vvol_replication.api.vcenter import (
+    FAULT_DOMAINS_LIMIT,
+    PEERS_LIMIT,
+    PROVIDERS_LIMIT,
+    FaultDomainStatus,
+    VCenterSpec,
+    VCenterStatus,
+)
 from vvol_replication.domain.groups import Inventory, VCenterAbout
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import VCenterPort
-from vvol_replication.reconcile.binding import SiteView, Unbound
+from vvol_replication.reconcile.binding import SiteView
 
-from .endpoint import Endpoint, Services
-from .words import unbound
+from .endpoint import Endpoint, Failure, Services
+from .producers.report import DISCOVERY, Report
 
 
 class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
@@ -28,10 +35,35 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         self.about: VCenterAbout | None = None
         self.inventory: Inventory | None = None
         self._read_at: datetime | None = None
+        self.on_reading: Callable[[], None] = lambda: None
+        """Called after each reading that was had, once what it says is known to all."""
+        self._reported: Inventory | None = None
+        self._report: Report | None = None
+
+    @property
+    def discovery_namespace(self) -> str | None:
+        """Where discovery keeps ReplicationGroups, if that is asked for."""
+        return self._spec.discovery_namespace if self._spec is not None else None
+
+    def discovered(self, report: Report) -> None:
+        """What discovery has come to; told if it is news."""
+        if report != self._report:
+            self._report = report
+            self.poke()
+
+    async def look(self) -> bool:
+        """Connect if need be, read, and tell; then whoever builds on readings takes his turn."""
+        well = await super().look()
+        if self.trouble is None and self.inventory is not None and self.inventory is not self._reported:
+            self._reported = self.inventory
+            self.on_reading()
+        return well
 
     @property
     def view(self) -> SiteView:
         """What binding may know of this vCenter."""
+        if self.port is None:
+            return SiteView(None, None, self.trouble)
         return SiteView(self.about, self.inventory, self.trouble)
 
     def parse(self, raw: object) -> VCenterSpec:
@@ -39,22 +71,25 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         return VCenterSpec.parse(raw)
 
     def open(self, spec: VCenterSpec, secret: Mapping[str, str]) -> VCenterPort | Refused:
-        """A new port."""
-        return self._services.connector.vcenter(spec, username=secret["username"], password=secret["password"])
+        """A new port; pinned to the vCenter that is known to be there, if one is."""
+        known = self.about.instance_uuid if self.about else None
+        return self._services.connector.vcenter(
+            spec, username=secret["username"], password=secret["password"], expected_uuid=known
+        )
 
-    async def read(self, port: VCenterPort) -> Unbound | None:
+    async def read(self, port: VCenterPort) -> Failure | None:
         """Who answers, and what it knows of. What was read before stays: silence makes nothing disappear (rule 10)."""
         inventory = await port.inventory()
         if not isinstance(inventory, Done):
-            return unbound(inventory)
+            return inventory
         about = await port.about()  # after it: the providers are those that the inventory met
         if not isinstance(about, Done):
-            return unbound(about)
+            return about
         self.about, self.inventory, self._read_at = about.value, inventory.value, self._clock.now()
         return None
 
     def forget(self) -> None:
-        """Another port may lead to another vCenter."""
+        """Another vCenter may be there."""
         self.about = self.inventory = None
 
     def summary(self) -> tuple[bool, str]:
@@ -68,11 +103,27 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""
         about = self.about
+        before = VCenterStatus.parse(self._stored)
+        # After a restart what was told last stands until the next reading; what is not asked for is not told.
+        wanted, told = find(from_json(self._stored.get("conditions")), DISCOVERY), before.discovery
+        if self._report is not None:
+            (wanted,) = merge((wanted,) if wanted else (), [self._report.condition], generation, self._clock.now())
+            told = self._report.told
+        asked = wanted is not None and told is not None and told.namespace == self.discovery_namespace
         return VCenterStatus(
             observed_generation=generation,
-            conditions=conditions,
+            conditions=(*conditions, wanted) if asked and wanted is not None else conditions,
             version=about.version if about else None,
             instance_uuid=about.instance_uuid if about else None,
             providers=about.providers[:PROVIDERS_LIMIT] if about else (),
+            fault_domains=_domains(self.inventory) if self.inventory else before.fault_domains,
+            discovery=told if asked else None,
             last_read_at=self._read_at,
         ).to_json()
+
+
+def _domains(inventory: Inventory) -> tuple[FaultDomainStatus, ...]:
+    return tuple(
+        FaultDomainStatus(one.id, one.name, one.array_id, one.peers[:PEERS_LIMIT])
+        for one in inventory.fault_domains[:FAULT_DOMAINS_LIMIT]
+    )

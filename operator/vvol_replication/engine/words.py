@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from vvol_replication.api.reasons import Reason
-from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+from vvol_replication.domain.outcomes import Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.reconcile.binding import Unbound
 
 
@@ -13,6 +15,13 @@ def reason_of(word: str) -> Reason:
         return Reason(word)
     except ValueError:
         return Reason.ENDPOINT_FAULT
+
+
+def asked_pause(outcome: Outcome[object]) -> timedelta | None:
+    """How long the endpoint wants to be left alone. Not so after refused logins: the Secret may change before."""
+    if not isinstance(outcome, Unavailable) or outcome.retry_after is None or outcome.reason == Reason.LOGIN_FAILED:
+        return None
+    return timedelta(seconds=outcome.retry_after)
 
 
 def unbound(outcome: Refused | Unavailable | Indeterminate) -> Unbound:

@@ -56,11 +56,9 @@ def _spent(view: View) -> bool:
 
 
 def borrowable(turn: Turn) -> ArmedSync | None:
-    """An earlier request's armed sync under which this one may go: its name is derived, or it is the very same."""
-    armed, asked = turn.seen.armed, turn.request.spec.point_in_time_name
-    if armed is None or armed.task is None or asked not in (None, armed.point_in_time_name):
-        return None
-    return armed
+    """An earlier request's armed sync under which this one may go; one that needs another name has no turn now."""
+    armed = turn.seen.armed
+    return None if armed is None or armed.task is None else armed
 
 
 def borrowed(armed: ArmedSync) -> Borrowed:

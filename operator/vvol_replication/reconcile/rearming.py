@@ -112,8 +112,6 @@ def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
             Reason.SYNC_REFUSED,
             f"The sync was armed {sync.armings} times and never stayed pending. The last time: {message}",
         )
-    if not turn.pushed and (looking := _source_after_points(turn)) is not None:
-        return looking
     again = replace(
         sync,
         intent_at=turn.now,
@@ -139,17 +137,6 @@ def _record(turn: Turn, sync: SyncLedger, message: str) -> Decision:
         )
     operation = turn.with_operation(sync=sync, baseline=baseline, holder=turn.holder)
     return turn.run(Record(), Reason.ARMING, message, operation=operation)
-
-
-def _source_after_points(turn: Turn) -> Decision | None:
-    """A push of ours that took effect late shows on the source before its point in time is listed.
-
-    So only a look at the source that is younger than the list tells that nothing in the list is ours.
-    """
-    listed, looked = turn.seen.points, turn.seen.source_snapshots
-    if listed is None or (looked is not None and looked.at > listed.at):
-        return None
-    return Decision(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
 
 
 def _source_after_points(turn: Turn) -> Decision | None:

@@ -8,6 +8,7 @@ How a call on a lane ends:
     value or the call's own exception   the call ended within its deadline
     LaneFull                            the deadline passed before a thread was free: the call was *never started*
     LaneClosed                          (a LaneFull) the lane was closed before the call was started
+    NotLeading                          (a LaneFull) a change was not asked for, because another replica may lead
     LaneTimeout                         the call was started, its answer did not come within the deadline
 
 A mutating call wants to know more than "started": between the start and the request that changes something there may
@@ -43,12 +44,25 @@ class LaneTimeout(LaneError):  # noqa: N818 - as above
     """The call was started and did not end within the deadline. It may still be under way."""
 
 
+class NotLeading(LaneFull):
+    """This process must not change anything any more. The change was not asked for and never will be."""
+
+
 class CallBroke(LaneError):  # noqa: N818 - as above
     """The call raised what may not cross into an event loop (SystemExit, StopIteration); it is the cause."""
 
 
 class PermitWithdrawn(Exception):  # noqa: N818 - as above
     """The caller is gone: the change must not be asked for any more."""
+
+
+_fence: list[Callable[[], bool]] = []
+"""What is asked before each change; leadership is the process's, whoever makes the call."""
+
+
+def fence(leading: Callable[[], bool]) -> None:
+    """From now on no permit in this process is used while `leading` says no. It is asked in threads, and is quick."""
+    _fence[:] = [leading]
 
 
 class Permit:
@@ -64,10 +78,12 @@ class Permit:
         self._withdrawn = False
 
     def use(self) -> None:
-        """Called in the thread. Raises `PermitWithdrawn` where the caller has given up."""
+        """Called in the thread. Raises `PermitWithdrawn` where the caller has given up, or `NotLeading`."""
         with self._lock:
             if self._withdrawn:
                 raise PermitWithdrawn
+            if not all(leading() for leading in _fence):
+                raise NotLeading("this process does not lead any more")
             self._used = True
 
     def withdraw(self) -> bool:

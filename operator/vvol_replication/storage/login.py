@@ -44,10 +44,19 @@ class LoginGate:
         self._refused = 0
         self._shut_until = float("-inf")
 
+    @property
+    def refusals(self) -> int:
+        """How often in a row the endpoint refused these credentials."""
+        return self._refused
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the next login may be tried; 0: now."""
+        return max(0.0, self._shut_until - self._clock())
+
     def check(self) -> None:
         """Raises `LockedOut` while no login may be tried."""
-        left = self._shut_until - self._clock()
-        if left > 0:
+        if (left := self.seconds_left) > 0:
             raise LockedOut(left)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz`: is the event loop turning, has the operator begun to work."""
+"""`/livez` and `/readyz`: does everything turn that has to, is this replica at work or standing by."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _SHUTDOWN = 0.5  # seconds; whoever still asks when the operator ends is not wai
 class Probes:
     """A small HTTP server of its own; it answers only while the event loop does."""
 
-    def __init__(self, ready: Callable[[], bool]) -> None:
-        self._ready = ready
+    def __init__(self, ready: Callable[[], bool], alive: Callable[[], bool] = lambda: True) -> None:
+        self._ready, self._alive = ready, alive
         application = web.Application()
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
@@ -32,7 +32,8 @@ class Probes:
         await self._runner.cleanup()
 
     async def _livez(self, _: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        alive = self._alive()
+        return web.Response(text="ok\n" if alive else "the elector does not turn\n", status=200 if alive else 503)
 
     async def _readyz(self, _: web.Request) -> web.Response:
         ready = self._ready()

@@ -73,6 +73,8 @@ class Switches:
     """After how long without activity a vCenter ends a session; 0: never."""
     sms_keeps_session: bool = False
     """Whether calls to SMS and PBM count as activity of the vim session that they come with."""
+    reads_without_session: Literal["missingSet", "thrown"] = "missingSet"
+    """Whether properties read without a session are answered, with the fault in the place of each, or refused."""
     session_limit_answer: Literal["http503", "fault"] = "http503"
     """How a vCenter refuses a login that is one session too many."""
     member_ids: Literal["vvol", "uuid", "filePath", "moid", "none"] = "vvol"

@@ -7,7 +7,7 @@ from pyVmomi import vmodl
 
 from vvol_simulator.model import Fault, SmsFaultError
 
-from . import bindings
+from . import bindings, sessions
 from .calls import Call, invalid_argument
 from .faults import materialize
 from .versions import VIM
@@ -19,16 +19,28 @@ _PAGE = 100
 """Objects per answer if the client sets no limit."""
 
 
-@METHODS.method("RetrievePropertiesEx", on="propertyCollector")
+@METHODS.method("RetrievePropertiesEx", on="propertyCollector", anonymous=True)
 def _retrieve(call: Call) -> object:
+    refusal = _refusal(call)
     found: list[Any] = []
     for spec in call.arg("specSet", []):
-        found.extend(_objects(call, spec))
+        found.extend(_objects(call, spec, refusal))
     options = call.arg("options")
     limit = getattr(options, "maxObjects", None)
     if limit is not None and limit <= 0:
         raise invalid_argument("options.maxObjects", "it must be positive")
     return _page(call, found, limit or _PAGE)
+
+
+def _refusal(call: Call) -> Fault | None:
+    """What stands in the place of each property that is read without a session; None for a good one."""
+    try:
+        sessions.check(VIM, call.world, call.site, call.session)
+    except SmsFaultError as refused:
+        if call.world.switches.reads_without_session == "thrown":
+            raise
+        return refused.fault
+    return None
 
 
 @METHODS.method("ContinueRetrievePropertiesEx", on="propertyCollector")
@@ -61,16 +73,16 @@ def _page(call: Call, found: list[Any], limit: int) -> object:
     return bindings.build(_COLLECTOR.RetrieveResult, token=token, objects=found[:limit])
 
 
-def _objects(call: Call, spec: Any) -> Iterator[Any]:
+def _objects(call: Call, spec: Any, refusal: Fault | None) -> Iterator[Any]:
     """Contents of all objects that a filter spec selects."""
     _check_paths(spec.propSet)
     for start in spec.objectSet:
         node = find(call, start.obj)
         named = {item.name: item for item in _all_selections(start.selectSet) if item.name}
         if not start.skip:
-            yield from _content(node, spec.propSet)
+            yield from _content(node, spec.propSet, refusal)
         for reached in _walk(call, node, start.selectSet, named, set()):
-            yield from _content(reached, spec.propSet)
+            yield from _content(reached, spec.propSet, refusal)
 
 
 def _all_selections(selections: Sequence[Any]) -> Iterator[Any]:
@@ -99,7 +111,7 @@ def _walk(
             yield from _walk(call, reached, step.selectSet, named, seen)
 
 
-def _content(node: Node, property_specs: Sequence[Any]) -> Iterator[Any]:
+def _content(node: Node, property_specs: Sequence[Any], refusal: Fault | None) -> Iterator[Any]:
     wanted: dict[str, None] = {}
     matches = [spec for spec in property_specs if isinstance(node.reference, spec.type)]
     for spec in matches:
@@ -108,14 +120,13 @@ def _content(node: Node, property_specs: Sequence[Any]) -> Iterator[Any]:
         values = [
             bindings.build(vmodl.DynamicProperty, name=path, val=node.properties[path])
             for path in wanted
-            if path in node.properties and not node.denied(path)
+            if path in node.properties and not refusal and not node.denied(path)
         ]
+        fault = materialize(refusal or no_permission(), f"urn:{VIM.namespace}")
         missing = [
-            bindings.build(
-                _COLLECTOR.MissingProperty, path=path, fault=materialize(no_permission(), f"urn:{VIM.namespace}")
-            )
+            bindings.build(_COLLECTOR.MissingProperty, path=path, fault=fault)
             for path in wanted
-            if node.denied(path)
+            if refusal or node.denied(path)
         ]
         yield bindings.build(_COLLECTOR.ObjectContent, obj=node.reference, propSet=values, missingSet=missing)
 

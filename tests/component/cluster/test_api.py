@@ -14,8 +14,8 @@ from component.cluster.server import TOKEN, Asked, Server
 from kubernetes import client
 from kubernetes.config import ConfigException
 
-from vvol_replication.api.names import REPLICATION_SYNC, VCENTER
-from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, Written
+from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
+from vvol_replication.api.objects import Conflict, Denial, Denied, Failed, Gone, ObjectRef, Written
 from vvol_replication.cluster import session
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
@@ -137,6 +137,20 @@ async def test_a_server_that_is_not_there_is_a_result(server: Server) -> None:
     await connection.http.close()
     assert isinstance(found, Failed)
     assert "could not be asked" in found.message
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [(200, Gone), (202, Gone), (404, Gone), (409, Conflict), (403, Failed), (500, Failed)],
+)
+async def test_a_deletion_is_of_exactly_that_object_and_version(
+    server: Server, api: ApiServer, code: int, result: type
+) -> None:
+    server.answer = lambda _: status(code, "said so")
+    assert isinstance(await api.delete(SYNC, "7"), result)
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("DELETE", f"{PATH}/namespaces/prod/replicationsyncs/one")
+    assert asked.body["preconditions"] == {"uid": "u1", "resourceVersion": "7"}
 
 
 async def test_a_read_of_another_object_of_that_name_says_gone(server: Server, api: ApiServer) -> None:
@@ -304,3 +318,67 @@ def test_without_any_kubeconfig_that_is_said(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ConfigException):
         loader(client.Configuration(), str(tmp_path / "none"))
+
+
+MANIFEST = {"metadata": {"name": "erp", "namespace": "dr"}, "spec": {}}
+
+
+async def test_a_server_side_apply_is_our_own_and_without_force(server: Server, api: ApiServer) -> None:
+    server.answer = lambda _: (201, {"metadata": {"resourceVersion": "9"}})
+    assert await api.server_side_apply(REPLICATION_GROUP, MANIFEST) == Written("9")
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("PATCH", f"{PATH}/namespaces/dr/replicationgroups/erp")
+    assert asked.query == {"fieldManager": "vvol-replication-discovery"}
+    assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert asked.body == MANIFEST
+
+
+TERMINATING = {"causes": [{"reason": "NamespaceTerminating"}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "expected"),
+    [
+        (404, {"kind": "namespaces"}, Denial.NO_NAMESPACE),
+        (403, TERMINATING, Denial.NO_NAMESPACE),
+        (403, {}, Denial.FORBIDDEN),
+        (409, {}, Denial.OTHERS_FIELD),
+        (422, {}, Denial.INVALID),
+        (404, {}, None),
+        (500, {}, None),
+        (201, {}, None),
+    ],
+)
+async def test_what_is_not_applied_is_told_as_what_it_is(
+    code: int, details: Any, expected: Denial | None, server: Server, api: ApiServer
+) -> None:
+    server.answer = lambda _: (code, {"kind": "Status", "message": "its words", "details": details})
+    found = await api.server_side_apply(REPLICATION_GROUP, MANIFEST)
+    assert isinstance(found, Failed if expected is None else Denied)
+    assert "its words" in found.message
+    assert getattr(found, "why", None) is expected
+
+
+async def test_a_namespace_is_listed_whole_or_not_at_all(server: Server, api: ApiServer) -> None:
+    pages = {"": ([{"a": 1}], "next"), "next": ([{"a": 2}], "")}
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        items, token = pages[asked.query.get("continue", "")]
+        return 200, {"items": items, "metadata": {"continue": token}}
+
+    server.answer = answer
+    listed = await api.list_in(REPLICATION_GROUP, "dr")
+    assert not isinstance(listed, Failed)
+    assert [one["a"] for one in listed] == [1, 2]
+    assert {one.path for one in server.asked} == {f"{PATH}/namespaces/dr/replicationgroups"}
+
+    server.answer = lambda asked: (
+        (200, {"items": [], "metadata": {"continue": "x"}}) if len(asked.query) == 1 else (500, {})
+    )
+    assert isinstance(await api.list_in(REPLICATION_GROUP, "dr"), Failed)
+
+
+@pytest.mark.parametrize(("namespaces", "watched"), [((), True), (("dr",), True), (("prod",), False)])
+def test_which_namespaces_are_watched(namespaces: tuple[str, ...], watched: bool) -> None:  # noqa: FBT001 - a parameter
+    connection: Any = None
+    assert ApiServer(connection, operator_namespace="vvol", namespaces=namespaces).watches("dr") is watched

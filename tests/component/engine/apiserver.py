@@ -5,12 +5,23 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, REPLICATION_SYNC, Kind
-from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.objects import (
+    ApplyResult,
+    Conflict,
+    Denial,
+    Denied,
+    Failed,
+    Gone,
+    ObjectRef,
+    WriteResult,
+    Written,
+)
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine
@@ -28,6 +39,9 @@ class ApiServerInMemory:
         self.objects: dict[Key, Body] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.events: list[tuple[str, str, str]] = []
+        self.told: list[str] = []
+        """The messages of the events."""
+        self.secret_reads: list[tuple[datetime, str]] = []
         self.writes: list[tuple[str, WriteResult]] = []
         self.history: dict[Key, list[Body]] = {}
         self.answers: Sequence[WriteResult | str] = []
@@ -39,13 +53,28 @@ class ApiServerInMemory:
         self.silent: Failed | None = None
         self.during: Callable[[ObjectRef], Any] | None = None
         """Called once, before the next status write has its effect."""
+        self.watched: tuple[str, ...] = ()
+        self.denials: list[Denied | Failed] = []
+        """What the next server-side applies come to, instead of their effect."""
+        self.applied: list[str] = []
+        self.listed_in = 0
+        self.ours: dict[str, Body] = {}
+        """The specs that were applied by the operator, by object name."""
         self._version = 100
         self._handled: dict[Key, str] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
 
     # What people do
 
-    def apply(self, kind: Kind, name: str, spec: Mapping[str, Any], namespace: str | None = None) -> Body:
+    def apply(
+        self,
+        kind: Kind,
+        name: str,
+        spec: Mapping[str, Any],
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+    ) -> Body:
         key = (kind.plural, namespace, name)
         known = self.objects.get(key)
         if known is None:
@@ -61,6 +90,8 @@ class ApiServerInMemory:
         else:
             body = copy.deepcopy(known)
             body["metadata"]["generation"] += 1
+        if labels is not None:
+            body["metadata"]["labels"] = dict(labels)
         body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
         self._save(key, body)
         return body
@@ -162,8 +193,35 @@ class ApiServerInMemory:
             if key[0] == kind.plural:
                 yield copy.deepcopy(body)
 
+    def watches(self, namespace: str) -> bool:
+        return not self.watched or namespace in self.watched
+
+    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+        await asyncio.sleep(0.005)
+        self.listed_in += 1
+        found = (body for key, body in sorted(self.objects.items(), key=str) if key[:2] == (kind.plural, namespace))
+        return self.silent or [copy.deepcopy(body) for body in found]
+
+    async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
+        """Fields are kept as their last writer left them; one that somebody else set to another value is a conflict."""
+        await asyncio.sleep(0.005)
+        metadata = manifest["metadata"]
+        self.applied.append(metadata["name"])
+        if self.silent or self.denials:
+            return self.silent or self.denials.pop(0)
+        known = self.objects.get((kind.plural, metadata["namespace"], metadata["name"]))
+        if metadata.get("uid") != (known["metadata"]["uid"] if known else None):
+            return Denied(Denial.OTHERS_FIELD, "that is another object")
+        if known and known["spec"] != self.ours.get(metadata["name"]):
+            return Denied(Denial.OTHERS_FIELD, "conflict with somebody")
+        self.ours[metadata["name"]] = copy.deepcopy(manifest["spec"])
+        labels = metadata["labels"]
+        body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], labels=labels)
+        return Written(body["metadata"]["resourceVersion"])
+
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         await asyncio.sleep(0.001)
+        self.secret_reads.append((self.clock.now(), name))
         if self.silent is not None:
             return self.silent
         return dict(self.secrets[name]) if name in self.secrets else Gone()
@@ -171,6 +229,7 @@ class ApiServerInMemory:
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
         """Kept as (name, type, reason)."""
         self.events.append((ref.name, "Warning" if warning else "Normal", reason))
+        self.told.append(message)
         assert message
 
     # The watch, and kopf
@@ -187,7 +246,8 @@ class ApiServerInMemory:
         engine = self.engine
         if engine is not None:
             loop, shown = asyncio.get_running_loop(), copy.deepcopy(body)
-            loop.call_later(self.lag, self._event, engine, key, shown, deleted)
+            # Timers of the same moment fire in any order; events of the same moment do not.
+            loop.call_later(self.lag + self._version * 1e-9, self._event, engine, key, shown, deleted)
 
     def _event(self, engine: Engine, key: Key, body: Body, deleted: bool) -> None:  # noqa: FBT001 - call_later's
         if engine is not self.engine:

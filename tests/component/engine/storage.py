@@ -42,6 +42,8 @@ from vvol_replication.domain.points import (
     TaskReading,
     TaskState,
 )
+from vvol_replication.engine.ports import Refusals
+from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginGates
 
 Step = Callable[[], Awaitable[Outcome[Any] | None]]
 """What happens at a call: None lets it go on, an outcome ends it."""
@@ -82,6 +84,10 @@ class World:
         self.under_way: set[str] = set()
         """Protection groups with an operation of ours between arming and landing."""
         self.closes = True
+        self.accepted = {"right"}
+        """Passwords and tokens that all endpoints take."""
+        self.logins: Counter[str] = Counter()
+        """Logins that an endpoint refused."""
         self.alone = False
         """Pushes need no armed sync: requests go by the arrays alone."""
         self.away: set[str] = set()
@@ -172,6 +178,16 @@ def hangs(seconds: float = 1e6) -> Step:
     return step
 
 
+def takes(seconds: float) -> Step:
+    """It takes so long, and goes on."""
+
+    async def step() -> Outcome[Any] | None:
+        await asyncio.sleep(seconds)
+        return None
+
+    return step
+
+
 def breaks() -> Step:
     """A defect of ours."""
 
@@ -184,14 +200,17 @@ def breaks() -> Step:
 class FakeVCenter:
     """Both sides of everything."""
 
-    def __init__(self, world: World, password: str) -> None:
-        self.world, self.password = world, password
+    def __init__(self, world: World, password: str, gate: LoginGate, expected: str | None) -> None:
+        self.world, self.password, self.gate, self._expected = world, password, gate, expected
         self._uuid = world.site_uuid
 
     async def about(self) -> Outcome[VCenterAbout]:
+        if (trouble := _login(self.world, "vc", self.password, self.gate)) is not None:
+            return await self.world.call("about", "vcenter", lambda: trouble)
+
         def answer() -> Outcome[VCenterAbout]:
-            if self.password != "right":
-                return Refused("LoginFailed", "the credentials are refused; correct the Secret")
+            if self._expected not in (None, self._uuid):
+                return Refused("IdentityChanged", f"{self._uuid} answers, {self._expected} was expected")
             return Done(VCenterAbout(self._uuid, "8.0.3.0", ("provider",)))
 
         return await self.world.call("about", "vcenter", answer)
@@ -258,18 +277,21 @@ class FakeVCenter:
 class FakeArray:
     """`side` is `a`, the source, or `b`, the target."""
 
-    def __init__(self, world: World, side: str, token: str) -> None:
-        self.world, self.side, self.token = world, side, token
+    def __init__(self, world: World, side: str, token: str, gate: LoginGate, expected: str | None) -> None:
+        self.world, self.side, self.token, self.gate, self._expected = world, side, token, gate, expected
         self._id = world.array_ids[side]
 
     async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
         return await self.world.call(method, what, effect, self.side)
 
     async def about(self) -> Outcome[ArrayAbout]:
+        if (trouble := _login(self.world, self.side, self.token, self.gate)) is not None:
+            return await self.world.call("about", self.side, lambda: trouble)
+
         def answer() -> Outcome[ArrayAbout]:
-            if self.token != "right":
-                return Refused("LoginFailed", "the API token is refused; correct the Secret")
-            return Done(ArrayAbout(self._id, self.side, "6.4.10", "1.19", self.world.skews[self.side]))
+            if self._expected not in (None, self._id):
+                return Refused("IdentityChanged", f"{self._id} answers, {self._expected} was expected")
+            return Done(ArrayAbout(self._id, self.side, "6.4.10", "1.19", self.world.skews.get(self.side)))
 
         return await self._call("about", self.side, answer)
 
@@ -313,6 +335,20 @@ class FakeArray:
         await _close(self.world, self, grace)
 
 
+def _login(world: World, endpoint: str, secret: str, gate: LoginGate) -> Outcome[Any] | None:
+    """One login with each call, as far as it is refused; counted in `logins`."""
+    try:
+        gate.check()
+    except LockedOut as locked:
+        return Unavailable("LoginFailed", "too many refusals; not asked", locked.seconds)
+    if secret in world.accepted:
+        gate.passed()
+        return None
+    world.logins[endpoint] += 1
+    gate.refused()
+    return Refused("LoginFailed", "the credentials are refused; correct the Secret")
+
+
 async def _close(world: World, port: Any, grace: float) -> None:
     world.graces.append(grace)
     if not world.closes:
@@ -321,19 +357,34 @@ async def _close(world: World, port: Any, grace: float) -> None:
 
 
 class FakeConnector:
-    """The ports by address: `vc`, `a` and `b`."""
+    """The ports by address: `vc` (and `other-vc`, which is the same one), `a` and `b`.
+
+    Logins go through the product's own gates, as far as they are refused or let in by `about`.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.refusal: Refused | None = None
+        self.pins: list[tuple[str, str | None]] = []
+        """Address and who was expected there, of each port."""
+        self.gates = LoginGates(lambda: asyncio.get_running_loop().time())
 
-    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> FakeVCenter | Refused:
+    def vcenter(
+        self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
+    ) -> FakeVCenter | Refused:
         assert username == "operator"
-        assert spec.address.host == "vc"
-        return self.refusal or self._opened(FakeVCenter(self.world, password))
+        assert spec.address.host in ("vc", "other-vc")
+        self.pins.append((spec.address.host, expected_uuid))
+        gate = self.gates.of(str(spec.address), username, password)
+        return self.refusal or self._opened(FakeVCenter(self.world, password, gate, expected_uuid))
 
-    def array(self, spec: FlashArraySpec, *, api_token: str) -> FakeArray | Refused:
-        return self.refusal or self._opened(FakeArray(self.world, spec.address.host, api_token))
+    def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> FakeArray | Refused:
+        self.pins.append((spec.address.host, expected_id))
+        gate = self.gates.of(str(spec.address), api_token)
+        return self.refusal or self._opened(FakeArray(self.world, spec.address.host, api_token, gate, expected_id))
+
+    def refusals(self, port: Any) -> Refusals:
+        return Refusals(port.gate.refusals, TRIES, port.gate.seconds_left)
 
     def _opened(self, port: Any) -> Any:
         self.world.opened.append(port)

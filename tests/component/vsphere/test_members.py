@@ -319,3 +319,23 @@ async def test_two_vcenters_with_the_same_vm_ids_are_not_mixed_up(sites: Sites, 
     # Each sees its own VM only; the other's members belong to no VM that it read.
     assert len(value(first).unaccounted) == 1
     assert len(value(second).unaccounted) == 3
+
+
+@pytest.mark.parametrize("reads", ["missingSet", "thrown"])
+async def test_a_session_that_ends_before_the_power_is_read_is_opened_again(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch, reads: Any
+) -> None:
+    sites.world.switches.reads_without_session = reads
+    only_vm(sites)
+    place = policies.Policies.place
+
+    def then_it_ends(self: policies.Policies, moids: Any) -> Any:
+        placed = place(self, moids)
+        sites.site("austin").expire_sessions()
+        return placed
+
+    monkeypatch.setattr(policies.Policies, "place", then_it_ends)
+    told = await ask(sites)
+    assert [vm.power for vm in told.vms] == [PowerState.OFF]
+    assert told.complete
+    assert sites.site("austin").logins == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.rest import Api, ApiError, syncs
-from e2e.rig import ARM, PUSHES, RECOVERY, PROTECTED, SOURCE, topology
+from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE, topology
 from e2e.sweep.children import Nursery
 
 import stage
@@ -22,8 +22,9 @@ from waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controlplane import ControlPlane
     from e2e.sweep.children import Operator
+
+    from controlplane import ControlPlane
 
 Object = dict[str, Any]
 GROUP, SYNC = "group", "request"

@@ -1,4 +1,4 @@
-"""Inside the operator's process: every await of the outside on behalf of a request, numbered, told, and interfered with.
+"""Inside the operator's process: every await of the outside on behalf of a request is numbered, told, interfered with.
 
 A point is `<who>:<what>#<occurrence>.<phase>`. Phase `before`: the call is not made yet. Phase `after`: it has taken
 effect, and nobody has used the answer. The outside is what the engine reaches through its storage ports, and every
@@ -136,13 +136,13 @@ class Connector(StorageConnector):
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    def vcenter(self, spec: VCenterSpec, *, username: str, password: str) -> Any:
+    def vcenter(self, spec: VCenterSpec, **more: Any) -> Any:
         """As the product makes it."""
-        return self._watched(spec, super().vcenter(spec, username=username, password=password))
+        return self._watched(spec, super().vcenter(spec, **more))
 
-    def array(self, spec: FlashArraySpec, *, api_token: str) -> Any:
+    def array(self, spec: FlashArraySpec, **more: Any) -> Any:
         """As the product makes it."""
-        return self._watched(spec, super().array(spec, api_token=api_token))
+        return self._watched(spec, super().array(spec, **more))
 
     def _watched(self, spec: VCenterSpec | FlashArraySpec, port: object) -> Any:
         name = self._book.plan.names.get(str(spec.address), str(spec.address))
@@ -244,29 +244,30 @@ _lines = kopf_api.iter_jsonlines
 def instrument(plan: Plan, channel: Channel) -> None:
     """Put points into the operator of this process. To be called before it is started."""
     book = Book(plan, channel)
-    run, connect, settings_of = Runner._run, program.connect, program.operator_settings  # noqa: SLF001 - test-only
+    inside: Any = program  # its imports are replaced, which no type checker likes
+    run, connect, settings_of = Runner._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
 
     async def run_on_behalf(runner: Runner) -> None:
         _on_behalf.set(True)
         await run(runner)
 
     def connected(*args: Any, **more: Any) -> Connection:
-        connection = connect(*args, **more)
-        middlewares = (*connection.middlewares, Gate(book))
+        connection: Connection = connect(*args, **more)
+        gate: aiohttp.ClientMiddlewareType = Gate(book)
+        middlewares = (*connection.middlewares, gate)
         connection.http._middlewares = middlewares  # noqa: SLF001 - aiohttp takes none later
         return dataclasses.replace(connection, middlewares=middlewares)
 
     def settings() -> kopf.OperatorSettings:
-        made = settings_of()
+        made: kopf.OperatorSettings = settings_of()
         if plan.action == HANG:
             made.networking.request_timeout = IMPATIENT
         return made
 
     if plan.action == HANG:
-        session._TIMEOUT = aiohttp.ClientTimeout(total=IMPATIENT)  # type: ignore[misc]  # noqa: SLF001 - scaled down
+        session._TIMEOUT = aiohttp.ClientTimeout(total=IMPATIENT)  # noqa: SLF001 - scaled down
     if plan.lag:
         kopf_api.iter_jsonlines = lambda content, *_: _lagging(content, plan.lag)
-    Runner._run = run_on_behalf  # type: ignore[method-assign]  # noqa: SLF001 - its tasks inherit whose they are
-    program.connect = connected
-    program.operator_settings = settings
-    program.StorageConnector = functools.partial(Connector, book)  # type: ignore[misc,assignment]
+    Runner._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
+    inside.connect, inside.operator_settings = connected, settings
+    inside.StorageConnector = functools.partial(Connector, book)

@@ -187,12 +187,16 @@ class Run:
             if status["transfer"]["snapshot"] != prefix + suffix or "pointInTime" in status:
                 wrong(f"not what happened: {status}")
             return
+        self._judge_point(status, real[0])
+
+    def _judge_point(self, status: Object, real: Object) -> None:
+        wrong = self.broken.append
         told, flags = status.get("pointInTime", {}), {one["type"]: one["status"] for one in status["conditions"]}
         if flags.get("PointInTimeIdentified") == "True":
-            if told["id"] != real[0]["id"]:
-                wrong(f"told {told}, but the data is in {real[0]}")
-            if flags.get("Named") == "True" and told["name"] != real[0]["name"]:
-                wrong(f"told {told}, but the name of {real[0]} is another one")
+            if told["id"] != real["id"]:
+                wrong(f"told {told}, but the data is in {real}")
+            if flags.get("Named") == "True" and told["name"] != real["name"]:
+                wrong(f"told {told}, but the name of {real} is another one")
         elif told or self._rounds == 0:
             wrong(f"told {told}, not identified, although nothing else has landed: {flags}")
 

@@ -6,7 +6,7 @@ Exit status 1: something happened that must not, see the lines that begin with B
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import sys
 import tempfile
 import time
@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _sweep(directory: Path, arguments: argparse.Namespace) -> int:
-    seed = datetime.datetime.now(datetime.UTC).date().toordinal() if arguments.seed is None else arguments.seed
+    seed = dt.datetime.now(dt.UTC).date().toordinal() if arguments.seed is None else arguments.seed
     begun = time.monotonic()
     with ControlPlane.start(directory / "control-plane") as plane:
         plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from controlplane import ControlPlane
     from e2e.sweep.play import Outcome
+
+    from controlplane import ControlPlane
 
 _BATCH = 100
 """Runs on one simulator: vCenters list all their groups to each operator that starts."""
@@ -111,7 +112,7 @@ def summary(outcomes: Sequence[Outcome], usual: Mapping[str, str], begun: float)
         ends = Counter(cell(one, usual[one.case.method]).strip("()") for one in mine)
         missed = sum(not one.reached for one in mine)
         slowest = max(one.seconds for one in mine)
-        told = ", ".join(f"{count} × {end}" for end, count in ends.most_common())
+        told = ", ".join(f"{count} {end}" for end, count in ends.most_common())
         lines.append(
             f"{name:15} {len(mine):5} runs: {told}; {missed} did not come to their point; "
             f"{max(one.armings for one in mine)} armings at most; slowest {slowest:.0f} s"

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(name: str = "localhost") -> tuple[str, str]:
-    """(certificate, key) in PEM for 127.0.0.1 and a host name; its own CA, without the extensions of a public one."""
+def self_signed(name: str = "localhost", address: str = "127.0.0.1") -> tuple[str, str]:
+    """(certificate, key) in PEM for an address and a host name; its own CA, without the extensions of a public one."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -25,7 +25,7 @@ def self_signed(name: str = "localhost") -> tuple[str, str]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address(address))]), critical=False
         )
         .sign(key, hashes.SHA256())
     )

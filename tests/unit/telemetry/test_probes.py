@@ -26,6 +26,17 @@ async def test_alive_while_the_loop_turns_and_ready_when_work_has_begun(ready: b
     assert answers["/other"][0] == 404
 
 
+async def test_not_alive_when_the_elector_stands_still() -> None:
+    probes = Probes(lambda: True, lambda: False)
+    port = await probes.start("127.0.0.1", 0)
+    try:
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/livez") as response:
+            assert response.status == 503
+            assert "elector" in await response.text()
+    finally:
+        await probes.stop()
+
+
 async def test_a_port_that_is_taken_is_an_error_of_the_system() -> None:
     first, second = Probes(lambda: True), Probes(lambda: True)
     port = await first.start("127.0.0.1", 0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from .discovery import DISCOVERY
 from .info import ReasonInfo
 from .requests import REQUESTS
 from .storage import STORAGE
@@ -10,4 +11,4 @@ from .words import Reason
 
 __all__ = ["CATALOGUE", "Reason", "ReasonInfo"]
 
-CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **STORAGE})
+CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **STORAGE, **DISCOVERY})

@@ -186,6 +186,21 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=False,
             advice="Write the CA's certificates there in PEM form.",
         ),
+        Reason.CLOCK_IN_STEP: ReasonInfo(
+            "The array's clock and the operator's differ by a minute at most.",
+            retried=False,
+            advice="Nothing to do.",
+        ),
+        Reason.CLOCK_OUT_OF_STEP: ReasonInfo(
+            "The array's clock and the operator's differ by more than a minute; ages of points in time mean nothing.",
+            retried=True,
+            advice="Set the array's NTP servers, and see that the operator's node keeps time too.",
+        ),
+        Reason.CLOCK_UNKNOWN: ReasonInfo(
+            "The array's answers tell no time that could be compared with the operator's.",
+            retried=True,
+            advice="Look whether a proxy before the array removes the time from its answers.",
+        ),
         Reason.TLS_NOT_VERIFIED: ReasonInfo(
             "The endpoint's certificate is not checked, as spec.tls.insecureSkipVerify asks.",
             retried=False,

@@ -105,6 +105,9 @@ class Reason(StrEnum):
     READY = "Ready"
     CONNECTED = "Connected"
     LOGGED_IN = "LoggedIn"
+    CLOCK_IN_STEP = "ClockInStep"
+    CLOCK_OUT_OF_STEP = "ClockOutOfStep"
+    CLOCK_UNKNOWN = "ClockUnknown"
     UNREACHABLE = "Unreachable"
     TIMED_OUT_CALLING = "TimedOutCalling"
     CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
@@ -133,3 +136,13 @@ class Reason(StrEnum):
     WITHIN_OBJECTIVE = "WithinObjective"
     BEHIND_OBJECTIVE = "BehindObjective"
     NO_POINT_IN_TIME = "NoPointInTime"
+
+    # what discovery found, and keeps
+    DISCOVERED = "Discovered"
+    NAMESPACE_NOT_FOUND = "NamespaceNotFound"
+    NAMESPACE_NOT_WATCHED = "NamespaceNotWatched"
+    CREATION_FORBIDDEN = "CreationForbidden"
+    OBJECT_REFUSED = "ObjectRefused"
+    NAME_TAKEN = "NameTaken"
+    CHANGED_BY_OTHERS = "ChangedByOthers"
+    GROUP_GONE = "GroupGone"

@@ -61,4 +61,4 @@ def connect(
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]
     families = Families(rest_version, allowed, http, patience=timeouts.call)
-    return FlashArray(address, api_token, timeouts, http, families)
+    return FlashArray(address, api_token, timeouts, http, families, whispers=notes.whispers)

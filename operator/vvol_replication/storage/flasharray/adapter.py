@@ -17,6 +17,7 @@ from vvol_replication.domain.arrays import (
 )
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.storage import words
+from vvol_replication.storage.whispers import Whispers
 
 from . import errors, names, refusals
 from .errors import Asked
@@ -31,7 +32,16 @@ T = TypeVar("T")
 class FlashArray:
     """`ArrayPort`. Nothing is sent before the first call; a changed Secret makes a new one."""
 
-    def __init__(self, address: str, secret: str, timeouts: Timeouts, http: Http, families: Families) -> None:
+    def __init__(
+        self,
+        address: str,
+        secret: str,
+        timeouts: Timeouts,
+        http: Http,
+        families: Families,
+        *,
+        whispers: Whispers,
+    ) -> None:
         self._address = address
         self._secret = secret
         self._timeouts = timeouts
@@ -39,6 +49,8 @@ class FlashArray:
         self._families = families
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
+        self.whispers = whispers
+        """Session ids that no message may repeat."""
 
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""

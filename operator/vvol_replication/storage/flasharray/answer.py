@@ -20,12 +20,15 @@ that crosses such an end is lost without need."""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers (their names without regard to case) and body; cookies where the family uses them."""
+    """Status, headers (their names without regard to case) and body; cookies where the family uses them.
+
+    Only the status shows in a repr: headers and cookies hold the session, and a body may repeat what was sent.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
-    cookies: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def text(self) -> str:

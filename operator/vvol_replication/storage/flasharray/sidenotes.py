@@ -1,4 +1,4 @@
-"""What every answer of an array tells beside its content: its clock, and until when it wants to be left alone.
+"""What every answer of an array tells beside its content: its clock, its sessions, and when it wants to be left alone.
 
 One for all sessions with an array, whichever family they speak. Thread-safe.
 """
@@ -14,10 +14,14 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
+from vvol_replication.storage.whispers import Whispers
+
 from .failures import HeldOff
 
 _LONGEST_HOLD: Final = 3600.0
 """Seconds for which an array is left alone at most, whatever stands in the header."""
+
+_COOKIE: Final = re.compile(r"session=([^;,\s]+)")
 
 _HALF: Final = timedelta(seconds=0.5)
 """`Date` is cut to whole seconds: on the average the array's clock is half a second further."""
@@ -31,6 +35,8 @@ class SideNotes:
         self._lock = threading.Lock()
         self._held_until = float("-inf")
         self._skew: timedelta | None = None
+        self.whispers = Whispers()
+        """The sessions of this port: cookies of REST 1, tokens of REST 2."""
 
     @property
     def skew(self) -> timedelta | None:
@@ -45,6 +51,9 @@ class SideNotes:
 
     def heard(self, status: int, headers: Mapping[str, str], sent: float, answered: float) -> None:
         """After every answer; `sent` and `answered` are POSIX times of this machine."""
+        self.whispers.add(headers.get("x-auth-token"))
+        for cookie in _COOKIE.findall(headers.get("Set-Cookie", "")):
+            self.whispers.add(cookie)
         told = _date(headers.get("Date", ""))
         if told is not None:
             middle = datetime.fromtimestamp((sent + answered) / 2, UTC)

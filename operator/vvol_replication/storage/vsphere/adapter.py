@@ -78,6 +78,8 @@ class VCenter:
             expected_uuid=expected_uuid,
             clock=clock,
         )
+        self.whispers = self._session.whispers
+        """Session ids that no message may repeat."""
         self._providers = Providers(self._session, clock=clock)
         self._provider_names: tuple[str, ...] = ()
 

@@ -118,7 +118,7 @@ class Machines:
     def _pages(self, spec: Any) -> Iterator[Any]:
         collector = self._session.opened().content.propertyCollector
         options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=_PAGE)
-        page = self._session.call(lambda: collector.RetrievePropertiesEx([spec], options))
+        page = self._session.call(lambda: _let_in(collector.RetrievePropertiesEx([spec], options)))
         while page is not None:  # where there is nothing to tell there is no page
             yield page
             token = page.token
@@ -127,6 +127,15 @@ class Machines:
             page = self._session.call(partial(collector.ContinueRetrievePropertiesEx, token))
             if page is None:
                 raise Unreadable("a page of it is missing")
+
+
+def _let_in(page: Any) -> Any:
+    """A page, if the session was good: to one that has ended vCenter answers too, with that fault for each property."""
+    for content in getattr(page, "objects", None) or ():
+        for item in content.missingSet or ():
+            if isinstance(item.fault, vim.fault.NotAuthenticated):
+                raise item.fault
+    return page
 
 
 def _machines(page: Any) -> Iterable[Machine]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage import words
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
+from vvol_replication.storage.whispers import Whispers
 
 from .faults import one_line, verdict
 from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
@@ -116,6 +117,8 @@ class Session:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
+        self.whispers = Whispers()
+        """Ids of sessions that no message may repeat."""
         self._opened: Opened | None = None
         self._closed = False
         self._keeping = threading.Lock()
@@ -312,6 +315,7 @@ class Session:
             raise Unreadable("a login without a session cookie")
         self.vim_stub.SetSessionId(token)  # pyVmomi forgets the cookie over any other one
         self._token = token
+        self.whispers.add(token)
         return Opened(
             instance_uuid=str(content.about.instanceUuid),
             version=str(content.about.apiVersion),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from vvol_replication.domain.arrays import (
@@ -40,7 +40,7 @@ class REST1:
     """How REST 1 is begun with at one array."""
 
     address: str
-    api_token: str
+    api_token: str = field(repr=False)
     trust: TLSTrust
     timeouts: Timeouts
     notes: SideNotes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from vvol_replication.domain.arrays import (
@@ -46,7 +46,7 @@ class REST2:
     """How REST 2 is begun with at one array."""
 
     address: str
-    api_token: str
+    api_token: str = field(repr=False)
     http: Http
     notes: SideNotes
     gate: LoginGate

@@ -1,0 +1,1 @@
+"""What makes objects by itself: discovery."""

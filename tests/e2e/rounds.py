@@ -1,0 +1,158 @@
+"""Rounds of trouble for two replicas: `make rounds`, or a few of them in the tests.
+
+In each round a sync is in flight when the leader is killed, told to end, stopped for longer than its Lease, or cut off
+from the API server; where it is caught is chosen by the round's number: before the sync, with calls in flight, or
+while the transfer runs. Counted: pushes beyond the first of each request, and requests that did not complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / one) for one in ("hack", "operator", "tests")]
+
+from e2e.replicas import Replica, Replicas  # noqa: E402 - after the path
+from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, Rig, Site, topology  # noqa: E402 - as above
+
+import stage  # noqa: E402 - as above
+from controlplane import ControlPlane  # noqa: E402 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from e2e.rig import Request
+
+KINDS = ("SIGKILL", "SIGTERM", "SIGSTOP", "partition")
+PLACES = ("arming", "pushing", "transferring")
+LONG = 300.0
+
+
+@dataclass(frozen=True)
+class Round:
+    """What was seen. `seconds`: from the trouble to another leader. `exit_status` is the old leader's."""
+
+    kind: str
+    place: str
+    seconds: float
+    exit_status: int
+    pushes: int
+    completed: bool
+    ended_as: str
+
+
+class Play:
+    """One protection group on which round after round is played."""
+
+    def __init__(self, site: Site, replicas: Replicas, group: str) -> None:
+        self.site, self.replicas, self.group = site, replicas, group
+        self._places = itertools.cycle(PLACES)
+        self.name = site.group(group)
+        site.wait_group(self.name)
+
+    def round(self, kind: str) -> Round:
+        """One round; ends with two replicas at work."""
+        self.replicas.refill()
+        leader, place = self.replicas.leader(), next(self._places)
+        request = self._in_flight(place)
+        seconds = self._trouble(leader, kind)
+        self.site.simulator.clear_faults()
+        self.site.act("release", self.group)
+        obj = request.wait_finished(LONG)
+        status = leader.process.wait(60)
+        suffix = ((obj["status"].get("operation") or {}).get("suffix")) or ""
+        pushes = [one["arguments"]["suffix"] for one in self.site.calls(PUSH, self.group)].count(suffix)
+        complete = stage.is_true(obj, "Complete")
+        ready = stage.condition(obj, "Ready") or {}
+        request.kubectl("delete", "replicationsync", request.name, "--wait=false")
+        return Round(kind, place, seconds, status, pushes, complete, str(ready.get("reason")))
+
+    def _in_flight(self, place: str) -> Request:
+        """A request that has come so far: its call's answer is out, or its data is on the way."""
+        site = self.site
+        site.act("hold", self.group)
+        if place == "transferring":
+            request = site.request(self.name)
+            request.wait_reason("Transferring", LONG)
+            return request
+        endpoint, call = (RECOVERY, ARM) if place == "arming" else (SOURCE, PUSH)
+        fault = site.hang(endpoint, call, times=1, when="after")
+        request = site.request(self.name)
+        site.wait_hit(fault)
+        return request
+
+    def _trouble(self, leader: Replica, kind: str) -> float:
+        if kind == "partition":
+            leader.proxy.cut()
+        else:
+            leader.signal(signal.Signals[kind])
+        seconds = self.replicas.taken_over(leader)
+        if kind == "SIGSTOP":
+            # Stopped for longer than its Lease: another one leads by now. It has to notice before it does anything.
+            leader.signal(signal.SIGCONT)
+        leader.proxy.mend()
+        return seconds
+
+
+def summary(rounds: Iterable[Round]) -> list[str]:
+    """For people."""
+    played = list(rounds)
+    lines = ["  trouble    rounds  hand-over median / most  exit codes  pushes repeated  requests lost"]
+    for kind in KINDS:
+        some = [one for one in played if one.kind == kind]
+        if not some:
+            continue
+        times = [one.seconds for one in some]
+        codes = ",".join(str(code) for code in sorted({one.exit_status for one in some}))
+        repeated = sum(max(0, one.pushes - 1) for one in some)
+        lost = sum(not one.completed for one in some)
+        figures = f"{statistics.median(times):8.1f} / {max(times):.1f} s"
+        lines.append(f"  {kind:<10} {len(some):>6}  {figures:>23}  {codes:>10}  {repeated:>15}  {lost:>13}")
+    lines += [f"  lost: {one}" for one in played if not one.completed or one.pushes != 1]
+    return lines
+
+
+def main() -> int:
+    """Play as many rounds as were asked for. Exit status 1: a push was repeated, or a request was lost."""
+    parser = argparse.ArgumentParser(description="Kill, stop and cut off leaders while syncs are in flight.")
+    parser.add_argument("--rounds", type=int, default=200, help="how many (default: 200)")
+    parser.add_argument("--minutes", type=float, default=0, help="no new round after this long (default: no limit)")
+    parser.add_argument("--lease", type=int, nargs=3, default=(5, 3, 1), metavar="SECONDS",
+        help="duration, renew deadline and retry period (default: 5 3 1; the operator's own: 15 10 2)")  # fmt: skip
+    arguments = parser.parse_args()
+    begun, played = time.monotonic(), list[Round]()
+    with tempfile.TemporaryDirectory(prefix="rounds-") as scratch, ControlPlane.start(Path(scratch) / "plane") as plane:
+        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+        plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        rig = Rig(plane, Path(scratch))
+        timing: tuple[int, int, int] = tuple(arguments.lease)
+        with (
+            rig.site(topology("round")) as site,
+            Replicas.running(plane, Path(scratch), rig.secrets, rig.namespaces, timing) as replicas,
+        ):
+            play = Play(site, replicas, "round")
+            kinds = itertools.islice(itertools.cycle(KINDS), arguments.rounds)
+            for number, kind in enumerate(kinds, 1):
+                if arguments.minutes and time.monotonic() - begun > 60 * arguments.minutes:
+                    break
+                played.append(play.round(kind))
+                sys.stdout.write(f"{number}: {played[-1]}\n")
+                sys.stdout.flush()
+    took = time.monotonic() - begun
+    lease = "/".join(str(one) for one in arguments.lease)
+    sys.stdout.write(f"\n{len(played)} rounds in {took:.0f} s, Lease {lease} s\n" + "\n".join(summary(played)) + "\n")
+    return int(any(one.pushes != 1 or not one.completed for one in played))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
