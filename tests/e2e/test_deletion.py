@@ -153,7 +153,7 @@ def test_a_namespace_full_of_requests_can_be_deleted(control_plane: ControlPlane
     rig.start()
     group = site.group("full", namespace=namespace)
     kubectl = control_plane.client.in_namespace(namespace)
-    kubectl.wait_for_condition("replicationgroup", group, "Ready")
+    kubectl.wait_until("replicationgroup", group, lambda obj: stage.is_true(obj, "Ready"), what="Ready")
     history = [stage.sync(f"old-{number}", namespace, group, notAfter="2020-01-01T00:00:00Z") for number in range(FULL)]
     kubectl.apply(*history)
     kubectl("wait", "--for=condition=Finished", "--all", "replicationsyncs", "--timeout=60s")
