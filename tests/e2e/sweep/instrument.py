@@ -130,19 +130,19 @@ class Port:
         return Unavailable(words.UNREACHABLE, text)
 
 
-class Connector(StorageConnector):
+class Connector:
     """The product's connector; its ports have points."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, book: Book, connector: StorageConnector) -> None:
+        self._book, self._connector = book, connector
 
     def vcenter(self, spec: VCenterSpec, **more: Any) -> Any:
         """As the product makes it."""
-        return self._watched(spec, super().vcenter(spec, **more))
+        return self._watched(spec, self._connector.vcenter(spec, **more))
 
     def array(self, spec: FlashArraySpec, **more: Any) -> Any:
         """As the product makes it."""
-        return self._watched(spec, super().array(spec, **more))
+        return self._watched(spec, self._connector.array(spec, **more))
 
     def _watched(self, spec: VCenterSpec | FlashArraySpec, port: object) -> Any:
         name = self._book.plan.names.get(str(spec.address), str(spec.address))
@@ -246,6 +246,7 @@ def instrument(plan: Plan, channel: Channel) -> None:
     book = Book(plan, channel)
     inside: Any = program  # its imports are replaced, which no type checker likes
     run, connect, settings_of = Runner._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
+    storage_connector = inside.StorageConnector
 
     async def run_on_behalf(runner: Runner) -> None:
         _on_behalf.set(True)
@@ -270,4 +271,4 @@ def instrument(plan: Plan, channel: Channel) -> None:
         kopf_api.iter_jsonlines = lambda content, *_: _lagging(content, plan.lag)
     Runner._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
     inside.connect, inside.operator_settings = connected, settings
-    inside.StorageConnector = functools.partial(Connector, book)
+    inside.StorageConnector = lambda *args: Connector(book, storage_connector(*args))

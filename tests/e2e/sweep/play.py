@@ -24,7 +24,7 @@ GOOD_ENDS = {
     "ArrayOnly": {"SnapshotReplicated", "AlreadyDone"},
     "AwaitSchedule": {"ScheduledTransferLanded"},
 }
-DEADLINE = 240.0
+DEADLINE = 120.0
 """Seconds in which a run has to come to its end; a healthy one takes two."""
 _SCHEDULE, _LOST_PATIENCE = 2.0, 30.0
 """Seconds until the array's schedule comes round: where it is waited for, and where a request waits for what nobody but

@@ -51,8 +51,15 @@ class Sweep:
         self._numbers = itertools.count(1)
 
     def points(self, methods: Iterable[str] = METHODS) -> tuple[Points, list[Outcome]]:
-        """Run each method unharmed, and list the points."""
+        """Run each method unharmed, and list the points.
+
+        Raises:
+            RuntimeError: if one of them breaks a rule all by itself.
+        """
         found = list(self.play([Case(method) for method in methods]))
+        for one in found:
+            if one.broken:
+                raise RuntimeError(f"{one.case.label}: {'; '.join(one.broken)} (log: {one.log})")
         return {one.case.method: list(dict.fromkeys(one.points)) for one in found}, found
 
     def play(self, cases: Sequence[Case], told: Callable[[Outcome], None] = lambda _: None) -> Iterator[Outcome]:
