@@ -72,7 +72,8 @@ class Run:
     uids: list[str] = field(default_factory=list)
     first: Operator = field(init=False)
     _rounds: int = 0
-    _waits: tuple[str, float] = ("", 0.0)
+    _last_round: float = field(default_factory=time.monotonic)
+    _wanted_since: float = 0.0
 
     def play(self) -> Outcome:
         """From the object's creation to its end."""
@@ -111,18 +112,18 @@ class Run:
             time.sleep(0.1)
 
     def look(self) -> Object | None:
-        """The object as it is; where it waits for something to land, the array's schedule comes round."""
+        """The object as it is; where a sync is armed and nothing lands, the array's schedule comes round."""
         obj = self.spot.get()
         ready = stage.condition(obj, "Ready") if obj else None
         reason = str(ready["reason"]) if ready else ""
-        if self._waits[0] != reason:
-            self._waits = reason, time.monotonic()
-        waits = time.monotonic() - self._waits[1]
-        due = _SCHEDULE if (self.case.method, reason) == ("AwaitSchedule", "AwaitingTransfer") else _LOST_PATIENCE
-        if self._rounds < _ROUNDS and waits > due and self.spot.world()["pendingSync"] is not None:
+        now, wanted = time.monotonic(), (self.case.method, reason) == ("AwaitSchedule", "AwaitingTransfer")
+        self._wanted_since = (self._wanted_since or now) if wanted else 0.0
+        due = wanted and now - self._wanted_since > _SCHEDULE
+        due = due or now - self._last_round > _LOST_PATIENCE
+        if due and self._rounds < _ROUNDS and self.spot.world()["pendingSync"] is not None:
             self._rounds += 1
-            self._waits = reason, time.monotonic()
             self.spot.run_schedule()
+            self._wanted_since, self._last_round = 0.0, time.monotonic()
         return obj
 
     def _may_still_reach(self) -> bool:
