@@ -76,6 +76,12 @@ test: tools  ## everything: check, unit, component, e2e, and coverage
 bench: tools  ## measure speed, calls and memory (ratios within one run)
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
+.PHONY: sweep reapply
+sweep: tools  ## kill and disturb the operator wherever it awaits the outside (hours; ARGS='--every 20')
+	@$(BIN)/python tests/e2e/sweep/run.py $(ARGS)
+reapply: tools  ## 1,000 rounds of GitOps re-application, and 500 objects of history (minutes)
+	@REAPPLY_ROUNDS=1000 REAPPLY_OBJECTS=500 $(BIN)/pytest -s tests/e2e/test_reapply.py $(ARGS)
+
 .PHONY: explore
 explore: $(READY)  ## every interleaving of a small world against the real decisions (minutes)
 	@$(BIN)/python tests/explore/run.py $(ARGS)

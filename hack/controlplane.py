@@ -1,7 +1,8 @@
 """A Kubernetes control plane on the loopback: real etcd and kube-apiserver, for the demo and the end-to-end tests.
 
 RBAC is on, every request is in an audit log, and there is no controller manager: namespaces are never finally deleted,
-owners' dependents are not collected, and service accounts are not made. Both programs end when the starter does.
+owners' dependents are not collected, and service accounts are not made. Where a test needs the first two of these,
+`ControlPlane.controllers` starts one for as long. All programs end when the starter does.
 """
 
 from __future__ import annotations
@@ -38,7 +39,19 @@ AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata"}],
+    "rules": [
+        {  # what is written to the product's own objects is in the log; `status` is a resource of its own
+            "level": "Request",
+            "verbs": ["create", "update", "patch"],
+            "resources": [
+                {
+                    "group": "replication.vvol.dev",
+                    "resources": ["vcenters", "flasharrays", "replicationgroups", "replicationsyncs"],
+                }
+            ],
+        },
+        {"level": "Metadata"},
+    ],
 }
 
 
@@ -145,9 +158,27 @@ class ControlPlane:
         """Run kubectl as the cluster's admin; with ``check``, a status other than 0 raises kubectl.KubectlError."""
         return self.client(*arguments, stdin=stdin, check=check)
 
-    def audit(self) -> list[dict[str, Any]]:
-        """Return every request answered so far, as audit.k8s.io/v1 Events (level Metadata), oldest first.
+    @contextlib.contextmanager
+    def controllers(self, *names: str) -> Iterator[Process]:
+        """Run kube-controller-manager (built when it is first asked for) with these controllers, until leaving."""
+        program = toolchain.ensure(["kube-controller-manager"])["kube-controller-manager"]
+        command = [
+            str(program),
+            f"--kubeconfig={self.kubeconfig}",
+            f"--controllers={','.join(names)}",
+            "--leader-elect=false",
+            "--secure-port=0",
+        ]
+        process = Process("kube-controller-manager", command, self.directory, grace=GRACE)
+        try:
+            yield process
+        finally:
+            process.end()
 
+    def audit(self) -> list[dict[str, Any]]:
+        """Return every request answered so far, as audit.k8s.io/v1 Events, oldest first.
+
+        Level Metadata; writes to the product's own objects, but for their status, are there with their bodies.
         The line of a request is written while its answer is sent: whoever counts waits for the line he expects.
         """
         text = (self.directory / "audit.log").read_text()

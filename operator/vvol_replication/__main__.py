@@ -83,7 +83,7 @@ async def run(configuration: Configuration) -> None:
 
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.http)
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient())
 
     @kopf.on.cleanup(registry=registry)
     async def cleanup(**_: object) -> None:

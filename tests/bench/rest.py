@@ -17,6 +17,10 @@ _OK = range(200, 300)
 class ApiError(Exception):
     """The API server declined; the message has its words."""
 
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 class Api:
     """The API server as the cluster's admin. For one thread at a time."""
@@ -36,14 +40,15 @@ class Api:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def call(self, method: str, path: str, body: Object | None = None) -> Any:
-        """One request; the decoded answer. `ApiError` for anything but success."""
+    def call(self, method: str, path: str, body: Object | None = None, kind: str = "application/json") -> Any:
+        """One request, with a body of that kind; the decoded answer. `ApiError` for anything but success."""
         data = None if body is None else json.dumps(body).encode()
-        self._connection.request(method, path, data, {"Content-Type": "application/json"})
+        self._connection.request(method, path, data, {"Content-Type": kind})
         answer = self._connection.getresponse()
         content = answer.read()
         if answer.status not in _OK:
-            raise ApiError(f"{method} {path} was answered {answer.status}: {content[:300].decode(errors='replace')}")
+            text = content[:300].decode(errors="replace")
+            raise ApiError(f"{method} {path} was answered {answer.status}: {text}", answer.status)
         return json.loads(content)
 
     def create(self, obj: Object) -> Object:

@@ -1,4 +1,4 @@
-"""One HTTP session towards the API server, shared by kopf and by our own calls.
+"""The connections towards the API server, shared by kopf and by our own calls.
 
 Where the server is and who we are is read by the `kubernetes` library (kubeconfig with all its kinds of login, or the
 pod's service account); the calls are raw aiohttp, at a third of the cost (reference: kopf §2.8).
@@ -23,15 +23,45 @@ _load_file: Callable[..., None] = config.load_kube_config
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 50
+_CONFLICT = 409
+_CONFLICT_PAUSES = (0.1, 0.3, 1.0, 3.0, 9.0)  # seconds; together less than a request may take
 _TOKEN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the API server is, and the session to it. Paths are relative to `server`."""
+    """Where the API server is, and the session to it. Paths are relative to `server`; requests pass `middlewares`."""
 
     server: str
     http: aiohttp.ClientSession
+    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
+
+    def patient(self) -> aiohttp.ClientSession:
+        """A session for kopf, over the same connections. Who takes it closes it.
+
+        kopf takes a conflict for a defect and lets the object lie until its watch begins anew, after minutes. The API
+        server answers so where others keep changing an object; kopf's patches have no precondition that this could
+        break, or test it themselves, so they are repeated.
+        """
+        return aiohttp.ClientSession(
+            connector=self.http.connector,
+            connector_owner=False,
+            timeout=self.http.timeout,
+            headers=self.http.headers,
+            middlewares=(_repeat_conflicts, *self.middlewares),
+        )
+
+
+async def _repeat_conflicts(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    for pause in _CONFLICT_PAUSES:
+        response = await handler(request)
+        if request.method != "PATCH" or response.status != _CONFLICT:
+            return response
+        response.release()
+        await asyncio.sleep(pause)
+    return await handler(request)
 
 
 def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
@@ -45,13 +75,14 @@ def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
     settings = client.Configuration()
     _load(settings, kubeconfig)
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS + watches, ssl=_tls(settings))
+    middlewares = (_Authorization(settings),)
     http = aiohttp.ClientSession(
         connector=connector,
         timeout=_TIMEOUT,
         headers={"User-Agent": "vvol-replication-operator"},
-        middlewares=(_Authorization(settings),),
+        middlewares=middlewares,
     )
-    return Connection(settings.host, http)
+    return Connection(settings.host, http, middlewares)
 
 
 def _load(settings: client.Configuration, kubeconfig: str | None) -> None:

@@ -41,6 +41,35 @@ async def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     await connection.http.close()
 
 
+@pytest.fixture
+async def connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[session.Connection]:
+    monkeypatch.setattr(session, "_CONFLICT_PAUSES", (0.0, 0.0))
+    made = connect(server.kubeconfig())
+    yield made
+    await made.http.close()
+
+
+@pytest.mark.parametrize(("conflicts", "answered"), [(0, 200), (2, 200), (3, 409)])
+async def test_kopfs_patch_is_repeated_at_a_conflict(
+    conflicts: int, answered: int, server: Server, connection: session.Connection
+) -> None:
+    left = iter([409] * conflicts)
+    server.answer = lambda _: (next(left, 200), {})
+    async with connection.patient() as patient:
+        response = await patient.patch(f"{connection.server}{PATH}/x", json={"status": {}})
+        assert response.status == answered
+    assert [one.body for one in server.asked] == [{"status": {}}] * min(conflicts + 1, 3)
+    assert {one.headers["Authorization"] for one in server.asked} == {f"Bearer {TOKEN}"}
+
+
+async def test_other_conflicts_are_told_at_once(server: Server, connection: session.Connection) -> None:
+    server.answer = lambda _: (409, {})
+    async with connection.patient() as patient:
+        assert (await patient.post(f"{connection.server}{PATH}/x", json={})).status == 409
+    assert (await connection.http.patch(f"{connection.server}{PATH}/x", json={})).status == 409
+    assert len(server.asked) == 2
+
+
 def status(code: int, message: str) -> tuple[int, Any]:
     return code, {"kind": "Status", "message": message, "code": code}
 

@@ -1,0 +1,205 @@
+"""What a sweep is played on: one control plane, a nursery of operators, simulated storage, and a spot for each run."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.rest import Api, ApiError, syncs
+from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE, topology
+from e2e.sweep.children import Nursery
+
+import stage
+from vvol_simulator.client import Simulator
+from waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from e2e.sweep.children import Operator
+
+    from controlplane import ControlPlane
+
+Object = dict[str, Any]
+GROUP, SYNC = "group", "request"
+MERGE = "application/merge-patch+json"
+NOT_FOUND, CONFLICT = 404, 409
+_batches = itertools.count(1)
+
+
+@dataclass
+class Ground:
+    """Storage with many protection groups, none of which is used twice. For any number of threads."""
+
+    plane: ControlPlane
+    nursery: Nursery
+    simulator: Simulator
+    directory: Path
+    secrets: str
+    prefix: str
+    groups: Iterator[str]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, plane: ControlPlane, nursery: Nursery, directory: Path, size: int) -> Iterator[Ground]:
+        """With so many protection groups; what is cluster-wide is gone after leaving."""
+        secrets, prefix = f"sweep-{uuid.uuid4().hex[:10]}", f"b{next(_batches)}-"
+        names = [f"pg-{number}" for number in range(size)]
+        plane.kubectl("create", "namespace", secrets)
+        with Simulator.start(topology(*names)) as simulator:
+            objects = stage.endpoints(simulator.ready, secrets, prefix)
+            plane.client.apply(*objects)
+            try:
+                yield cls(plane, nursery, simulator, directory, secrets, prefix, iter(names))
+            finally:
+                plane.kubectl("delete", "vcenters,flasharrays", "--all", "--wait=false")
+
+    def names(self) -> dict[str, str]:
+        """What the simulator calls the endpoint at an address."""
+        served = (*self.simulator.ready["vcenters"].items(), *self.simulator.ready["arrays"].items())
+        return {one["address"]: name for name, one in served}
+
+    @contextlib.contextmanager
+    def spot(self, name: str) -> Iterator[Spot]:
+        """A fresh namespace with a ReplicationGroup for a fresh protection group."""
+        with self._lock:
+            protection_group = next(self.groups)
+        namespace = f"sweep-{uuid.uuid4().hex[:10]}"
+        with Api(self.plane.server, self.plane.directory) as api:
+            api.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            group = stage.group(
+                GROUP,
+                namespace,
+                f"{SOURCE}:{protection_group}",
+                recovery=self.prefix + RECOVERY,
+                protected=self.prefix + PROTECTED,
+            )
+            api.call("POST", syncs(namespace).replace("replicationsyncs", "replicationgroups"), group)
+            spot = Spot(self, api, namespace, protection_group, self.directory / f"{name}.log")
+            try:
+                yield spot
+            finally:
+                for one in spot.operators:
+                    one.kill()
+
+
+@dataclass
+class Spot:
+    """One run's own namespace and protection group, and the operators that act there. For one thread."""
+
+    ground: Ground
+    api: Api
+    namespace: str
+    protection_group: str
+    log: Path
+    operators: list[Operator] = field(default_factory=list)
+
+    def start(self, **plan: Any) -> Operator:
+        """Start an operator: an instrumented one if there is a plan."""
+        arguments = ["--operator-namespace", self.ground.secrets, "--namespace", self.namespace]
+        arguments += ["--kubeconfig", str(self.ground.plane.kubeconfig)]
+        made = {"names": self.ground.names(), **plan} if plan else None
+        started = self.ground.nursery.start(arguments, self.log, made)
+        self.operators.append(started)
+        return started
+
+    # The request, as the API server has it
+
+    @property
+    def _path(self) -> str:
+        return f"{syncs(self.namespace)}/{SYNC}"
+
+    def create(self, spec: Object) -> Object:
+        """Create the request."""
+        return self.api.create(stage.sync(SYNC, self.namespace, GROUP, **spec))
+
+    def get(self) -> Object | None:
+        """The request; None if it is not there."""
+        try:
+            found: Object = self.api.call("GET", self._path)
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return found
+
+    def delete(self) -> None:
+        """Ask for its deletion."""
+        self.api.call("DELETE", self._path)
+
+    def gone(self, timeout: float) -> bool:
+        """Wait until it is not there any more. False if it still is."""
+        with contextlib.suppress(TimeoutError):
+            eventually(lambda: self.get() is None, what="the object to be gone", timeout=timeout, every=0.05)
+            return True
+        return False
+
+    def wipe(self) -> None:
+        """Take its status away, as a restore without status does."""
+        self.api.call("PATCH", f"{self._path}/status", {"status": None}, MERGE)
+
+    def replace(self, spec: Object) -> None:
+        """What `kubectl replace` does: what the manifest does not have is gone, finalizers and annotations included."""
+        while (found := self.get()) is not None:
+            body = stage.sync(SYNC, self.namespace, GROUP, **spec)
+            body["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
+            try:
+                self.api.call("PUT", self._path, body)
+            except ApiError as error:
+                if error.status != CONFLICT:
+                    raise
+            else:
+                return
+
+    # The storage, as it really is
+
+    def world(self) -> Object:
+        """The protection group's target side in the simulator."""
+        found: Object = self.ground.simulator.group(f"{SOURCE}:{self.protection_group}")["targetGroups"][0]
+        return found
+
+    def run_schedule(self) -> None:
+        """The array's own schedule makes a snapshot, and it lands. Arrays tell whole seconds; so this waits for one."""
+        before = self.ground.simulator.state()["time"][:19]
+        eventually(
+            lambda: self.ground.simulator.state()["time"][:19],
+            what="the next second",
+            until=lambda now: now > before,
+        )
+        self.ground.simulator.action("run-schedule", protectionGroup=f"{SOURCE}:{self.protection_group}")
+
+    def pushed(self) -> list[str]:
+        """The suffixes of all pushes of this protection group that took effect."""
+        return [
+            one["arguments"]["suffix"]
+            for one in self.ground.simulator.journal()
+            if one["call"] in PUSHES
+            and one["tookEffect"]
+            and self.protection_group in (one["arguments"].get("source_names"), *one["arguments"].get("source", ()))
+        ]
+
+    def armings(self) -> int:
+        """How often a sync of this group was armed."""
+        group = self.world()["deviceGroupId"]
+        return sum(
+            1
+            for one in self.ground.simulator.journal()
+            if one["call"] == ARM
+            and one["tookEffect"]
+            and any(each["deviceGroup"] == group for each in one["arguments"].get("groups", ()))
+        )
+
+    def quiet(self, operator: Operator, seconds: float = 1.0) -> None:
+        """Watch until that operator has come to no point for so long, or has ended."""
+        seen, since = -1, time.monotonic()
+        while not operator.ended.is_set() and time.monotonic() - since < seconds:
+            if len(operator.points) != seen:
+                seen, since = len(operator.points), time.monotonic()
+            time.sleep(0.05)
