@@ -19,7 +19,7 @@ from bench.usage import Usage, usage
 import stage
 
 _NAMESPACE = "load"
-_EVERY_KILL = 25.0
+_EVERY_KILL = 45.0
 _UNDER_STORM = 0.9
 """The share of the syncs that end before the storm does."""
 _CALM = 45.0

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import logging
+import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -172,7 +173,8 @@ class ApiServer:
         body = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "metadata": {"generateName": f"{ref.name[:200]}.", "namespace": namespace},
+            # Named as client-go names them: the API server takes no generateName that ends with a dot.
+            "metadata": {"name": f"{ref.name[:200].rstrip('.-')}.{uuid.uuid4().hex[:16]}", "namespace": namespace},
             "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "reportingController": GROUP,
             "reportingInstance": _COMPONENT,
