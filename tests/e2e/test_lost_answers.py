@@ -46,16 +46,30 @@ def test_a_lost_answer_does_nothing_twice_and_loses_nothing(case: str, site: Sit
     assert site.pending(case) is None
 
 
-@pytest.mark.parametrize("case", SWITCHES)
-def test_a_sync_that_cannot_be_told_from_a_strangers_is_waited_for(case: str, site: Site) -> None:
+def _ongoing(site: Site, case: str) -> str:
+    """A group at a provider that tells of a sync under way as the case says; the answer to the first one is lost."""
     group = site.group(case)
     site.wait_group(group)
     where = {"ongoing-in-result": "groupError", "ongoing-as-error": "taskError"}.get(case, "thrown")
     site.simulator.action("set-switch", name="syncOngoing", value=where)
     site.simulator.action("set-switch", name="syncOngoingCarriesTask", value=case != "ongoing-without-task")
     site.simulator.fault(RECOVERY, ARM, AFTER, times=1)
+    return group
 
-    request = site.request(group, pointInTimeName="only-once")
+
+@pytest.mark.parametrize("case", ["ongoing-in-result", "ongoing-as-error"])
+def test_an_own_sync_that_is_told_of_inside_a_task_is_taken_up_again(case: str, site: Site) -> None:
+    request = site.request(_ongoing(site, case), pointInTimeName="only-once")
+
+    request.assert_true_success(case)
+    assert len(site.calls(PUSH, case)) == 1
+    assert len(site.points(case)) == 1
+    assert site.pending(case) is None
+
+
+def test_a_sync_that_cannot_be_told_from_a_strangers_is_waited_for(site: Site) -> None:
+    case = "ongoing-without-task"
+    request = site.request(_ongoing(site, case), pointInTimeName="only-once")
     # nobody can tell for certain whose sync that is: nothing is pushed until something lands
     request.wait("Waiting", lambda obj: (obj.get("status") or {}).get("phase") == "Waiting")
     assert site.calls(PUSH, case) == []
