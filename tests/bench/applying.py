@@ -26,6 +26,18 @@ def apply(stand: Stand, objects: list[stage.Object]) -> None:
         list(pool.map(some, range(_APPLIERS)))
 
 
+def feed(stand: Stand, namespace: str, objects: list[stage.Object], at_once: int) -> None:
+    """Create them one after the other, so that no more than `at_once` of all are under way."""
+    waiting = list(objects)
+    with stand.api() as api:
+        while waiting:
+            open_ones = sum(not is_free(one) for one in api.list_syncs(namespace))
+            for one in waiting[: max(0, at_once - open_ones)]:
+                api.create(one)
+            del waiting[: max(0, at_once - open_ones)]
+            time.sleep(1)
+
+
 def ended(stand: Stand, namespace: str, *, share: float = 1.0, stuck: float = _STUCK) -> list[stage.Object]:
     """All syncs of a namespace, once this share of them has ended, or none more has for `stuck` seconds."""
     count, news = -1, time.monotonic()

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from bench.applying import apply, ended
+from bench.applying import ended, feed
 from bench.figures import table
 from bench.stand import Stand, load_groups
 from bench.storm import Storm
@@ -20,8 +20,8 @@ import stage
 
 _NAMESPACE = "load"
 _EVERY_KILL = 45.0
-_UNDER_STORM = 0.9
-"""The share of the syncs that end before the storm does."""
+_AT_ONCE = 150
+"""So many syncs are under way; the storm ends when the last one has been created."""
 _CALM = 45.0
 """Seconds after the storm in which what it left behind (sockets, delays between tries) is over."""
 _RETRIES = 100
@@ -83,7 +83,7 @@ class Soak:
 
 
 def measure(stand: Stand, syncs: int, seed: int) -> Soak:
-    """Apply them all, let the storm rage until most have ended, then wait in the calm for the rest."""
+    """Apply them while the storm rages, then wait in the calm for the last ones."""
     groups = load_groups()
     stand.connect_groups(_NAMESPACE, groups)
     stand.settled()
@@ -93,8 +93,7 @@ def measure(stand: Stand, syncs: int, seed: int) -> Soak:
     ]
     begun = time.monotonic()
     with Storm(stand.simulator, seed, kill=lambda: _kill(stand), every_kill=_EVERY_KILL) as storm:
-        apply(stand, objects)
-        ended(stand, _NAMESPACE, share=_UNDER_STORM)
+        feed(stand, _NAMESPACE, objects, _AT_ONCE)
         storm.calm()
         found = ended(stand, _NAMESPACE)
     took = time.monotonic() - begun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -28,7 +29,7 @@ from vvol_replication.api.objects import (
 )
 
 from .patches import merge_patch
-from .session import Connection
+from .session import OURS, Connection
 
 _log = logging.getLogger(__name__)
 _PAGE = 500
@@ -44,6 +45,8 @@ class ApiServer:
     def __init__(self, connection: Connection, *, operator_namespace: str, namespaces: tuple[str, ...] = ()) -> None:
         self._connection = connection
         self._operator_namespace, self._namespaces = operator_namespace, namespaces
+        # Who waits for a connection is no sign of a server that does not answer: the time of a call begins after it.
+        self._room = asyncio.Semaphore(OURS)
 
     async def write_status(
         self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
@@ -201,7 +204,7 @@ class ApiServer:
     ) -> tuple[int, Any] | Failed:
         http, url = self._connection.http, self._connection.server + path
         try:
-            async with http.request(method, url, json=body, headers=headers) as response:
+            async with self._room, http.request(method, url, json=body, headers=headers) as response:
                 return response.status, _json(await response.read())
         except TimeoutError:
             return Failed(f"the API server did not answer a {method} in time")

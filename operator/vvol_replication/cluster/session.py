@@ -23,6 +23,8 @@ _load_file: Callable[..., None] = config.load_kube_config
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 50
+OURS = 40
+"""So many of the connections are for our own calls at once; the others are left to kopf's."""
 _CONFLICT = 409
 _CONFLICT_PAUSES = (0.1, 0.3, 1.0, 3.0, 9.0)  # seconds; together less than a request may take
 _TOKEN_SECONDS = 10.0
