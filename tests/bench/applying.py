@@ -38,14 +38,14 @@ def feed(stand: Stand, namespace: str, objects: list[stage.Object], at_once: int
             time.sleep(1)
 
 
-def ended(stand: Stand, namespace: str, *, share: float = 1.0, stuck: float = _STUCK) -> list[stage.Object]:
-    """All syncs of a namespace, once this share of them has ended, or none more has for `stuck` seconds."""
+def ended(stand: Stand, namespace: str, *, stuck: float = _STUCK) -> list[stage.Object]:
+    """All syncs of a namespace, once they have ended, or none more has for `stuck` seconds."""
     count, news = -1, time.monotonic()
     with stand.api() as api:
         while True:
             found = api.list_syncs(namespace)
             before, count = count, sum(map(is_free, found))
-            if count >= share * len(found):
+            if count == len(found):
                 return found
             news = time.monotonic() if count != before else news
             if time.monotonic() - news > stuck:
