@@ -19,7 +19,7 @@ from bench.usage import Usage, usage
 import stage
 
 _NAMESPACE = "load"
-_EVERY_KILL = 45.0
+_EVERY_KILL = 60.0
 _AT_ONCE = 150
 """So many syncs are under way; the storm ends when the last one has been created."""
 _CALM = 45.0

@@ -47,7 +47,7 @@ REST_CALLS = (
 REFUSING = (401, 429)
 FAILING = (500, 502, 503, 504)
 """Statuses that prove that nothing was done, and those that prove nothing: only these come after the effect, too."""
-_PAUSE = (0.2, 1.2)
+_PAUSE = (0.3, 1.7)
 _OUTAGE = (0.2, 2.0)
 
 

@@ -133,7 +133,8 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         )
         if told:
             self._logins.told()
-        return told and trouble is None
+        complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
+        return told and trouble is None and complete
 
     async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """Write the status, and tell as events what of it people have to know."""
