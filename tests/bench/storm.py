@@ -44,9 +44,10 @@ REST_CALLS = (
     "GET protection-group-snapshots/transfer",
     "*",
 )
-REFUSING = (401, 429)
+REFUSING = (429,)
 FAILING = (500, 502, 503, 504)
-"""Statuses that prove that nothing was done, and those that prove nothing: only these come after the effect, too."""
+"""Statuses that prove that nothing was done (no 401: three of them at a login are a wrong token), and those that prove
+nothing: only these come after the effect, too."""
 _PAUSE = (0.3, 1.7)
 _OUTAGE = (0.2, 2.0)
 
