@@ -35,7 +35,7 @@ def act(control: str, name: str, **arguments: Any) -> None:
 def items(response: Any) -> list[Any]:
     if response.status_code != 200:
         raise SystemExit(f"{response.status_code}: {response.errors}")
-    return list(response.items)
+    return list(response.items or ())  # what is deleted has no rows
 
 
 def push(source: Any, suffix: str) -> Any:

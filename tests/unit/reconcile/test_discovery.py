@@ -296,3 +296,10 @@ def test_absence_is_concluded_only_from_complete_fresh_readings_of_all_who_liste
     found: World, expected: Presence
 ) -> None:
     assert presence(TARGET, BOTH, found) is expected
+
+
+def test_an_object_by_name_that_is_bound_is_the_one_for_its_group() -> None:
+    mine = person(group_name="flasharray-a:erp", seen=TARGET)
+    plan = discover("dallas", TWO, (mine,))
+    assert plan.wishes == ()
+    assert plan.others == 1
