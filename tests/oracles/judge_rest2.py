@@ -35,7 +35,8 @@ def act(control: str, name: str, **arguments: Any) -> None:
 def items(response: Any) -> list[Any]:
     if response.status_code != 200:
         raise SystemExit(f"{response.status_code}: {response.errors}")
-    return list(response.items or ())  # what is deleted has no rows
+    rows = response.items
+    return [] if rows is None else list(rows)  # what is deleted has no rows
 
 
 def push(source: Any, suffix: str) -> Any:
