@@ -26,9 +26,9 @@ def connect(array: Json, ca: str) -> Any:
     )
 
 
-def act(control: str, name: str, **arguments: Any) -> None:
+def act(control: str, action: str, /, **arguments: Any) -> None:
     body = json.dumps(arguments).encode()
-    request = urllib.request.Request(f"{control}/actions/{name}", body, method="POST")  # noqa: S310 - http, loopback
+    request = urllib.request.Request(f"{control}/actions/{action}", body, method="POST")  # noqa: S310 - http, loopback
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20).close()
 
 
@@ -67,7 +67,9 @@ def main() -> None:
     seen["array"] = [array.name, array.id, array.os]
     (peer,) = items(source.get_array_connections())
     seen["connection"] = [peer.name, peer.status, peer.type, peer.remote.id]
-    seen["paged"] = [it.name for it in items(source.get_protection_groups(limit=1))]
+    act(control, "set-switch", name="rest2PageLimit", value=1)
+    seen["paged"] = [it.name for it in items(source.get_protection_groups())]
+    act(control, "set-switch", name="rest2PageLimit", value=1000)
     seen["descending"] = [it.name for it in items(source.get_protection_groups(sort=["name-"]))]
     seen["filtered"] = [it.name for it in items(source.get_protection_groups(filter="name='*m*' and not(name='crm')"))]
     (member,) = items(source.get_protection_groups_targets(group_names=["erp"]))
@@ -87,7 +89,7 @@ def main() -> None:
     )
     (gone,) = items(changed)
     seen["destroyed"] = [gone.destroyed, gone.time_remaining > 0]
-    items(source.delete_protection_group_snapshots(names=["erp.judged-1"]))
+    seen["eradicated"] = source.delete_protection_group_snapshots(names=["erp.judged-1"]).status_code
     seen["left"] = [it.name for it in items(source.get_protection_group_snapshots())]
     (group,) = items(target.get_protection_groups(names=[REMOTE]))
     seen["remote"] = [group.is_local, group.source.name]

@@ -38,6 +38,7 @@ def test_end_to_end(judges: oracles.Oracles, tmp_path: Path) -> None:
         "renewed": "flasharray-a",
         "limited": ["flasharray-a"] * 3,
         "destroyed": [True, True],
+        "eradicated": 200,
         "left": [],
         "remote": [False, "flasharray-a"],
     }
