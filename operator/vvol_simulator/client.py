@@ -113,7 +113,7 @@ class Simulator:
         return dict(self.ready["vcenters"][name])
 
     def array(self, name: str) -> Json:
-        """`{address, apiToken, id}`."""
+        """`{address, apiToken, id, users: {name: {apiToken, role}}}`; `apiToken` is the first user's."""
         return dict(self.ready["arrays"][name])
 
     # Reading

@@ -9,6 +9,7 @@ import pytest
 from component.simulator.rest2_client import Rest2Client
 
 from vvol_simulator.client import Simulator, SimulatorError
+from vvol_simulator.topology import default_topology
 
 ERP = "flasharray-a:erp"
 
@@ -112,7 +113,7 @@ def test_a_test_refuses_what_a_push_would_refuse_and_takes_nothing(sim: Simulato
     assert [entry["call"] for entry in sim.journal()] == ["POST protection-group-snapshots"]
 
 
-def test_an_existing_snapshot_is_sent_to_one_target_only(login: Login, sim: Simulator) -> None:
+def test_an_existing_snapshot_is_sent_to_a_target_later(login: Login, sim: Simulator) -> None:
     source = login("flasharray-a")
     source.push("vr-1", replicate_now="false")
     assert sim.group(ERP)["transfers"] == []
@@ -281,6 +282,78 @@ def test_a_snapshot_for_replication_only_and_its_tags(sim: Simulator, login: Log
     body = {"suffix": "vr-1", "tags": tags}
     assert source.call("POST", "protection-group-snapshots", body, **asked).status == 200
     assert sim.group(ERP)["snapshots"][0]["tags"] == tags
+
+
+PUSH = "POST protection-group-snapshots"
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "effect"),
+    [
+        ("resetBefore", {}, False),
+        ("resetAfter", {}, True),
+        ("httpStatus", {"status": 504, "when": "after"}, True),
+        ("expiredSession", {}, False),
+    ],
+)
+def test_pushes_go_wrong_on_order(
+    sim: Simulator, login: Login, kind: str, order: dict[str, Any], *, effect: bool
+) -> None:
+    source = login("flasharray-a")
+    sim.fault("flasharray-a", PUSH, kind, times=1, **order)
+    if kind.startswith("reset"):
+        with pytest.raises(OSError, match=r"reset|closed|Remote end|EOF"):
+            source.push("vr-1")
+    else:
+        assert source.push("vr-1").status == (401 if kind == "expiredSession" else 504)
+    assert [item["suffix"] for item in sim.group(ERP)["snapshots"]] == (["vr-1"] if effect else [])
+    assert [(entry["call"], entry["tookEffect"]) for entry in sim.journal()] == [(PUSH, effect)]
+    source.login()
+    assert source.push("vr-1").status == (400 if effect else 200)
+
+
+def test_a_push_that_stalls_moves_when_it_is_resumed(sim: Simulator, login: Login) -> None:
+    sim.action("set-transfer-seconds", seconds=0)
+    sim.fault("flasharray-a", PUSH, "stalledTransfer", times=1)
+    source, target = login("flasharray-a"), login("flasharray-b")
+    source.push("vr-1")
+    asked = {"names": f"{ERP}.vr-1"}
+    assert target.get("protection-group-snapshots/transfer", **asked).items[0]["completed"] is None
+    sim.action("resume", protectionGroup="erp")
+    assert target.get("protection-group-snapshots/transfer", **asked).items[0]["progress"] == 1.0
+
+
+def test_of_several_targets_each_tells_of_itself_and_the_source_of_the_slowest() -> None:
+    topology = default_topology() | {"transferSeconds": 0}
+    topology["arrays"]["flasharray-c"] = {}
+    topology["connections"].append({"arrays": ["flasharray-a", "flasharray-c"]})
+    topology["protectionGroups"][0]["targets"].append({"array": "flasharray-c"})
+    with Simulator.start(topology) as sim:
+        clients = {name: Rest2Client(sim, name) for name in topology["arrays"]}
+        for client in clients.values():
+            client.login()
+        source = clients["flasharray-a"]
+        rows = source.get("protection-groups/targets", group_names="erp", member_names="flasharray-c").items
+        assert [row["member"]["name"] for row in rows] == ["flasharray-c"]
+        sim.action("hold", protectionGroup="erp")
+        source.push("vr-1")
+        sim.action("land", protectionGroup="erp", target="flasharray-b")
+
+        def progress(array: str, name: str) -> float:
+            (row,) = clients[array].get("protection-group-snapshots/transfer", names=name).items
+            return float(row["progress"])
+
+        assert progress("flasharray-b", f"{ERP}.vr-1") == 1.0
+        assert progress("flasharray-c", f"{ERP}.vr-1") == 0.0
+        assert progress("flasharray-a", "erp.vr-1") == 0.0
+        sim.action("land", protectionGroup="erp")
+        assert progress("flasharray-a", "erp.vr-1") == 1.0
+        sim.action("release", protectionGroup="erp")
+        source.push("vr-2", replicate_now="false")
+        again = source.call("POST", "protection-group-snapshots/replica", names="erp.vr-2", on="flasharray-c")
+        assert again.status == 200
+        sent = [(it["suffix"], it["target"]) for it in sim.group(ERP)["transfers"] if it["suffix"] == "vr-2"]
+        assert sent == [("vr-2", "flasharray-c")]
 
 
 @pytest.fixture(scope="module")
