@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from explore import rules
-from explore.state import BINDING, LEAP, MOMENT, TUNING, Case, Late, State
+from explore.state import LEAP, MOMENT, TUNING, Case, Late, State
 from explore.storage import STRANGER
+from unit.reconcile.world import BINDING
 
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused
 from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded

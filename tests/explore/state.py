@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from explore.storage import SOURCE_GROUP, TARGET_GROUP, Storage
+from explore.storage import Storage
 
 from vvol_replication.api.group import ArmedSync
-from vvol_replication.api.sync import GroupRef, Resolved, SyncSpec, SyncStatus
-from vvol_replication.domain.groups import GroupState, SourceGroup, TargetGroup
+from vvol_replication.api.sync import SyncSpec, SyncStatus
 from vvol_replication.reconcile.acceptance import accept
-from vvol_replication.reconcile.binding import Binding
 from vvol_replication.reconcile.observation import Observation
 from vvol_replication.reconcile.request import Request
 from vvol_replication.reconcile.tuning import Tuning
@@ -34,28 +32,6 @@ TUNING = Tuning(
     most_armings=3,
 )
 """All numbers lie between what a hundred moments take and a leap: only their order to these two matters here."""
-
-BINDING = Binding(
-    Resolved(
-        recovery_vcenter="dallas",
-        recovery_vcenter_uuid="uuid-dallas",
-        target_group=GroupRef("fd-b", "dg-b"),
-        source_group=GroupRef("fd-a", "dg-a"),
-        source_array="flasharray-a",
-        source_array_id="id-a",
-        source_array_name="fa-a",
-        target_array="flasharray-b",
-        target_array_id="id-b",
-        target_array_name="fa-b",
-        protection_group="erp",
-        protected_vcenter="austin",
-        protected_vcenter_uuid="uuid-austin",
-    ),
-    TargetGroup(TARGET_GROUP, SOURCE_GROUP, GroupState.TARGET),
-    SourceGroup(SOURCE_GROUP, "fa-a:erp", GroupState.SOURCE, (TARGET_GROUP,)),
-    suspended=False,
-    min_push_interval=None,
-)
 
 
 @dataclass(frozen=True, slots=True)
