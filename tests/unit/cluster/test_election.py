@@ -147,9 +147,8 @@ class Replicas(RuleBasedStateMachine):
         one = self.pick(number)
         write = one.candidate.release("now")
         if write is not None:
-            if one.candidate.believes(one.clock(self.now)):
+            if self.lease.write(write) is not None and self.last[0] == one.candidate.identity:
                 self.last = ("", -1000.0)
-            self.lease.write(write)
             self.restart(one)
 
     @rule(seconds=st.sampled_from((0.05, 0.5, 1.9, 2.0, 5.0, 9.9, 10.1, 14.9, 15.1, 40.0)))
