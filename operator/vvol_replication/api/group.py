@@ -17,6 +17,7 @@ __all__ = [
     "ArmedSync",
     "GroupRef",
     "PointInTimeStatus",
+    "PreparedStatus",
     "ReplicationGroupSpec",
     "ReplicationGroupStatus",
     "SourceSide",
@@ -51,6 +52,7 @@ class ReplicationGroupSpec:
     recovery_point_objective: timedelta | None = field(default=None, metadata=at("recoveryPointObjective"))
     min_push_interval: timedelta | None = field(default=None, metadata=at("minPushInterval"))
     suspend: bool = field(default=False, metadata=at("suspend"))
+    failover_called_off_at: datetime | None = field(default=None, metadata=at("failoverCalledOffAt"))
 
     @classmethod
     def parse(cls, spec: object) -> "ReplicationGroupSpec":
@@ -74,6 +76,7 @@ class ReplicationGroupSpec:
             recovery_point_objective=reader.duration("recoveryPointObjective"),
             min_push_interval=reader.duration("minPushInterval"),
             suspend=reader.flag("suspend"),
+            failover_called_off_at=reader.time("failoverCalledOffAt"),
         )
 
 
@@ -132,6 +135,25 @@ class ArmedSync:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedStatus:
+    """Since when a group counts as prepared for failover: a sync there succeeds at once and brings no data (rule 9).
+
+    `by` is namespace/name of the FailoverPreparation, `uid` and `request_id` are its own; all are empty where a sync
+    told that somebody else prepared the group. `proven`: the last sync's data was seen at the target as
+    `point_in_time`, from `snapshot`. Otherwise `point_in_time` is the newest that was listed.
+    """
+
+    since: datetime
+    source_group: GroupRef
+    proven: bool = False
+    by: str | None = None
+    uid: str | None = None
+    request_id: str | None = None
+    snapshot: str | None = None
+    point_in_time: PointInTimeStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicationGroupStatus:
     """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all."""
 
@@ -144,6 +166,7 @@ class ReplicationGroupStatus:
     newest_point_in_time: datetime | None = None
     last_read_at: datetime | None = None
     armed_sync: ArmedSync | None = None
+    prepared: PreparedStatus | None = None
 
     def __post_init__(self) -> None:
         if len(self.points_in_time) > POINTS_LIMIT:

@@ -32,7 +32,7 @@ def full(kind: Any) -> Any:
         return MOMENT
     if issubclass(plain, StrEnum):
         return next(iter(plain))
-    return {str: "text", int: 7}[plain]
+    return {str: "text", int: 7, bool: True}[plain]
 
 
 def any_of(kind: Any) -> st.SearchStrategy[Any]:
@@ -52,7 +52,7 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
         return MOMENTS
     if issubclass(plain, StrEnum):
         return st.sampled_from(plain)
-    return {str: TEXTS, int: st.integers(-1, 2**53)}[plain]
+    return {str: TEXTS, int: st.integers(-1, 2**53), bool: st.booleans()}[plain]
 
 
 def _without_none(kind: Any) -> Any:

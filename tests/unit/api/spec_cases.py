@@ -12,6 +12,7 @@ from vvol_replication.api import names
 from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
 from vvol_replication.api.group import ReplicationGroupSpec, ReplicationGroupStatus
 from vvol_replication.api.names import Kind
+from vvol_replication.api.preparation import PreparationSpec, PreparationStatus
 from vvol_replication.api.sync import SyncSpec, SyncStatus
 from vvol_replication.api.vcenter import VCenterSpec, VCenterStatus
 
@@ -22,6 +23,7 @@ TYPES: dict[Kind, tuple[type[Any], type[Any]]] = {
     names.FLASHARRAY: (FlashArraySpec, FlashArrayStatus),
     names.REPLICATION_GROUP: (ReplicationGroupSpec, ReplicationGroupStatus),
     names.REPLICATION_SYNC: (SyncSpec, SyncStatus),
+    names.FAILOVER_PREPARATION: (PreparationSpec, PreparationStatus),
 }
 """The dataclasses of each kind's spec and status."""
 
@@ -33,6 +35,7 @@ LEAST: dict[Kind, dict[str, Any]] = {
         "group": {"name": "flasharray-a:erp"},
     },
     names.REPLICATION_SYNC: {"groupRef": {"name": "erp"}},
+    names.FAILOVER_PREPARATION: {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2026-12-01T00:00:00Z"},
 }
 """The least that each kind's spec must say."""
 
@@ -60,6 +63,7 @@ FULL: dict[Kind, dict[str, Any]] = {
         "recoveryPointObjective": "15m",
         "minPushInterval": "1m",
         "suspend": True,
+        "failoverCalledOffAt": "2026-12-01T00:00:00Z",
     },
     names.REPLICATION_SYNC: {
         "groupRef": {"name": "erp"},
@@ -70,6 +74,18 @@ FULL: dict[Kind, dict[str, Any]] = {
         "notAfter": "2026-12-01T00:00:00Z",
         "timeout": "2h",
         "retryLimit": 6,
+        "suspend": True,
+        "cancel": True,
+        "ttlSecondsAfterFinished": 3600,
+    },
+    names.FAILOVER_PREPARATION: {
+        "groupRef": {"name": "erp"},
+        "consent": "erp",
+        "notAfter": "2026-12-01T00:00:00Z",
+        "validFor": "4h",
+        "dryRun": True,
+        "requestID": "CHG-4712",
+        "timeout": "1h",
         "suspend": True,
         "cancel": True,
         "ttlSecondsAfterFinished": 3600,
@@ -116,7 +132,7 @@ def params(cases: list[Case]) -> list[Any]:
     return [pytest.param(case, id=f"{case.kind.kind}-{case.path}={str(case.value)[:30]!r}") for case in cases]
 
 
-VC, FA, RG, RS = names.KINDS
+VC, FA, RG, RS, FP = names.KINDS
 BOUNDS = "must be longer than zero and at most 8760h"
 TARGET = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
@@ -146,6 +162,12 @@ RIGHT = [
     Case(RS, "retryLimit", 0),
     Case(RS, "ttlSecondsAfterFinished", 0),
     Case(RS, "suspend", value=False),
+    Case(RG, "failoverCalledOffAt", "2026-12-01T00:00:00Z"),
+    Case(FP, "notAfter", "2026-12-01T01:00:00+01:00"),
+    Case(FP, "validFor", "4h"),
+    Case(FP, "dryRun", value=False),
+    Case(FP, "requestID", "CHG-4712"),
+    Case(FP, "timeout", "90s"),
 ]
 
 WRONG = [
@@ -238,4 +260,16 @@ WRONG = [
     Case(RS, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", "should be greater than or equal to 0"),
     Case(RS, "suspend", "yes", "spec.suspend", "must be of type boolean"),
     Case(RS, "cancel", 1, "spec.cancel", "must be of type boolean"),
+    Case(RG, "failoverCalledOffAt", "yesterday", "spec.failoverCalledOffAt", "spec.failoverCalledOffAt in body"),
+    Case(FP, "groupRef", None, "spec.groupRef", "spec.groupRef: Required value"),
+    Case(FP, "consent", None, "spec.consent", "spec.consent: Required value"),
+    Case(FP, "consent", "", "spec.consent", "should be at least 1 chars long"),
+    Case(FP, "consent", "Yes", "spec.consent", "should match"),
+    Case(FP, "notAfter", None, "spec.notAfter", "spec.notAfter: Required value"),
+    Case(FP, "notAfter", "tonight", "spec.notAfter", "spec.notAfter in body"),
+    Case(FP, "validFor", "0s", "spec.validFor", BOUNDS),
+    Case(FP, "dryRun", "yes", "spec.dryRun", "must be of type boolean"),
+    Case(FP, "requestID", "a b", "spec.requestID", "should match"),
+    Case(FP, "timeout", "8761h", "spec.timeout", BOUNDS),
+    Case(FP, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", "should be greater than or equal to 0"),
 ]

@@ -11,9 +11,9 @@ import pytest
 from unit.api import crds
 from unit.api.spec_cases import TYPES
 
-from vvol_replication.api import durations, endpoint, group, names, reading, refs, sync, vcenter, wire
+from vvol_replication.api import durations, endpoint, group, names, preparation, reading, refs, sync, vcenter, wire
 from vvol_replication.api.flasharray import RestVersion
-from vvol_replication.api.names import KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS, Kind
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 NODES = [
@@ -162,7 +162,7 @@ def at(kind: Kind, path: str) -> crds.Node:
     return dict(crds.walk(crds.schema(kind, part), ""))[rest]
 
 
-VC, FA, RG, RS = KINDS
+VC, FA, RG, RS, FP = KINDS
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,9 @@ VC, FA, RG, RS = KINDS
         (RS, "spec.groupRef.name", reading.DNS_SUBDOMAIN),
         (RS, "spec.pointInTimeName", sync.POINT_IN_TIME_NAME),
         (RS, "spec.requestID", sync.REQUEST_ID),
+        (FP, "spec.groupRef.name", reading.DNS_SUBDOMAIN),
+        (FP, "spec.consent", reading.DNS_SUBDOMAIN),
+        (FP, "spec.requestID", sync.REQUEST_ID),
     ],
 )
 def test_texts_have_one_shape(kind: Kind, path: str, shape: reading.Shape) -> None:
@@ -201,6 +204,7 @@ def test_addresses_and_certificates_have_one_shape() -> None:
 def test_durations_have_one_shape() -> None:
     fields = [at(RG, "spec.recoveryPointObjective"), at(RG, "spec.minPushInterval")]
     fields += [at(RS, "spec.maxAge"), at(RS, "spec.timeout")]
+    fields += [at(FP, "spec.validFor"), at(FP, "spec.timeout")]
 
     assert {field["pattern"] for field in fields} == {durations.PATTERN}
     most = durations.format_duration(durations.MAXIMUM)
@@ -213,6 +217,8 @@ def test_durations_have_one_shape() -> None:
         (FA, "spec.restVersion", RestVersion),
         (RS, "spec.method", sync.Method),
         (RS, "status.phase", sync.Phase),
+        (FP, "status.phase", sync.Phase),
+        (FP, "status.checks[].result", preparation.CheckResult),
     ],
 )
 def test_closed_words_are_the_same(kind: Kind, path: str, words: type[sync.Method]) -> None:
@@ -227,6 +233,9 @@ def test_closed_words_are_the_same(kind: Kind, path: str, words: type[sync.Metho
         (RS, "status.operation.baseline.points", sync.BASELINE_LIMIT),
         (RS, "status.operation.baseline.transfers", sync.BASELINE_LIMIT),
         (RS, "status.operation.sync.credited", sync.CREDITED_LIMIT),
+        (FP, "status.checks", preparation.CHECKS_LIMIT),
+        (FP, "status.machines", preparation.MACHINES_LIMIT),
+        (FP, "status.operation.prepare.snapshotsBefore", preparation.SNAPSHOTS_LIMIT),
     ],
 )
 def test_lists_have_one_limit(kind: Kind, path: str, limit: int) -> None:
@@ -242,31 +251,37 @@ def test_numbers_have_one_range() -> None:
 
 
 MUTABLE = {"suspend", "cancel", "ttlSecondsAfterFinished"}
+EACH_REQUEST = pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
 
 
-def rules() -> dict[str, str]:
-    """The transition rules of a ReplicationSync's spec, by the one field that each is about."""
+def rules(kind: Kind) -> dict[str, str]:
+    """The transition rules of a request's spec, by the one field that each is about."""
     found = {}
-    for validation in crds.schema(REPLICATION_SYNC, "spec")["x-kubernetes-validations"]:
+    for validation in crds.schema(kind, "spec")["x-kubernetes-validations"]:
+        if "oldSelf" not in validation["rule"]:
+            continue
         (field,) = set(re.findall(r"\b(?:self|oldSelf)\.(\w+)", validation["rule"]))
         assert validation["fieldPath"] == f".{field}"
         assert validation["reason"] == "FieldValueForbidden"
+        assert kind.kind in validation["message"]
         assert field not in found
         found[field] = validation["rule"]
     return found
 
 
-def test_each_field_of_a_sync_is_immutable_or_known_not_to_be() -> None:
-    fields = set(crds.schema(REPLICATION_SYNC, "spec")["properties"])
+@EACH_REQUEST
+def test_each_field_of_a_request_is_immutable_or_known_not_to_be(kind: Kind) -> None:
+    fields = set(crds.schema(kind, "spec")["properties"])
 
-    assert rules().keys() | MUTABLE == fields
-    assert not rules().keys() & MUTABLE
+    assert rules(kind).keys() | MUTABLE == fields
+    assert not rules(kind).keys() & MUTABLE
 
 
-def test_the_immutability_rules_guard_appearing_and_disappearing() -> None:
-    required = crds.schema(REPLICATION_SYNC, "spec")["required"]
+@EACH_REQUEST
+def test_the_immutability_rules_guard_appearing_and_disappearing(kind: Kind) -> None:
+    required = crds.schema(kind, "spec")["required"]
 
-    for field, rule in rules().items():
+    for field, rule in rules(kind).items():
         if field in required:
             assert rule == f"self.{field} == oldSelf.{field}"
         elif field != "timeout":
@@ -275,12 +290,22 @@ def test_the_immutability_rules_guard_appearing_and_disappearing() -> None:
             )
 
 
-def test_the_timeout_rule_and_the_description_know_the_default() -> None:
+@EACH_REQUEST
+def test_the_timeout_rule_and_the_description_know_the_default(kind: Kind) -> None:
     default = durations.format_duration(sync.DEFAULT_TIMEOUT)
 
-    assert rules()["timeout"] == (
+    assert rules(kind)["timeout"] == (
         f"(has(self.timeout) ? duration(self.timeout) : duration('{default}')) >= "
         f"(has(oldSelf.timeout) ? duration(oldSelf.timeout) : duration('{default}'))"
     )
-    assert f"Default: {default};" in at(RS, "spec.timeout")["description"]
+    assert f"Default: {default};" in at(kind, "spec.timeout")["description"]
+
+
+def test_the_description_of_the_retry_limit_knows_the_default() -> None:
     assert f"Default: {sync.DEFAULT_RETRY_LIMIT}." in at(RS, "spec.retryLimit")["description"]
+
+
+def test_consent_has_to_repeat_the_name_of_the_group() -> None:
+    (rule,) = [one for one in crds.schema(FP, "spec")["x-kubernetes-validations"] if "oldSelf" not in one["rule"]]
+
+    assert (rule["rule"], rule["fieldPath"]) == ("self.consent == self.groupRef.name", ".consent")

@@ -17,11 +17,12 @@ from vvol_replication.api.errors import SpecError
 from vvol_replication.api.flasharray import FlashArraySpec, RestVersion
 from vvol_replication.api.group import GroupRef, ReplicationGroupSpec
 from vvol_replication.api.names import KINDS, Kind
+from vvol_replication.api.preparation import PreparationSpec
 from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.api.vcenter import VCenterSpec
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
-VC, FA, RG, RS = KINDS
+VC, FA, RG, RS, FP = KINDS
 
 
 def test_a_full_sync() -> None:
@@ -50,6 +51,22 @@ def test_a_full_group() -> None:
         recovery_point_objective=timedelta(minutes=15),
         min_push_interval=timedelta(minutes=1),
         suspend=True,
+        failover_called_off_at=datetime(2026, 12, 1, tzinfo=UTC),
+    )
+
+
+def test_a_full_preparation() -> None:
+    assert PreparationSpec.parse(FULL[FP]) == PreparationSpec(
+        group="erp",
+        consent="erp",
+        not_after=datetime(2026, 12, 1, tzinfo=UTC),
+        valid_for=timedelta(hours=4),
+        dry_run=True,
+        request_id="CHG-4712",
+        timeout=timedelta(hours=1),
+        suspend=True,
+        cancel=True,
+        ttl_seconds_after_finished=3600,
     )
 
 
@@ -144,6 +161,8 @@ def _other_value(kind: Kind, path: str) -> Any:
         "tls.insecureSkipVerify": True,
         "address": "elsewhere",
         "groupRef.name": "crm",
+        "consent": "crm",
+        "notAfter": "2027-01-01T00:00:00Z",
         "group.name": "flasharray-a:crm",
         "recoverySite.vCenterRef.name": "paris",
         "credentialsSecretRef.name": "other",

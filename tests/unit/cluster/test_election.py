@@ -190,7 +190,7 @@ class Replicas(RuleBasedStateMachine):
 
 
 TestReplicas = Replicas.TestCase
-TestReplicas.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
+TestReplicas.settings = settings(max_examples=100, stateful_step_count=60)
 
 
 def holder(seen: Candidate, now: float) -> Look | Write | Rest:

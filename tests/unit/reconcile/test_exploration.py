@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -12,7 +11,7 @@ from unit.reconcile.exploration import ACTIONS, Setup, explore
 
 from vvol_replication.api.sync import Method
 
-SETTINGS = settings(max_examples=50, deadline=None, derandomize=bool(os.environ.get("CI")))
+SETTINGS = settings(max_examples=50)
 SETUPS = st.builds(
     Setup,
     history=st.sampled_from([0, 1, 3, 18]),

@@ -121,7 +121,7 @@ def test_a_name_elsewhere() -> None:
 TIMES = st.integers(0, 6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     mine=st.tuples(TIMES, TIMES),
     others=st.lists(st.tuples(TIMES, TIMES), max_size=3),

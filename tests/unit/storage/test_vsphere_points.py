@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyVmomi import sms
 
@@ -96,7 +96,6 @@ def run(provider: Provider) -> list[str]:
     return [point.id for point in points]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     seconds=st.lists(st.integers(0, 400 * 86400), max_size=12, unique=True),
     otherwise=st.sampled_from([counted, too_many, throws]),
