@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import GroupRef, Operation, Resolved
+from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
-from vvol_replication.domain.points import OngoingSync, StartedSync
+from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.observation import Query
@@ -29,26 +29,29 @@ class Access:
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry, self._clock = registry, clock
 
-    async def read(self, query: Query, resolved: Resolved, operation: Operation) -> Outcome[Any]:
-        """One reading. Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`."""
-        outcome = await self._read(query, resolved, operation)
+    async def read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
+        """One reading; `task` is the one to be asked about, where a task is.
+
+        Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`.
+        """
+        outcome = await self._read(query, resolved, task)
         if isinstance(outcome, Unavailable) and outcome.reason == Reason.LOGIN_FAILED:
             # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
             return Unavailable(outcome.reason, outcome.message)
         return outcome
 
-    async def _read(self, query: Query, resolved: Resolved, operation: Operation) -> Outcome[Any]:
+    async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:
             case Query.TARGET_GROUP | Query.POINTS | Query.TASK:
                 site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
-                return (
-                    site
-                    if isinstance(site, Refused | Unavailable)
-                    else await _at_target(query, site, resolved, operation)
-                )
-            case Query.SOURCE_GROUP:
-                site = self._site(resolved.protected_vcenter or "", resolved.protected_vcenter_uuid or "")
-                return site if isinstance(site, Refused | Unavailable) else await site.group(_id(resolved.source_group))
+                if isinstance(site, Refused | Unavailable):
+                    return site
+                return await _at_site(query, site, _id(resolved.target_group), task)
+            case Query.SOURCE_GROUP | Query.MEMBERS | Query.PREPARE_TASK:
+                site = self._protected(resolved)
+                if isinstance(site, Refused | Unavailable):
+                    return site
+                return await _at_site(query, site, _id(resolved.source_group), task)
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
@@ -69,6 +72,13 @@ class Access:
         return (
             site if isinstance(site, Refused | Unavailable) else await site.start_sync(_id(resolved.target_group), name)
         )
+
+    async def prepare(self, resolved: Resolved) -> Outcome[StartedPrepare]:
+        """Mutating, and not to be undone. prepareFailover, at the source."""
+        site = self._protected(resolved)
+        if isinstance(site, Refused | Unavailable):
+            return site
+        return await site.start_prepare(_id(resolved.source_group))
 
     async def push(self, resolved: Resolved, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         """Mutating. The push, on the source array."""
@@ -125,6 +135,9 @@ class Access:
             return known
         return await port.connections()
 
+    def _protected(self, resolved: Resolved) -> VCenterPort | Refused | Unavailable:
+        return self._site(resolved.protected_vcenter or "", resolved.protected_vcenter_uuid or "")
+
     def _site(self, name: str, uuid: str) -> VCenterPort | Refused | Unavailable:
         endpoint = self._registry.vcenters.get(name)
         if endpoint is None:
@@ -156,16 +169,16 @@ class Access:
         return endpoint, endpoint.port
 
 
-async def _at_target(query: Query, site: VCenterPort, resolved: Resolved, operation: Operation) -> Outcome[Any]:
-    target = _id(resolved.target_group)
-    if query is Query.TARGET_GROUP:
-        return await site.group(target)
+async def _at_site(query: Query, site: VCenterPort, group: GroupId, task: str | None) -> Outcome[Any]:
+    if query in (Query.TARGET_GROUP, Query.SOURCE_GROUP):
+        return await site.group(group)
     if query is Query.POINTS:
-        return await site.points_in_time(target)
-    task = operation.sync.task if operation.sync else None
+        return await site.points_in_time(group)
+    if query is Query.MEMBERS:
+        return await site.members(group)
     if task is None:
-        return Refused(Reason.TASK_FORGOTTEN, "No sync task is known.")
-    return await site.task(task, target)
+        return Refused(Reason.TASK_FORGOTTEN, "No task is known.")
+    return await site.task(task, group)
 
 
 def _id(ref: GroupRef) -> GroupId:

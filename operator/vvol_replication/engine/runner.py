@@ -14,7 +14,7 @@ from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.objects import Gone
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
+from vvol_replication.api.sync import Method, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Outcome
@@ -271,10 +271,11 @@ class Runner:
         return Moment(at or self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        resolved, operation = self._acting_on(), self._status.operation or Operation(self.request.request_id)
+        resolved, sync = self._acting_on(), self._status.operation.sync if self._status.operation else None
+        task = sync.task if sync is not None else None
         # The transfers first: what they show makes older readings of the task and of the points worthless.
         ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
-        outcomes = await asyncio.gather(*(self._around.access.read(query, resolved, operation) for query in ordered))
+        outcomes = await asyncio.gather(*(self._around.access.read(query, resolved, task) for query in ordered))
         now = self._around.clock.now()
         for query, outcome in zip(ordered, outcomes, strict=True):
             # Answers that came together count as older than the task's: what made it end may be missing in them.

@@ -18,7 +18,7 @@ from .following import follow
 from .handover import may_still_act
 from .observation import Observation, rows
 from .request import Request
-from .steps import Decision, Finish, Park
+from .steps import Decided, Decision, Finish, Park
 from .tell import Situation, Verdict
 from .tuning import Tuning
 from .view import Turn, View
@@ -27,7 +27,7 @@ from .view import Turn, View
 def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: datetime, tuning: Tuning) -> Decision:
     """The next step of one request, and the status that it should show from here on."""
     if status.finished_at is not None:
-        return Decision(Finish(), status)
+        return Decided(Finish(), status)
     view = View(request, status, seen, now, tuning)
     ending = _ended_by_spec(view) or _timed_out(view)
     if ending is not None:
@@ -77,7 +77,7 @@ def _timed_out(view: View) -> Decision | None:
 def _placed(view: View) -> Decision:
     """Find the request's place: held, in the queue, or at its turn."""
     resolved = _resolved(view)
-    if isinstance(resolved, Decision):
+    if isinstance(resolved, Decided):
         return resolved
     if view.seen.behind is not None:
         text = f"Waiting for {view.seen.behind}: one operation at a time on a protection group."

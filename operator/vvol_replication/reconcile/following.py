@@ -17,7 +17,7 @@ from .observation import Query, rows
 from .preflight import check_roles, role_queries
 from .rearming import describe, met_another, other_landed, rearm, seen_after
 from .recent import clocks_problem
-from .steps import Decision, Park, Read
+from .steps import Decided, Decision, Park, Read
 from .tell import Situation, Verdict
 from .view import Turn, transfer_status
 
@@ -189,7 +189,7 @@ def _rows_of(turn: Turn) -> Decision | None:
     idle = not any(row.under_way for row in rows(arrived))
     if idle and listed.at - arrived.at <= turn.tuning.look_again:
         return None
-    return Decision(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
+    return Decided(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
 
 
 def _armed_late(turn: Turn) -> Decision | None:

@@ -5,17 +5,21 @@ Who lost the Lease acts no more, but a thread of it may be inside a call until t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Borrowed
 
-from .steps import Decision, Park, Record
+from .sight import RequestT, Sight
+from .steps import Decided, Park, Record, StatusT
 from .view import Turn, View
 
 
-def may_still_act(view: View) -> Decision | None:
+def may_still_act(view: Sight[RequestT, StatusT]) -> Decided[StatusT] | None:
     """The intent is another process's, which may be inside a call: the turn is kept until that is over (rule 4)."""
-    holder, mine, since = view.operation.holder, view.holder, view.seen.taken_up_at
+    holder = view.status.operation.holder if view.status.operation is not None else None
+    mine, since = view.holder, view.seen.taken_up_at
     if holder is None or mine is None or holder == mine or since is None:
         return None
     until = since + view.tuning.lease + view.tuning.longest_call
@@ -28,13 +32,13 @@ def may_still_act(view: View) -> Decision | None:
     return view.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
 
 
-def taken_over(turn: Turn) -> Decision | None:
+def taken_over(view: Sight[RequestT, StatusT]) -> Decided[StatusT] | None:
     """The intent is another process's: wait, then put ours in its place, then look. None: it is our own."""
-    holder, mine = turn.operation.holder, turn.holder
-    if holder is None or mine is None or holder == mine or turn.seen.taken_up_at is None:
+    ledger, mine = view.status.operation, view.holder
+    if ledger is None or ledger.holder in (None, mine) or mine is None or view.seen.taken_up_at is None:
         return None
-    text = f"Going on where operator process {holder!r} left off."
-    return may_still_act(turn) or turn.run(Record(), Reason.READING, text, operation=turn.with_operation(holder=mine))
+    text = f"Going on where operator process {ledger.holder!r} left off."
+    return may_still_act(view) or view.run(Record(), Reason.READING, text, operation=replace(ledger, holder=mine))
 
 
 def left_armed(view: View) -> ArmedSync | None:

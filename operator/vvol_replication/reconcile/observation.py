@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from vvol_replication.api.group import ArmedSync
+from vvol_replication.api.group import ArmedSync, PreparedStatus
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, ProtectionGroup, Snapshot
 from vvol_replication.domain.groups import Group
+from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskReading
 
@@ -35,6 +36,8 @@ class Query(StrEnum):
     CONNECTIONS = "connections"
     SOURCE_SNAPSHOTS = "source_snapshots"
     TARGET_SNAPSHOTS = "target_snapshots"
+    MEMBERS = "members"
+    PREPARE_TASK = "prepare_task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,18 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is remembered of a preparation of the source group. Where nobody relies on it, the target is asked anew.
+
+    That is so where it was called off, and where only a sync told of it: the next one tells whether it still holds.
+    """
+
+    record: PreparedStatus
+    relied_on: bool
+    called_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """All that one decision may look at beside the request and its status."""
 
@@ -75,10 +90,14 @@ class Observation:
     bound: Binding | Unbound | None = None
     behind: str | None = None
     """None: it is this request's turn on its protection group. Otherwise whom it waits for."""
+    in_turn: bool = False
+    """Has a FailoverPreparation a place in the queue of its protection group, or the turn?"""
     claims: Claims = NO_CLAIMS
     """What other objects have made of the same request id."""
     armed: ArmedSync | None = None
     """A sync that an earlier request, not this one, left armed at the target group."""
+    prepared: Prepared | None = None
+    """The source group is prepared for failover, as far as is known."""
     source_array: ArrayAbout | None = None
     target_array: ArrayAbout | None = None
     """The arrays as their monitors saw them last: names may have changed since the first intent, clocks drift."""
@@ -97,6 +116,8 @@ class Observation:
     connections: Reading[tuple[ArrayConnection, ...]] | None = None
     source_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     target_snapshots: Reading[tuple[Snapshot, ...]] | None = None
+    members: Reading[Membership] | None = None
+    prepare_task: Reading[TaskReading] | None = None
 
     intent_unused: bool = False
     """No call under the intent can have had an effect: this process recorded it, and no call under it was taken."""
@@ -104,10 +125,14 @@ class Observation:
     """Answers to the sync call that were lost in a row, in this process."""
     push_lost_at: datetime | None = None
     """When the answer to the push was lost."""
+    prepare_lost_at: datetime | None = None
+    """When the answer to the prepare call was lost."""
+    moved_at: datetime | None = None
+    """When the transfers that are under way were last seen to move; None: they have been seen once, or not at all."""
     landed_at: datetime | None = None
     """When the transfer was first seen landed, by this process's clock; only to give the listing time to follow."""
     success_at: datetime | None = None
-    """When the sync that was armed last was first seen to have succeeded."""
+    """When the sync that was armed last, or the prepare task, was first seen to have succeeded."""
     naming_given_up: bool = False
     """No further sync is asked for: it was refused while the data was on its way."""
     trouble: Trouble | None = None

@@ -12,7 +12,7 @@ from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
 from .absorb import NOT_OURS
 from .identify import baseline_of, is_older, landed_since
 from .observation import Query, rows
-from .steps import Decision, Park, Read, Record
+from .steps import Decided, Decision, Park, Read, Record
 from .view import Turn
 
 LENT_ENDED = "The sync that an earlier request left is not pending any more; arming this request's own."
@@ -57,7 +57,7 @@ def seen_after(turn: Turn, query: Query) -> Decision | None:
     """What made a task end is in no reading from before its end was seen."""
     reading, task = getattr(turn.seen, query.value), turn.seen.task
     if reading is not None and task is not None and reading.at <= task.at:
-        return Decision(Read(frozenset({query})), turn.status)
+        return Decided(Read(frozenset({query})), turn.status)
     return turn.read(query, within=turn.tuning.poller_silent)
 
 
@@ -147,7 +147,7 @@ def _source_after_points(turn: Turn) -> Decision | None:
     listed, looked = turn.seen.points, turn.seen.source_snapshots
     if listed is None or (looked is not None and looked.at > listed.at):
         return None
-    return Decision(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
+    return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
 
 
 def _credit(turn: Turn, sync: SyncLedger) -> tuple[Credit, ...]:

@@ -17,7 +17,7 @@ from vvol_replication.domain.points import PointInTime
 
 from .identify import within
 from .observation import Query, rows
-from .steps import Decision, Read
+from .steps import Decided, Decision, Read
 from .tell import Situation, Verdict
 from .view import Turn, transfer_status
 
@@ -33,7 +33,7 @@ def recent_enough(turn: Turn) -> Decision | None:
         return _by_snapshot(turn, *min(young, key=lambda one: one[0])) if young else None
     listed, arrived = turn.seen.points, turn.seen.target_snapshots
     if listed is not None and arrived is not None and listed.at < arrived.at:
-        return Decision(Read(frozenset({Query.POINTS})), turn.status)  # what has landed since may be in the list by now
+        return Decided(Read(frozenset({Query.POINTS})), turn.status)  # what has landed since may be in the list by now
     found: list[tuple[timedelta, PointInTime, list[Snapshot]]] = []
     for point in rows(turn.seen.points):
         behind = [row for row in landed if within(point.time, row)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
+from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import SyncStatus
 
 from .observation import Query
@@ -38,6 +40,21 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeTurn:
+    """Take a place in the queue of the protection group. A sync has one from the moment that it could use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTurn:
+    """Give the place or the turn back: what is waited for may take long, and others need not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Mutating, and never repeated. Ask the source group for prepareFailover."""
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """Nothing to do until something changes, or this time comes. `follow`: the target's transfers are to be polled."""
 
@@ -50,12 +67,18 @@ class Finish:
     """The request has ended: store the status, let go of the object and of the turn."""
 
 
-Step = Read | Record | Arm | Push | Park | Finish
+Step = Read | Record | Arm | Push | TakeTurn | LeaveTurn | Prepare | Park | Finish
+
+StatusT = TypeVar("StatusT", SyncStatus, PreparationStatus)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decided(Generic[StatusT]):
     """The next step, and what the object's status should say from here on."""
 
     step: Step
-    status: SyncStatus
+    status: StatusT
+
+
+Decision = Decided[SyncStatus]
+PreparationDecision = Decided[PreparationStatus]

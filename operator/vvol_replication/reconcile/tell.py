@@ -9,9 +9,10 @@ from typing import Any
 
 from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Phase, SyncStatus
+from vvol_replication.api.sync import Phase
 
-from .request import Request
+from .request import OneShot
+from .steps import StatusT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ class Verdict:
     extra: tuple[Wanted, ...] = ()
 
 
-def tell(request: Request, status: SyncStatus, now: datetime, verdict: Verdict, **changes: Any) -> SyncStatus:
+def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
     """The status that says so. `changes` are other fields of the status."""
     row = verdict.situation.value
-    wanted = [Wanted("Ready", row.ready, str(verdict.reason), verdict.message)]
+    wanted: list[Wanted] = [Wanted("Ready", row.ready, str(verdict.reason), verdict.message)]
     wanted += [Wanted(flag, "True", str(verdict.reason), verdict.message) for flag in row.flags]
     if verdict.situation.ended:
         wanted += ttl_ignored(request)
@@ -70,7 +71,7 @@ def tell(request: Request, status: SyncStatus, now: datetime, verdict: Verdict, 
     )
 
 
-def ttl_ignored(request: Request) -> list[Wanted]:
+def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
     """The condition that a finished object has whose TTL is refused (rule 11)."""
     if request.owner is None or request.spec.ttl_seconds_after_finished is None:
         return []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vvol_replication.api.sync import GroupRef, Operation, Resolved
+from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import VCenterAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
@@ -64,7 +64,7 @@ def test_the_name_at_the_target(group: str, source: Stub | None, expected: str) 
 
 @pytest.mark.parametrize("query", Query)
 def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(query: Query) -> None:
-    outcome = asyncio.run(access().read(query, RESOLVED, Operation("r")))
+    outcome = asyncio.run(access().read(query, RESOLVED, None))
     assert isinstance(outcome, Unavailable)
     assert outcome.reason in ("VCenterNotFound", "FlashArrayNotFound")
     assert "create it again" in outcome.message
@@ -73,7 +73,7 @@ def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(
 @pytest.mark.parametrize("query", Query)
 def test_before_they_are_read_every_reading_waits(query: Query) -> None:
     unread = {name: Stub(None) for name in ("dallas", "austin", "a", "b")}
-    outcome = asyncio.run(access(**unread).read(query, RESOLVED, Operation("r")))
+    outcome = asyncio.run(access(**unread).read(query, RESOLVED, None))
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "NotYetRead"
 
@@ -89,6 +89,6 @@ def test_the_mutating_calls_go_nowhere_but_to_who_was_pinned() -> None:
 
 def test_a_task_that_the_ledger_does_not_know_is_not_asked_for() -> None:
     site = Stub(VCenterAbout("uuid", "8", ()), port=object())
-    outcome = asyncio.run(access(dallas=site).read(Query.TASK, RESOLVED, Operation("r")))
+    outcome = asyncio.run(access(dallas=site).read(Query.TASK, RESOLVED, None))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "TaskForgotten"
