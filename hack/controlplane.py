@@ -263,7 +263,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run etcd and kube-apiserver on free loopback ports until Ctrl-C.")
     parser.add_argument("--directory", type=Path, help="where its files go; default: a temporary directory")
     given: Path | None = parser.parse_args().directory
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also SIGINT: whoever is started in the background by a shell is told to ignore it.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.default_int_handler)
     try:
         with contextlib.ExitStack() as stack:
             directory = given or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="control-plane-")))

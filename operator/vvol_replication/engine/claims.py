@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from vvol_replication.reconcile.claims import Claim
 
-ClaimKey = tuple[str, str]
-"""Namespace and request id; namespaces are independent."""
+ClaimKey = tuple[str, str, str]
+"""Kind, namespace and request id; kinds and namespaces are independent."""
 
 
 class ClaimBook:

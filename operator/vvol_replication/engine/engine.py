@@ -10,17 +10,15 @@ from typing import Any
 
 from vvol_replication.api.conditions import find
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.names import FLASHARRAY, KINDS, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER, Kind
+from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
-from vvol_replication.api.sync import SyncStatus
-from vvol_replication.reconcile.acceptance import accept, parse_request, refuse
-from vvol_replication.reconcile.claims import claim_of
-from vvol_replication.reconcile.request import Request
+from vvol_replication.reconcile.request import OneShot
 from vvol_replication.reconcile.tuning import Tuning
 
 from .access import Access
 from .array import ArrayEndpoint
 from .claims import ClaimBook
+from .desk import DESKS
 from .endpoint import Services
 from .expiry import Expiry
 from .groups import GroupMonitor
@@ -30,8 +28,9 @@ from .pausing import growing
 from .ports import Clock, Cluster, Connector, Pace
 from .producers.discovery import Discovery
 from .registry import GroupKey, Registry
-from .runner import Runner, Surroundings
+from .runner import AnyRunner, Surroundings
 from .turns import TurnBook
+from .validity import ValidityWatches
 from .vcenter import VCenterEndpoint
 from .versions import older
 
@@ -72,7 +71,8 @@ class Engine:
         )
         self._discovery = Discovery(self._registry, cluster, clock, self._pace, leading)
         self._expiry = Expiry(cluster, clock, self._pace, leading)
-        self._runners: dict[str, Runner] = {}
+        self._validity = ValidityWatches(cluster, clock, self._pace, self._registry, self._around.access)
+        self._runners: dict[str, AnyRunner] = {}
         self._ends: dict[str, str | None] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -113,6 +113,7 @@ class Engine:
         stops = [
             self._discovery.stop(),
             self._expiry.stop(),
+            self._validity.stop(),
             *(runner.stop() for runner in list(self._runners.values())),
             *(one.stop() for one in monitors),
         ]
@@ -124,12 +125,12 @@ class Engine:
             for task in late:
                 task.cancel()
 
-    def accept(self, body: Body) -> Mapping[str, Any] | None:
-        """What to write to a ReplicationSync that is new, or was edited. None: nothing."""
-        generation, status = body["metadata"]["generation"], body.get("status") or {}
+    def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
+        """What to write to a request that is new, or was edited. None: nothing."""
+        desk, generation, status = DESKS[kind], body["metadata"]["generation"], body.get("status") or {}
         runner = self._runners.get(body["metadata"]["uid"])
         if runner is not None:
-            self.shown(REPLICATION_SYNC, body)
+            self.shown(kind, body)
             if older(body["metadata"].get("resourceVersion"), runner.stored.version):
                 return None  # what it says is long answered
             if not status.get("acceptedAt"):
@@ -137,12 +138,13 @@ class Engine:
                 return {**runner.status.to_json(), "observedGeneration": generation}
             return {"observedGeneration": generation} if status.get("observedGeneration") != generation else None
         try:
-            request, before = parse_request(body), SyncStatus.parse(status)
+            request, before = desk.parse(body), desk.status(status)
         except SpecError as error:
-            return refuse(body, error, self._clock.now()).to_json()
-        after = accept(request, before, self._clock.now())
+            refused: Mapping[str, Any] = desk.refuse(body, error, self._clock.now()).to_json()
+            return refused
+        after = desk.accept(request, before, self._clock.now())
         if after.finished_at is None and before.accepted_at is not None:
-            self._take_up(request, body)
+            self._take_up(kind, request, body)
             return None if before.observed_generation == generation else {"observedGeneration": generation}
         return after.to_json() if after != before else None
 
@@ -150,8 +152,8 @@ class Engine:
         """The API server shows an object so, or shows that it is gone."""
         if self._stopped:
             return
-        if kind == REPLICATION_SYNC:
-            self._sync_shown(body, deleted=deleted)
+        if kind in DESKS:
+            self._request_shown(kind, body, deleted=deleted)
         elif kind == REPLICATION_GROUP:
             self._group_shown(body, deleted=deleted)
         elif kind == VCENTER:
@@ -160,50 +162,54 @@ class Engine:
             self._endpoint_shown(self._registry.arrays, ArrayEndpoint, kind, body, deleted=deleted)
 
     def release(self, uid: str) -> None:
-        """A ReplicationSync is being deleted: stop following it. Nothing is undone, nothing is waited for (rule 12)."""
+        """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (rule 12)."""
         runner = self._runners.pop(uid, None)
         if runner is not None:
             self._spawn(runner.stop(), f"stop {runner.stored.ref}")
 
-    # ReplicationSync
+    # Requests
 
-    def _sync_shown(self, body: Body, *, deleted: bool) -> None:
+    def _request_shown(self, kind: Kind, body: Body, *, deleted: bool) -> None:
         metadata = body["metadata"]
         runner = self._runners.get(metadata["uid"])
         if deleted or metadata.get("deletionTimestamp"):
             self._ends.pop(metadata["uid"], None)
             self._expiry.gone(metadata["uid"])
+            self._validity.gone(metadata["uid"])
             self.release(metadata["uid"])
             if deleted:
                 self._around.claims.forget(metadata["uid"])
             return
-        self._expiry.shown(_sync_ref(metadata), body)
-        self._note_claim(body)
+        ref = _request_ref(kind, metadata)
+        self._expiry.shown(ref, body)
+        self._note_claim(kind, body)
+        if kind == FAILOVER_PREPARATION:
+            self._validity.shown(ref, body)
         if runner is not None:
             runner.shown(body)
         else:
             status = body.get("status") or {}
             if status.get("acceptedAt") and not status.get("finishedAt"):
                 with contextlib.suppress(SpecError):  # the handler tells it
-                    self._take_up(parse_request(body), body)
+                    self._take_up(kind, DESKS[kind].parse(body), body)
 
-    def _note_claim(self, body: Body) -> None:
+    def _note_claim(self, kind: Kind, body: Body) -> None:
         """What the object makes of a request id that somebody has chosen. A runner's own ledger may be ahead of it."""
-        uid, spec = body["metadata"]["uid"], body.get("spec")
+        uid, spec, desk = body["metadata"]["uid"], body.get("spec"), DESKS[kind]
         if uid in self._runners or not isinstance(spec, Mapping) or not spec.get("requestID"):
             return
         with contextlib.suppress(SpecError):  # the handler tells it
-            request = parse_request(body)
-            claim = claim_of(request, SyncStatus.parse(body.get("status")))
-            self._around.claims.note((request.namespace, request.request_id), claim)
+            request = desk.parse(body)
+            claim = desk.claim(request, desk.status(body.get("status")))
+            self._around.claims.note((kind.kind, request.namespace, request.request_id), claim)
 
-    def _take_up(self, request: Request, body: Body) -> None:
+    def _take_up(self, kind: Kind, request: OneShot[Any], body: Body) -> None:
         if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):
             return
-        ref = _sync_ref(body["metadata"])
-        stored = StoredObject(ref, self._cluster, self._clock, self._pace)
+        desk, ref = DESKS[kind], _request_ref(kind, body["metadata"])
+        stored: StoredObject[Any] = StoredObject(ref, self._cluster, self._clock, self._pace, desk.status)
         stored.show(body)
-        runner = Runner(request, stored, self._around, self._over)  # raises for a ledger that cannot be read
+        runner = desk.run(request, stored, self._around, self._over)  # raises for a ledger that cannot be read
         self._runners[request.uid] = runner
         runner.start()
 
@@ -216,7 +222,7 @@ class Engine:
         del self._ends[uid]
         return False
 
-    def _tell_failure(self, runner: Runner) -> None:
+    def _tell_failure(self, runner: AnyRunner) -> None:
         """An event for people whose request failed; a success is told by its conditions, and costs no further write."""
         failed = find(runner.stored.parsed().conditions, "Failed")
         if failed is not None and failed.status == "True":
@@ -224,7 +230,7 @@ class Engine:
             told = self._cluster.event(ref, warning=True, reason=failed.reason, message=failed.message)
             self._spawn(told, f"event {ref}")
 
-    def _over(self, runner: Runner) -> None:
+    def _over(self, runner: AnyRunner) -> None:
         uid = runner.request.uid
         if self._runners.get(uid) is runner:
             del self._runners[uid]
@@ -234,17 +240,12 @@ class Engine:
                 del self._ends[next(iter(self._ends))]
             self._tell_failure(runner)
             if runner.request.spec.request_id is not None:
-                claim = claim_of(runner.request, runner.stored.parsed())
-                self._around.claims.note((runner.request.namespace, runner.request.request_id), claim)
+                desk, kind = DESKS[runner.stored.ref.kind], runner.stored.ref.kind.kind
+                claim = desk.claim(runner.request, runner.stored.parsed())
+                self._around.claims.note((kind, runner.request.namespace, runner.request.request_id), claim)
         group = self._registry.groups.get(runner.group)
-        if group is None:
-            return
-        if not runner.stored.finished and not self._stopped and (left := runner.left) is not None:
-            group.recall(left)  # it was deleted; nothing disarms its sync
-        if (listed := runner.listed) is not None:
-            group.learn(listed)
-        else:
-            group.poke()
+        if group is not None:
+            runner.over_for(group, stopped=self._stopped)
 
     def _groups_changed(self, keys: frozenset[GroupKey]) -> None:
         """All who wait for these groups take their places in order of acceptance, whoever's task runs first."""
@@ -284,6 +285,7 @@ class Engine:
                 port=self._vcenter_port,
                 gone=self._vanished,
                 armed=self._registry.armed,
+                prepared=self._registry.prepared,
                 freed=lambda: self._registry.groups_changed(*self._registry.groups),
             )
             self._registry.groups[key] = known
@@ -296,6 +298,7 @@ class Engine:
         if monitor is not None:
             self._spawn(monitor.stop(), f"stop {monitor.ref}")
             self._registry.armed.drop(key)
+            self._registry.prepared.drop(key)
             self._registry.groups_changed(key)
 
     def _vcenter_port(self, name: str) -> Any:
@@ -361,5 +364,5 @@ class Engine:
         task.add_done_callback(self._background.discard)
 
 
-def _sync_ref(metadata: Mapping[str, Any]) -> ObjectRef:
-    return ObjectRef(REPLICATION_SYNC, metadata["namespace"], metadata["name"], metadata["uid"])
+def _request_ref(kind: Kind, metadata: Mapping[str, Any]) -> ObjectRef:
+    return ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import Kind
 from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import SyncStatus
-from vvol_replication.reconcile.acceptance import accept, parse_request
 
+from .desk import DESKS
 from .pausing import ended, growing, news_or_time
 from .ports import Clock, Cluster, Pace
 
@@ -35,7 +35,7 @@ class Expiry:
 
     def shown(self, ref: ObjectRef, body: Body) -> None:
         """The API server shows the object so: is it due some day?"""
-        due = _due_at(body)
+        due = _due_at(ref.kind, body)
         if due is None:
             self._due.pop(ref.uid, None)
         elif self._due.get(ref.uid) != (due, ref):
@@ -93,13 +93,13 @@ class Expiry:
         body = await self._cluster.read(ref)
         if isinstance(body, Failed):
             return False
-        due = None if isinstance(body, Gone) else _due_at(body)
+        due = None if isinstance(body, Gone) else _due_at(ref.kind, body)
         if isinstance(body, Gone) or due is None or due > self._clock.now():
             self._due.pop(ref.uid, None)
             if due is not None:
                 self._enter(due, ref)
             return True
-        request = parse_request(body)
+        request = DESKS[ref.kind].parse(body)
         if request.owner is not None:
             self._due.pop(ref.uid, None)
             return await self._refuse(ref, body)
@@ -116,8 +116,9 @@ class Expiry:
 
     async def _refuse(self, ref: ObjectRef, body: Body) -> bool:
         """Tell that it stays, where its end did not tell that yet: a tool has taken it over since."""
-        before = SyncStatus.parse(body["status"])
-        after = accept(parse_request(body), before, self._clock.now())
+        desk = DESKS[ref.kind]
+        before = desk.status(body["status"])
+        after = desk.accept(desk.parse(body), before, self._clock.now())
         told = next((one for one in after.conditions if one.type == "TTLIgnored"), None)
         if after == before or told is None or not self._leading():
             return True
@@ -127,15 +128,16 @@ class Expiry:
         return True
 
 
-def _due_at(body: Body) -> datetime | None:
+def _due_at(kind: Kind, body: Body) -> datetime | None:
     """When a finished object with a TTL is to be deleted; None for all others, and for what cannot be read."""
     if body["metadata"].get("deletionTimestamp") or not isinstance(body.get("spec"), Mapping):
         return None
     if body["spec"].get("ttlSecondsAfterFinished") is None:
         return None
     try:
-        ttl = parse_request(body).spec.ttl_seconds_after_finished
-        finished = SyncStatus.parse(body.get("status")).finished_at
+        desk = DESKS[kind]
+        ttl = desk.parse(body).spec.ttl_seconds_after_finished
+        finished = desk.status(body.get("status")).finished_at
     except SpecError:
         return None
     return None if ttl is None or finished is None else finished + timedelta(seconds=ttl)

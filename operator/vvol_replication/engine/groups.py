@@ -15,6 +15,7 @@ from vvol_replication.api.group import (
     POINTS_LIMIT,
     ArmedSync,
     PointInTimeStatus,
+    PreparedStatus,
     ReplicationGroupSpec,
     ReplicationGroupStatus,
     SourceSide,
@@ -28,12 +29,14 @@ from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
 from vvol_replication.reconcile.discovery import Known
+from vvol_replication.reconcile.preparing.remembered import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.remembered import bind_by_memory
 
 from .armed import ArmedBook
 from .gone import GoneWatch
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
+from .prepared import PreparedBook
 from .words import asked_pause, reason_of
 
 _MEMORY_TRIES = 3
@@ -61,10 +64,11 @@ class GroupMonitor(Monitor):
         port: Callable[[str], VCenterPort | None],
         gone: Callable[[Monitor], None],
         armed: ArmedBook,
+        prepared: PreparedBook,
         freed: Callable[[], None],
     ) -> None:
         super().__init__(ref, cluster, clock, pace, gone=gone)
-        self._port, self._armed, self._freed = port, armed, freed
+        self._port, self._armed, self._prepared, self._freed = port, armed, prepared, freed
         self._key = (ref.namespace or "", ref.name)
         self._recalled = False
         self._spec: ReplicationGroupSpec | None = None
@@ -87,9 +91,11 @@ class GroupMonitor(Monitor):
         self.labels = body["metadata"].get("labels") or {}
         if not self._recalled:
             self._recalled = True
-            armed = ReplicationGroupStatus.parse(self._stored).armed_sync
-            if armed is not None:
-                self._armed.put(self._key, armed)
+            before = ReplicationGroupStatus.parse(self._stored)
+            if before.armed_sync is not None:
+                self._armed.put(self._key, before.armed_sync)
+            if before.prepared is not None:
+                self._prepared.put(self._key, before.prepared)
         return True
 
     @property
@@ -124,6 +130,39 @@ class GroupMonitor(Monitor):
                 return
             await asyncio.sleep(self._pace.write_retry_first)
 
+    @property
+    def called_off_at(self) -> datetime | None:
+        """A planned failover was called off then."""
+        return self._spec.failover_called_off_at if self._spec is not None else None
+
+    def recall_prepared(self, record: PreparedStatus) -> None:
+        """The group counts as prepared: tell it with the next look."""
+        self._prepared.put(self._key, record)
+        self.poke()
+
+    async def remember_prepared(self, record: PreparedStatus) -> bool:
+        """The same, told at once. False: the API server did not take it."""
+        self.recall_prepared(record)
+        for _ in range(_MEMORY_TRIES):
+            if await self.tell({**self._stored, "prepared": wire.to_json(record)}, news=True):
+                return True
+            await asyncio.sleep(self._pace.write_retry_first)
+        return False
+
+    def forget_prepared(self, uid: str | None) -> None:
+        """It is not prepared by this FailoverPreparation (None: by somebody else), or not any more."""
+        record = self._prepared.of(self._key)
+        if record is not None and record.uid == uid:
+            self._prepared.drop(self._key)
+            self._freed()
+            self.poke()
+
+    def _forget_what_was_used(self, bound: Binding) -> None:
+        """A target that has left state TARGET has failed over, or was reversed: nothing is prepared there any more."""
+        record = self._prepared.of(self._key)
+        if record is not None and is_used(record, bound):
+            self.forget_prepared(record.uid)
+
     def specify(self, raw: object, world: World) -> bool:
         """The object's spec, as applied. True if what it stands for changed."""
         before, self._spec = self._spec, None
@@ -157,6 +196,7 @@ class GroupMonitor(Monitor):
             self.bound = bound
             if isinstance(bound, Binding):
                 self._gone_watch.seen(bound.resolved.target_group)
+                self._forget_what_was_used(bound)
             self.poke()
         if moved:
             self.remembered = remembered
@@ -246,6 +286,9 @@ class GroupMonitor(Monitor):
                 f"name {armed.point_in_time_name!r}."
             )
             wanted.append(Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text))
+        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
+        if prepared is not None:
+            wanted.append(prepared_condition(prepared))
         now = self._clock.now()
         return ReplicationGroupStatus(
             observed_generation=self.generation,
@@ -257,6 +300,7 @@ class GroupMonitor(Monitor):
             newest_point_in_time=newest[0].time if newest else None,
             last_read_at=self._read_at,
             armed_sync=armed,
+            prepared=prepared.record if prepared is not None else None,
         ).to_json()
 
 

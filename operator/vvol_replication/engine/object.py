@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic
 
 from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
-from vvol_replication.api.sync import Operation, SyncStatus
+from vvol_replication.api.preparation import PreparationLedger
+from vvol_replication.api.sync import Operation
+from vvol_replication.reconcile.steps import StatusT
 
 from .pausing import growing
 from .ports import Clock, Cluster, Pace
@@ -20,11 +22,14 @@ from .versions import older
 _log = logging.getLogger(__name__)
 
 
-class StoredObject:
+class StoredObject(Generic[StatusT]):
     """What is stored is kept as JSON beside its resourceVersion; every write is refused if the object moved on."""
 
-    def __init__(self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace, parse: Callable[[object], StatusT]
+    ) -> None:
         self.ref = ref
+        self._parse: Callable[[object], StatusT] = parse
         self._cluster, self._clock, self._pace = cluster, clock, pace
         self._json: Mapping[str, Any] = {}
         self._written_at: datetime | None = None
@@ -65,24 +70,25 @@ class StoredObject:
         self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
         self._json, self.version = status, version
 
-    def parsed(self) -> SyncStatus:
+    def parsed(self) -> StatusT:
         """The stored status, typed.
 
         Raises:
             SpecError: if the ledger is there and cannot be read.
         """
-        return SyncStatus.parse(self._json)
+        parsed: StatusT = self._parse(self._json)
+        return parsed
 
     def operation_json(self) -> Any:
         """The stored ledger."""
         return self._json.get("operation")
 
-    def holds(self, status: SyncStatus) -> bool:
+    def holds(self, status: StatusT) -> bool:
         """Is this ledger, and this end, what is stored? Tells whether a write without an answer took place."""
         wanted = status.to_json()
         return all(self._json.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
 
-    async def store(self, status: SyncStatus) -> bool:
+    async def store(self, status: StatusT) -> bool:
         """Store this, now. False if it was not, or if that is not known: `refresh` tells."""
         after = status.to_json()
         result = await self._cluster.write_status(self.ref, self._json, after, self.version)
@@ -99,7 +105,7 @@ class StoredObject:
             await self._pause()
         return False
 
-    async def tell(self, status: SyncStatus) -> bool:
+    async def tell(self, status: StatusT) -> bool:
         """Store this if it is worth a write."""
         after = status.to_json()
         every = timedelta(seconds=self._pace.progress * (1 - self._clock.jitter() / 4))
@@ -129,7 +135,7 @@ class StoredObject:
         )
 
 
-def lacks(stored: Operation | None, mine: Operation | None) -> bool:
+def lacks(stored: Operation | PreparationLedger | None, mine: Operation | PreparationLedger | None) -> bool:
     """Is anything of what was recorded not there any more?"""
-    parts = ("resolved", "baseline", "sync", "push")
+    parts = ("resolved", "baseline", "sync", "push", "prepare")
     return any(getattr(mine, part, None) is not None and getattr(stored, part, None) is None for part in parts)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vvol_replication.api.sync import GroupRef
 from vvol_replication.reconcile.binding import World
 
 from .armed import ArmedBook, GroupKey
 from .array import ArrayEndpoint
 from .groups import GroupMonitor
+from .prepared import PreparedBook
 from .vcenter import VCenterEndpoint
 
 __all__ = ["GroupKey", "Registry"]
@@ -22,6 +24,7 @@ class Registry:
         self.arrays: dict[str, ArrayEndpoint] = {}
         self.groups: dict[GroupKey, GroupMonitor] = {}
         self.armed = ArmedBook()
+        self.prepared = PreparedBook()
         self.listeners: list[Callable[[frozenset[GroupKey]], None]] = []
 
     def world(self) -> World:
@@ -30,6 +33,18 @@ class Registry:
             sites={name: endpoint.view for name, endpoint in self.vcenters.items()},
             arrays={name: endpoint.view for name, endpoint in self.arrays.items()},
         )
+
+    def forget_prepared(self, source: GroupRef) -> None:
+        """A source group is not prepared any more, as a sync has shown."""
+        found = self.prepared.at(source)
+        if found is None:
+            return
+        key, record = found
+        group = self.groups.get(key)
+        if group is None:
+            self.prepared.drop(key)
+        else:
+            group.forget_prepared(record.uid)
 
     @property
     def followed(self) -> int:

@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Generic
 
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.objects import Gone
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Method, Resolved, SyncStatus
+from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Outcome
-from vvol_replication.reconcile.absorb import (
-    Moment,
-    absorb_armed,
-    absorb_pushed,
-    absorb_reading,
-    absorb_recorded,
-    is_fresh,
-)
-from vvol_replication.reconcile.acceptance import parse_request
+from vvol_replication.reconcile.absorb import Moment
 from vvol_replication.reconcile.binding import Binding, Unbound
-from vvol_replication.reconcile.claims import NO_CLAIMS, Claims, claim_of, judge
-from vvol_replication.reconcile.decide import decide_sync, name_is_taken
-from vvol_replication.reconcile.handover import left_armed
-from vvol_replication.reconcile.observation import Observation, Query
-from vvol_replication.reconcile.request import Request
-from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
+from vvol_replication.reconcile.claims import NO_CLAIMS, Claim, Claims, judge
+from vvol_replication.reconcile.observation import Observation, Prepared, Query
+from vvol_replication.reconcile.preparing.remembered import as_remembered
+from vvol_replication.reconcile.sight import RequestT
+from vvol_replication.reconcile.steps import Decided, Finish, Park, Read, Record, StatusT
 from vvol_replication.reconcile.tuning import Tuning
-from vvol_replication.reconcile.view import View
 
 from .access import Access
 from .claims import ClaimBook
-from .groups import Listed
+from .groups import GroupMonitor
 from .object import StoredObject, lacks
 from .pausing import ended, news_or_time
 from .ports import Clock, Pace
@@ -50,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE = 0.05  # seconds; a decision that asks to be asked again at once does not spin the loop
 _JUST_BEFORE = timedelta(microseconds=1)
+_TASKS = frozenset({Query.TASK, Query.PREPARE_TASK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +68,22 @@ class _Write(Enum):
     OVER = "there is nothing left to write to, or the end is written already"
 
 
-class Runner:
+class Runner(ABC, Generic[RequestT, StatusT]):
     """Owns one request while it is in flight. All happens in its one task; the rest of the engine only wakes it."""
 
     def __init__(
-        self, request: Request, stored: StoredObject, around: Surroundings, over: Callable[[Runner], None]
+        self,
+        request: RequestT,
+        stored: StoredObject[StatusT],
+        around: Surroundings,
+        over: Callable[[AnyRunner], None],
+        parse: Callable[[Mapping[str, Any]], RequestT],
     ) -> None:
-        self.request, self.stored = request, stored
+        self.request: RequestT = request
+        self.stored: StoredObject[StatusT] = stored
         self._around, self._on_over = around, over
-        self._status = stored.parsed()
+        self._parse: Callable[[Mapping[str, Any]], RequestT] = parse
+        self._status: StatusT = stored.parsed()
         self._seen = Observation()
         self._taken_up_at = around.clock.now()
         self._woken = asyncio.Event()
@@ -105,28 +103,13 @@ class Runner:
         return self._status.accepted_at or self.request.created, self.request.uid
 
     @property
-    def listed(self) -> Listed | None:
-        """The points in time as they were listed after the landing; None where that was not seen."""
-        resolved = self._status.operation.resolved if self._status.operation else None
-        reading = self._seen.points
-        if resolved is None or reading is None or reading.value is None or self._seen.landed_at is None:
-            return None
-        target = resolved.target_group
-        return Listed(GroupId(target.fault_domain, target.device_group), reading.value, reading.at)
-
-    @property
-    def status(self) -> SyncStatus:
+    def status(self) -> StatusT:
         """What is known of the request; the ledger in it may be ahead of what is stored, never behind."""
         return self._status
 
-    @property
-    def left(self) -> ArmedSync | None:
-        """The sync that stays armed if the request ends as it is now."""
-        return self._left(self._status)
-
     def start(self) -> None:
         """Begin."""
-        self._enter_turn()
+        self._place()
         self._task = asyncio.create_task(self._run(), name=f"request {self.stored.ref}")
         # A task that is cancelled before its first step never comes to a `finally` of its own.
         self._task.add_done_callback(self._over)
@@ -137,7 +120,7 @@ class Runner:
 
     def group_changed(self) -> None:
         """What its group stands for has changed: take the place that follows from that, and look again."""
-        self._enter_turn()
+        self._place()
         self.wake()
 
     def shown(self, body: Mapping[str, Any]) -> None:
@@ -183,45 +166,81 @@ class Runner:
                 await self._read(queries)
             case Record():
                 return await self._record(decision)
-            case Arm(name):
-                await self._arm(decision, name)
-            case Push(_, suffix):
-                await self._push(decision, suffix)
             case Park() as park:
                 self._status = decision.status
                 return await self._park(park)
             case Finish():
                 return await self._finish(decision)
+            case _:
+                await self._act(decision)
         return False
 
-    def _decide(self) -> Decision:
+    def _decide(self) -> Decided[StatusT]:
         around, bound = self._around, self._bound()
         resolved = self._resolved(bound)
         self._seen = replace(
             self._seen,
             confirmed=self.stored.confirmed,
             bound=bound,
-            behind=self._enter_turn(),
+            behind=self._place(),
             claims=self._claims(resolved),
             armed=self._armed(resolved),
+            prepared=self._prepared(resolved),
             source_array=around.access.source(resolved) if resolved else None,
             target_array=around.access.target(resolved) if resolved else None,
             identity=around.identity,
             taken_up_at=self._taken_up_at,
         )
         tuning = self._around.tuning.among(self._around.registry.followed)
-        return decide_sync(self.request, self._status, self._seen, self._around.clock.now(), tuning)
+        return self._next_step(self._around.clock.now(), tuning)
+
+    @abstractmethod
+    def _next_step(self, now: datetime, tuning: Tuning) -> Decided[StatusT]:
+        """Decide, over what is seen."""
+
+    @abstractmethod
+    async def _act(self, decision: Decided[StatusT]) -> None:
+        """Do a step that only this kind has."""
+
+    @abstractmethod
+    def _absorb(self, query: Query, outcome: Outcome[Any], moment: Moment) -> None:
+        """Take a reading in."""
+
+    @abstractmethod
+    def _absorb_recorded(self, recorded: StatusT) -> None:
+        """The ledger was stored."""
+
+    @abstractmethod
+    async def _before_end(self, decided: StatusT) -> None:
+        """The end is about to be stored: what others have to know of it comes first."""
+
+    @abstractmethod
+    def over_for(self, group: GroupMonitor, *, stopped: bool) -> None:
+        """The request is over: what its group learns from it. `stopped`: only because the engine stops."""
+
+    @abstractmethod
+    def claim(self) -> Claim:
+        """What the request makes of its id, as far as is known here."""
+
+    @abstractmethod
+    def _place(self) -> str | None:
+        """Take or keep a place at the protection group, if it is to have one. Whom does it wait for?"""
+
+    @property
+    @abstractmethod
+    def _task_id(self) -> str | None:
+        """The task in the ledger."""
 
     def _bound(self) -> Binding | Unbound:
         group = self._around.registry.groups.get(self.group)
-        if group is None:
-            return Unbound(
-                Reason.GROUP_NOT_FOUND,
-                f"There is no ReplicationGroup {self.request.spec.group!r} in namespace {self.request.namespace!r}; "
-                "create it. The request goes on by itself then.",
-            )
-        # The arrays alone do not need a vCenter that answers; what it told last is enough to find them.
-        return group.remembered if self.request.spec.method is Method.ARRAY_ONLY else group.bound
+        return self._not_there() if group is None else group.bound
+
+    def _not_there(self) -> Unbound:
+        return Unbound(
+            Reason.GROUP_NOT_FOUND,
+            f"There is no ReplicationGroup {self.request.spec.group!r} in namespace {self.request.namespace!r}; "
+            "create it. The request goes on by itself then.",
+        )
 
     def _resolved(self, bound: Binding | Unbound) -> Resolved | None:
         """What the request acts on, or would."""
@@ -230,11 +249,16 @@ class Runner:
             return operation.resolved
         return bound.resolved if isinstance(bound, Binding) else None
 
+    @property
+    def _acted(self) -> bool:
+        operation = self._status.operation
+        return operation is not None and operation.resolved is not None
+
     def _claims(self, resolved: Resolved | None) -> Claims:
         request = self.request
         if request.spec.request_id is None:
             return NO_CLAIMS
-        mine, key = claim_of(request, self._status), (request.namespace, request.request_id)
+        mine, key = self.claim(), (self.stored.ref.kind.kind, request.namespace, request.request_id)
         self._around.claims.note(key, mine)
         return judge(mine, resolved, self._around.claims.on(key))
 
@@ -243,44 +267,40 @@ class Runner:
         armed = self._around.registry.armed.at(resolved.target_group) if resolved is not None else None
         return None if armed is None or armed.uid == self.request.uid else armed
 
-    def _left(self, status: SyncStatus) -> ArmedSync | None:
-        around = self._around
-        return left_armed(View(self.request, status, self._seen, around.clock.now(), around.tuning))
-
-    def _enter_turn(self) -> str | None:
-        """Take or keep a place at the protection group; a request that could not use a turn holds none."""
-        operation, bound = self._status.operation, self._bound()
-        acted = operation is not None and operation.resolved is not None
-        resolved = self._resolved(bound)
-        if resolved is None or not (acted or self._could_act(bound, resolved)):
-            self._around.turns.leave(self.request.uid)
+    def _prepared(self, resolved: Resolved | None) -> Prepared | None:
+        """What is remembered of a preparation of the source group."""
+        if resolved is None:
             return None
+        registry = self._around.registry
+        found = registry.prepared.at(resolved.source_group)
+        if found is None:
+            return None
+        key, record = found
+        group = registry.groups.get(key)
+        return as_remembered(record, group.called_off_at if group is not None else None)
+
+    def _enter_turn(self, resolved: Resolved) -> str | None:
+        """Take or keep a place at the protection group. None: it has the turn."""
         accepted_at, uid = self.order
-        label = f"{self.request.namespace}/{self.request.name}"
-        ticket = Ticket(fresh=not acted, accepted_at=accepted_at, uid=uid, label=label, wake=self.wake)
+        ticket = Ticket(
+            fresh=not self._acted, accepted_at=accepted_at, uid=uid, label=self.request.label, wake=self.wake
+        )
         key = TurnKey(resolved.source_array_id, resolved.protection_group.casefold())
         return self._around.turns.enter(key, ticket)
-
-    def _could_act(self, bound: Binding | Unbound, resolved: Resolved) -> bool:
-        spec, armed = self.request.spec, self._armed(resolved)
-        if spec.suspend or (isinstance(bound, Binding) and bound.suspended):
-            return False
-        return armed is None or not name_is_taken(self.request, armed)
 
     def _moment(self, at: datetime | None = None) -> Moment:
         return Moment(at or self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        resolved, sync = self._acting_on(), self._status.operation.sync if self._status.operation else None
-        task = sync.task if sync is not None else None
+        resolved, task = self._acting_on(), self._task_id
         # The transfers first: what they show makes older readings of the task and of the points worthless.
         ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
         outcomes = await asyncio.gather(*(self._around.access.read(query, resolved, task) for query in ordered))
         now = self._around.clock.now()
         for query, outcome in zip(ordered, outcomes, strict=True):
             # Answers that came together count as older than the task's: what made it end may be missing in them.
-            at = now if query is Query.TASK or Query.TASK not in queries else now - _JUST_BEFORE
-            self._seen = absorb_reading(self._status, self._seen, query, outcome, self._moment(at))
+            at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
+            self._absorb(query, outcome, self._moment(at))
 
     def _acting_on(self) -> Resolved:
         operation = self._status.operation
@@ -290,27 +310,15 @@ class Runner:
             raise TypeError("a step was decided for a request that acts on nothing yet")
         return self._seen.bound.resolved
 
-    async def _record(self, decision: Decision) -> bool:
+    async def _record(self, decision: Decided[StatusT]) -> bool:
         """Rule 5: what is about to be asked for is in the API server first; whoever changed the object decides anew."""
         if not self.stored.writable:
             return await self._unwritable()
         wrote = await self._store(decision.status)
         if wrote is _Write.STORED:
-            self._seen = absorb_recorded(self._seen, fresh=is_fresh(self._status, decision.status))
+            self._absorb_recorded(decision.status)
             self._status = decision.status
         return wrote is _Write.OVER
-
-    async def _arm(self, decision: Decision, name: str) -> None:
-        if await self._may_act():
-            resolved, self._status = self._acting_on(), decision.status
-            outcome = await self._around.access.arm(resolved, name)
-            self._status, self._seen = absorb_armed(self._status, self._seen, outcome, self._moment())
-
-    async def _push(self, decision: Decision, suffix: str) -> None:
-        if await self._may_act():
-            resolved, self._status = self._acting_on(), decision.status
-            outcome = await self._around.access.push(resolved, suffix)
-            self._status, self._seen = absorb_pushed(self._status, self._seen, outcome, self._moment())
 
     async def _may_act(self) -> bool:
         """Who does not lead changes nothing; such a process ends soon."""
@@ -346,15 +354,13 @@ class Runner:
         self._unfollow = lambda: poller.leave(uid)
 
     def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]], at: datetime) -> None:
-        self._seen = absorb_reading(self._status, self._seen, Query.TARGET_SNAPSHOTS, outcome, self._moment(at))
+        self._absorb(Query.TARGET_SNAPSHOTS, outcome, self._moment(at))
         self.wake()
 
-    async def _finish(self, decision: Decision) -> bool:
+    async def _finish(self, decision: Decided[StatusT]) -> bool:
         if not self.stored.writable:
             return await self._unwritable()
-        left, group = self._left(decision.status), self._around.registry.groups.get(self.group)
-        if left is not None and group is not None:
-            await group.remember(left)  # before the end is stored: whoever comes after it has to know
+        await self._before_end(decision.status)
         return await self._store(decision.status) is not _Write.AGAIN
 
     async def _unwritable(self) -> bool:
@@ -363,14 +369,14 @@ class Runner:
         await self._sleep(None)
         return False
 
-    async def _store(self, status: SyncStatus) -> _Write:
+    async def _store(self, status: StatusT) -> _Write:
         """Store a ledger or an end. Where the answer was lost, what the API server holds tells if it took place."""
         if await self.stored.store(status):
             return _Write.STORED
         wrote = await self._caught_up(status)
         return _Write.STORED if self.stored.holds(status) else wrote
 
-    async def _caught_up(self, tried: SyncStatus | None = None) -> _Write:
+    async def _caught_up(self, tried: StatusT | None = None) -> _Write:
         """A write did not take place, or it is not known whether it did: look at the object as it is now."""
         known = self.stored.operation_json()
         body = await self.stored.refresh()
@@ -383,7 +389,7 @@ class Runner:
 
     def _respecify(self, body: Mapping[str, Any]) -> None:
         try:
-            self.request = parse_request(body)
+            self.request = self._parse(body)
         except SpecError as error:
             # The API server holds edits to the schema, so this is a newer schema than ours: go on as asked before.
             _log.warning("%s was edited to something that cannot be read: %s", self.stored.ref, error)
@@ -397,3 +403,6 @@ class Runner:
         if not lacks(stored.operation, self._status.operation):
             accepted_at = stored.accepted_at or self._status.accepted_at
             self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
+
+
+AnyRunner = Runner[Any, Any]

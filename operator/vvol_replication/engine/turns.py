@@ -64,6 +64,15 @@ class TurnBook:
             return None
         return queue.holder.label if queue.holder is not None else "requests from before the restart"
 
+    def has_place(self, uid: str) -> bool:
+        """Has this request a place, or the turn?"""
+        return uid in self._places
+
+    def holder(self, key: TurnKey) -> str | None:
+        """Who has the turn there."""
+        queue = self._queues.get(key)
+        return queue.holder.label if queue is not None and queue.holder is not None else None
+
     def leave(self, uid: str) -> None:
         """Give up the turn or the place; whose turn it becomes is woken."""
         key = self._places.pop(uid, None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import kopf
 
-from vvol_replication.api.names import GROUP, KINDS, REPLICATION_SYNC, VERSION, Kind
+from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, VERSION, Kind
 from vvol_replication.engine.engine import Engine
 
 
@@ -26,21 +26,25 @@ def registry_for(engine: Engine) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     for kind in KINDS:
         _watch(registry, engine, kind)
-    sync = (GROUP, VERSION, REPLICATION_SYNC.plural)
+    for kind in ONE_SHOT_KINDS:
+        _serve(registry, engine, kind)
+    return registry
 
-    @kopf.on.create(*sync, id="accept", registry=registry)
-    @kopf.on.update(*sync, id="accept", registry=registry)
-    @kopf.on.resume(*sync, id="accept", registry=registry)
+
+def _serve(registry: kopf.OperatorRegistry, engine: Engine, kind: Kind) -> None:
+    kinds = (GROUP, VERSION, kind.plural)
+
+    @kopf.on.create(*kinds, id="accept", registry=registry)
+    @kopf.on.update(*kinds, id="accept", registry=registry)
+    @kopf.on.resume(*kinds, id="accept", registry=registry)
     async def accept(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
-        status = engine.accept(body)
+        status = engine.accept(kind, body)
         if status is not None:
             patch.status.update(status)
 
-    @kopf.on.delete(*sync, id="release", registry=registry, when=in_flight)
+    @kopf.on.delete(*kinds, id="release", registry=registry, when=in_flight)
     async def release(uid: str, **_: Any) -> None:
         engine.release(uid)
-
-    return registry
 
 
 def _watch(registry: kopf.OperatorRegistry, engine: Engine, kind: Kind) -> None:

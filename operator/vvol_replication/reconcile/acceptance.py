@@ -1,4 +1,4 @@
-"""What a ReplicationSync is told when the operator sees it: the one status patch of a handler (DESIGN §5.1)."""
+"""What a request is told when the operator sees it: the one status patch of a handler (DESIGN §5.1)."""
 
 from __future__ import annotations
 
@@ -9,61 +9,111 @@ from typing import Any
 
 from vvol_replication.api.conditions import Wanted, merge
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.preparation import PreparationLedger, PreparationSpec, PreparationStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Operation, SyncSpec, SyncStatus
 from vvol_replication.api.times import parse_time
 
 from .ownership import owner_of
-from .request import Request
+from .request import OneShot, Preparation, Request
+from .steps import StatusT
 from .tell import Situation, Verdict, tell, ttl_ignored
 
 
 def parse_request(body: Mapping[str, Any]) -> Request:
-    """The object as a request.
+    """A ReplicationSync as a request.
 
     Raises:
         SpecError: at the path that cannot be read.
     """
+    spec = SyncSpec.parse(body.get("spec"))
+    return Request(**_identity(body), spec=spec)
+
+
+def parse_preparation(body: Mapping[str, Any]) -> Preparation:
+    """A FailoverPreparation as a request.
+
+    Raises:
+        SpecError: at the path that cannot be read.
+    """
+    spec = PreparationSpec.parse(body.get("spec"))
+    return Preparation(**_identity(body), spec=spec)
+
+
+def _identity(body: Mapping[str, Any]) -> dict[str, Any]:
     metadata = body["metadata"]
-    return Request(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        generation=metadata["generation"],
-        created=parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
-        spec=SyncSpec.parse(body.get("spec")),
-        owner=owner_of(metadata),
-    )
+    return {
+        "uid": metadata["uid"],
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "generation": metadata["generation"],
+        "created": parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
+        "owner": owner_of(metadata),
+    }
 
 
 def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
-    """Accept a new request, or restamp one that has ended or is known: what it says stays what it was."""
-    if status.finished_at is not None:
-        said = [
-            Wanted(one.type, one.status, one.reason, one.message)
-            for one in status.conditions
-            if one.type != "TTLIgnored"
-        ]
-        restamped = merge(status.conditions, [*said, *ttl_ignored(request)], request.generation, now)
-        return replace(status, observed_generation=request.generation, conditions=restamped)
+    """Accept a new ReplicationSync, or restamp one that has ended or is known: what it says stays what it was."""
+    ended = _restamped(request, status, now)
+    if ended is not None:
+        return ended
     status = replace(status, accepted_at=status.accepted_at or now)
-    not_after = request.spec.not_after
-    if not_after is not None and not_after < request.created and status.operation is None:
-        text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} was past when this object was created: not executed."
-        return tell(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
-    operation = status.operation or Operation(request_id=request.request_id)
-    verdict = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
-    return tell(request, status, now, verdict, operation=operation)
+    return _expired(request, status, now) or tell(
+        request, status, now, _ACCEPTED, operation=status.operation or Operation(request.request_id)
+    )
+
+
+def accept_preparation(request: Preparation, status: PreparationStatus, now: datetime) -> PreparationStatus:
+    """The same for a FailoverPreparation."""
+    ended = _restamped(request, status, now)
+    if ended is not None:
+        return ended
+    status = replace(status, accepted_at=status.accepted_at or now)
+    return _expired(request, status, now) or tell(
+        request, status, now, _ACCEPTED, operation=status.operation or PreparationLedger(request.request_id)
+    )
+
+
+_ACCEPTED = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
+
+
+def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT | None:
+    if status.finished_at is None:
+        return None
+    said: list[Wanted] = [
+        Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions if one.type != "TTLIgnored"
+    ]
+    conditions = merge(status.conditions, [*said, *ttl_ignored(request)], request.generation, now)
+    return replace(status, observed_generation=request.generation, conditions=conditions)
+
+
+def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT | None:
+    not_after: datetime | None = request.spec.not_after
+    if not_after is None or not_after >= request.created or status.operation is not None:
+        return None
+    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} was past when this object was created: not executed."
+    return tell(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
 
 
 def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStatus:
-    """An object that cannot be read is told so, and ends: nothing that it does not say clearly is done."""
+    """A ReplicationSync that cannot be read is told so, and ends: nothing that it does not say clearly is done."""
+    request = Request(**_unread(body, now), spec=SyncSpec(group="unreadable"))
+    return tell(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
+
+
+def refuse_preparation(body: Mapping[str, Any], error: SpecError, now: datetime) -> PreparationStatus:
+    """The same for a FailoverPreparation."""
+    spec = PreparationSpec(group="unreadable", consent="", not_after=now)
+    request = Preparation(**_unread(body, now), spec=spec)
+    return tell(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))
+
+
+def _unread(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     metadata = body["metadata"]
-    request = Request(metadata["uid"], metadata["namespace"], metadata["name"], metadata["generation"], now, _NOTHING)
-    verdict = Verdict(
-        Situation.FAILED, Reason.INVALID_SPEC, f"{error}. Create a new ReplicationSync with a corrected spec."
-    )
-    return tell(request, SyncStatus(), now, verdict)
+    known = {key: metadata[key] for key in ("uid", "namespace", "name", "generation")}
+    return {**known, "created": now}
 
 
-_NOTHING = SyncSpec(group="unreadable")
+def _invalid(error: SpecError, kind: str) -> Verdict:
+    text = f"{error}. Create a new {kind} with a corrected spec."
+    return Verdict(Situation.FAILED, Reason.INVALID_SPEC, text)

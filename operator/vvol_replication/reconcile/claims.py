@@ -11,19 +11,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vvol_replication.api.conditions import find
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC
+from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import Method, PointInTimeStatus, Resolved, SyncStatus, TransferStatus
 
-from .request import Request
+from .request import Preparation, Request
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one ReplicationSync makes of its request id. `name` is the asked one; `resolved` is there once it acted."""
+    """What one object makes of its request id. `name` is the asked one; `resolved` is there once it acted.
 
+    A preparation has no method and asks for no name.
+    """
+
+    kind: str
     uid: str
     label: str
     created: datetime
-    method: Method
+    method: Method | None
     name: str | None
     group: str
     ended: bool = False
@@ -62,8 +68,9 @@ def claim_of(request: Request, status: SyncStatus) -> Claim:
     """A request's own claim."""
     operation, complete = status.operation, find(status.conditions, "Complete")
     return Claim(
+        kind=REPLICATION_SYNC.kind,
         uid=request.uid,
-        label=f"{request.namespace}/{request.name}",
+        label=request.label,
         created=request.created,
         method=request.spec.method,
         name=request.spec.point_in_time_name,
@@ -77,6 +84,23 @@ def claim_of(request: Request, status: SyncStatus) -> Claim:
     )
 
 
+def claim_of_preparation(request: Preparation, status: PreparationStatus) -> Claim:
+    """A preparation's own claim."""
+    complete = find(status.conditions, "Complete")
+    return Claim(
+        kind=FAILOVER_PREPARATION.kind,
+        uid=request.uid,
+        label=request.label,
+        created=request.created,
+        method=None,
+        name=None,
+        group=request.spec.group,
+        ended=status.finished_at is not None,
+        complete=complete is not None and complete.status == "True",
+        resolved=status.operation.resolved if status.operation else None,
+    )
+
+
 def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Claims:
     """Judge the claims on one id in one namespace. `bound` is what the request's group stands for now."""
     earlier = sorted((one for one in others if one.uid != mine.uid and one.uses), key=lambda one: one.place)
@@ -85,8 +109,8 @@ def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Claim
         difference = _difference(mine, mine.resolved or bound, one)
         if difference is not None:
             return Claims(
-                clash=f"ReplicationSync {one.label!r} has the same requestID with {difference}. "
-                "Create a new ReplicationSync with another requestID."
+                clash=f"{one.kind} {one.label!r} has the same requestID with {difference}. "
+                f"Create a new {one.kind} with another requestID."
             )
     done = [one for one in before if one.complete] or [one for one in before if one.snapshot is not None]
     return Claims(twin=done[0] if done else None)

@@ -17,6 +17,7 @@ from .binding import Unbound
 from .following import follow
 from .handover import may_still_act
 from .observation import Observation, rows
+from .preparing.remembered import refused_sync
 from .request import Request
 from .steps import Decided, Decision, Finish, Park
 from .tell import Situation, Verdict
@@ -101,7 +102,7 @@ def _resolved(view: View) -> Resolved | Decision:
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
         return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
-    return _name_is_free(view) or bound.resolved
+    return refused_sync(view) or _name_is_free(view) or bound.resolved
 
 
 def name_is_taken(request: Request, armed: ArmedSync) -> bool:

@@ -12,6 +12,7 @@ from vvol_replication.domain.points import TaskReading, TaskState
 from .arming import MOST_LOST, arm, held_back
 from .handover import taken_over
 from .identify import Finding, identify
+from .judging import rows_too_old
 from .names import Naming, names_of
 from .observation import Query, rows
 from .preflight import check_roles, role_queries
@@ -182,12 +183,7 @@ def settle_points(turn: Turn, mine: Snapshot) -> Decision:
 
 
 def _rows_of(turn: Turn) -> Decision | None:
-    """Whose point in time one is, only rows tell that are not older than the list: later transfers make points, too."""
-    listed, arrived = turn.seen.points, turn.seen.target_snapshots
-    if listed is None or arrived is None or arrived.at > listed.at:
-        return None
-    idle = not any(row.under_way for row in rows(arrived))
-    if idle and listed.at - arrived.at <= turn.tuning.look_again:
+    if not rows_too_old(turn.seen, turn.tuning):
         return None
     return Decided(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
 

@@ -14,6 +14,7 @@ from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, Protecti
 from vvol_replication.domain.groups import Group, GroupState, SourceGroup, TargetGroup
 
 from .observation import Observation, rows
+from .tuning import Tuning
 
 _STATE_REASONS = {
     GroupState.INTEST: (Reason.IN_TEST, "is in a test failover; the {what} waits until the test is stopped"),
@@ -28,7 +29,7 @@ _STATE_REASONS = {
 class Problem:
     """Why an operation may not go on. `final`: nobody can lift it; otherwise it is waited for."""
 
-    reason: Reason
+    reason: Reason | str
     message: str
     final: bool = False
 
@@ -141,6 +142,15 @@ def under_way(at_source: Sequence[Snapshot], at_target: Sequence[Snapshot], mine
         ),
         None,
     )
+
+
+def rows_too_old(seen: Observation, tuning: Tuning) -> bool:
+    """Whose point in time one is, only rows tell that are not older than the list: later transfers make points, too."""
+    listed, arrived = seen.points, seen.target_snapshots
+    if listed is None or arrived is None or arrived.at > listed.at:
+        return False
+    idle = not any(row.under_way for row in rows(arrived))
+    return not (idle and listed.at - arrived.at <= tuning.look_again)
 
 
 def source_names(resolved: Resolved, seen: Observation) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from component.engine.virtual import VirtualClock
 
-from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
 from vvol_replication.api.objects import (
     ApplyResult,
     Conflict,
@@ -254,12 +254,13 @@ class ApiServerInMemory:
             return  # that process was killed
         kind = next(kind for kind in KINDS if kind.plural == key[0])
         engine.shown(kind, body, deleted=deleted)
-        if kind == REPLICATION_SYNC and not deleted:
+        if kind in ONE_SHOT_KINDS and not deleted:
             self.handle(key, body)
 
     def handle(self, key: Key, body: Body, *, resumed: bool = False) -> None:
-        """Play kopf for one event of a ReplicationSync: finalizer first, then the handlers and their one patch."""
+        """Play kopf for one event of a request: finalizer first, then the handlers and their one patch."""
         assert self.engine is not None
+        kind = next(kind for kind in ONE_SHOT_KINDS if kind.plural == key[0])
         metadata, status = body["metadata"], body["status"]
         in_flight = bool(status.get("acceptedAt")) and not status.get("finishedAt")
         held = FINALIZER in metadata.get("finalizers", ())
@@ -272,7 +273,7 @@ class ApiServerInMemory:
             wanted = [FINALIZER] if in_flight else []
             self._patch(key, body, lambda now: now["metadata"].update(finalizers=wanted))
         elif resumed or status.get("observedGeneration") != metadata["generation"]:
-            changes = {**(self.engine.accept(body) or {}), "observedGeneration": metadata["generation"]}
+            changes = {**(self.engine.accept(kind, body) or {}), "observedGeneration": metadata["generation"]}
             current = self.objects.get(key)
             if current is not None and changes != {"observedGeneration": status.get("observedGeneration")}:
                 current = copy.deepcopy(current)

@@ -79,7 +79,7 @@ async def test_accepting_twice_on_stale_state_changes_nothing_that_was_done() ->
         key = (REPLICATION_SYNC.plural, "prod", "one")
         stale = next(body for body in rig.api.history[key] if not body["status"].get("acceptedAt"))
         ledger = rig.status("one").operation
-        assert rig.engine.accept(stale) is None
+        assert rig.engine.accept(REPLICATION_SYNC, stale) is None
         rig.api.handle(key, stale)  # the same, and kopf writes what it has to
         await asyncio.sleep(1)
         assert rig.status("one").operation == ledger
@@ -97,7 +97,7 @@ async def test_an_event_from_before_the_end_does_not_take_the_request_up_again()
         calls, writes = sum(rig.world.calls.values()), rig.writes("one")
         for body in early[:-2]:
             rig.engine.shown(REPLICATION_SYNC, body)
-            rig.engine.accept(body)
+            rig.engine.accept(REPLICATION_SYNC, body)
         assert rig.engine.in_flight == 0
         rig.engine.shown(REPLICATION_SYNC, rig.api.sync("one"))
         await asyncio.sleep(5)

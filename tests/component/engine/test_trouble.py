@@ -275,7 +275,7 @@ async def test_a_stop_with_hung_endpoints_ends_within_seconds_and_the_next_proce
     assert rig.engine.in_flight == 0
     body = rig.api.sync("s0")
     rig.engine.shown(REPLICATION_SYNC, body)
-    assert rig.engine.accept(body) is None or rig.engine.in_flight == 0
+    assert rig.engine.accept(REPLICATION_SYNC, body) is None or rig.engine.in_flight == 0
     await rig.engine.stop()
     rig.world.before.clear()
     rig.world.closes = True

@@ -33,7 +33,7 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.cluster import session
 from vvol_replication.cluster.session import Connection
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.engine.runner import Runner
+from vvol_replication.engine.runner import AnyRunner, Runner
 from vvol_replication.storage import words
 from vvol_replication.wiring import StorageConnector
 
@@ -248,7 +248,7 @@ def instrument(plan: Plan, channel: Channel) -> None:
     run, connect, settings_of = Runner._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
     storage_connector = inside.StorageConnector
 
-    async def run_on_behalf(runner: Runner) -> None:
+    async def run_on_behalf(runner: AnyRunner) -> None:
         _on_behalf.set(True)
         await run(runner)
 

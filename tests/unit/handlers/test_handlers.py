@@ -10,7 +10,7 @@ from typing import Any
 import kopf
 import pytest
 
-from vvol_replication.api.names import FINALIZER, KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import FINALIZER, KINDS, ONE_SHOT_KINDS, Kind
 from vvol_replication.handlers.kinds import in_flight, registry_for
 from vvol_replication.handlers.settings import GenerationDiffBase, operator_settings
 
@@ -24,8 +24,8 @@ class Recorder:
         self.shows: list[tuple[Kind, str, bool]] = []
         self.released: list[str] = []
 
-    def accept(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        self.accepted.append(body["metadata"]["name"])
+    def accept(self, kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        self.accepted.append((kind, body["metadata"]["name"]))
         return self.answer
 
     def shown(self, kind: Kind, body: Mapping[str, Any], *, deleted: bool = False) -> None:
@@ -47,23 +47,35 @@ def handlers(engine: Recorder) -> tuple[list[Any], list[Any]]:
     return list(registry._watching._handlers), list(registry._changing._handlers)  # noqa: SLF001 - kopf has no other way
 
 
+EACH_REQUEST = pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
+
+
+def of(kind: Kind, id_: str, handlers: list[Any]) -> list[Any]:
+    """The handlers of a kind under that id."""
+    return [one for one in handlers if one.id == id_ and one.selector.any_name == kind.plural]
+
+
+@EACH_REQUEST
 @pytest.mark.parametrize("answer", [None, {"observedGeneration": 3, "phase": "Running"}])
-def test_one_function_accepts_what_is_new_edited_or_resumed_and_its_patch_is_the_status(answer: Any) -> None:
+def test_one_function_accepts_what_is_new_edited_or_resumed_and_its_patch_is_the_status(
+    kind: Kind, answer: Any
+) -> None:
     engine = Recorder(answer)
     _, changing = handlers(engine)
-    accepting = [one for one in changing if one.id == "accept"]
+    accepting = of(kind, "accept", changing)
     assert len(accepting) == 3
     assert len({one.fn for one in accepting}) == 1
     patch = kopf.Patch()
     assert asyncio.run(accepting[0].fn(body=BODY, patch=patch)) is None
     assert dict(patch.get("status", {})) == (answer or {})
-    assert engine.accepted == ["one"]
+    assert engine.accepted == [(kind, "one")]
 
 
-def test_a_deletion_in_flight_lets_go() -> None:
+@EACH_REQUEST
+def test_a_deletion_in_flight_lets_go(kind: Kind) -> None:
     engine = Recorder()
     _, changing = handlers(engine)
-    (release,) = [one for one in changing if one.id == "release"]
+    (release,) = of(kind, "release", changing)
     assert asyncio.run(release.fn(uid="u1")) is None
     assert engine.released == ["u1"]
     assert release.when is in_flight
@@ -78,7 +90,7 @@ def test_every_kind_is_shown_to_the_engine() -> None:
         asyncio.run(handler.fn(body=BODY, event={"type": kind}))
     assert {kind for kind, _, _ in engine.shows} == set(KINDS)
     assert sum(deleted for _, _, deleted in engine.shows) == len(KINDS)
-    assert {one.selector.any_name or one.selector.plural for one in changing} == {REPLICATION_SYNC.plural}
+    assert {one.selector.any_name for one in changing} == {kind.plural for kind in ONE_SHOT_KINDS}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from vvol_replication.api.sync import Method, Phase, Resolved, SyncSpec
 from vvol_replication.reconcile.claims import Claim, judge
 
 SPEC = SyncSpec(group="erp", request_id="CHG-4711")
-BASE = Claim("u1", "prod/one", START, Method.COORDINATED, None, "erp")
+BASE = Claim("ReplicationSync", "u1", "prod/one", START, Method.COORDINATED, None, "erp")
 ELSEWHERE = replace(RESOLVED, target_array_id="id-c")
 
 

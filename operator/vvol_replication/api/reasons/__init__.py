@@ -5,10 +5,11 @@ from types import MappingProxyType
 
 from .discovery import DISCOVERY
 from .info import ReasonInfo
+from .preparations import PREPARATIONS
 from .requests import REQUESTS
 from .storage import STORAGE
 from .words import Reason
 
 __all__ = ["CATALOGUE", "Reason", "ReasonInfo"]
 
-CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **STORAGE, **DISCOVERY})
+CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **PREPARATIONS, **STORAGE, **DISCOVERY})

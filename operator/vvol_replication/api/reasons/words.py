@@ -64,6 +64,33 @@ class Reason(StrEnum):
     SYNC_REFUSED = "SyncRefused"
     PUSH_REFUSED = "PushRefused"
 
+    # preparing a failover: what the checks refuse
+    CONSENT_MISMATCH = "ConsentMismatch"
+    ALREADY_PREPARED = "AlreadyPrepared"
+    VM_POWERED_ON = "VMPoweredOn"
+    VM_SUSPENDED = "VMSuspended"
+    VM_POWER_UNKNOWN = "VMPowerUnknown"
+    MEMBERS_UNACCOUNTED = "MembersUnaccounted"
+    MEMBERS_UNREADABLE = "MembersUnreadable"
+    NO_MEMBERS = "NoMembers"
+    TRANSFER_STALLED = "TransferStalled"
+
+    # preparing a failover: steps and ends
+    CHECKING = "Checking"
+    PREPARING = "Preparing"
+    FAILOVER_PREPARED = "FailoverPrepared"
+    DRY_RUN = "DryRun"
+    CHECKS_PASSED = "ChecksPassed"
+    PREPARE_REFUSED = "PrepareRefused"
+    LAST_SYNC_NOT_FOUND = "LastSyncNotFound"
+
+    # preparing a failover: afterwards
+    PREPARED_OUTSIDE = "PreparedOutside"
+    NOT_PROVEN = "NotProven"
+    FAILOVER_CALLED_OFF = "FailoverCalledOff"
+    VALIDITY_ENDED = "ValidityEnded"
+    NEWER_DATA_ARRIVED = "NewerDataArrived"
+
     # what an object refers to
     GROUP_NOT_FOUND = "GroupNotFound"
     GROUP_NOT_READY = "GroupNotReady"
