@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.storage import FakeConnector, World
 from component.engine.virtual import VirtualClock, until
 
-from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
+from vvol_replication.api.names import (
+    FAILOVER_PREPARATION,
+    FLASHARRAY,
+    ONE_SHOT_KINDS,
+    REPLICATION_GROUP,
+    REPLICATION_SYNC,
+    VCENTER,
+    Kind,
+)
+from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import SyncStatus
+from vvol_replication.api.times import format_time
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
 from vvol_replication.reconcile.tuning import Tuning
@@ -49,7 +60,7 @@ class Rig:
         """As `python -m` does: take up, then kopf's watch begins, with every object resumed."""
         await self.engine.start()
         for key, body in list(self.api.objects.items()):
-            if key[0] == REPLICATION_SYNC.plural:
+            if key[0] in {kind.plural for kind in ONE_SHOT_KINDS}:
                 self.api.handle(key, body, resumed=True)
 
     async def kill(self) -> None:
@@ -86,6 +97,38 @@ class Rig:
 
     def request(self, name: str, group: str = "erp", **spec: Any) -> None:
         self.api.apply(REPLICATION_SYNC, name, {"groupRef": {"name": group}, **spec}, "prod")
+
+    def prepare(self, name: str, group: str = "erp", **spec: Any) -> None:
+        """Ask for a preparation; it is history an hour from now unless `notAfter` says otherwise."""
+        not_after = format_time(self.clock.now() + timedelta(hours=1))
+        spec = {"groupRef": {"name": group}, "consent": group, "notAfter": not_after, **spec}
+        self.api.apply(FAILOVER_PREPARATION, name, spec, "prod")
+
+    def preparation(self, name: str) -> PreparationStatus:
+        return PreparationStatus.parse(self.body(FAILOVER_PREPARATION, name)["status"])
+
+    def body(self, kind: Kind, name: str) -> dict[str, Any]:
+        return self.api.objects[kind.plural, "prod", name]
+
+    def says(self, kind: Kind, name: str, type_: str = "Ready") -> tuple[str, str] | None:
+        """Status and reason of a condition."""
+        condition = self.api.condition(kind, name, type_, "prod")
+        return None if condition is None else (condition[0], condition[1])
+
+    async def until_says(
+        self, kind: Kind, name: str, reason: str, type_: str = "Ready", *, within: float = 600.0
+    ) -> None:
+        await until(lambda: (self.says(kind, name, type_) or ("", ""))[1] == reason, within=within)
+
+    async def until_prepared(self, name: str, *, within: float = 4000.0) -> PreparationStatus:
+        """The preparation has ended, and nothing holds it any more."""
+
+        def ended() -> bool:
+            body = self.body(FAILOVER_PREPARATION, name)
+            return bool(body["status"].get("finishedAt")) and not body["metadata"].get("finalizers")
+
+        await until(ended, within=within)
+        return self.preparation(name)
 
     def status(self, name: str) -> SyncStatus:
         return SyncStatus.parse(self.api.sync(name)["status"])

@@ -32,7 +32,7 @@ from vvol_replication.domain.groups import (
     TargetGroup,
     VCenterAbout,
 )
-from vvol_replication.domain.members import Membership
+from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import (
     OngoingSync,
@@ -60,6 +60,12 @@ class Replica:
     snapshots: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     """By suffix: when it was taken, and when it lands."""
     points: list[PointInTime] = field(default_factory=list)
+    source_state: GroupState = GroupState.SOURCE
+    vms: dict[str, PowerState] = field(default_factory=lambda: {"erp-db": PowerState.OFF, "erp-app": PowerState.OFF})
+    unaccounted: tuple[str, ...] = ()
+    prepared: bool = False
+    preparing: tuple[str, str] | None = None
+    """The prepare task that is under way, and the suffix of its last sync."""
     armed: tuple[str, str] | None = None
     tasks: dict[str, TaskReading] = field(default_factory=dict)
 
@@ -78,6 +84,8 @@ class World:
         self.asked: list[tuple[datetime, str, str]] = []
         self.pushed: list[str] = []
         self.armed: list[str] = []
+        self.prepares: list[tuple[str, dict[str, PowerState]]] = []
+        """Each prepare call that took effect: the group, and the power of its VMs at that moment."""
         self.opened: list[Any] = []
         self.closed: list[Any] = []
         self.graces: list[float] = []
@@ -126,6 +134,9 @@ class World:
                     replica.armed = None
                     replica.tasks[task] = TaskReading(TaskState.SUCCESS, 100, suffix, name, lands)
                 replica.points.append(PointInTime(suffix, name, lands))
+                if replica.preparing is not None and replica.preparing[1] == suffix:
+                    replica.tasks[replica.preparing[0]] = TaskReading(TaskState.SUCCESS, 100)
+                    replica.preparing, replica.prepared = None, True
 
     def of(self, group: GroupId) -> Replica | None:
         return next((one for one in self.replicas.values() if group in (one.source_id, one.target_id)), None)
@@ -218,7 +229,7 @@ class FakeVCenter:
     async def inventory(self) -> Outcome[Inventory]:
         groups: list[Group] = []
         for one in self.world.replicas.values():
-            groups.append(SourceGroup(one.source_id, f"a:{one.name}", GroupState.SOURCE, (one.target_id,)))
+            groups.append(SourceGroup(one.source_id, f"a:{one.name}", one.source_state, (one.target_id,)))
             groups.append(TargetGroup(one.target_id, one.source_id, one.target_state))
         domains = (FaultDomain("fd-a", "a", "id-a"), FaultDomain("fd-b", "b", "id-b"))
         return await self.world.call("inventory", "vcenter", lambda: Done(Inventory(domains, tuple(groups))))
@@ -229,7 +240,7 @@ class FakeVCenter:
             if found is None:
                 return Refused("GroupUnknown", f"no provider knows {group}")
             if group == found.source_id:
-                return Done(SourceGroup(group, f"a:{found.name}", GroupState.SOURCE, (found.target_id,)))
+                return Done(SourceGroup(group, f"a:{found.name}", found.source_state, (found.target_id,)))
             return Done(TargetGroup(group, found.source_id, found.target_state))
 
         return await self.world.call("group", str(group), answer)
@@ -248,6 +259,11 @@ class FakeVCenter:
             if found.armed is not None:
                 return Done(OngoingSync(found.armed[0]))
             task = f"task-{len(self.world.armed) + 1}"
+            if found.prepared:
+                last = found.points[-1] if found.points else PointInTime("none", None, self.world.clock.now())
+                found.tasks[task] = TaskReading(TaskState.SUCCESS, 100, last.id, last.name, last.time)
+                self.world.armed.append(name)
+                return Done(StartedSync(task))
             assert found.name not in self.world.under_way, "two operations at once on one protection group"
             self.world.under_way.add(found.name)
             self.world.armed.append(name)
@@ -265,10 +281,29 @@ class FakeVCenter:
         return await self.world.call("task", task, answer)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
-        return await self.world.call("start_prepare", str(group), lambda: Refused("NotSupported", "not in this world"))
+        def answer() -> Outcome[StartedPrepare]:
+            found = self.world.of(group)
+            assert found is not None
+            assert group == found.source_id
+            assert found.name not in self.world.under_way, "two operations at once on one protection group"
+            now, number = self.world.clock.now(), len(self.world.prepares) + 1
+            task, suffix = f"prepare-{number}", f"9{number}"
+            found.tasks[task], found.preparing = TaskReading(TaskState.RUNNING, 0), (task, suffix)
+            found.snapshots[suffix] = (now, now + self.world.transfer)
+            self.world.under_way.add(found.name)
+            self.world.prepares.append((found.name, dict(found.vms)))
+            return Done(StartedPrepare(task))
+
+        return await self.world.call("start_prepare", str(group), answer)
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
-        return await self.world.call("members", str(group), lambda: Done(Membership(())))
+        def answer() -> Outcome[Membership]:
+            found = self.world.of(group)
+            assert found is not None
+            vms = (GroupVM(name, name, f"uuid-{name}", power, home=True) for name, power in sorted(found.vms.items()))
+            return Done(Membership(tuple(vms), found.unaccounted))
+
+        return await self.world.call("members", str(group), answer)
 
     async def close(self, grace: float = 0.0) -> None:
         await _close(self.world, self, grace)
