@@ -38,12 +38,9 @@ def _arrived(status: PreparationStatus, seen: Observation, after: Observation, n
     before, rows_now = rows(seen.target_snapshots), rows(after.target_snapshots)
     if _under_way(before) != _under_way(rows_now):
         after = replace(after, moved_at=now)
-    if _landed(before) != _landed(rows_now):
-        after = replace(after, prepare_task=None)
-    prepare = status.operation.prepare if status.operation else None
-    mine = prepare.snapshot.rpartition(".")[2] if prepare is not None and prepare.snapshot is not None else None
-    if mine in _landed(rows_now) and seen.landed_at is None:
-        after = replace(after, landed_at=now, points=None)
+    called = status.operation is not None and status.operation.prepare is not None
+    if called and _landed(before) != _landed(rows_now):
+        after = replace(after, prepare_task=None, landed_at=now, points=None)
     return after
 
 

@@ -26,6 +26,7 @@ from vvol_replication.api.sync import Resolved
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.handover import may_still_act
 from vvol_replication.reconcile.identify import baseline_of
+from vvol_replication.reconcile.judging import Problem
 from vvol_replication.reconcile.observation import Observation, Trouble, rows
 from vvol_replication.reconcile.request import Preparation
 from vvol_replication.reconcile.steps import (
@@ -160,9 +161,7 @@ def _checked(ready: Ready) -> tuple[Finding, ...] | PreparationDecision:
 
 
 def _refused(ready: Ready, finding: Finding) -> PreparationDecision:
-    problem = finding.problem
-    if problem is None:
-        return ready.wait(Reason.NOT_YET_READ, f"Check {finding.name} could not be made.")
+    problem = finding.problem or Problem(Reason.NOT_YET_READ, f"Check {finding.name} could not be made.")
     if problem.final:
         point = ready.seen.prepared.record.point_in_time if ready.seen.prepared else None
         return ready.fail(problem.reason, problem.message, point_in_time=point)

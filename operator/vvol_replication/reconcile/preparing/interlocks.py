@@ -10,14 +10,15 @@ from vvol_replication.api.preparation import CheckResult, CheckStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import SourceGroup
-from vvol_replication.domain.members import GroupVM, PowerState
-from vvol_replication.domain.outcomes import Done
+from vvol_replication.domain.members import GroupVM, Membership, PowerState
+from vvol_replication.domain.outcomes import Done, Unavailable
 from vvol_replication.reconcile.judging import Problem, array_problem, role_problem, under_way
 from vvol_replication.reconcile.observation import Prepared, Query, Reading, rows
 
 from .case import Ready
 
 _NAMED_IN_A_MESSAGE = 5
+_UNREAD = Unavailable(Reason.NOT_YET_READ, "It has not been read yet.")
 
 _POWER_REASONS = {
     PowerState.ON: (Reason.VM_POWERED_ON, "is powered on", "are powered on", "shut them down"),
@@ -75,13 +76,9 @@ def first_refused(findings: Iterable[Finding]) -> Finding | None:
 def _judge(ready: Ready, interlock: Interlock) -> Finding:
     for query in interlock.needs:
         reading: Reading[object] | None = getattr(ready.seen, query.value)
-        if reading is None:
-            return Finding(
-                interlock.name, CheckResult.NOT_CHECKED, Problem(Reason.NOT_YET_READ, "It has not been read yet.")
-            )
-        if not isinstance(reading.outcome, Done):
-            said = Problem(reading.outcome.reason, reading.outcome.message)
-            return Finding(interlock.name, CheckResult.NOT_CHECKED, said)
+        outcome = reading.outcome if reading is not None else _UNREAD
+        if not isinstance(outcome, Done):
+            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(outcome.reason, outcome.message))
     problem = interlock.judge(ready)
     return Finding(interlock.name, CheckResult.PASSED if problem is None else CheckResult.REFUSED, problem)
 
@@ -137,9 +134,7 @@ def _states(ready: Ready) -> Problem | None:
 
 
 def _machines(ready: Ready) -> Problem | None:
-    membership = ready.seen.members.value if ready.seen.members else None
-    if membership is None:
-        return Problem(Reason.NO_MEMBERS, "The VMs of the group were not read.")
+    membership = (ready.seen.members.value if ready.seen.members else None) or Membership(())
     for power in (PowerState.ON, PowerState.SUSPENDED, PowerState.UNKNOWN):
         found = sorted((vm for vm in membership.vms if vm.power is power), key=lambda vm: vm.name)
         if found:

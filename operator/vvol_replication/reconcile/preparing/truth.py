@@ -176,7 +176,8 @@ def _listed(ready: Ready, mine: Snapshot, *, proven: bool) -> PreparationDecisio
     due = ready.due(Query.TARGET_SNAPSHOTS, Query.POINTS, within=ready.tuning.look_again)
     if due is not None:
         return due
-    settling = ready.now < (ready.seen.landed_at or ready.now) + ready.tuning.settle
+    landed_at = ready.seen.landed_at or ready.seen.success_at or ready.prepare.intent_at
+    settling = ready.now < landed_at + ready.tuning.settle
     text = f"The last sync, snapshot {mine.name}, has landed; its point in time is not listed yet."
     if settling:
         return ready.run(Park(ready.now + ready.tuning.look_again, follow=True), Reason.VERIFYING, text)
