@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 export PYTHON UV
+# The tests start thousands of Python programs. Compiled once, an operator starts in a third of the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
