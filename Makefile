@@ -33,7 +33,7 @@ setup: $(READY)  ## make .venv from uv.lock (done by itself when needed)
 
 .PHONY: tools
 tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (minutes)
-	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py $(ARGS)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py $(if $(filter tools,$(MAKECMDGOALS)),$(ARGS))
 
 .PHONY: demo demo-up demo-down
 demo: tools  ## run the main job from apply to a named point in time, and end everything
