@@ -13,6 +13,8 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import os
+import random
 import signal
 import socket
 import ssl
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 120.0
 GRACE = 5.0
+PORTS = range(16000, 32000)
+WORKER_PORTS = 1000
 READS = {"get", "list", "watch"}
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -60,12 +64,20 @@ class ControlPlaneError(Exception):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ``count`` different loopback ports that nobody listens on at this moment."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    """Return ``count`` different loopback ports that nobody listens on at this moment.
+
+    Below those that systems give out by themselves (Linux from 32768, macOS from 49152), so that no connection and no
+    server of another test gets one of them until it is listened on. Each worker of a test run has a range of its own.
+    """
+    found: set[int] = set()
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % (len(PORTS) // WORKER_PORTS)
+    own = PORTS[worker * WORKER_PORTS : (worker + 1) * WORKER_PORTS]
+    while len(found) < count:
+        port = random.choice(own)  # noqa: S311 - no secret
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            found.add(port)
+    return list(found)
 
 
 def _kubeconfig(server: str, authority: bytes, client: Pair) -> str:
