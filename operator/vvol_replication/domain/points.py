@@ -54,6 +54,11 @@ class TaskState(StrEnum):
         """True while the sync is armed."""
         return self in (TaskState.QUEUED, TaskState.RUNNING)
 
+    @property
+    def ended(self) -> bool:
+        """True once SMS has told the task's end."""
+        return self in (TaskState.SUCCESS, TaskState.ERROR)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskReading:

@@ -27,6 +27,10 @@ from .object import StoredObject
 from .runner import AnyRunner, Runner, Surroundings
 from .turns import TurnKey
 
+_NOT_REMEMBERED = Unavailable(
+    Reason.NOT_REMEMBERED, "The API server did not take the ReplicationGroup's memory of the call; nothing was called."
+)
+
 
 class PreparationRunner(Runner[Preparation, PreparationStatus]):
     """Takes a place in the queue only when its checks have passed: until then others need not wait for it."""
@@ -52,8 +56,6 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
         record = record_of(self.request, self._status)
         if record is not None and not self._seen.intent_unused:
             group.recall_prepared(record)
-        else:
-            group.forget_prepared(self.request.uid)
 
     @property
     def _task_id(self) -> str | None:
@@ -95,19 +97,14 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
         record = record_of(self.request, decision.status)
         if record is None or group is None or not await self._may_act():
             return
-        if not await group.remember_prepared(record):
-            text = "The ReplicationGroup could not be told of the call; nothing was called."
-            self._answered(decision, Unavailable(Reason.NOT_YET_READ, text))
-            return
-        if not await self._may_act():
-            return
-        outcome = await self._around.access.prepare(self._acting_on())
-        self._answered(decision, outcome)
+        outcome: Outcome[StartedPrepare] = _NOT_REMEMBERED
+        if await group.remember_prepared(record):
+            if not await self._may_act():
+                return
+            outcome = await self._around.access.prepare(self._acting_on())
+        self._status, self._seen = absorb_prepared(decision.status, self._seen, outcome, self._moment())
         if self._seen.intent_unused:
             group.forget_prepared(self.request.uid)
-
-    def _answered(self, decision: PreparationDecision, outcome: Outcome[StartedPrepare]) -> None:
-        self._status, self._seen = absorb_prepared(decision.status, self._seen, outcome, self._moment())
 
     def _absorb(self, query: Query, outcome: Outcome[Any], moment: Moment) -> None:
         self._seen = absorb_reading(self._status, self._seen, query, outcome, moment)
@@ -118,10 +115,6 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
 
     async def _before_end(self, decided: PreparationStatus) -> None:
         group = self._around.registry.groups.get(self.group)
-        if group is None:
-            return
         record = record_of(self.request, decided)
-        if record is None:
-            group.forget_prepared(self.request.uid)
-        else:
+        if group is not None and record is not None:
             await group.remember_prepared(record)

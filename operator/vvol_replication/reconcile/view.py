@@ -11,7 +11,6 @@ from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus, TransferStatus
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.points import TaskState
 
 from .judging import source_names, target_names
 from .request import Request
@@ -52,7 +51,7 @@ class View(Sight[Request, SyncStatus]):
         if self.operation.sync is None or (not self.task_known and self.seen.intent_unused):
             return False
         task = self.seen.task.value if self.seen.task is not None else None
-        return task is None or task.state not in (TaskState.SUCCESS, TaskState.ERROR)
+        return task is None or not task.state.ended
 
     @property
     def retry_limit(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
@@ -11,6 +12,7 @@ from component.engine.storage import does, ends
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
+from vvol_replication.api.objects import Failed, ObjectRef, WriteResult
 from vvol_replication.api.preparation import CheckResult, PreparationStatus
 from vvol_replication.api.sync import Phase
 from vvol_replication.api.times import format_time
@@ -316,6 +318,26 @@ async def test_a_wiped_status_does_not_make_a_second_call() -> None:
         await rig.restart()
         status = await rig.until_prepared("dr")
         assert reason_of(status, "Failed") == "OutcomeUnknown"
+        assert rig.count("start_prepare") == 1
+        await asyncio.sleep(5)
+        assert rig.says(GROUP, "erp", "Prepared") == ("True", "NotProven")
+
+
+@virtual
+async def test_without_the_groups_memory_nothing_is_called() -> None:
+    async with running() as rig:
+        refused, tell = Failed("no"), rig.api.write_status
+
+        async def write(ref: ObjectRef, before: Any, after: Any, version: str | None) -> WriteResult:
+            memory = ref.kind == GROUP and "prepared" in after
+            return refused if memory and rig.clock.now() < until_then else await tell(ref, before, after, version)
+
+        until_then = rig.clock.now() + timedelta(seconds=60)
+        rig.api.write_status = write  # type: ignore[method-assign,assignment]  # the memory alone is refused
+        rig.prepare("dr")
+        await rig.until_says(PREP, "dr", "NotRemembered")
+        assert rig.count("start_prepare") == 0
+        assert (await rig.until_prepared("dr")).phase is Phase.SUCCEEDED
         assert rig.count("start_prepare") == 1
 
 

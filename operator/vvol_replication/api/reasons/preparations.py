@@ -79,6 +79,11 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=False,
             advice="Remove the cause that the message names, then create a new FailoverPreparation.",
         ),
+        Reason.NOT_REMEMBERED: ReasonInfo(
+            "The ReplicationGroup's status could not be written, and without that memory nothing is called.",
+            retried=True,
+            advice="Nothing at first; if it lasts, look at the operator's rights on replicationgroups/status.",
+        ),
         Reason.LAST_SYNC_NOT_FOUND: ReasonInfo(
             "The prepare task succeeded, but no new snapshot is on the source: the last data cannot be proven.",
             retried=False,

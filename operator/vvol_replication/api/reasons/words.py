@@ -82,6 +82,7 @@ class Reason(StrEnum):
     DRY_RUN = "DryRun"
     CHECKS_PASSED = "ChecksPassed"
     PREPARE_REFUSED = "PrepareRefused"
+    NOT_REMEMBERED = "NotRemembered"
     LAST_SYNC_NOT_FOUND = "LastSyncNotFound"
 
     # preparing a failover: afterwards

@@ -30,11 +30,15 @@ def after_the_call(ready: Ready) -> PreparationDecision:
         return taken
     if ready.prepare.task is None:
         return _look_for_effect(ready, "The answer to the prepare call is not known")
-    looking = ready.read(Query.PREPARE_TASK, within=ready.tuning.task_every)
-    if looking is not None:
-        return looking
-    reading = ready.seen.prepare_task
-    task = reading.value if reading is not None and reading.value is not None else TaskReading(TaskState.FORGOTTEN)
+    if ready.prepare.snapshot is not None:
+        return _follow(ready, ready.prepare.snapshot, proven=True)  # the task's success is behind us
+    task = _known(ready)
+    if not task.state.ended:
+        # Once something has landed, the task ends at any moment.
+        within = ready.tuning.task_every if ready.seen.landed_at is None else ready.tuning.look_again
+        looking = ready.read(Query.PREPARE_TASK, within=within)
+        if looking is not None:
+            return looking
     if task.state is TaskState.SUCCESS:
         return _find_the_snapshot(ready)
     if task.state is TaskState.ERROR:
@@ -42,6 +46,12 @@ def after_the_call(ready: Ready) -> PreparationDecision:
     if task.state is TaskState.FORGOTTEN:
         return _look_for_effect(ready, "The vCenter does not know the task of the prepare call any more")
     return _under_way(ready, task)
+
+
+def _known(ready: Ready) -> TaskReading:
+    """What the task was read as; one whose end was seen is not asked again, for SMS forgets those that ended."""
+    reading = ready.seen.prepare_task
+    return (reading.value if reading is not None else None) or TaskReading(TaskState.FORGOTTEN)
 
 
 def _under_way(ready: Ready, task: TaskReading) -> PreparationDecision:
@@ -95,17 +105,16 @@ def _in_error(ready: Ready, task: TaskReading) -> PreparationDecision:
 
 def _find_the_snapshot(ready: Ready) -> PreparationDecision:
     """The task succeeded. Its own word is not enough: which snapshot is the last sync's?"""
-    if ready.prepare.snapshot is None:
-        looking = _source_after(ready, ready.seen.prepare_task)
-        if looking is not None:
-            return looking
-        new = ready.new_at_source(rows(ready.seen.source_snapshots))
-        if not new:
-            return _not_found(ready)
-        # The newest: it was taken with all VMs off, and holds what any other new one holds.
-        prepare = replace(ready.prepare, snapshot=new[-1].name)
-        ready = replace(ready, status=replace(ready.status, operation=ready.with_ledger(prepare=prepare)))
-    return _follow(ready, ready.prepare.snapshot or "", proven=True)
+    looking = _source_after(ready, ready.seen.prepare_task)
+    if looking is not None:
+        return looking
+    new = ready.new_at_source(rows(ready.seen.source_snapshots))
+    if not new:
+        return _not_found(ready)
+    # The newest: it was taken with all VMs off, and holds what any other new one holds.
+    prepare = replace(ready.prepare, snapshot=new[-1].name)
+    known = replace(ready, status=replace(ready.status, operation=ready.with_ledger(prepare=prepare)))
+    return _follow(known, new[-1].name, proven=True)
 
 
 def _not_found(ready: Ready) -> PreparationDecision:
