@@ -1,6 +1,6 @@
 """Conditions of an object, and how a new list follows from the last one and from what is wanted now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -73,6 +73,17 @@ def from_json(raw: object, path: str = "status.conditions") -> tuple[Condition, 
     for condition in wire.read_each(Condition, raw, path):
         found.setdefault(condition.type, condition)
     return tuple(found.values())
+
+
+def read_status(kind: type[Any], status: object) -> dict[str, Any]:
+    """The constructor's arguments for a request's status. What cannot be read counts as absent, but for the ledger.
+
+    Raises:
+        SpecError: if `operation` is there and malformed.
+    """
+    raw = status if isinstance(status, Mapping) else {}
+    found = wire.read_fields(kind, raw, "status", strict=frozenset({"operation"}))
+    return found | {"conditions": from_json(raw.get("conditions"))}
 
 
 def find(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -1,6 +1,5 @@
 """FailoverPreparation: one request to prepare a planned failover, guarded."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,9 +138,7 @@ class PreparationStatus:
         Raises:
             SpecError: if `operation` is there and malformed: acting without it might prepare twice.
         """
-        raw = status if isinstance(status, Mapping) else {}
-        found = wire.read_fields(cls, raw, "status", strict=frozenset({"operation"}))
-        return cls(**found | {"conditions": conditions_.from_json(raw.get("conditions"))})
+        return cls(**conditions_.read_status(cls, status))
 
     def to_json(self) -> dict[str, Any]:
         """The whole of `status`, as written to the API server. What is empty is left out."""

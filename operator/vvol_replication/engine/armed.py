@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import GroupRef
 
@@ -9,24 +11,31 @@ GroupKey = tuple[str, str]
 """Namespace and name of a ReplicationGroup."""
 
 
-class ArmedBook:
+T = TypeVar("T")
+
+
+class MemoryBook(Generic[T]):
     """Mostly empty. What is in it is in the status of its group too, so that it survives a restart."""
 
     def __init__(self) -> None:
-        self._armed: dict[GroupKey, ArmedSync] = {}
+        self._known: dict[GroupKey, T] = {}
 
-    def of(self, key: GroupKey) -> ArmedSync | None:
+    def of(self, key: GroupKey) -> T | None:
         """What that group remembers."""
-        return self._armed.get(key)
+        return self._known.get(key)
 
-    def put(self, key: GroupKey, armed: ArmedSync) -> None:
-        """A request ended so."""
-        self._armed[key] = armed
+    def put(self, key: GroupKey, memory: T) -> None:
+        """It is so from now on."""
+        self._known[key] = memory
 
     def drop(self, key: GroupKey) -> None:
-        """It has ended, or its group is gone."""
-        self._armed.pop(key, None)
+        """It is not so any more, or its group is gone."""
+        self._known.pop(key, None)
+
+
+class ArmedBook(MemoryBook[ArmedSync]):
+    """The syncs that were left armed."""
 
     def at(self, target: GroupRef) -> ArmedSync | None:
         """What is armed at a target group, whichever object remembers it."""
-        return next((one for one in self._armed.values() if one.target_group == target), None)
+        return next((one for one in self._known.values() if one.target_group == target), None)

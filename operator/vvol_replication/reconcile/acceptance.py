@@ -54,32 +54,23 @@ def _identity(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
     """Accept a new ReplicationSync, or restamp one that has ended or is known: what it says stays what it was."""
-    ended = _restamped(request, status, now)
-    if ended is not None:
-        return ended
-    status = replace(status, accepted_at=status.accepted_at or now)
-    return _expired(request, status, now) or tell(
-        request, status, now, _ACCEPTED, operation=status.operation or Operation(request.request_id)
-    )
+    return _accept(request, status, now, status.operation or Operation(request.request_id))
 
 
 def accept_preparation(request: Preparation, status: PreparationStatus, now: datetime) -> PreparationStatus:
     """The same for a FailoverPreparation."""
-    ended = _restamped(request, status, now)
-    if ended is not None:
-        return ended
+    return _accept(request, status, now, status.operation or PreparationLedger(request.request_id))
+
+
+def _accept(request: OneShot[Any], status: StatusT, now: datetime, ledger: Operation | PreparationLedger) -> StatusT:
+    if status.finished_at is not None:
+        return _restamped(request, status, now)
     status = replace(status, accepted_at=status.accepted_at or now)
-    return _expired(request, status, now) or tell(
-        request, status, now, _ACCEPTED, operation=status.operation or PreparationLedger(request.request_id)
-    )
+    accepted = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
+    return _expired(request, status, now) or tell(request, status, now, accepted, operation=ledger)
 
 
-_ACCEPTED = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
-
-
-def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT | None:
-    if status.finished_at is None:
-        return None
+def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT:
     said: list[Wanted] = [
         Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions if one.type != "TTLIgnored"
     ]

@@ -69,9 +69,7 @@ def _timed_out(view: View) -> Decision | None:
     deadline = _deadline(view)
     if deadline is None or view.now < deadline:
         return None
-    ready = next((one for one in view.status.conditions if one.type == "Ready"), None)
-    last = f" The last it told: {ready.message}" if ready else ""
-    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {view.left_behind()}{last}"
+    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {view.left_behind()}{view.last_told()}"
     return view.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 

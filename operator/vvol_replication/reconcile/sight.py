@@ -62,6 +62,11 @@ class Sight(Generic[RequestT, StatusT]):
         """End as failed."""
         return self.end(Verdict(Situation.FAILED, reason, message, tuple(extra)), **changes)
 
+    def last_told(self) -> str:
+        """What it told last, in a sentence to go behind another one; nothing where it has told nothing."""
+        ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
+        return f" The last it told: {ready.message}" if ready else ""
+
     def _tell(self, verdict: Verdict, **changes: Any) -> StatusT:
         return tell(self.request, self.status, self.now, verdict, **changes)
 

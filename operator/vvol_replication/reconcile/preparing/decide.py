@@ -70,11 +70,9 @@ def _ended_by_spec(case: Case) -> PreparationDecision | None:
         return None
     not_after = case.request.spec.not_after
     if case.now > not_after:
-        ready = next((one for one in case.status.conditions if one.type == "Ready"), None)
-        last = f" The last it waited for: {ready.message}" if ready else ""
         text = (
             f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the preparation waited; nothing was called. "
-            f"Create a new FailoverPreparation.{last}"
+            f"Create a new FailoverPreparation.{case.last_told()}"
         )
         return case.end(Verdict(Situation.MISSED, Reason.MISSED, text))
     clash = case.seen.claims.clash
@@ -91,9 +89,7 @@ def _timed_out(case: Case) -> PreparationDecision | None:
     deadline = _deadline(case)
     if deadline is None or case.now < deadline:
         return None
-    ready = next((one for one in case.status.conditions if one.type == "Ready"), None)
-    last = f" The last it told: {ready.message}" if ready else ""
-    text = f"Not proven by {deadline:%Y-%m-%dT%H:%M:%SZ}. {case.left_behind()}{last}"
+    text = f"Not proven by {deadline:%Y-%m-%dT%H:%M:%SZ}. {case.left_behind()}{case.last_told()}"
     return case.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 
