@@ -81,6 +81,10 @@ def _placed(view: View) -> Decision:
     if view.seen.behind is not None:
         text = f"Waiting for {view.seen.behind}: one operation at a time on a protection group."
         return view.wait(Reason.GROUP_BUSY, text, **({} if view.acted else _out_of_turn(view)))
+    # Not before its turn: a preparation that is under way may still be refused.
+    refused = refused_sync(view)
+    if refused is not None:
+        return refused
     turn = _with_turn(view, resolved)
     return _timed_out(turn) or _next_stage(turn)
 
@@ -100,7 +104,7 @@ def _resolved(view: View) -> Resolved | Decision:
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
         return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
-    return refused_sync(view) or _name_is_free(view) or bound.resolved
+    return _name_is_free(view) or bound.resolved
 
 
 def name_is_taken(request: Request, armed: ArmedSync) -> bool:

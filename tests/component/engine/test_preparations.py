@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import does, ends
+from component.engine.storage import Step, does, ends
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
@@ -18,11 +18,21 @@ from vvol_replication.api.sync import Phase
 from vvol_replication.api.times import format_time
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
-from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+from vvol_replication.domain.outcomes import Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import TaskReading, TaskState
 
 PREP, SYNC, GROUP = FAILOVER_PREPARATION, REPLICATION_SYNC, REPLICATION_GROUP
 LOST = Indeterminate("AnswerLost", "the answer was lost")
+
+
+def refuses_after(seconds: float) -> Step:
+    """The endpoint says no, late."""
+
+    async def step() -> Outcome[Any]:
+        await asyncio.sleep(seconds)
+        return Refused("WrongState", "not now")
+
+    return step
 
 
 def reason_of(status: PreparationStatus, type_: str = "Ready") -> str | None:
@@ -124,6 +134,19 @@ async def test_a_sync_on_a_prepared_group_is_refused_before_any_call_with_the_la
         assert rig.status("arrays").phase is Phase.SUCCEEDED
         await rig.until_says(PREP, "dr", "NewerDataArrived", "Valid")
         assert rig.says(PREP, "dr") == ("True", "FailoverPrepared")
+
+
+@virtual
+async def test_a_sync_behind_a_preparation_that_is_refused_goes_on() -> None:
+    async with running() as rig:
+        rig.world.before["start_prepare"] = [refuses_after(30)]
+        rig.prepare("dr")
+        await until(lambda: rig.count("start_prepare") == 1)
+        rig.request("behind")
+        await rig.until_reason("behind", "GroupBusy")
+        await rig.until_prepared("dr")
+        await rig.until_ended("behind")
+        assert rig.status("behind").phase is Phase.SUCCEEDED
 
 
 @virtual
