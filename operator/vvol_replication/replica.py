@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import threading
@@ -102,11 +101,12 @@ def replica_of(configuration: Configuration) -> Replica | OnlyReplica:
 
 def end_process(why: str) -> None:
     """Leadership is lost: threads inside calls cannot be cancelled, so the process ends, now."""
-    words = threading.Thread(
-        target=lambda: _log.error("leadership lost: %s. Nothing is changed any more; this process ends.", why),
-        daemon=True,
-    )
-    with contextlib.suppress(RuntimeError):  # no thread can be started any more
+    try:
+        words = threading.Thread(
+            target=lambda: _log.error("leadership lost: %s. Nothing is changed any more; this process ends.", why),
+            daemon=True,
+        )
         words.start()
         words.join(_LAST_WORDS)
-    os._exit(LEADERSHIP_LOST)
+    finally:  # also where no thread can be started any more
+        os._exit(LEADERSHIP_LOST)

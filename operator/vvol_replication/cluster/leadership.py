@@ -26,7 +26,8 @@ class Leadership:
     there is the one case left, and the array's own memory of the suffix stands behind it (rule 1).
 
     A thread of its own ends the process when the belief runs out, whatever the event loop is doing: threads inside
-    calls cannot be cancelled. `end` is called once, in the thread that found out, and is not to come back.
+    calls cannot be cancelled. `end` is called once, in the thread that found out, and is not to come back. Nobody leads
+    unwatched: a watch that could not begin, or ended by itself, is leadership lost.
     """
 
     def __init__(self, end: Callable[[str], None], *, clock: Callable[[], float] = monotonic) -> None:
@@ -34,6 +35,7 @@ class Leadership:
         self._changed = threading.Condition()
         self._until = -math.inf
         self._over = False
+        self._watcher: threading.Thread | None = None
         self.trouble = "the event loop did not get to it"
         """Why the last renewal failed; told where the belief runs out."""
 
@@ -46,10 +48,20 @@ class Leadership:
         with self._changed:
             if self._over:
                 return
-            first, self._until = self._until == -math.inf, until
+            self._until = until
             self._changed.notify_all()
-        if first:
-            threading.Thread(target=self._watch, name="leadership", daemon=True).start()
+        if not self._is_watched():
+            self.lose("nothing in this process watches over the Lease any more")
+
+    def _is_watched(self) -> bool:
+        """Is there a thread that will end the process? The first time it is started here."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="leadership", daemon=True)
+            try:
+                self._watcher.start()
+            except RuntimeError:  # no thread can be started any more
+                return False
+        return self._watcher.is_alive() or self._over
 
     def close(self) -> bool:
         """Act no more, in order. False: it was over already."""
@@ -64,7 +76,14 @@ class Leadership:
             self._end(why)
 
     def _watch(self) -> None:
-        with self._changed:
-            while not self._over and (left := self._until - self._clock()) > 0:
-                self._changed.wait(left)
-        self.lose(f"the Lease could not be renewed in time ({self.trouble})")
+        why = "the watch over the Lease failed"
+        try:
+            with self._changed:
+                while not self._over and (left := self._until - self._clock()) > 0:
+                    self._changed.wait(left)
+            why = f"the Lease could not be renewed in time ({self.trouble})"
+        except Exception as error:
+            why += f": {type(error).__name__}"
+            raise
+        finally:
+            self.lose(why)

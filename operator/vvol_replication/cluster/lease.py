@@ -118,16 +118,24 @@ class Elector:
 
     async def run(self) -> None:
         """Ask for the Lease, renew it, and let it go when told to stop."""
-        while not self._stopping.is_set():
-            self._turned_at = self._clock()
-            well = await self._limited()
-            pause = self._timing.pause(well=well, chance=self._chance())
-            try:
-                async with asyncio.timeout(pause):
-                    await self._stopping.wait()
-            except TimeoutError:
-                self._candidate = self._candidate.rested()
+        try:
+            while not self._stopping.is_set():
+                await self._turn_and_rest()
+        except Exception as error:
+            if self.leads.is_set():
+                self.leadership.lose(f"the elector failed: {type(error).__name__}")
+            raise
         await self._release()
+
+    async def _turn_and_rest(self) -> None:
+        self._turned_at = self._clock()
+        well = await self._limited()
+        pause = self._timing.pause(well=well, chance=self._chance())
+        try:
+            async with asyncio.timeout(pause):
+                await self._stopping.wait()
+        except TimeoutError:
+            self._candidate = self._candidate.rested()
 
     def stop(self) -> None:
         """Act no more from this moment; `run` lets the Lease go and returns."""
