@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
 import logging
 import uuid
@@ -169,15 +170,20 @@ class ApiServer:
         pairs = data.items() if isinstance(data, Mapping) else ()
         return {key: text for key, value in pairs if (text := _decoded(value)) is not None}
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
-        """Tell people, as a Kubernetes event. Losing one is no harm."""
+    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+        """Tell people, as a Kubernetes event. Losing one is no harm.
+
+        Of those with the same `once` for the same object there is one: its name follows from both, and a second one is
+        refused as being there already. The empty one is each time another.
+        """
+        known = hashlib.sha256(f"{ref.uid}/{once}".encode()).hexdigest() if once else uuid.uuid4().hex
         now = datetime.now(UTC)
         namespace = ref.namespace or "default"
         body = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             # Named as client-go names them: the API server takes no generateName that ends with a dot.
-            "metadata": {"name": f"{ref.name[:200].rstrip('.-')}.{uuid.uuid4().hex[:16]}", "namespace": namespace},
+            "metadata": {"name": f"{ref.name[:200].rstrip('.-')}.{known[:16]}", "namespace": namespace},
             "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "reportingController": GROUP,
             "reportingInstance": _COMPONENT,
@@ -196,7 +202,7 @@ class ApiServer:
         answer = await self._call("POST", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", body)
         if isinstance(answer, Failed):
             _log.info("an event of %s was not stored: %s", ref, answer.message)
-        elif answer[0] != _CREATED:
+        elif answer[0] != _CREATED and not (once and answer[0] == _CONFLICT):
             _log.info("an event of %s was not stored: %s: %s", ref, answer[0], _message(answer[1]))
 
     async def _call(

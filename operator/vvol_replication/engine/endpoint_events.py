@@ -26,6 +26,8 @@ class Told:
     warning: bool
     reason: str
     message: str
+    once: str = ""
+    """As what it is told once for its object, ever. Empty: each time."""
 
 
 def events(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Told, ...]:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from vvol_replication.api.conditions import find
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
@@ -29,6 +28,7 @@ from .ports import Clock, Cluster, Connector, Pace
 from .producers.discovery import Discovery
 from .registry import GroupKey, Registry
 from .runner import AnyRunner, Surroundings
+from .storyteller import Storyteller
 from .turns import TurnBook
 from .validity import ValidityWatches
 from .vcenter import VCenterEndpoint
@@ -70,6 +70,7 @@ class Engine:
             identity=identity,
         )
         self._discovery = Discovery(self._registry, cluster, clock, self._pace, leading)
+        self._story = Storyteller(cluster, clock)
         self._expiry = Expiry(cluster, clock, self._pace, leading)
         self._validity = ValidityWatches(cluster, clock, self._pace, self._registry, self._around.access)
         self._runners: dict[str, AnyRunner] = {}
@@ -114,6 +115,7 @@ class Engine:
             self._discovery.stop(),
             self._expiry.stop(),
             self._validity.stop(),
+            self._story.stop(),
             *(runner.stop() for runner in list(self._runners.values())),
             *(one.stop() for one in monitors),
         ]
@@ -189,6 +191,7 @@ class Engine:
             runner.shown(body)
         else:
             status = body.get("status") or {}
+            self._story.found(ref, status)
             if status.get("acceptedAt") and not status.get("finishedAt"):
                 with contextlib.suppress(SpecError):  # the handler tells it
                     self._take_up(kind, DESKS[kind].parse(body), body)
@@ -207,7 +210,9 @@ class Engine:
         if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):
             return
         desk, ref = DESKS[kind], _request_ref(kind, body["metadata"])
-        stored: StoredObject[Any] = StoredObject(ref, self._cluster, self._clock, self._pace, desk.status)
+        stored: StoredObject[Any] = StoredObject(
+            ref, self._cluster, self._clock, self._pace, desk.status, changed=self._story.changed
+        )
         stored.show(body)
         runner = desk.run(request, stored, self._around, self._over)  # raises for a ledger that cannot be read
         self._runners[request.uid] = runner
@@ -222,14 +227,6 @@ class Engine:
         del self._ends[uid]
         return False
 
-    def _tell_failure(self, runner: AnyRunner) -> None:
-        """An event for people whose request failed; a success is told by its conditions, and costs no further write."""
-        failed = find(runner.stored.parsed().conditions, "Failed")
-        if failed is not None and failed.status == "True":
-            ref = runner.stored.ref
-            told = self._cluster.event(ref, warning=True, reason=failed.reason, message=failed.message)
-            self._spawn(told, f"event {ref}")
-
     def _over(self, runner: AnyRunner) -> None:
         uid = runner.request.uid
         if self._runners.get(uid) is runner:
@@ -238,7 +235,6 @@ class Engine:
             self._ends[uid] = runner.stored.version
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
-            self._tell_failure(runner)
             if runner.request.spec.request_id is not None:
                 desk, kind = DESKS[runner.stored.ref.kind], runner.stored.ref.kind.kind
                 claim = desk.claim(runner.request, runner.stored.parsed())

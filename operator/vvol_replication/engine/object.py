@@ -26,9 +26,18 @@ class StoredObject(Generic[StatusT]):
     """What is stored is kept as JSON beside its resourceVersion; every write is refused if the object moved on."""
 
     def __init__(
-        self, ref: ObjectRef, cluster: Cluster, clock: Clock, pace: Pace, parse: Callable[[object], StatusT]
+        self,
+        ref: ObjectRef,
+        cluster: Cluster,
+        clock: Clock,
+        pace: Pace,
+        parse: Callable[[object], StatusT],
+        *,
+        changed: Callable[[ObjectRef, Mapping[str, Any], Mapping[str, Any]], None] = lambda *_: None,
     ) -> None:
+        """`changed` is told each status that the API server is known to hold, after the one before."""
         self.ref = ref
+        self._changed = changed
         self._parse: Callable[[object], StatusT] = parse
         self._cluster, self._clock, self._pace = cluster, clock, pace
         self._json: Mapping[str, Any] = {}
@@ -68,7 +77,11 @@ class StoredObject(Generic[StatusT]):
         handled = status.get("observedGeneration") == metadata.get("generation")
         self._stripped = (self._stripped or self.confirmed) and not accepted and handled
         self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
-        self._json, self.version = status, version
+        self._hold(status, version)
+
+    def _hold(self, status: Mapping[str, Any], version: str | None) -> None:
+        before, self._json, self.version = self._json, status, version
+        self._changed(self.ref, before, status)
 
     def parsed(self) -> StatusT:
         """The stored status, typed.
@@ -93,8 +106,8 @@ class StoredObject(Generic[StatusT]):
         after = status.to_json()
         result = await self._cluster.write_status(self.ref, self._json, after, self.version)
         if isinstance(result, Written):
-            self._json, self.version, self._written_at = after, result.resource_version, self._clock.now()
-            self._failures = 0
+            self._hold(after, result.resource_version)
+            self._written_at, self._failures = self._clock.now(), 0
             return True
         self._gone = result if isinstance(result, Gone) else None
         self._failures += 1

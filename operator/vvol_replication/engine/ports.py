@@ -52,8 +52,11 @@ class Cluster(Protocol):
         """A Secret of the operator's own namespace, decoded."""
         ...
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
-        """Tell people, as a Kubernetes event. Losing one is no harm."""
+    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+        """Tell people, as a Kubernetes event. Losing one is no harm.
+
+        Of those with the same `once` for the same object there is one; the empty one is each time another.
+        """
         ...
 
 

@@ -39,6 +39,7 @@ class ApiServerInMemory:
         self.objects: dict[Key, Body] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.events: list[tuple[str, str, str]] = []
+        self.told_once: set[tuple[str, str]] = set()
         self.told: list[str] = []
         """The messages of the events."""
         self.secret_reads: list[tuple[datetime, str]] = []
@@ -226,8 +227,11 @@ class ApiServerInMemory:
             return self.silent
         return dict(self.secrets[name]) if name in self.secrets else Gone()
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str) -> None:
+    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
         """Kept as (name, type, reason)."""
+        if once and (ref.uid, once) in self.told_once:
+            return
+        self.told_once.add((ref.uid, once))
         self.events.append((ref.name, "Warning" if warning else "Normal", reason))
         self.told.append(message)
         assert message

@@ -10,6 +10,7 @@ from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.domain.points import PointInTime
+from vvol_replication.engine.request_events import HISTORY
 
 
 def group_status(rig: Rig) -> dict[str, Any]:
@@ -35,7 +36,7 @@ async def test_what_a_request_has_just_listed_is_told_without_asking_once_more()
 
 
 @virtual
-async def test_a_failure_is_told_as_an_event_and_a_success_is_not() -> None:
+async def test_the_story_of_a_request_is_told_as_events() -> None:
     async with running() as rig:
         rig.request("good")
         await rig.until_ended("good")
@@ -43,7 +44,36 @@ async def test_a_failure_is_told_as_an_event_and_a_success_is_not() -> None:
         await rig.until_reason("given-up", "GroupNotFound")
         rig.api.edit("given-up", cancel=True)
         await rig.until_ended("given-up")
-        await until(lambda: rig.api.events == [("given-up", "Warning", "Cancelled")])
+        await until(lambda: ("given-up", "Warning", "Cancelled") in rig.api.events)
+        assert rig.api.events == [
+            ("good", "Normal", "Arming"),
+            ("good", "Normal", "Transferring"),
+            ("good", "Normal", "PointInTimeCreated"),
+            ("given-up", "Warning", "GroupNotFound"),
+            ("given-up", "Warning", "Cancelled"),
+        ]
+
+
+@virtual
+async def test_an_end_whose_event_was_lost_with_its_process_is_told_by_the_next_unless_it_is_history() -> None:
+    async with running() as rig:
+        rig.request("one")
+        await rig.until_ended("one")
+        end = ("one", "Normal", "PointInTimeCreated")
+        await until(lambda: end in rig.api.events)
+        await rig.restart()
+        await asyncio.sleep(5)
+        assert rig.api.events.count(end) == 1
+        rig.api.events.clear()
+        rig.api.told_once.clear()  # as if it had never come there
+        await rig.restart()
+        await until(lambda: rig.api.events == [end])
+        rig.api.events.clear()
+        rig.api.told_once.clear()
+        await asyncio.sleep(HISTORY.total_seconds())
+        await rig.restart()
+        await asyncio.sleep(5)
+        assert rig.api.events == []
 
 
 @virtual
