@@ -310,6 +310,13 @@ class Request:
         """The snapshot suffix of this request."""
         return str(self.get()["status"]["operation"]["suffix"])
 
+    def story(self) -> list[tuple[str, str]]:
+        """Reason and type of each event about this very object, in order."""
+        uid = self.get()["metadata"]["uid"]
+        held = json.loads(self.kubectl("get", "events.events.k8s.io", "--output=json").stdout)["items"]
+        mine = [one for one in held if one["regarding"].get("uid") == uid]
+        return [(one["reason"], one["type"]) for one in sorted(mine, key=lambda one: str(one["eventTime"]))]
+
     def point(self, protection_group: str) -> Object:
         """The point in time that really holds this request's data."""
         suffix = self.suffix()

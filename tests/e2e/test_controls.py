@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from e2e import contract
-from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, TARGET, Object, Rig, Site, ready, topology
+from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, TARGET, Rig, Site, ready, topology
 
 import stage
 from waiting import eventually
@@ -78,14 +77,11 @@ def test_a_request_cancelled_before_arming_has_done_nothing(site: Site) -> None:
     assert ready(end)[0] == "Cancelled"
     assert "Nothing was pushed" in ready(end)[1]
     assert site.calls(ARM, "cancelled") == []
-    told = eventually(lambda: events_of(site, end), what="the end to be told as an event")
-    assert [(one["reason"], one["type"]) for one in told] == [("Cancelled", "Warning")]
-
-
-def events_of(site: Site, obj: Object) -> list[Object]:
-    """What the API server holds of events about this very object."""
-    held = site.rig.kubectl("get", "events.events.k8s.io", "--output=json").stdout
-    return [one for one in json.loads(held)["items"] if one["regarding"].get("uid") == obj["metadata"]["uid"]]
+    eventually(
+        request.story,
+        what="the wait and the end to be told as events",
+        until=lambda told: told == [("InTest", "Normal"), ("Cancelled", "Warning")],
+    )
 
 
 def test_after_the_push_suspend_does_nothing_and_cancel_only_stops_following(site: Site) -> None:

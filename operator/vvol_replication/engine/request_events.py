@@ -22,8 +22,10 @@ END = "end"
 """What an end is told once as, whichever it is."""
 HISTORY = timedelta(minutes=2)
 """An end older than that, found by a process that has not seen it come, was told by an earlier one or is a copy."""
-_IN_PASSING = frozenset({Reason.ACCEPTED, Reason.READING, Reason.VERIFYING})
-"""Reasons that lead on by themselves at once, and say nothing that the next one does not."""
+_IN_PASSING = frozenset(
+    {Reason.ACCEPTED, Reason.READING, Reason.VERIFYING, Reason.NOT_YET_READ, Reason.INVENTORY_INCOMPLETE}
+)
+"""Reasons that lead on by themselves soon, and say nothing that the next one does not."""
 
 
 def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Told | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,24 @@ async def test_an_event_is_told_and_losing_one_is_no_harm(
         server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
         await api.event(SYNC, warning=False, reason="Complete", message="x")
     assert len(caplog.records) == 2
+
+
+async def test_what_is_told_once_has_a_name_of_its_own_so_that_a_second_one_is_refused(
+    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.answer = lambda _: (201, {})
+    for once in ("end", "end", "Arming", "", ""):
+        await api.event(SYNC, warning=False, reason="Complete", message="x", once=once)
+    await api.event(replace(SYNC, uid="u2"), warning=False, reason="Complete", message="x", once="end")
+    first, again, *others = [asked.body["metadata"]["name"] for asked in server.asked]
+    assert first == again
+    assert len({first, *others}) == 5
+    server.answer = lambda _: status(409, "already exists")
+    await api.event(SYNC, warning=False, reason="Complete", message="x", once="end")
+    assert caplog.records == []
+    await api.event(SYNC, warning=False, reason="Complete", message="x")
+    assert len(caplog.records) == 1
 
 
 async def test_a_token_is_read_again_when_it_may_have_changed(

@@ -136,7 +136,7 @@ def test_a_warning_is_what_somebody_has_to_act_on(situation: Situation, reason: 
 
 
 def test_what_is_said_in_passing_is_no_event() -> None:
-    for reason in (Reason.ACCEPTED, Reason.READING, Reason.VERIFYING):
+    for reason in (Reason.ACCEPTED, Reason.READING, Reason.VERIFYING, Reason.NOT_YET_READ):
         assert transition({}, status(Situation.RUNNING, str(reason))) is None
 
 

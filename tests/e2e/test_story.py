@@ -1,0 +1,79 @@
+"""What `kubectl get` tells of a request: its columns while it goes on, and its events, each part once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.rig import Rig, Site, topology
+
+import stage
+from waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLUMNS = ["NAME", "GROUP", "PHASE", "REASON", "PERCENT", "POINT IN TIME", "AGE"]
+STORY = [("Arming", "Normal"), ("Transferring", "Normal"), ("PointInTimeCreated", "Normal")]
+
+
+@pytest.fixture(scope="module")
+def site(rig: Rig) -> Iterator[Site]:
+    with rig.site(topology("told", "again", "refused")) as made:
+        for one in ("told", "again", "refused"):
+            made.wait_group(made.group(one))
+        yield made
+
+
+def columns(rig: Rig, name: str) -> dict[str, str]:
+    """One line of `kubectl get replicationsyncs`, by its headings."""
+    head, *lines = rig.kubectl("get", "replicationsyncs").stdout.splitlines()
+    starts = [head.index(one) for one in COLUMNS]
+    (line,) = [line for line in lines if line.split()[0] == name]
+    ends = [*starts[1:], len(line)]
+    assert " ".join(head.split()) == " ".join(COLUMNS)
+    return {column: line[start:end].strip() for column, start, end in zip(COLUMNS, starts, ends, strict=True)}
+
+
+def test_a_request_is_told_in_columns_and_events_also_when_the_operator_is_killed_on_the_way(
+    rig: Rig, site: Site
+) -> None:
+    site.act("hold", "told")
+    request = site.request(f"{site.prefix}told", "told", pointInTimeName="before-upgrade")
+    request.wait_reason("Transferring")
+    seen = columns(rig, "told")
+    assert (seen["GROUP"], seen["PHASE"], seen["REASON"]) == (f"{site.prefix}told", "Running", "Transferring")
+    eventually(request.story, what="the push to be told", until=lambda told: told == STORY[:2])
+
+    for _ in range(2):
+        rig.kill()
+        rig.start()
+        request.wait("the next one to go on", lambda obj: stage.condition(obj, "Ready"))
+    site.act("release", "told")
+    request.assert_true_success("told")
+    rig.kill()
+    rig.start()
+
+    eventually(request.story, what="the whole story", until=lambda told: told == STORY)
+    seen = columns(rig, "told")
+    assert (seen["PHASE"], seen["REASON"]) == ("Succeeded", "PointInTimeCreated")
+    assert seen["POINT IN TIME"] == request.get()["status"]["pointInTime"]["name"]
+    assert seen["AGE"]
+
+    # What follows is told after all that the restarted one had to tell of the first.
+    following = site.request(f"{site.prefix}again")
+    following.wait_complete()
+    eventually(following.story, what="the next story", until=lambda told: told[-1:] == STORY[-1:])
+    assert request.story() == STORY
+
+
+def test_an_object_that_cannot_be_carried_out_is_told_once(rig: Rig, site: Site) -> None:
+    request = site.request(f"{site.prefix}refused", notAfter="2020-01-01T00:00:00Z")
+    request.wait_finished()
+    eventually(request.story, what="the end", until=lambda told: told == [("Expired", "Normal")])
+    rig.kill()
+    rig.start()
+    following = site.request(f"{site.prefix}refused")
+    following.wait_complete()
+    eventually(following.story, what="the next story", until=lambda told: told[-1:] == STORY[-1:])
+    assert request.story() == [("Expired", "Normal")]
