@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,43 +212,6 @@ async def test_a_secret_is_decoded_and_what_is_no_text_is_not_there(server: Serv
     assert server.asked[0].path == "/api/v1/namespaces/vvol/secrets/vc"
     server.answer = lambda _: (200, {"metadata": {}})
     assert await api.secret("vc") == {}
-
-
-async def test_an_event_is_told_and_losing_one_is_no_harm(
-    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    server.answer = lambda _: (201, {})
-    await api.event(SYNC, warning=False, reason="Complete", message="x" * 2000)
-    await api.event(SITE, warning=True, reason="LoginFailed", message="y")
-    first, second = server.asked
-    assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
-    assert first.body["regarding"]["uid"] == "u1"
-    assert len(first.body["note"]) == 1024
-    assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
-    assert caplog.records == []
-    for answer in (status(403, "may not"), "reset"):
-        server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
-        await api.event(SYNC, warning=False, reason="Complete", message="x")
-    assert len(caplog.records) == 2
-
-
-async def test_what_is_told_once_has_a_name_of_its_own_so_that_a_second_one_is_refused(
-    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    server.answer = lambda _: (201, {})
-    for once in ("end", "end", "Arming", "", ""):
-        await api.event(SYNC, warning=False, reason="Complete", message="x", once=once)
-    await api.event(replace(SYNC, uid="u2"), warning=False, reason="Complete", message="x", once="end")
-    first, again, *others = [asked.body["metadata"]["name"] for asked in server.asked]
-    assert first == again
-    assert len({first, *others}) == 5
-    server.answer = lambda _: status(409, "already exists")
-    await api.event(SYNC, warning=False, reason="Complete", message="x", once="end")
-    assert caplog.records == []
-    await api.event(SYNC, warning=False, reason="Complete", message="x")
-    assert len(caplog.records) == 1
 
 
 async def test_a_token_is_read_again_when_it_may_have_changed(

@@ -1,0 +1,79 @@
+"""Events as the API server gets them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from component.cluster.server import Server
+
+from vvol_replication.api.names import REPLICATION_SYNC, VCENTER
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.cluster import session
+from vvol_replication.cluster.api import ApiServer
+from vvol_replication.cluster.session import connect
+
+SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
+SITE = ObjectRef(VCENTER, None, "dallas", "u2")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    made = Server(tmp_path)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiServer]:
+    monkeypatch.setattr(session, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
+    connection = connect(server.kubeconfig())
+    yield ApiServer(connection, operator_namespace="vvol", namespaces=())
+    await connection.http.close()
+
+
+def status(code: int, message: str) -> tuple[int, Any]:
+    return code, {"kind": "Status", "message": message, "code": code}
+
+
+async def test_an_event_is_told_and_losing_one_is_no_harm(
+    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.answer = lambda _: (201, {})
+    await api.event(SYNC, warning=False, reason="Complete", message="x" * 2000)
+    await api.event(SITE, warning=True, reason="LoginFailed", message="y")
+    first, second = server.asked
+    assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
+    assert first.body["regarding"]["uid"] == "u1"
+    assert len(first.body["note"]) == 1024
+    assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
+    assert caplog.records == []
+    for answer in (status(403, "may not"), "reset"):
+        server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
+        await api.event(SYNC, warning=False, reason="Complete", message="x")
+    assert len(caplog.records) == 2
+
+
+async def test_what_is_told_once_has_a_name_of_its_own_so_that_a_second_one_is_refused(
+    server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.answer = lambda _: (201, {})
+    for once in ("end", "end", "Arming", "", ""):
+        await api.event(SYNC, warning=False, reason="Complete", message="x", once=once)
+    await api.event(replace(SYNC, uid="u2"), warning=False, reason="Complete", message="x", once="end")
+    first, again, *others = [asked.body["metadata"]["name"] for asked in server.asked]
+    assert first == again
+    assert len({first, *others}) == 5
+    server.answer = lambda _: status(409, "already exists")
+    await api.event(SYNC, warning=False, reason="Complete", message="x", once="end")
+    assert caplog.records == []
+    await api.event(SYNC, warning=False, reason="Complete", message="x")
+    assert len(caplog.records) == 1
