@@ -1,7 +1,8 @@
 """The cluster that the demo plays on: one of its own, or exactly the one that DEMO_KUBECONFIG names.
 
 In a cluster that is not ours each object we make carries a label with a random id, and only what carries it is removed:
-the two namespaces with all in them, the VCenters and FlashArrays, and the CRDs if we installed them.
+the two namespaces with all in them, the operator's roles, the VCenters and FlashArrays, and the CRDs if we installed
+them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ CRDS = Path(__file__).resolve().parent.parent / "crds"
 LABEL = "replication.vvol.dev/demo"
 CLUSTER_SCOPED = "vcenters.replication.vvol.dev,flasharrays.replication.vvol.dev"
 NAMESPACED = "replicationsyncs.replication.vvol.dev,replicationgroups.replication.vvol.dev"
+ROLES = "clusterrolebindings,rolebindings,clusterroles,roles"
 PATIENCE = "30s"
 
 
@@ -109,8 +111,9 @@ class Cluster:
         return trouble
 
     def leave(self) -> list[str]:
-        """Remove our namespaces and CRDs, once the operator has ended; what could not be removed, in words."""
+        """Remove our roles, namespaces and CRDs, once the operator has ended; what could not be removed, in words."""
         trouble: list[str] = []
+        self._delete(trouble, ROLES, f"--selector={LABEL}={self.run}", "--all-namespaces")
         self._delete(trouble, "namespace", f"--selector={LABEL}={self.run}", "--wait=false")
         crds = self.kubectl("get", "crd", f"--selector={LABEL}={self.run}", "--output=name", check=False).stdout.split()
         kinds = ",".join(name.partition("/")[2] for name in crds)

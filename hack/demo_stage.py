@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+import accounts
 import stage
-from demo_cluster import NAMESPACE, SYSTEM_NAMESPACE, Cluster, DemoError, labelled
+from demo_cluster import LABEL, NAMESPACE, SYSTEM_NAMESPACE, Cluster, DemoError, labelled
 from processes import Process
 from vvol_simulator.client import Simulator
 from vvol_simulator.topology import default_topology
@@ -112,9 +113,15 @@ def simulator_of(process: Process, directory: Path) -> Simulator:
 
 
 def start_operator(cluster: Cluster, directory: Path, running: contextlib.ExitStack) -> Process:
-    """Start the operator, which `running` ends. In a cluster that is not ours it acts in the demo's namespace only."""
+    """Start the operator, which `running` ends, with the permissions of the shipped manifests.
+
+    In a cluster that is not ours it acts in the demo's namespace only.
+    """
     namespaces = (NAMESPACE,) if cluster.given else ()
-    process = stage.operator(cluster.kubectl.kubeconfig, directory, SYSTEM_NAMESPACE, namespaces)
+    kubeconfig = accounts.kubeconfig(
+        cluster.kubectl, directory, SYSTEM_NAMESPACE, namespaces, {LABEL: cluster.run} if cluster.given else None
+    )
+    process = stage.operator(kubeconfig, directory, SYSTEM_NAMESPACE, namespaces)
     running.callback(process.end)
     return process
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.rest import Api
 
+import accounts
 import stage
 from controlplane import ControlPlane, free_ports
 from processes import Process
@@ -158,7 +159,8 @@ def _source(group: str) -> str:
 def _operator(plane: ControlPlane, directory: Path) -> Operator:
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", OPERATOR_NAMESPACE]
-    command += ["--kubeconfig", str(plane.kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port)]
+    kubeconfig = accounts.kubeconfig(plane.client, directory, OPERATOR_NAMESPACE)
+    command += ["--kubeconfig", str(kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port)]
     begun = time.monotonic()
     process = Process("operator", command, directory)
     try:

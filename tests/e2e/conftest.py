@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from e2e import permissions
 from e2e.rig import Rig
 
 import toolchain
@@ -29,9 +30,17 @@ def tools(pytestconfig: pytest.Config) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def control_plane(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A kube-apiserver with RBAC and an audit log, for the whole run. Without a controller manager."""
+    """A kube-apiserver with RBAC and an audit log, for the whole run. Without a controller manager.
+
+    In the end its log has to say that every operator of the run asked under its shipped account only, and was allowed.
+    """
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane"), tools) as running:
         yield running
+        seen = permissions.asked(running.audit())
+        if seen.used:
+            unused = sorted(" ".join(one) for one in permissions.granted(tools["kubectl"]) - seen.used)
+            print(f"\npermissions of the operator that this run had no use for: {unused or 'none'}")  # noqa: T201 - figures, for -s
+        seen.check()
 
 
 @pytest.fixture(scope="session")

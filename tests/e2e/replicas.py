@@ -13,6 +13,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import accounts
 from processes import Process
 from proxy import Proxy
 from waiting import eventually
@@ -87,7 +88,8 @@ class Replicas:
         """One more."""
         name = f"replica-{next(self._numbers)}"
         proxy = Proxy(urllib.parse.urlsplit(self.plane.server).port or 0)
-        document = json.loads(self.plane.kubeconfig.read_text())
+        of_account = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, self.namespaces)
+        document = json.loads(of_account.read_text())
         document["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{proxy.port}"
         kubeconfig = self.directory / f"{name}.kubeconfig"
         kubeconfig.touch(mode=0o600)

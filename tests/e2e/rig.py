@@ -17,6 +17,7 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import accounts
 import stage
 from vvol_simulator.client import Simulator
 from waiting import eventually
@@ -65,10 +66,15 @@ def ready(obj: Object) -> tuple[str, str]:
 
 
 class Rig:
-    """An operator process that acts in one namespace and has its Secrets in another."""
+    """An operator process that acts in one namespace and has its Secrets in another.
 
-    def __init__(self, plane: ControlPlane, directory: Path) -> None:
+    It runs under the account and the permissions of the shipped manifests: those of the overlay `one-namespace` for
+    the namespaces it is told of, or those of `cluster-wide`.
+    """
+
+    def __init__(self, plane: ControlPlane, directory: Path, *, permissions: str = "one-namespace") -> None:
         self.plane, self.directory = plane, directory
+        self._everywhere = permissions == "cluster-wide"
         self.namespace, self.secrets = (f"e2e-{uuid.uuid4().hex[:10]}" for _ in range(2))
         for one in (self.namespace, self.secrets):
             plane.kubectl("create", "namespace", one)
@@ -86,7 +92,9 @@ class Rig:
     def start(self) -> None:
         """Start the operator."""
         self._said_before = len(self.log)
-        self.process = stage.operator(self.plane.kubeconfig, self.directory, self.secrets, self.namespaces)
+        watched = () if self._everywhere else self.namespaces
+        kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
+        self.process = stage.operator(kubeconfig, self.directory, self.secrets, self.namespaces)
 
     def kill(self) -> None:
         """SIGKILL, wherever it is."""

@@ -121,6 +121,9 @@ def cluster(tmp_path: Path, tools: dict[str, Path]) -> Iterator[ControlPlane]:
         yield running
 
 
+LEFT_AS_IT_WAS = "namespaces,crd,clusterroles,clusterrolebindings,roles,rolebindings"
+
+
 def names(kubectl: Kubectl, kinds: str) -> list[str]:
     return kubectl("get", kinds, "--all-namespaces", "--output=name").stdout.split()
 
@@ -235,7 +238,7 @@ def test_a_directory_of_others_is_never_emptied(demo: Demo) -> None:
 
 def test_it_uses_the_cluster_that_is_named_and_leaves_it_as_it_was(demo: Demo, cluster: ControlPlane) -> None:
     kubectl = cluster.client
-    before = names(kubectl, "namespaces,crd")
+    before = names(kubectl, LEFT_AS_IT_WAS)
     status, output = demo.call("run", DEMO_KUBECONFIG=str(cluster.kubeconfig))
     assert status == 0, output
     assert cluster.server in output
@@ -243,13 +246,13 @@ def test_it_uses_the_cluster_that_is_named_and_leaves_it_as_it_was(demo: Demo, c
     assert f"Removed from {cluster.server}" in output
     demo.nothing_is_left()
     let_namespaces_go(kubectl)
-    assert names(kubectl, "namespaces,crd") == before
+    assert names(kubectl, LEFT_AS_IT_WAS) == before
     assert "etcd" not in output  # none was started
 
 
 def test_down_removes_from_the_named_cluster_what_a_killed_demo_left(demo: Demo, cluster: ControlPlane) -> None:
     kubectl = cluster.client
-    before = names(kubectl, "namespaces,crd")
+    before = names(kubectl, LEFT_AS_IT_WAS)
     status, output = demo.call("up", DEMO_KUBECONFIG=str(cluster.kubeconfig))
     assert status == 0, output
     os.kill(json.loads((demo.keeper / "state.json").read_text())["pid"], signal.SIGKILL)
@@ -259,7 +262,7 @@ def test_down_removes_from_the_named_cluster_what_a_killed_demo_left(demo: Demo,
     assert status == 0, output
     demo.nothing_is_left()
     let_namespaces_go(kubectl)
-    assert names(kubectl, "namespaces,crd") == before
+    assert names(kubectl, LEFT_AS_IT_WAS) == before
 
 
 def test_it_refuses_a_cluster_with_vcenters_of_others_and_leaves_crds_that_were_there(

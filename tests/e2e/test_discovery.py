@@ -27,7 +27,7 @@ LATER = f"e2e-later-{uuid.uuid4().hex[:8]}"
 def rig(control_plane: ControlPlane, crds: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """An operator that may act in a second namespace, which is not there yet."""
     assert crds
-    made = Rig(control_plane, tmp_path_factory.mktemp("operator"))
+    made = Rig(control_plane, tmp_path_factory.mktemp("operator"), permissions="cluster-wide")
     made.namespaces.append(LATER)
     with made.running():
         yield made

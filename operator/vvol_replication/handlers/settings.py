@@ -24,9 +24,13 @@ class GenerationDiffBase(kopf.DiffBaseStorage):
         return None if generation is None else {"spec": {"generation": generation}}
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: Any) -> None:
-        """Called when all handlers are done: their one patch carries the mark."""
-        del body
-        patch.status["observedGeneration"] = essence["spec"]["generation"]
+        """Called when all handlers are done: their one patch carries the mark.
+
+        Not for what is being deleted: its finalizer is to go even where no status can be written any more, because the
+        Role that allows it has been deleted together with the namespace.
+        """
+        if not body["metadata"].get("deletionTimestamp"):
+            patch.status["observedGeneration"] = essence["spec"]["generation"]
 
 
 class _Backoffs:

@@ -15,6 +15,7 @@ from bench.rest import Api, ApiError, syncs
 from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE, topology
 from e2e.sweep.children import Nursery
 
+import accounts
 import stage
 from vvol_simulator.client import Simulator
 from waiting import eventually
@@ -42,6 +43,8 @@ class Ground:
     simulator: Simulator
     directory: Path
     secrets: str
+    kubeconfig: Path
+    """The operators': their account may act in every namespace, as installed by the overlay `cluster-wide`."""
     prefix: str
     groups: Iterator[str]
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,11 +56,12 @@ class Ground:
         secrets, prefix = f"sweep-{uuid.uuid4().hex[:10]}", f"b{next(_batches)}-"
         names = [f"pg-{number}" for number in range(size)]
         plane.kubectl("create", "namespace", secrets)
+        kubeconfig = accounts.kubeconfig(plane.client, directory, secrets)
         with Simulator.start(topology(*names)) as simulator:
             objects = stage.endpoints(simulator.ready, secrets, prefix)
             plane.client.apply(*objects)
             try:
-                yield cls(plane, nursery, simulator, directory, secrets, prefix, iter(names))
+                yield cls(plane, nursery, simulator, directory, secrets, kubeconfig, prefix, iter(names))
             finally:
                 plane.kubectl("delete", "vcenters,flasharrays", "--all", "--wait=false")
 
@@ -104,7 +108,7 @@ class Spot:
     def start(self, **plan: Any) -> Operator:
         """Start an operator: an instrumented one if there is a plan."""
         arguments = ["--operator-namespace", self.ground.secrets, "--namespace", self.namespace]
-        arguments += ["--kubeconfig", str(self.ground.plane.kubeconfig)]
+        arguments += ["--kubeconfig", str(self.ground.kubeconfig)]
         made = {"names": self.ground.names(), **plan} if plan else None
         started = self.ground.nursery.start(arguments, self.log, made)
         self.operators.append(started)

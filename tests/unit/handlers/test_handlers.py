@@ -118,6 +118,14 @@ def test_what_was_handled_is_what_the_status_says(status: dict[str, Any], handle
     assert patch == {"status": {"observedGeneration": 3}}
 
 
+def test_what_is_being_deleted_gets_no_mark() -> None:
+    base = GenerationDiffBase()
+    body = body_of({"metadata": {"generation": 3, "deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {}})
+    patch = kopf.Patch()
+    base.store(body=body, patch=patch, essence=base.build(body=body))
+    assert patch == {}
+
+
 def test_the_essence_does_not_depend_on_the_status_or_our_writes_would_look_like_edits() -> None:
     base = GenerationDiffBase()
     bodies = [body_of({"metadata": {"generation": 3}, "status": status}) for status in ({}, {"phase": "Running"})]
