@@ -125,6 +125,10 @@ class Account:
         where = urlsplit(plane.server)
         self._connection = http.client.HTTPSConnection(where.hostname or "", where.port, timeout=30, context=tls)
 
+    def close(self) -> None:
+        """Ask no more."""
+        self._connection.close()
+
     def may(self, question: Question, namespaces: Mapping[str, str]) -> bool:
         """Ask for it; nothing is changed. Only a 403 that names the verb is a no: whatever else is said comes later."""
         kind, _, more = question.resource.partition("/")
@@ -208,12 +212,12 @@ def people(
     roles: tuple[str, ...],
     places: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, tuple[Account, Mapping[str, str]]]:
+) -> Iterator[dict[str, tuple[Account, Mapping[str, str]]]]:
     """Each account, and the namespaces that the places are to it."""
     assert roles
     directory, here = tmp_path_factory.mktemp("accounts"), places["here"]
     narrow = {**places, "home": places["narrow"]}
-    return {
+    made = {
         "operator, cluster-wide": (operator(control_plane, directory, places["home"]), places),
         "operator, one namespace": (operator(control_plane, directory, places["narrow"], here), narrow),
         "connect": (bound(control_plane, "connect", "vvol-replication-connect", None), places),
@@ -227,6 +231,9 @@ def people(
         },
         "nobody": (impersonated(control_plane, "nobody"), places),
     }
+    yield made
+    for account, _ in made.values():
+        account.close()
 
 
 @pytest.mark.parametrize("who", EXPECTED)

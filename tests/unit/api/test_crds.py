@@ -8,6 +8,7 @@ import types
 from typing import Any, Union, get_args, get_origin
 
 import pytest
+import yaml
 from unit.api import crds
 from unit.api.spec_cases import TYPES
 
@@ -94,9 +95,10 @@ def test_names_scope_and_category(kind: Kind) -> None:
 
 
 def test_every_file_is_the_crd_of_a_kind() -> None:
-    files = {path.name for path in crds.DIRECTORY.iterdir()}
+    files = {path.name for path in crds.DIRECTORY.iterdir()} - {"Kustomization"}
 
     assert files == {f"{names.GROUP}_{kind.plural}.yaml" for kind in KINDS}
+    assert set(yaml.safe_load((crds.DIRECTORY / "Kustomization").read_text())["resources"]) == files
 
 
 @EACH_KIND
