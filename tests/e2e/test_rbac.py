@@ -217,7 +217,7 @@ def people(
     assert roles
     directory, here = tmp_path_factory.mktemp("accounts"), places["here"]
     narrow = {**places, "home": places["narrow"]}
-    made = {
+    made: dict[str, tuple[Account, Mapping[str, str]]] = {
         "operator, cluster-wide": (operator(control_plane, directory, places["home"]), places),
         "operator, one namespace": (operator(control_plane, directory, places["narrow"], here), narrow),
         "connect": (bound(control_plane, "connect", "vvol-replication-connect", None), places),
