@@ -96,6 +96,7 @@ explore: $(READY)  ## every interleaving of a small world against the real decis
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
 	@$(BIN)/python hack/docs.py $(ARGS)
+	@$(BIN)/python hack/chart.py $(ARGS)
 
 .PHONY: rounds
 rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')

@@ -50,7 +50,13 @@ AUDIT_POLICY = {
             "resources": [
                 {
                     "group": "replication.vvol.dev",
-                    "resources": ["vcenters", "flasharrays", "replicationgroups", "replicationsyncs"],
+                    "resources": [
+                        "vcenters",
+                        "flasharrays",
+                        "replicationgroups",
+                        "replicationsyncs",
+                        "failoverpreparations",
+                    ],
                 }
             ],
         },

@@ -31,7 +31,9 @@ SYSTEM_NAMESPACE = "vvol-demo-system"
 CRDS = Path(__file__).resolve().parent.parent / "crds"
 LABEL = "replication.vvol.dev/demo"
 CLUSTER_SCOPED = "vcenters.replication.vvol.dev,flasharrays.replication.vvol.dev"
-NAMESPACED = "replicationsyncs.replication.vvol.dev,replicationgroups.replication.vvol.dev"
+NAMESPACED = ",".join(
+    f"{plural}.replication.vvol.dev" for plural in ("replicationsyncs", "failoverpreparations", "replicationgroups")
+)
 ROLES = "clusterrolebindings,rolebindings,clusterroles,roles"
 PATIENCE = "30s"
 

@@ -16,13 +16,15 @@ from kubernetes.config import ConfigException
 from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
-from vvol_replication.configuration import Configuration, read_configuration
+from vvol_replication.configuration import Configuration, Job, read_configuration
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.settings import operator_settings
+from vvol_replication.installation import check
 from vvol_replication.replica import replica_of
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
+from vvol_replication.uninstall import release_finalizers
 from vvol_replication.wiring import StorageConnector, SystemClock
 
 _log = logging.getLogger("vvol_replication")
@@ -123,7 +125,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configuration = read_configuration(arguments)
     configure_logs(configuration.log_format)
     try:
-        asyncio.run(run(configuration))
+        match configuration.job:
+            case Job.CHECK:
+                return 0 if asyncio.run(check(configuration)) else 1
+            case Job.RELEASE_FINALIZERS:
+                return 0 if asyncio.run(release_finalizers(configuration)) else 1
+            case _:
+                asyncio.run(run(configuration))
     except ConfigException as error:
         _log.error("No API server is known: %s. Give --kubeconfig, or run in a pod.", error)
         return 1

@@ -9,6 +9,7 @@ import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from vvol_replication.api.durations import parse_duration
 from vvol_replication.api.endpoint import HIGHEST_PORT
@@ -17,6 +18,14 @@ from vvol_replication.api.reading import DNS_LABEL, DNS_SUBDOMAIN
 from vvol_replication.cluster.election import Timing
 
 LEASE_NAME = "vvol-replication"
+
+
+class Job(Enum):
+    """What this process is for."""
+
+    OPERATE = "operate"
+    CHECK = "check"
+    RELEASE_FINALIZERS = "release-finalizers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Configuration:
     log_format: str
     kubeconfig: str | None
     election: Election | None = None
+    job: Job = Job.OPERATE
 
 
 def _is_namespace(text: str) -> bool:
@@ -138,6 +148,13 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
     parser.add_argument("--http-port", type=_port, help="port for /livez and /readyz; default: none")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     parser.add_argument("--kubeconfig", help="default: the pod's service account, else the environment's kubeconfig")
+    jobs = parser.add_mutually_exclusive_group()
+    for job, what in (
+        (Job.CHECK, "say whether CRDs, permissions and a working replica are there; exit with 1 if not"),
+        (Job.RELEASE_FINALIZERS, "once the operator has ended, take its finalizer off all objects; for uninstalling"),
+    ):
+        jobs.add_argument(f"--{job.value}", dest="job", action="store_const", const=job, help=f"do not operate: {what}")
+    parser.set_defaults(job=Job.OPERATE)
     _add_election(parser)
     found = parser.parse_args(arguments)
     if not found.operator_namespace:
@@ -154,4 +171,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         log_format=found.log_format,
         kubeconfig=found.kubeconfig,
         election=_election(parser, found),
+        job=found.job,
     )

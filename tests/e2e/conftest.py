@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from e2e import permissions
+from e2e.helm import Helm
 from e2e.rig import Rig
 
 import toolchain
@@ -49,6 +50,14 @@ def crds(control_plane: ControlPlane) -> tuple[str, ...]:
     names = control_plane.kubectl("apply", "--server-side", "-f", str(CRDS), "--output=name").stdout.split()
     control_plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
     return tuple(names)
+
+
+@pytest.fixture(scope="session")
+def helm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm without a cluster; the first run builds it, and shows it."""
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        program = toolchain.ensure(["helm"])["helm"]
+    return Helm(program, tmp_path_factory.mktemp("helm"))
 
 
 @pytest.fixture

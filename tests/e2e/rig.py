@@ -139,7 +139,7 @@ class Rig:
 
     def check_secrets(self) -> None:
         """No password or token is in any log, status or event; a crash is in no log."""
-        kinds = ("vcenters,flasharrays", "replicationgroups,replicationsyncs,events.events.k8s.io")
+        kinds = ("vcenters,flasharrays", "replicationgroups,replicationsyncs,failoverpreparations,events.events.k8s.io")
         told = [self.plane.kubectl("get", one, "--all-namespaces", "--output=json").stdout for one in kinds]
         for text in (self.log, *told):
             assert [secret for secret in SECRETS if secret in text] == []

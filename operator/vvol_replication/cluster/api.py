@@ -30,6 +30,7 @@ from vvol_replication.api.objects import (
 )
 
 from .patches import merge_patch
+from .reviews import Permission, review
 from .session import OURS, Connection
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,11 @@ _COMPONENT = "vvol-replication"
 _FIELD_MANAGER = "vvol-replication-discovery"
 _OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
 _INVALID = (400, 422)
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+class UnknownKindError(ConnectionError):
+    """The API server does not serve the kind: its CRD is not installed."""
 
 
 class ApiServer:
@@ -57,16 +63,38 @@ class ApiServer:
         patch = {"metadata": metadata, "status": merge_patch(before, after)}
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = await self._call("PATCH", f"{_path(ref.kind, ref.namespace)}/{ref.name}/status", patch, headers)
+        return answer if isinstance(answer, Failed) else _written(*answer, what=str(ref))
+
+    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
+        """Make these the finalizers of this object, if it is still at that version."""
+        patch = {"metadata": {"uid": ref.uid, "resourceVersion": resource_version, "finalizers": list(finalizers)}}
+        headers = {"Content-Type": "application/merge-patch+json"}
+        answer = await self._call("PATCH", f"{_path(ref.kind, ref.namespace)}/{ref.name}", patch, headers)
+        return answer if isinstance(answer, Failed) else _written(*answer, what=f"the finalizers of {ref}")
+
+    async def served(self) -> frozenset[str] | Failed:
+        """The plural names of our group's kinds that the API server serves."""
+        answer = await self._call("GET", f"/apis/{GROUP}/{VERSION}")
         if isinstance(answer, Failed):
             return answer
         code, body = answer
-        if code == _OK and (version := _metadata(body).get("resourceVersion")):
-            return Written(str(version))
         if code == _NOT_FOUND:
-            return Gone()
-        if code == _CONFLICT:
-            return Conflict()
-        return Failed(f"the API server answered {code} to a write of {ref}: {_message(body)}")
+            return frozenset()
+        found = body.get("resources") if isinstance(body, Mapping) else None
+        if code != _OK or not isinstance(found, list):
+            return Failed(f"the API server answered {code} to the question for {API_VERSION}: {_message(body)}")
+        return frozenset(str(one.get("name")) for one in found if isinstance(one, Mapping))
+
+    async def allows(self, permission: Permission) -> bool | Failed:
+        """May this account do that? Says the API server's own authorizer."""
+        answer = await self._call("POST", _REVIEWS, review(permission))
+        if isinstance(answer, Failed):
+            return answer
+        code, body = answer
+        status = body.get("status") if isinstance(body, Mapping) else None
+        if code != _CREATED or not isinstance(status, Mapping):
+            return Failed(f"the API server answered {code} to the question for a permission: {_message(body)}")
+        return status.get("allowed") is True
 
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
         """Delete exactly this object, if it is still at that version. `Gone`: it is not there any more."""
@@ -131,7 +159,7 @@ class ApiServer:
             code, body = answer
             items = body.get("items") if isinstance(body, Mapping) else None
             if code == _NOT_FOUND:
-                raise ConnectionError(f"it does not know {kind.crd_name}; install the CRDs")
+                raise UnknownKindError(f"it does not know {kind.crd_name}; install the CRDs")
             if code != _OK or not isinstance(items, list):
                 raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
             for item in items:
@@ -229,6 +257,16 @@ def _json(text: bytes) -> Any:
 def _metadata(body: Any) -> Mapping[str, Any]:
     metadata = body.get("metadata") if isinstance(body, Mapping) else None
     return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _written(code: int, body: Any, *, what: str) -> WriteResult:
+    if code == _OK and (version := _metadata(body).get("resourceVersion")):
+        return Written(str(version))
+    if code == _NOT_FOUND:
+        return Gone()
+    if code == _CONFLICT:
+        return Conflict()
+    return Failed(f"the API server answered {code} to a write of {what}: {_message(body)}")
 
 
 def _denial(code: int, body: Any) -> Denial | None:
