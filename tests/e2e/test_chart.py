@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from e2e.helm import NAMESPACE, RELEASE, is_hook, one
+from e2e.helm import NAMESPACE, RELEASE, one
 
 import accounts
 
@@ -34,58 +34,6 @@ def operator(helm: Helm, **values: Any) -> Object:
 
 def kinds(objects: list[Object]) -> set[str]:
     return {obj["kind"] for obj in objects}
-
-
-# The same objects as kustomize's
-
-
-def bare(objects: list[Object]) -> dict[tuple[str, str | None, str], Object]:
-    """Objects without what belongs to the tool that made them: labels, selectors by them, Helm's annotations."""
-
-    def stripped(node: Any, key: str = "") -> Any:
-        if isinstance(node, dict):
-            if key in {"labels", "matchLabels"}:
-                return {name: value for name, value in node.items() if not name.startswith(("app.k", "helm.sh/"))}
-            found = {name: stripped(value, name) for name, value in node.items()}
-            found.pop("helm.sh/resource-policy", None)
-            return {name: value for name, value in found.items() if value not in ({}, None)}
-        return [stripped(value) for value in node] if isinstance(node, list) else node
-
-    return {(obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]): stripped(obj) for obj in objects}
-
-
-@pytest.mark.parametrize(
-    ("overlay", "values"), [("cluster-wide", {}), ("one-namespace", {"namespaces": [accounts.WATCHED]})]
-)
-def test_it_renders_what_the_overlay_has(
-    helm: Helm, tools: dict[str, Path], overlay: str, values: dict[str, Any]
-) -> None:
-    ours = bare([obj for obj in helm.objects(values) if not is_hook(obj)])
-    theirs = bare(
-        [
-            obj
-            for obj in accounts.built(tools["kubectl"], accounts.MANIFESTS / "overlays" / overlay)
-            if obj["kind"] != "Namespace"  # Helm has --create-namespace
-        ]
-    )
-    assert ours.keys() == theirs.keys()
-    for deployment in (ours, theirs):  # kustomize can only append
-        container = deployment["Deployment", NAMESPACE, RELEASE]["spec"]["template"]["spec"]["containers"][0]
-        container["args"] = sorted(container["args"])
-    for what, obj in ours.items():
-        assert obj == theirs[what], what
-
-
-def test_the_job_of_an_uninstallation_is_the_one_of_kustomize(helm: Helm, tools: dict[str, Path]) -> None:
-    ours = bare([obj for obj in helm.objects() if "post-delete" in str(obj["metadata"].get("annotations"))])
-    theirs = bare(accounts.built(tools["kubectl"], accounts.MANIFESTS / "uninstall"))
-    assert ours.keys() == theirs.keys()
-    for what, obj in ours.items():
-        obj["metadata"].pop("annotations")
-        assert obj == theirs[what], what
-
-
-# The parts
 
 
 def test_by_default_all_is_there(helm: Helm) -> None:

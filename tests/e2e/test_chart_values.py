@@ -103,8 +103,6 @@ def test_the_notes_show_a_first_object_and_what_the_values_mean(helm: Helm, cont
 
 
 def test_helms_own_linter_has_nothing_to_say(helm: Helm) -> None:
-    said = helm(
-        "lint", str(accounts.MANIFESTS.parent / "charts" / "vvol-replication"), "--strict", "--kube-version=1.36.1"
-    )
+    said = helm("lint", str(CHART), "--strict", "--kube-version=1.36.1")
     assert "0 chart(s) failed" in said
     assert "WARNING" not in said

@@ -1,0 +1,178 @@
+"""The kustomize manifests on a real API server, and against the chart: the same objects, whoever makes them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from e2e.helm import NAMESPACE, RELEASE, is_hook, one
+
+import accounts
+from kubectl import KubectlError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e2e.helm import Helm
+
+    from controlplane import ControlPlane
+    from kubectl import Kubectl
+
+    Object = dict[str, Any]
+
+MANIFESTS = accounts.MANIFESTS
+OVERLAYS = ("cluster-wide", "one-namespace")
+
+
+def bare(objects: list[Object]) -> dict[tuple[str, str | None, str], Object]:
+    """Objects without what belongs to the tool that made them: labels, selectors by them, Helm's annotations."""
+
+    def stripped(node: Any, key: str = "") -> Any:
+        if isinstance(node, dict):
+            if key in {"labels", "matchLabels"}:
+                return {name: value for name, value in node.items() if not name.startswith(("app.k", "helm.sh/"))}
+            found = {name: stripped(value, name) for name, value in node.items()}
+            found.pop("helm.sh/resource-policy", None)
+            return {name: value for name, value in found.items() if value not in ({}, None)}
+        return [stripped(value) for value in node] if isinstance(node, list) else node
+
+    return {(obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]): stripped(obj) for obj in objects}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "values"), [("cluster-wide", {}), ("one-namespace", {"namespaces": [accounts.WATCHED]})]
+)
+def test_it_renders_what_the_overlay_has(
+    helm: Helm, tools: dict[str, Path], overlay: str, values: dict[str, Any]
+) -> None:
+    ours = bare([obj for obj in helm.objects(values) if not is_hook(obj)])
+    theirs = bare(
+        [
+            obj
+            for obj in accounts.built(tools["kubectl"], accounts.MANIFESTS / "overlays" / overlay)
+            if obj["kind"] != "Namespace"  # Helm has --create-namespace
+        ]
+    )
+    assert ours.keys() == theirs.keys()
+    for deployment in (ours, theirs):  # kustomize can only append
+        container = deployment["Deployment", NAMESPACE, RELEASE]["spec"]["template"]["spec"]["containers"][0]
+        container["args"] = sorted(container["args"])
+    for what, obj in ours.items():
+        assert obj == theirs[what], what
+
+
+def test_the_job_of_an_uninstallation_is_the_one_of_kustomize(helm: Helm, tools: dict[str, Path]) -> None:
+    ours = bare([obj for obj in helm.objects() if "post-delete" in str(obj["metadata"].get("annotations"))])
+    theirs = bare(accounts.built(tools["kubectl"], accounts.MANIFESTS / "uninstall"))
+    assert ours.keys() == theirs.keys()
+    for what, obj in ours.items():
+        obj["metadata"].pop("annotations")
+        assert obj == theirs[what], what
+
+
+# On the API server
+
+
+STRICT = ("apply", "--validate=strict")
+"""No field is dropped as unknown."""
+
+
+@pytest.fixture(scope="module")
+def applied(control_plane: ControlPlane, crds: tuple[str, ...]) -> Kubectl:
+    """The overlay `cluster-wide`, applied; the namespace that the other one watches is there."""
+    assert crds
+    kubectl = control_plane.client
+    kubectl("create", "namespace", accounts.WATCHED)
+    kubectl(*STRICT, "-k", str(MANIFESTS / "overlays" / "cluster-wide"))
+    return kubectl
+
+
+def test_apply_takes_both_overlays_and_changes_nothing_the_second_time(applied: Kubectl) -> None:
+    for overlay in reversed(OVERLAYS):
+        where, versions = str(MANIFESTS / "overlays" / overlay), []
+        for _ in range(2):
+            applied(*STRICT, "-k", where)
+            found = applied.get("-k", where)["items"]
+            versions.append(
+                {(obj["kind"], obj["metadata"]["name"]): obj["metadata"]["resourceVersion"] for obj in found}
+            )
+        assert len(versions[0]) > 15
+        assert versions[0] == versions[1]
+
+
+def pods(tools: dict[str, Path], helm: Helm) -> list[Object]:
+    """A pod of each workload that is shipped, by manifests and by the chart."""
+    objects = accounts.built(tools["kubectl"], MANIFESTS / "overlays" / "cluster-wide")
+    objects = [*objects, *accounts.built(tools["kubectl"], MANIFESTS / "uninstall"), *helm.objects()]
+    made = []
+    for number, obj in enumerate(obj for obj in objects if obj["kind"] in {"Deployment", "Job", "Pod"}):
+        spec = obj["spec"] if obj["kind"] == "Pod" else {"restartPolicy": "Always", **obj["spec"]["template"]["spec"]}
+        made.append({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"one-{number}"}, "spec": spec})
+    return made
+
+
+def test_each_pod_is_admitted_where_the_restricted_level_is_enforced(
+    applied: Kubectl, tools: dict[str, Path], helm: Helm
+) -> None:
+    labels = applied.get("namespace", NAMESPACE)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    kubectl = applied.in_namespace(NAMESPACE)
+    made = pods(tools, helm)
+    assert len(made) == 5
+    for pod in made:
+        said = kubectl.apply(pod, options=("--dry-run=server",))
+        assert "Warning" not in said, said
+        loose = copy.deepcopy(pod)
+        del loose["spec"]["securityContext"]["runAsNonRoot"]
+        with pytest.raises(KubectlError, match='violates PodSecurity "restricted'):
+            kubectl.apply(loose, options=("--dry-run=server",))
+
+
+def test_other_namespaces_are_chosen_in_one_place_each(tools: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("crds", "manifests"):
+        shutil.copytree(MANIFESTS.parent / name, tmp_path / name)
+    overlay = tmp_path / "manifests" / "overlays" / "one-namespace"
+    for where, old, new in (("operator", NAMESPACE, "storage"), ("watched", accounts.WATCHED, "erp")):
+        file = overlay / where / "kustomization.yaml"
+        file.write_text(file.read_text().replace(f"namespace: {old}\n", f"namespace: {new}\n"))
+    objects = accounts.built(tools["kubectl"], overlay)
+    text = json.dumps([obj for obj in objects if obj["kind"] != "CustomResourceDefinition"])
+    assert NAMESPACE not in text
+    assert "--namespace=erp" in one(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert {obj["metadata"]["namespace"] for obj in objects if obj["kind"] == "Role"} == {"storage", "erp", "default"}
+    subjects = [subject["namespace"] for obj in objects for subject in obj.get("subjects", ())]
+    assert set(subjects) == {"storage"}
+    for where in ("overlays/cluster-wide", "uninstall"):
+        file = tmp_path / "manifests" / where / "kustomization.yaml"
+        file.write_text(file.read_text().replace(f"namespace: {NAMESPACE}\n", "namespace: storage\n"))
+        objects = accounts.built(tools["kubectl"], file.parent)
+        assert NAMESPACE not in json.dumps([obj for obj in objects if obj["kind"] != "CustomResourceDefinition"])
+
+
+def test_the_crds_can_be_applied_by_themselves(control_plane: ControlPlane) -> None:
+    kubectl = control_plane.client
+    directory = str(MANIFESTS.parent / "crds")
+    plain = kubectl("apply", "--server-side", "--dry-run=server", "-f", directory, "--output=name").stdout.split()
+    kustomized = [
+        f"customresourcedefinition.apiextensions.k8s.io/{obj['metadata']['name']}"
+        for obj in yaml.safe_load_all(kubectl("kustomize", directory).stdout)
+    ]
+    assert sorted(plain) == sorted(kustomized)
+    assert len(plain) == 5
+
+
+def test_what_is_namespaced_needs_no_cluster_wide_role_but_for_the_finalizer(tools: dict[str, Path]) -> None:
+    objects = accounts.permissions(tools["kubectl"], accounts.HOME, [accounts.WATCHED])
+    wide = [rule for obj in objects if obj["kind"] == "ClusterRole" for rule in obj["rules"]]
+    beyond = {
+        (resource, verb)
+        for rule in wide
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        if resource.partition("/")[0] not in {"vcenters", "flasharrays"}
+    }
+    assert beyond == {("replicationsyncs", "patch"), ("failoverpreparations", "patch")}
