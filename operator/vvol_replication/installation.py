@@ -20,7 +20,7 @@ from vvol_replication.cluster.session import Connection, connect
 from vvol_replication.configuration import Configuration, Election
 
 _log = logging.getLogger("vvol_replication")
-_PATIENCE = 60.0  # seconds; right after an installation the operator is still starting
+_PATIENCE = 4  # lease durations; right after an installation the operator is still starting
 
 
 async def check(configuration: Configuration) -> bool:
@@ -63,7 +63,8 @@ async def _missing(cluster: ApiServer, connection: Connection, configuration: Co
 async def _unled(connection: Connection, election: Election) -> str | None:
     """What is wrong with the Lease, if no replica is seen to renew it in time."""
     store = LeaseStore(connection, election.namespace, election.name)
-    where, deadline, first = f"Lease {election.namespace}/{election.name}", time.monotonic() + _PATIENCE, ""
+    where, first = f"Lease {election.namespace}/{election.name}", ""
+    deadline = time.monotonic() + _PATIENCE * election.timing.duration
     while True:
         said = "is not there"
         try:

@@ -211,9 +211,8 @@ def test_helm_test_runs_the_check_and_takes_its_word(installed: Installed) -> No
 def test_the_check_says_that_no_replica_is_at_work(installed: Installed) -> None:
     spec = copy.deepcopy(pod_of_hooks(installed, "Pod"))
     (container,) = spec["containers"]
-    container["args"] = [
-        "--leader-elect-resource-name=another" if "resource-name" in one else one for one in container["args"]
-    ]
+    changed = {"resource-name": "another", "lease-duration": "1s", "renew-deadline": "600ms", "retry-period": "300ms"}
+    container["args"] += [f"--leader-elect-{option}={value}" for option, value in changed.items()]
     status, said = run(installed, spec, "check")
     assert status == 1
     assert "no replica is at work" in said
