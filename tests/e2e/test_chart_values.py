@@ -37,6 +37,8 @@ def wrong() -> Iterator[tuple[dict[str, Any], str]]:
     yield {"http": {"port": 80}}, "port"
     yield {"http": {"port": "8080"}}, "port"
     yield {"leaderElection": {"leaseDuration": "15"}}, "leaseDuration"
+    yield {"leaderElection": {"renewDeadline": "500ms"}}, "renewDeadline"
+    yield {"leaderElection": {"retryPeriod": "0.5s"}}, "retryPeriod"
     yield {"leaderElection": {"enabled": False}}, "enabled"
     yield {"trustedCA": {"key": "../x"}}, "key"
     yield {"resources": {"limit": {}}}, "limit"
