@@ -77,7 +77,7 @@ class SharedApi(ApiServerInMemory):
         self._event(process.engine, key, body, deleted)
 
     def take_up(self, process: Process) -> None:
-        """kopf's watch begins: it shows every request once more, as resumed."""
+        """The watch begins: it shows every request once more, as resumed."""
         self.engine = process.engine
         plurals = {kind.plural for kind in ONE_SHOT_KINDS}
         for key, body in list(self.objects.items()):

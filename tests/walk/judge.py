@@ -15,7 +15,7 @@ from typing import Any
 from component.engine.apiserver import Body, Key
 from walk.cluster import SharedApi, kind_of
 from walk.process import Process
-from walk.storage import Call, Effect, Grouped, Storage
+from walk.storage import Call, Effect, Grouped, Instant, Storage
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.times import parse_time
@@ -64,7 +64,7 @@ class Judge:
     """By namespace and request id."""
     spoilt: set[str] = field(default_factory=set)
     """Protection groups whose memory somebody has taken away."""
-    _bad: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _bad: dict[tuple[str, str], Instant] = field(default_factory=dict)
     _callers: dict[int, Caller | None] = field(default_factory=dict)
 
     def breaks(self, what: str) -> None:
@@ -76,7 +76,7 @@ class Judge:
 
     def note(self) -> None:
         """Something in the storage has changed: since when is what as it should not be?"""
-        now = self.api.clock.now()
+        now = self.storage.instant()
         bad = {(group.name, what) for group in self.storage.groups.values() for what, _, _ in _faulty(group)}
         self._bad = {one: self._bad.get(one, now) for one in bad}
 
@@ -115,30 +115,32 @@ class Judge:
     def _storage(self, call: Call, group: Grouped) -> None:
         now = self.api.clock.now()
         members = self._read_at(call, "members", str(group.source_id))
-        if members is None or call.sent - members > FRESH + _A_MOMENT:
-            self.breaks(f"{group.name}: prepared on a reading of the members of {_ago(call.sent, members)} before")
+        if members is None or call.sent - members[0] > FRESH + _A_MOMENT:
+            read = members and members[0]
+            self.breaks(f"{group.name}: prepared on a reading of the members of {_ago(call.sent, read)} before")
         else:
-            self.windows.append(now - members)
+            self.windows.append(now - members[0])
         for what, method, asked in _faulty(group):
             self._changed(call, group, what, self._bad[group.name, what], self._read_at(call, method, asked))
         # Either list shows a transfer; a scheduled one that began between the two readings is in the later.
         rows = [self._read_at(call, *one) for one in (("snapshots", group.name), ("transfers", f"a:{group.name}"))]
         read = [one for one in rows if one is not None]
-        for suffix, (taken, lands) in group.snapshots.items():
+        for suffix, (_, lands) in group.snapshots.items():
             if lands > now:
                 what = f"transfer {suffix} under way"
+                taken = self.storage.taken_at[suffix]
                 self._changed(call, group, what, taken, max(read) if len(read) == len(rows) else None)
 
-    def _changed(self, call: Call, group: Grouped, what: str, since: datetime, read: datetime | None) -> None:
+    def _changed(self, call: Call, group: Grouped, what: str, since: Instant, read: Instant | None) -> None:
         now = self.api.clock.now()
         allowed = _CONNECTIONS if what == "arrays not connected" else FRESH
-        if read is not None and since > read and call.sent - read <= allowed + _A_MOMENT:
-            self.races.append(Race(what, now - since))
+        if read is not None and since > read and call.sent - read[0] <= allowed + _A_MOMENT:
+            self.races.append(Race(what, now - since[0]))
             return
-        told = "never" if read is None else f"{_ago(now, read)} before"
-        self.breaks(f"{group.name}: prepared although {what} (since {_ago(now, since)}; read {told})")
+        told = "never" if read is None else f"{_ago(now, read[0])} before"
+        self.breaks(f"{group.name}: prepared although {what} (since {_ago(now, since[0])}; read {told})")
 
-    def _read_at(self, call: Call, method: str, what: str) -> datetime | None:
+    def _read_at(self, call: Call, method: str, what: str) -> Instant | None:
         return self.storage.read_at.get((call.process, method, what))
 
     def _others(self, caller: Caller, group: Grouped) -> None:
@@ -216,9 +218,10 @@ class Judge:
         effect = next(one for one in self.storage.effects if one.task == group.preparing[0])
         name, namespace = effect.request.rpartition("/")[2], effect.request.rpartition("/")[0].rpartition(" ")[2]
         body = self.api.objects.get((PREPS, namespace, name))
-        if body is not None and body["status"].get("operation", {}).get("prepare", {}).get("task") == effect.task:
-            if not body["status"].get("finishedAt") and not body["metadata"].get("deletionTimestamp"):
-                self.breaks(f"{group.name}: {what} by {call.task} while {name} is being prepared")
+        if body is None or body["status"].get("finishedAt") or body["metadata"].get("deletionTimestamp"):
+            return
+        if body["status"].get("operation", {}).get("prepare", {}).get("task") == effect.task:
+            self.breaks(f"{group.name}: {what} by {call.task} while {name} is being prepared")
 
     # What is told
 
@@ -275,8 +278,10 @@ class Judge:
             if effect.undone or used or effect.group in self.spoilt or self.called_off(effect) or not group.prepared:
                 continue
             known = [body["status"].get("prepared") for key, body in self.api.objects.items() if key[0] == GROUPS]
-            if not any(one and one["sourceGroup"]["deviceGroupID"] == f"s-{effect.group}" for one in known):
-                self.breaks(f"{effect.group} was prepared by {effect.request}, and no ReplicationGroup knows at the end")
+            source = f"s-{effect.group}"
+            if not any(one and one["sourceGroup"]["deviceGroupID"] == source for one in known):
+                by = f"{effect.group} was prepared by {effect.request}"
+                self.breaks(f"{by}, and no ReplicationGroup knows at the end")
 
 
 def _faulty(group: Grouped) -> list[tuple[str, str, str]]:

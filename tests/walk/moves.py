@@ -92,6 +92,10 @@ def _fault(chance: random.Random) -> tuple[Any, ...]:
     return method, chance.choice(faults), chance.choice(_SECONDS), chance.choice((1, 1, 1, 2))
 
 
+def _yes_or_no(chance: random.Random) -> tuple[Any, ...]:
+    return (chance.random() < 0.6,)
+
+
 def _one_of(*values: Any) -> Callable[[random.Random], tuple[Any, ...]]:
     return lambda chance: (chance.choice(values),)
 
@@ -99,7 +103,7 @@ def _one_of(*values: Any) -> Callable[[random.Random], tuple[Any, ...]]:
 _TROUBLES: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]] = {
     "power": (10, lambda chance: (chance.choice(("erp-db", "erp-app")), chance.choice(("ON", "SUSPENDED", "UNKNOWN")))),
     "all off": (8, _nothing),
-    "unaccounted": (3, _one_of(True, True, False)),
+    "unaccounted": (3, _yes_or_no),
     "no members": (1, _nothing),
     "state": (4, _one_of("INTEST", "FAILEDOVER", "UNKNOWN", "TARGET", "TARGET")),
     "source state": (2, _one_of("UNKNOWN", "SOURCE")),
@@ -107,7 +111,7 @@ _TROUBLES: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]] = {
     "stall": (2, _nothing),
     "arrays": (3, _one_of("allowed", "connected", "destroyed", "well", "well")),
     "fault": (14, _fault),
-    "task error": (2, _one_of(True, False)),
+    "task error": (2, _yes_or_no),
     "task forgotten": (2, _nothing),
     "away": (3, _one_of("vcenter", "a", "b")),
     "back": (3, _nothing),
@@ -115,7 +119,7 @@ _TROUBLES: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]] = {
     "delete": (4, _name),
     "recreate": (4, _name),
     "wipe": (3, _name),
-    "group suspend": (2, _one_of(True, False)),
+    "group suspend": (2, _yes_or_no),
     "called off": (2, _nothing),
     "group recreate": (1, _nothing),
     "group wipe": (1, _nothing),
@@ -131,6 +135,6 @@ _TROUBLES: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]] = {
     "lag": (3, _one_of(0.01, 0.5, 4.0)),
     "kill": (8, _one_of(0.1, 2.0, 20.0)),
     "hand over": (7, lambda chance: (chance.choice((0.0, 0.0, 0.5)), chance.choice((0.0, 0.2, 1.0)))),
-    "prepared outside": (1, _one_of(True, False)),
+    "prepared outside": (1, _yes_or_no),
 }
 """Each with its weight."""

@@ -116,7 +116,8 @@ class _Scenario:
             await self._until(begun + _TROUBLES_END)
             self._calm()
             await self._until(loop.time() + _PATIENCE)
-            self.judge.end()
+            if not self.judge.broken:
+                self.judge.end()
         finally:
             log.removeHandler(defects)
             for process in self.processes:

@@ -69,6 +69,8 @@ class Grouped(Replica):
     """Sync tasks that succeeded at once because the group was prepared."""
 
 
+Instant = tuple[datetime, int]
+"""A time, and which of the things of that time it is."""
 Fault = tuple[str, float]
 """What becomes of a call: `unavailable`, `refused`, `lost before`, `lost after`, `slow` or `hang`; and for how long."""
 
@@ -86,8 +88,11 @@ class Storage(World):
         self.replicas = dict(self.groups)
         self._tasks, self._hook = tasks, hook
         self.faults: dict[str, list[Fault]] = {}
-        self.read_at: dict[tuple[str, str, str], datetime] = {}
+        self.read_at: dict[tuple[str, str, str], Instant] = {}
         """When a process had a reading last: process, method, what."""
+        self.taken_at: dict[str, Instant] = {}
+        """When a snapshot was taken, by suffix."""
+        self._order = 0
         self.effects: list[Effect] = []
         self.at_prepare: Callable[[Call, Grouped], None] = lambda _call, _group: None
         self.at_operation: Callable[[Call, Grouped, str], None] = lambda _call, _group, _what: None
@@ -126,12 +131,17 @@ class Storage(World):
         self.calling = sent
         outcome = effect()
         if method not in MUTATING:
-            self.read_at[sent.process, method, what] = self.clock.now()
+            self.read_at[sent.process, method, what] = self.instant()
         self._hook(f"{method} done")
         if fault in ("lost after", "hang"):
             await asyncio.sleep(seconds)
             return LOST if method in MUTATING else Unavailable("TimedOutCalling", "no answer")
         return outcome
+
+    def instant(self) -> Instant:
+        """Now, as one that no other is equal to."""
+        self._order += 1
+        return self.clock.now(), self._order
 
     def started(self, call: Call, group: Grouped) -> str:
         """Begin to prepare. What the task is called."""
@@ -140,13 +150,14 @@ class Storage(World):
         self.at_prepare(call, group)
         self.effects.append(Effect(call.task, group.name, call.sent, now, suffix, task))
         group.tasks[task], group.preparing = TaskReading(TaskState.RUNNING, 0), (task, suffix)
-        group.snapshots[suffix] = (now, now + self.transfer)
+        group.snapshots[suffix], self.taken_at[suffix] = (now, now + self.transfer), self.instant()
         return task
 
     def schedule(self, group: Grouped, seconds: float) -> None:
         """The array's own schedule pushes."""
         now, number = self.clock.now(), len(group.snapshots) + 1
-        group.snapshots[f"5{number}{int(now.timestamp())}"] = (now, now + timedelta(seconds=seconds))
+        suffix = f"5{number}{int(now.timestamp())}"
+        group.snapshots[suffix], self.taken_at[suffix] = (now, now + timedelta(seconds=seconds)), self.instant()
 
 
 def _without_effect(fault: str, method: str) -> Outcome[Any] | None:
@@ -238,7 +249,7 @@ class WalkArray(FakeArray):
                 return Done(AlreadyThere(suffix))
             world.at_operation(world.calling, found, "a push was made")
             world.pushed.append(suffix)
-            found.snapshots[suffix] = (now, now + world.transfer)
+            found.snapshots[suffix], world.taken_at[suffix] = (now, now + world.transfer), world.instant()
             return Done(Pushed(f"{protection_group}.{suffix}", now))
 
         return await self._call("push", suffix, answer)
