@@ -113,6 +113,7 @@ _TROUBLES: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]] = {
     "fault": (14, _fault),
     "task error": (2, _yes_or_no),
     "task forgotten": (2, _nothing),
+    "task success": (2, _nothing),
     "away": (3, _one_of("vcenter", "a", "b")),
     "back": (3, _nothing),
     "spec": (5, lambda chance: (*_name(chance), chance.choice(("suspend", "resume", "cancel")))),
