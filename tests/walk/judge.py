@@ -116,7 +116,7 @@ class Judge:
         now = self.api.clock.now()
         members = self._read_at(call, "members", str(group.source_id))
         if members is None or call.sent - members[0] > FRESH + _A_MOMENT:
-            read = members and members[0]
+            read = None if members is None else members[0]
             self.breaks(f"{group.name}: prepared on a reading of the members of {_ago(call.sent, read)} before")
         else:
             self.windows.append(now - members[0])

@@ -19,7 +19,10 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.domain.members import PowerState
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
 from vvol_replication.engine import groups, preparation_runner
+from vvol_replication.reconcile.identify import Finding
+from vvol_replication.reconcile.observation import rows
 from vvol_replication.reconcile.preparing import decide, interlocks, truth
+from vvol_replication.reconcile.preparing.completion import completed
 from vvol_replication.reconcile.steps import Decided, Prepare
 
 Patch = Any
@@ -99,8 +102,8 @@ def _the_tasks_word_alone() -> Patch:
     def trusting(ready: Any, snapshot: str, *, proven: bool) -> Any:
         if ready.prepare.task is None:
             return real(ready, snapshot, proven=proven)
-        mine = next(row for row in interlocks.rows(ready.seen.source_snapshots) if row.name == snapshot)
-        return truth.completed(ready, mine, truth.Finding(None, listed=True))
+        mine = next(row for row in rows(ready.seen.source_snapshots) if row.name == snapshot)
+        return completed(ready, mine, Finding(None, listed=True))
 
     return mock.patch.object(truth, "_follow", trusting)
 

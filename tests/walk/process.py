@@ -32,9 +32,7 @@ class Tasks:
         """From here on."""
         loop.set_task_factory(self._make)
 
-    def _make(
-        self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
-    ) -> asyncio.Task[Any]:
+    def _make(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
         context: contextvars.Context | None = options.get("context")
         owner = PROCESS.get() if context is None else context.get(PROCESS, "")
         task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)

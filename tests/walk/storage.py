@@ -85,7 +85,7 @@ class Storage(World):
         self.groups: dict[str, Grouped] = {
             name: Grouped(name, one.source_id, one.target_id) for name, one in self.replicas.items()
         }
-        self.replicas = dict(self.groups)
+        self.replicas.update(self.groups)
         self._tasks, self._hook = tasks, hook
         self.faults: dict[str, list[Fault]] = {}
         self.read_at: dict[tuple[str, str, str], Instant] = {}
