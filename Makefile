@@ -93,6 +93,10 @@ reapply: tools  ## 1,000 rounds of GitOps re-application, and 500 objects of his
 explore: $(READY)  ## every interleaving of a small world against the real decisions (minutes)
 	@$(BIN)/python tests/explore/run.py $(ARGS)
 
+.PHONY: walk
+walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (half an hour)
+	@$(BIN)/python tests/walk/run.py $(ARGS)
+
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
 	@$(BIN)/python hack/docs.py $(ARGS)

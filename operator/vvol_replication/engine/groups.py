@@ -140,6 +140,10 @@ class GroupMonitor(Monitor):
         self._prepared.put(self._key, record)
         self.poke()
 
+    def remembers(self, record: PreparedStatus) -> bool:
+        """Does the API server hold exactly this, as far as is known here?"""
+        return bool(self._stored.get("prepared") == wire.to_json(record)) and self._prepared.of(self._key) == record
+
     async def remember_prepared(self, record: PreparedStatus) -> bool:
         """The same, told at once. False: the API server did not take it."""
         self.recall_prepared(record)

@@ -9,12 +9,13 @@ from typing import Any
 
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.outcomes import Outcome, Unavailable
 from vvol_replication.domain.points import StartedPrepare
 from vvol_replication.reconcile.absorb import Moment
 from vvol_replication.reconcile.acceptance import parse_preparation
 from vvol_replication.reconcile.claims import Claim, claim_of_preparation
-from vvol_replication.reconcile.observation import Query
+from vvol_replication.reconcile.observation import Prepared, Query
 from vvol_replication.reconcile.preparing.absorb import absorb_prepared, absorb_reading, absorb_recorded, is_intent
 from vvol_replication.reconcile.preparing.decide import decide_preparation
 from vvol_replication.reconcile.preparing.remembered import record_of
@@ -54,7 +55,9 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
         if self.stored.finished or stopped:
             return
         record = record_of(self.request, self._status)
-        if record is not None and not self._seen.intent_unused:
+        if self._seen.intent_unused:
+            self._forget_unused(group)
+        elif record is not None:
             group.recall_prepared(record)
 
     @property
@@ -92,29 +95,44 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
                 await self._prepare(decision)
 
     async def _prepare(self, decision: PreparationDecision) -> None:
-        """The group knows of the call before it is made, so that a lost object or ledger makes no second one."""
+        """The group knows of the call before it is made, so that a lost object or ledger makes no second one.
+
+        Telling the group may take long, and what was checked is older by that: all is decided anew before the call.
+        """
         group = self._around.registry.groups.get(self.group)
         record = record_of(self.request, decision.status)
         if record is None or group is None or not await self._may_act():
             return
         outcome: Outcome[StartedPrepare] = _NOT_REMEMBERED
-        if await group.remember_prepared(record):
-            if not await self._may_act():
-                return
+        if group.remembers(record):
             outcome = await self._around.access.prepare(self._acting_on())
+        elif await group.remember_prepared(record):
+            return
         self._status, self._seen = absorb_prepared(decision.status, self._seen, outcome, self._moment())
-        if self._seen.intent_unused:
+        self._forget_unused(group)
+
+    def _forget_unused(self, group: GroupMonitor | None) -> None:
+        """What the group was told of a call that was not made after all is not true any more."""
+        if group is not None and self._seen.intent_unused:
             group.forget_prepared(self.request.uid)
+
+    def _prepared(self, resolved: Resolved | None) -> Prepared | None:
+        found = super()._prepared(resolved)
+        mine = found is not None and found.record.uid == self.request.uid and self._seen.intent_unused
+        return None if mine else found  # told to the group for a call that is still to be made
 
     def _absorb(self, query: Query, outcome: Outcome[Any], moment: Moment) -> None:
         self._seen = absorb_reading(self._status, self._seen, query, outcome, moment)
 
     def _absorb_recorded(self, recorded: PreparationStatus) -> None:
         if is_intent(self._status, recorded):
+            self._forget_unused(self._around.registry.groups.get(self.group))
             self._seen = absorb_recorded(recorded, self._seen)
 
     async def _before_end(self, decided: PreparationStatus) -> None:
         group = self._around.registry.groups.get(self.group)
         record = record_of(self.request, decided)
-        if group is not None and record is not None:
+        if record is None:
+            self._forget_unused(group)
+        elif group is not None:
             await group.remember_prepared(record)

@@ -104,8 +104,11 @@ def no_longer(status: SyncStatus, prepared: Prepared | None) -> bool:
 
 
 def is_used(record: PreparedStatus, bound: Binding) -> bool:
-    """Has the target left state TARGET, or was replication reversed? A state that is not known tells nothing."""
-    if bound.target.state not in (GroupState.TARGET, GroupState.UNKNOWN):
+    """Has the target failed over, or was replication reversed? A test, or a state that is not known, tells nothing.
+
+    Whether a test failover ends what prepare promised is not established, and forgetting it allows a second call.
+    """
+    if bound.target.state not in (GroupState.TARGET, GroupState.INTEST, GroupState.UNKNOWN):
         return True
     return record.source_group != bound.resolved.source_group
 

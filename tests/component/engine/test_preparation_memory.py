@@ -1,0 +1,91 @@
+"""A group is told of the prepare call before it is made; that may take long, and what was checked may not hold then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from component.engine.rig import Rig, running
+from component.engine.virtual import until, virtual
+
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
+from vvol_replication.api.objects import ObjectRef, WriteResult
+from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.sync import Phase
+from vvol_replication.domain.groups import GroupState
+from vvol_replication.domain.members import PowerState
+
+
+def reason_of(status: PreparationStatus) -> str | None:
+    return next((one.reason for one in status.conditions if one.type == "Ready"), None)
+
+
+def slow_memory(rig: Rig, meanwhile: Callable[[], Any], seconds: float = 30.0) -> None:
+    """The API server takes so long for the group's first memory of a call; `meanwhile` happens before that."""
+    tell, waiting = rig.api.write_status, [meanwhile]
+
+    async def write(ref: ObjectRef, before: Any, after: Any, version: str | None) -> WriteResult:
+        if ref.kind == REPLICATION_GROUP and "prepared" in after and waiting:
+            waiting.pop()()
+            await asyncio.sleep(seconds)
+        return await tell(ref, before, after, version)
+
+    rig.api.write_status = write  # type: ignore[method-assign]  # one write of many is slow
+
+
+@virtual
+async def test_a_vm_that_is_started_while_the_group_is_told_stops_the_call() -> None:
+    async with running() as rig:
+        vms = rig.world.replicas["erp"].vms
+        slow_memory(rig, lambda: vms.update({"erp-db": PowerState.ON}))
+        rig.prepare("dr")
+        await rig.until_says(FAILOVER_PREPARATION, "dr", "VMPoweredOn")
+        assert rig.count("start_prepare") == 0
+        await until(lambda: "prepared" not in rig.body(REPLICATION_GROUP, "erp")["status"])
+        vms["erp-db"] = PowerState.OFF
+        assert (await rig.until_prepared("dr")).phase is Phase.SUCCEEDED
+        assert rig.count("start_prepare") == 1
+
+
+@virtual
+async def test_one_that_is_cancelled_while_the_group_is_told_calls_nothing_and_the_group_forgets() -> None:
+    async with running() as rig:
+
+        def cancel() -> None:
+            rig.prepare("dr", **{**rig.body(FAILOVER_PREPARATION, "dr")["spec"], "cancel": True})
+
+        slow_memory(rig, cancel)
+        rig.prepare("dr")
+        status = await rig.until_prepared("dr")
+        assert status.phase is Phase.CANCELLED
+        assert rig.count("start_prepare") == 0
+        await until(lambda: "prepared" not in rig.body(REPLICATION_GROUP, "erp")["status"])
+
+
+@virtual
+async def test_one_that_is_deleted_while_the_group_is_told_calls_nothing_and_the_group_forgets() -> None:
+    async with running() as rig:
+        slow_memory(rig, lambda: rig.api.remove(FAILOVER_PREPARATION, "dr", "prod"))
+        rig.prepare("dr")
+        await until(lambda: (FAILOVER_PREPARATION.plural, "prod", "dr") in rig.api.objects)
+        await until(lambda: (FAILOVER_PREPARATION.plural, "prod", "dr") not in rig.api.objects)
+        await asyncio.sleep(60)
+        assert rig.count("start_prepare") == 0
+        assert "prepared" not in rig.body(REPLICATION_GROUP, "erp")["status"]
+
+
+@virtual
+async def test_a_test_failover_does_not_make_the_group_forget() -> None:
+    async with running() as rig:
+        replica = rig.world.replicas["erp"]
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        replica.target_state = GroupState.INTEST
+        await rig.until_says(REPLICATION_GROUP, "erp", "WrongState", "Syncable")
+        replica.target_state = GroupState.TARGET
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp", "Syncable") is None)
+        assert rig.says(REPLICATION_GROUP, "erp", "Prepared") == ("True", "FailoverPrepared")
+        rig.prepare("again")
+        assert reason_of(await rig.until_prepared("again")) == "AlreadyPrepared"
+        assert rig.count("start_prepare") == 1
