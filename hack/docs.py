@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
 import docs_faults  # noqa: E402 - after the path
+import docs_preparation  # noqa: E402 - as above
 import docs_reasons  # noqa: E402 - as above
 import docs_simulator  # noqa: E402 - as above
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/faults.md": docs_faults.render,
+    "docs/preparation-table.md": docs_preparation.render,
     "docs/reasons.md": docs_reasons.render,
     "docs/simulator.md": docs_simulator.render,
 }

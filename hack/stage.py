@@ -76,6 +76,16 @@ def sync(name: str, namespace: str, group_name: str, **more: Any) -> Object:
     }
 
 
+def preparation(name: str, namespace: str, group_name: str, *, not_after: str, **more: Any) -> Object:
+    """A FailoverPreparation of a ReplicationGroup of its namespace, with consent."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "FailoverPreparation",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"groupRef": {"name": group_name}, "consent": group_name, "notAfter": not_after, **more},
+    }
+
+
 def condition(obj: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
     """One condition of an object."""
     conditions = (obj.get("status") or {}).get("conditions") or ()

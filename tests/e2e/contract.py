@@ -18,7 +18,7 @@ TABLE: dict[str, tuple[str, frozenset[str], str]] = {
     "Expired": ("True", frozenset({"Finished"}), "Current"),
 }
 CONTRACT = frozenset({"Reconciling", "Stalled", "Complete", "Failed", "Finished"})
-BESIDE = frozenset({"Ready", "Named", "PointInTimeIdentified", "TTLIgnored"})
+BESIDE = frozenset({"Ready", "Named", "PointInTimeIdentified", "TTLIgnored", "Valid", "Preparable"})
 
 
 def kstatus(obj: Object) -> str:

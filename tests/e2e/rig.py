@@ -282,7 +282,9 @@ class Site:
 
 
 class Request:
-    """One ReplicationSync."""
+    """One ReplicationSync; or one object of another kind of request, as `kind` says."""
+
+    kind = "replicationsync"
 
     def __init__(self, site: Site, name: str, namespace: str) -> None:
         self.site, self.name, self.namespace = site, name, namespace
@@ -290,15 +292,15 @@ class Request:
 
     def get(self) -> Object:
         """The object as it is."""
-        return self.kubectl.get("replicationsync", self.name)
+        return self.kubectl.get(self.kind, self.name)
 
     def patch(self, **spec: Any) -> None:
         """Change its spec."""
-        self.kubectl("patch", "replicationsync", self.name, "--type=merge", "--patch", json.dumps({"spec": spec}))
+        self.kubectl("patch", self.kind, self.name, "--type=merge", "--patch", json.dumps({"spec": spec}))
 
     def wait(self, what: str, condition: Any, timeout: float = LONG) -> Object:
         """Wait until the object is so."""
-        return self.kubectl.wait_until("replicationsync", self.name, condition, what=what, timeout=timeout)
+        return self.kubectl.wait_until(self.kind, self.name, condition, what=what, timeout=timeout)
 
     def wait_reason(self, reason: str, timeout: float = LONG) -> Object:
         """Wait until Ready gives that reason."""

@@ -103,7 +103,7 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
         Reason.FAILOVER_CALLED_OFF: ReasonInfo(
             "The planned failover was called off after the group had been prepared.",
             retried=False,
-            advice="Create a ReplicationSync: it tells whether the target takes syncs again.",
+            advice="A ReplicationSync tells whether the target takes syncs. To prepare anew, use another requestID.",
         ),
         Reason.VALIDITY_ENDED: ReasonInfo(
             "validFor of the preparation has passed.",

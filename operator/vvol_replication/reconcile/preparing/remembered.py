@@ -54,11 +54,17 @@ def record_of(request: Preparation, status: PreparationStatus) -> PreparedStatus
 def done_already(case: Case) -> PreparationDecision | None:
     """This request id has asked for it before, by another object or before this one's status was lost (rule 8)."""
     prepared = case.seen.prepared
-    if prepared is None or prepared.called_off or prepared.record.request_id != case.request.request_id:
+    if prepared is None or prepared.record.request_id != case.request.request_id:
         return None
     record = prepared.record
     if record.by is None or record.by.partition("/")[0] != case.request.namespace:
         return None
+    if prepared.called_off:
+        text = (
+            f"This requestID has asked for it already ({prepared_by(prepared)}), and that failover was called off: it "
+            "is not asked for again. Create a new FailoverPreparation with another requestID."
+        )
+        return case.fail(Reason.FAILOVER_CALLED_OFF, text)
     if not record.proven:
         text = (
             f"This requestID has asked for it already ({prepared_by(prepared)}), and what became of that is not known: "

@@ -141,8 +141,18 @@ def test_a_group_that_was_prepared_is_refused_with_its_last_point_in_time() -> N
 
 
 def test_a_preparation_that_was_called_off_does_not_stand_in_the_way() -> None:
-    prepared = Prepared(replace(RECORD, request_id="uid-1"), relied_on=False, called_off=True)
+    prepared = Prepared(RECORD, relied_on=False, called_off=True)
     assert decide(seen(prepared=prepared)).step == TakeTurn()
+
+
+def test_a_request_whose_preparation_was_called_off_is_not_asked_for_again() -> None:
+    """Its object may have lost its status, or been created anew by who keeps it in a repository."""
+    again = replace(RECORD, request_id="uid-1", by="prod/dr")
+    decision = decide(seen(prepared=Prepared(again, relied_on=False, called_off=True)))
+    assert says(decision, "Failed") == ("True", "FailoverCalledOff")
+    assert "another requestID" in text(decision)
+    foreign = Prepared(replace(again, by="elsewhere/dr"), relied_on=False, called_off=True)
+    assert decide(seen(prepared=foreign)).step == TakeTurn()
 
 
 @pytest.mark.parametrize(
