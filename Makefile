@@ -60,6 +60,11 @@ e2e: WORKERS := 3
 e2e: tools  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
+.PHONY: health
+health: tools  ## Argo CD, kstatus and Flux judge the health files, and every status that the suites recorded
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py argocd-judge flux-judge
+	$(PYTEST) tests/health
+
 .PHONY: oracles oracles-lock
 oracles: WORKERS := 0
 oracles: $(READY)  ## programs that nobody here wrote judge adapters and simulator (had once: minutes, 0.5 GB)
@@ -78,6 +83,7 @@ test: tools  ## everything: check, unit, component, e2e, and coverage
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='*/vvol_replication/reconcile/*' --fail-under=100
 	@$(MAKE) e2e
+	@VVOL_HEALTH_SUITES='unit component e2e' $(MAKE) health ARGS='$(ARGS) -s'
 
 .PHONY: bench
 bench: tools  ## measure speed, calls and memory (ratios within one run)
