@@ -51,7 +51,7 @@ RECIPES = {
     "helm": Recipe("helm.sh/helm/v3/cmd/helm", "helm", 120),
     "govmomi-vcenter": Recipe(".", "govmomi", 100, module="govmomi"),
     "argocd-judge": Recipe(".", "gitops", 300, module="gitops"),
-    "flux-judge": Recipe(".", "flux", 60, module="flux"),
+    "flux-judge": Recipe(".", "flux", 90, module="flux"),
 }
 
 

@@ -1,132 +1,36 @@
-// Flux's own code as a program for tests: its condition rules (FAIL0001-0011, WARN0001-0005) and its CEL health checks.
+// Flux's own code as programs for tests: its condition rules (FAIL0001-0011, WARN0001-0005), its CEL health checks,
+// and the library by which its kustomize-controller applies and waits.
 //
 //	flux judge KUSTOMIZATION.yaml NEGATIVE_POLARITY_TYPE... < objects
+//	flux apply KUBECONFIG NAMESPACE NAME TIMEOUT [KUSTOMIZATION.yaml] < manifests.yaml
 //
-// KUSTOMIZATION.yaml holds spec.healthCheckExprs, as a user of Flux pastes them. Each line of input is an object (JSON),
-// each line of output says what Flux makes of it: by both of its checkers (one for a status that stays, one for a
-// status written while a step is under way), and by the expressions for its kind.
+// KUSTOMIZATION.yaml holds spec.healthCheckExprs, as a user of Flux pastes them. `judge`: each line of input is an
+// object (JSON), each line of output says what Flux makes of it: by both of its checkers (one for a status that stays,
+// one for a status written while a step is under way), and by the expressions for its kind. `apply`: what one
+// Kustomization of that name with `wait: true` does; it ends with an error where the Kustomization would not be Ready.
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-
-	"github.com/fluxcd/pkg/apis/kustomize"
-	"github.com/fluxcd/pkg/runtime/cel"
-	"github.com/fluxcd/pkg/runtime/conditions"
-	"github.com/fluxcd/pkg/runtime/conditions/check"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	utilerrors "k8s.io/apimachinery/pkg/util/errors"
-	"sigs.k8s.io/yaml"
 )
 
-type kustomization struct {
-	Spec struct {
-		HealthCheckExprs []kustomize.CustomHealthCheck `json:"healthCheckExprs"`
-	} `json:"spec"`
-}
-
-type answer struct {
-	Fail        []string `json:"fail"`
-	Warn        []string `json:"warn"`
-	StepFail    []string `json:"stepFail"`
-	StepWarn    []string `json:"stepWarn"`
-	Health      string   `json:"health"`
-	HealthError string   `json:"healthError,omitempty"`
-}
-
 func main() {
-	if len(os.Args) < 3 || os.Args[1] != "judge" {
-		fmt.Fprintln(os.Stderr, "usage: flux judge KUSTOMIZATION.yaml NEGATIVE_POLARITY_TYPE... < objects, one a line")
-		os.Exit(2)
-	}
-	if err := run(os.Args[2], os.Args[3:], os.Stdin, os.Stdout); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(path string, negative []string, input io.Reader, output io.Writer) error {
-	evaluators, err := read(path)
-	if err != nil {
-		return err
+func run(arguments []string) error {
+	switch {
+	case len(arguments) >= 2 && arguments[0] == "judge":
+		return judgeLines(arguments[1], arguments[2:], os.Stdin, os.Stdout)
+	case len(arguments) == 5 && arguments[0] == "apply":
+		return apply(arguments[1], arguments[2], arguments[3], arguments[4], "")
+	case len(arguments) == 6 && arguments[0] == "apply":
+		return apply(arguments[1], arguments[2], arguments[3], arguments[4], arguments[5])
 	}
-	rested := check.NewChecker(nil, &check.Conditions{NegativePolarity: negative})
-	rested.DisableFetch = true
-	stepping := check.NewInProgressChecker(nil)
-	stepping.DisableFetch = true
-	reader, writer := bufio.NewReader(input), bufio.NewWriter(output)
-	defer writer.Flush()
-	ctx := context.Background()
-	for number := 1; ; number++ {
-		line, err := reader.ReadBytes('\n')
-		if len(line) > 1 {
-			object := &unstructured.Unstructured{}
-			if err := object.UnmarshalJSON(line); err != nil {
-				return fmt.Errorf("line %d holds no object: %w", number, err)
-			}
-			said := answer{}
-			fail, warn := rested.Check(ctx, conditions.UnstructuredGetter(object))
-			said.Fail, said.Warn = texts(fail), texts(warn)
-			fail, warn = stepping.Check(ctx, conditions.UnstructuredGetter(object))
-			said.StepFail, said.StepWarn = texts(fail), texts(warn)
-			if evaluator, ok := evaluators[object.GetAPIVersion()+" "+object.GetKind()]; !ok {
-				said.HealthError = "there is no expression for this kind"
-			} else if health, err := evaluator.Evaluate(ctx, object); err != nil {
-				said.HealthError = err.Error()
-			} else {
-				said.Health = string(health.Status)
-			}
-			if err := json.NewEncoder(writer).Encode(said); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// read makes an evaluator for each kind that the file has expressions for.
-func read(path string) (map[string]*cel.StatusEvaluator, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	given := kustomization{}
-	if err := yaml.Unmarshal(text, &given); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	found := map[string]*cel.StatusEvaluator{}
-	for _, one := range given.Spec.HealthCheckExprs {
-		evaluator, err := cel.NewStatusEvaluator(&one.HealthCheckExpressions)
-		if err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", path, one.Kind, err)
-		}
-		found[one.APIVersion+" "+one.Kind] = evaluator
-	}
-	return found, nil
-}
-
-func texts(err error) []string {
-	found := []string{}
-	if err == nil {
-		return found
-	}
-	var all utilerrors.Aggregate
-	if !errors.As(err, &all) {
-		return append(found, err.Error())
-	}
-	for _, one := range all.Errors() {
-		found = append(found, one.Error())
-	}
-	return found
+	return errors.New("usage: flux judge KUSTOMIZATION.yaml TYPE... | flux apply KUBECONFIG NAMESPACE NAME TIMEOUT [KUSTOMIZATION.yaml]")
 }
