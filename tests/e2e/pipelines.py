@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 from e2e.rig import ARM, PUSH
@@ -58,33 +59,39 @@ def shell(rig: Rig, *command: str, directory: Path | None = None) -> subprocess.
     )
 
 
-def argocd_sync(rig: Rig, manifests: str, config: Path, revision: str) -> subprocess.Popen[str]:
+class Started:
+    """A program that was given its input, and is looked at while it works; it ends with the block at the latest."""
+
+    def __init__(self, command: list[str], text: str) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
+        self._process.stdin.close()
+        self._process.stdin = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ended(self, timeout: float = 120) -> tuple[int, list[Object], str]:
+        """Wait for its end: exit status, the lines that it printed (JSON), what it complained of."""
+        out, err = self._process.communicate(timeout=timeout)
+        return self._process.returncode, [json.loads(line) for line in out.splitlines()], err
+
+
+def argocd_sync(rig: Rig, manifests: str, config: Path, revision: str) -> Started:
     """Start one sync by Argo CD's sync engine, with the health of that `argocd-cm`."""
     command = [str(toolchain.ensure(["argocd-judge"])["argocd-judge"]), "sync", str(rig.plane.kubeconfig)]
-    return _started([*command, rig.namespace, str(config), revision], manifests)
+    return Started([*command, rig.namespace, str(config), revision], manifests)
 
 
-def flux_apply(rig: Rig, manifests: str, name: str, timeout: str, *expressions: str) -> subprocess.Popen[str]:
-    """Start what one Kustomization with `wait: true` does, by the library of Flux's controller."""
+def flux_apply(rig: Rig, manifests: str, name: str, timeout: str, *expressions: str) -> tuple[int, list[Object], str]:
+    """What one Kustomization with `wait: true` does, by the library of Flux's controller."""
     command = [str(toolchain.ensure(["flux-judge"])["flux-judge"]), "apply", str(rig.plane.kubeconfig)]
-    return _started([*command, rig.namespace, name, timeout, *expressions], manifests)
-
-
-def _started(command: list[str], text: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    process.stdin.write(text)
-    process.stdin.close()
-    process.stdin = None
-    return process
-
-
-def ended(process: subprocess.Popen[str], timeout: float = 120) -> tuple[int, str, str]:
-    """Wait for its end: exit status, what it printed, what it complained of."""
-    try:
-        out, err = process.communicate(timeout=timeout)
-    finally:
-        process.kill()
-    return process.returncode, out, err
+    with Started([*command, rig.namespace, name, timeout, *expressions], manifests) as running:
+        return running.ended()

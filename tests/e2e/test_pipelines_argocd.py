@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e.pipelines import Object, argocd_sync, asked, documents, ended, once, sample
+from e2e.pipelines import Object, argocd_sync, asked, documents, once, sample
 from e2e.rig import Rig, Site, topology
 from health import judges
 
@@ -42,6 +41,12 @@ def before(site: Site) -> int:
     return len(asked(site))
 
 
+def synced(rig: Rig, manifests: str, revision: str, config: Path = judges.ARGOCD_CM) -> tuple[int, list[Object], str]:
+    """One sync by Argo CD, to its end."""
+    with argocd_sync(rig, manifests, config, revision) as running:
+        return running.ended()
+
+
 def syncs(rig: Rig) -> list[Object]:
     found: list[Object] = rig.kubectl.get("replicationsyncs")["items"]
     return found
@@ -59,16 +64,15 @@ def one_sync(rig: Rig, reason: str) -> Object:
 
 def test_the_hook_holds_the_deployment_until_the_point_in_time_is_there(rig: Rig, site: Site, before: int) -> None:
     site.act("hold", "erp")
-    running = argocd_sync(rig, sample(*PRESYNC), judges.ARGOCD_CM, "3f9c1e7a")
-    hook = one_sync(rig, "Transferring")
-    assert hook["metadata"]["name"].startswith("before-deploy-3f9c1e7-presync-")
-    assert rig.kubectl.find("configmap", "application") is None, "the deployment waits for the hook"
-
-    site.act("land", "erp")
-    status, out, err = ended(running)
+    with argocd_sync(rig, sample(*PRESYNC), judges.ARGOCD_CM, "3f9c1e7a") as running:
+        hook = one_sync(rig, "Transferring")
+        assert hook["metadata"]["name"].startswith("before-deploy-3f9c1e7-presync-")
+        assert rig.kubectl.find("configmap", "application") is None, "the deployment waits for the hook"
+        site.act("release", "erp")
+        status, out, err = running.ended()
 
     assert (status, err) == (0, "")
-    results = {one["kind"]: one for one in map(json.loads, out.splitlines())}
+    results = {one["kind"]: one for one in out}
     assert results["ReplicationSync"]["hookPhase"] == "Succeeded"
     assert results["ReplicationSync"]["message"].startswith("PointInTimeCreated: ")
     assert rig.kubectl.get("configmap", "application")["data"] == {"version": "42"}
@@ -77,28 +81,25 @@ def test_the_hook_holds_the_deployment_until_the_point_in_time_is_there(rig: Rig
     named = [one["name"] for one in site.points("erp")]
     assert hook["status"]["operation"]["pointInTimeName"] in named, "it outlives its object"
 
-    status, _, err = ended(argocd_sync(rig, sample(*PRESYNC), judges.ARGOCD_CM, "3f9c1e7a"))
+    status, _, err = synced(rig, sample(*PRESYNC), "3f9c1e7a")
     assert (status, err) == (0, "")
     assert asked(site)[before:] == once(), "nothing has changed in Git: the hook is not run again"
 
     changed = sample(*PRESYNC).replace('version: "42"', 'version: "43"')
-    status, _, err = ended(argocd_sync(rig, changed, judges.ARGOCD_CM, "a81b2c0d"))
+    status, _, err = synced(rig, changed, "a81b2c0d")
     assert (status, err) == (0, "")
     assert asked(site)[before:] == once(2)
 
 
 def test_a_hook_that_fails_stops_the_deployment_and_stays(rig: Rig, site: Site, before: int) -> None:
     refused = sample(*PRESYNC).replace("timeout: 30m", "timeout: 30m\n  suspend: true")
-    running = argocd_sync(rig, refused, judges.ARGOCD_CM, "3f9c1e7a")
-    hook = one_sync(rig, "Suspended")
-    rig.kubectl(
-        "patch", "replicationsync", hook["metadata"]["name"], "--type=merge", "--patch", '{"spec":{"cancel":true}}'
-    )
-
-    status, out, err = ended(running)
+    with argocd_sync(rig, refused, judges.ARGOCD_CM, "3f9c1e7a") as running:
+        hook = one_sync(rig, "Suspended")
+        site.known(hook["metadata"]["name"]).patch(cancel=True)
+        status, out, err = running.ended()
 
     assert status == 1, err
-    (result,) = [one for one in map(json.loads, out.splitlines()) if one["kind"] == "ReplicationSync"]
+    (result,) = [one for one in out if one["kind"] == "ReplicationSync"]
     assert (result["hookPhase"], result["message"][:11]) == ("Failed", "Cancelled: ")
     assert rig.kubectl.find("configmap", "application") is None
     assert [one["metadata"]["name"] for one in syncs(rig)] == [hook["metadata"]["name"]], "to be looked at"
@@ -109,32 +110,32 @@ def test_without_our_health_the_hook_protects_nothing(rig: Rig, site: Site, tmp_
     bare = tmp_path / "argocd-cm.yaml"
     bare.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\ndata: {}\n")
     site.act("hold", "erp")
-    status, _, err = ended(argocd_sync(rig, sample(*PRESYNC), bare, "3f9c1e7a"))
+    status, _, err = synced(rig, sample(*PRESYNC), "3f9c1e7a", bare)
     assert (status, err) == (0, "")
     assert rig.kubectl.find("configmap", "application") is not None, "deployed with no point in time: why we ship it"
 
 
 def test_waves_follow_each_other_and_a_second_sync_asks_for_nothing(rig: Rig, site: Site, before: int) -> None:
     site.act("hold", "erp")
-    running = argocd_sync(rig, sample(*WAVES), judges.ARGOCD_CM, "1")
-    one_sync(rig, "Transferring")
-    assert rig.kubectl.find("configmap", "drill") is None
-    site.act("land", "erp")
-    status, _, err = ended(running)
+    with argocd_sync(rig, sample(*WAVES), judges.ARGOCD_CM, "1") as running:
+        one_sync(rig, "Transferring")
+        assert rig.kubectl.find("configmap", "drill") is None
+        site.act("release", "erp")
+        status, _, err = running.ended()
     assert (status, err) == (0, "")
     site.known("before-drill-7").assert_true_success("erp")
     assert rig.kubectl.get("configmap", "drill")["data"] == {"pointInTime": "drill-7"}
 
     for _ in range(2):
-        status, _, err = ended(argocd_sync(rig, sample(*WAVES), judges.ARGOCD_CM, "1"))
+        status, _, err = synced(rig, sample(*WAVES), "1")
         assert (status, err) == (0, "")
     assert asked(site)[before:] == once()
 
 
 def test_a_wave_that_fails_is_the_last_one(rig: Rig, site: Site, before: int) -> None:
     cancelled = sample(*WAVES).replace("requestID: drill-7", "requestID: drill-8\n  cancel: true")
-    status, out, _ = ended(argocd_sync(rig, cancelled, judges.ARGOCD_CM, "2"))
-    (result,) = [one for one in map(json.loads, out.splitlines()) if one["kind"] == "ReplicationSync"]
+    status, out, _ = synced(rig, cancelled, "2")
+    (result,) = [one for one in out if one["kind"] == "ReplicationSync"]
     assert status == 1 or result["hookPhase"] == "Failed"
     assert rig.kubectl.find("configmap", "drill") is None
     assert asked(site)[before:] == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e.pipelines import SAMPLES, asked, documents, ended, flux_apply, once, rendered
+from e2e.pipelines import SAMPLES, Object, asked, documents, flux_apply, once, rendered
 from e2e.rig import Rig, Site, topology
 from health import judges
 
@@ -32,8 +31,8 @@ def clean(rig: Rig, site: Site) -> Iterator[None]:
     rig.kubectl("delete", "replicationsyncs,configmaps", "--all")
 
 
-def actions(out: str) -> dict[str, str]:
-    return {one["subject"].split("/")[0]: one["action"] for one in map(json.loads, out.splitlines())}
+def actions(lines: list[Object]) -> dict[str, str]:
+    return {one["subject"].split("/")[0]: one["action"] for one in lines}
 
 
 def manifests(rig: Rig, name: str, number: int) -> str:
@@ -57,21 +56,21 @@ def test_a_kustomization_is_ready_when_the_point_in_time_is_there(way: str, rig:
     before, number = len(asked(site)), list(EXPRESSIONS).index(way)
     site.act("hold", "erp")
     text = manifests(rig, "erp-sync", number)
-    status, out, err = ended(flux_apply(rig, text, "erp-sync", "6s", *EXPRESSIONS[way]))
+    status, out, err = flux_apply(rig, text, "erp-sync", "6s", *EXPRESSIONS[way])
     assert (status, actions(out)) == (1, {"ReplicationSync": "created"})
     assert "timeout waiting for" in err, "not Ready, so that nothing which depends on it is applied"
     assert "InProgress" in err
 
     site.wait_effect("POST pgroup", "erp")
     site.act("land", "erp")
-    status, _, err = ended(flux_apply(rig, text, "erp-sync", "60s", *EXPRESSIONS[way]))
+    status, _, err = flux_apply(rig, text, "erp-sync", "60s", *EXPRESSIONS[way])
     assert (status, err) == (0, "")
-    status, _, err = ended(flux_apply(rig, manifests(rig, "erp-drill", number), "erp-drill", "60s"))
+    status, _, err = flux_apply(rig, manifests(rig, "erp-drill", number), "erp-drill", "60s")
     assert (status, err) == (0, "")
     assert rig.kubectl.get("configmap", "drill")["data"] == {"pointInTime": "drill-7"}
 
     for _ in range(2):  # the interval comes round
-        status, out, err = ended(flux_apply(rig, text, "erp-sync", "60s", *EXPRESSIONS[way]))
+        status, out, err = flux_apply(rig, text, "erp-sync", "60s", *EXPRESSIONS[way])
         assert (status, err) == (0, "")
         assert actions(out)["ReplicationSync"] in {"unchanged", "skipped"}
     assert asked(site)[before:] == once()
@@ -81,7 +80,7 @@ def test_a_kustomization_is_ready_when_the_point_in_time_is_there(way: str, rig:
 def test_a_failed_request_ends_the_wait_at_once(way: str, rig: Rig, site: Site) -> None:
     before = len(asked(site))
     text = manifests(rig, "erp-sync", 7).replace("spec:\n", "spec:\n  cancel: true\n")
-    status, _, err = ended(flux_apply(rig, text, "erp-sync", "110s", *EXPRESSIONS[way]))
+    status, _, err = flux_apply(rig, text, "erp-sync", "110s", *EXPRESSIONS[way])
     assert status == 1
     assert "failed early due to stalled resources" in err
     assert asked(site)[before:] == []
@@ -90,6 +89,6 @@ def test_a_failed_request_ends_the_wait_at_once(way: str, rig: Rig, site: Site) 
 def test_history_is_ready_and_asks_for_nothing(rig: Rig, site: Site) -> None:
     before = len(asked(site))
     text = manifests(rig, "erp-sync", 8).replace("2099-12-31", "2020-12-31")
-    status, _, err = ended(flux_apply(rig, text, "erp-sync", "60s"))
+    status, _, err = flux_apply(rig, text, "erp-sync", "60s")
     assert (status, err) == (0, "")
     assert asked(site)[before:] == []

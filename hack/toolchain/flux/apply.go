@@ -13,6 +13,7 @@ import (
 	"github.com/fluxcd/pkg/apis/kustomize"
 	"github.com/fluxcd/pkg/runtime/cel"
 	"github.com/fluxcd/pkg/ssa"
+	"github.com/fluxcd/pkg/ssa/normalize"
 	"github.com/fluxcd/pkg/ssa/utils"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -34,6 +35,7 @@ func apply(kubeconfig, namespace, name, timeout, expressionsFile string) error {
 	if err != nil {
 		return err
 	}
+	config.QPS, config.Burst = 50, 300 // the controller's own defaults
 	checks := []kustomize.CustomHealthCheck{}
 	if expressionsFile != "" {
 		if checks, err = expressions(expressionsFile); err != nil {
@@ -48,7 +50,7 @@ func apply(kubeconfig, namespace, name, timeout, expressionsFile string) error {
 	if err != nil {
 		return fmt.Errorf("the manifests cannot be read: %w", err)
 	}
-	if err := utils.SetNativeKindsDefaults(objects); err != nil {
+	if err := normalize.UnstructuredList(objects); err != nil {
 		return err
 	}
 	manager.SetOwnerLabels(objects, name, namespace)

@@ -10,11 +10,14 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/go-logr/logr"
 	"github.com/sirupsen/logrus"
+	"k8s.io/klog/v2"
 )
 
 func main() {
 	logrus.SetLevel(logrus.ErrorLevel)
+	klog.SetLogger(logr.Discard()) // standard error is for what went wrong
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

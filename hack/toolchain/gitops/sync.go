@@ -38,7 +38,10 @@ func syncOnce(kubeconfig, namespace, configMap, revision string) error {
 	if err != nil {
 		return fmt.Errorf("the manifests cannot be read: %w", err)
 	}
-	for _, one := range targets {
+	for _, one := range targets { // all of them are of namespaced kinds
+		if one.GetNamespace() == "" {
+			one.SetNamespace(namespace)
+		}
 		annotations := one.GetAnnotations()
 		if annotations == nil {
 			annotations = map[string]string{}
