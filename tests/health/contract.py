@@ -23,7 +23,7 @@ NEGATIVE = ("Reconciling", "Stalled", "Failed")
 FLAGS = frozenset({"Reconciling", "Stalled", "Complete", "Failed", "Finished"})
 BESIDE = {
     "ReplicationSync": frozenset({"Named", "PointInTimeIdentified", "TTLIgnored"}),
-    "FailoverPreparation": frozenset({"Valid", "PointInTimeIdentified", "TTLIgnored"}),
+    "FailoverPreparation": frozenset({"Valid", "Preparable", "PointInTimeIdentified", "TTLIgnored"}),
 }
 REASON = re.compile(r"[A-Z][A-Za-z0-9]*")
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"

@@ -43,6 +43,9 @@ if is("Ready", "True") then
   if not is("Complete", "True") then
     return { status = "Healthy", message = "not executed: " .. text(found.Ready) }
   end
+  if is("Preparable", "False") then
+    return { status = "Healthy", message = "would be refused: " .. text(found.Preparable) }
+  end
   if is("Valid", "False") then
     return { status = "Healthy", message = "no longer valid: " .. text(found.Valid) }
   end
