@@ -57,13 +57,15 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
 e2e: WORKERS := 3
-e2e: tools  ## the operator against a real kube-apiserver and simulated storage
+e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 
-.PHONY: health
-health: tools  ## Argo CD, kstatus and Flux judge the health files, and every status that the suites recorded
-	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py argocd-judge flux-judge
+.PHONY: health judges
+health: WORKERS := 0
+health: judges  ## Argo CD, kstatus and Flux judge the health files, and every status that the suites recorded
 	$(PYTEST) tests/health
+judges: $(READY)  ## build Argo CD's, kstatus' and Flux's judges (once: minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py argocd-judge flux-judge
 
 .PHONY: oracles oracles-lock
 oracles: WORKERS := 0

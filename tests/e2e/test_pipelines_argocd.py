@@ -77,7 +77,9 @@ def test_the_hook_holds_the_deployment_until_the_point_in_time_is_there(rig: Rig
     assert results["ReplicationSync"]["message"].startswith("PointInTimeCreated: ")
     assert rig.kubectl.get("configmap", "application")["data"] == {"version": "42"}
     assert asked(site)[before:] == once()
-    eventually(lambda: syncs(rig) == [], what="Argo CD's HookSucceeded policy to have deleted the hook")
+    (left,) = syncs(rig)
+    assert left["metadata"]["deletionTimestamp"], "Argo CD's policy HookSucceeded has deleted it"
+    assert left["metadata"]["finalizers"] == ["foregroundDeletion"], "the garbage collector's, which does not run here"
     named = [one["name"] for one in site.points("erp")]
     assert hook["status"]["operation"]["pointInTimeName"] in named, "it outlives its object"
 
