@@ -57,8 +57,15 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
 e2e: WORKERS := 3
-e2e: tools  ## the operator against a real kube-apiserver and simulated storage
+e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
+
+.PHONY: health judges
+health: WORKERS := 0
+health: judges  ## Argo CD, kstatus and Flux judge the health files, and every status that the suites recorded
+	$(PYTEST) tests/health
+judges: $(READY)  ## build Argo CD's, kstatus' and Flux's judges (once: minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py argocd-judge flux-judge
 
 .PHONY: oracles oracles-lock
 oracles: WORKERS := 0
@@ -78,6 +85,7 @@ test: tools  ## everything: check, unit, component, e2e, and coverage
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='*/vvol_replication/reconcile/*' --fail-under=100
 	@$(MAKE) e2e
+	@VVOL_HEALTH_SUITES='unit component e2e' $(MAKE) health ARGS='$(ARGS) -s'
 
 .PHONY: bench
 bench: tools  ## measure speed, calls and memory (ratios within one run)

@@ -23,6 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import auditlog
 import gobuild
 import toolchain
 from certificates import Authority, Pair, signing_key
@@ -39,30 +40,6 @@ GRACE = 5.0
 PORTS = range(16000, 32000)
 WORKER_PORTS = 1000
 READS = {"get", "list", "watch"}
-AUDIT_POLICY = {
-    "apiVersion": "audit.k8s.io/v1",
-    "kind": "Policy",
-    "omitStages": ["RequestReceived"],
-    "rules": [
-        {  # what is written to the product's own objects is in the log; `status` is a resource of its own
-            "level": "Request",
-            "verbs": ["create", "update", "patch"],
-            "resources": [
-                {
-                    "group": "replication.vvol.dev",
-                    "resources": [
-                        "vcenters",
-                        "flasharrays",
-                        "replicationgroups",
-                        "replicationsyncs",
-                        "failoverpreparations",
-                    ],
-                }
-            ],
-        },
-        {"level": "Metadata"},
-    ],
-}
 
 
 class ControlPlaneError(Exception):
@@ -146,6 +123,7 @@ class ControlPlane:
     kubeconfig: Path
     client: Kubectl
     processes: tuple[Process, ...]
+    log: auditlog.AuditLog
 
     @classmethod
     @contextlib.contextmanager
@@ -159,6 +137,7 @@ class ControlPlane:
         etcd_port, api_port = free_ports(2)
         with contextlib.ExitStack() as running:
             etcd = Process("etcd", _etcd_command(tools["etcd"], directory, etcd_port), directory, grace=GRACE)
+            running.callback(auditlog.keep, directory / "audit.log")
             running.callback(etcd.end)
             tls, kubeconfig = _write_credentials(directory, f"https://127.0.0.1:{api_port}")
             _until_ready(etcd, http.client.HTTPConnection("127.0.0.1", etcd_port, timeout=5), "/health")
@@ -168,7 +147,8 @@ class ControlPlane:
             connection = http.client.HTTPSConnection("127.0.0.1", api_port, timeout=5, context=tls)
             _until_ready(apiserver, connection, "/readyz", "/api/v1/namespaces/default")
             client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache")
-            yield cls(directory, f"https://127.0.0.1:{api_port}", kubeconfig, client, (etcd, apiserver))
+            log = auditlog.AuditLog(directory / "audit.log")
+            yield cls(directory, f"https://127.0.0.1:{api_port}", kubeconfig, client, (etcd, apiserver), log)
 
     def kubectl(
         self, *arguments: str, stdin: str | None = None, check: bool = True
@@ -199,8 +179,7 @@ class ControlPlane:
         Level Metadata; writes to the product's own objects, but for their status, are there with their bodies.
         The line of a request is written while its answer is sent: whoever counts waits for the line he expects.
         """
-        text = (self.directory / "audit.log").read_text()
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return self.log.read()
 
     def writes(self, namespace: str, resource: str | None = None) -> list[dict[str, Any]]:
         """Return those of ``audit()`` that may have changed something in ``namespace``; all, or of one resource."""
@@ -264,7 +243,7 @@ def _write_credentials(directory: Path, server: str) -> tuple[ssl.SSLContext, Pa
         "admin.pem": admin.certificate + admin.key,
         "service-account.key": private,
         "service-account.pub": public,
-        "audit-policy.json": json.dumps(AUDIT_POLICY).encode(),
+        "audit-policy.json": json.dumps(auditlog.policy()).encode(),
         kubeconfig.name: _kubeconfig(server, authority.certificate, admin).encode(),
     }
     for name, content in files.items():

@@ -50,6 +50,8 @@ RECIPES = {
     "kube-controller-manager": Recipe("k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager", 180),
     "helm": Recipe("helm.sh/helm/v3/cmd/helm", "helm", 120),
     "govmomi-vcenter": Recipe(".", "govmomi", 100, module="govmomi"),
+    "argocd-judge": Recipe(".", "gitops", 300, module="gitops"),
+    "flux-judge": Recipe(".", "flux", 90, module="flux"),
 }
 
 

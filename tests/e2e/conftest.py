@@ -1,8 +1,14 @@
-"""One real control plane for the run, the product's CRDs in it, and a fresh namespace for each test."""
+"""One real control plane for the run, the product's CRDs in it, and a fresh namespace for each test.
+
+Every status that is written in any control plane of the run is held against the conditions contract at its end: it is
+in the audit log, whoever was watching, and the time of its line says which test was running.
+"""
 
 from __future__ import annotations
 
+import os
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +16,53 @@ import pytest
 from e2e import permissions
 from e2e.helm import Helm
 from e2e.rig import Rig
+from health import recording
 
+import auditlog
 import toolchain
 from controlplane import ControlPlane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from kubectl import Kubectl
 
 CRDS = Path(__file__).parents[2] / "crds"
+STARTED: list[tuple[str, str]] = []
+"""When each test of this run began, and its name, oldest first."""
+
+
+def pytest_configure() -> None:
+    """Forget what an earlier run recorded."""
+    recording.forget("e2e")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note when each test begins, in the audit log's clock and form."""
+    STARTED.append((datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"), item.nodeid))
+    return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many statuses that were."""
+    recording.summarize(terminalreporter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the audit logs of all control planes, also of other processes, and judge what is in them."""
+    kept = tmp_path_factory.mktemp("audit")
+    os.environ[auditlog.KEEP] = str(kept)
+    yield
+    del os.environ[auditlog.KEEP]
+    made = recording.Recording("e2e")
+    for path in sorted(kept.glob("*.log")):
+        with path.open() as lines:
+            for at, obj in recording.audited(lines):
+                before = [name for began, name in STARTED if began <= at]
+                made.add(obj, before[-1] if before else "the start of the run")
+    recording.close(made)
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +73,14 @@ def tools(pytestconfig: pytest.Config) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def control_plane(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def control_plane(
+    tools: dict[str, Path], recorded: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControlPlane]:
     """A kube-apiserver with RBAC and an audit log, for the whole run. Without a controller manager.
 
     In the end its log has to say that every operator of the run asked under its shipped account only, and was allowed.
     """
+    assert recorded is None, "its log is kept"
     with ControlPlane.start(tmp_path_factory.mktemp("control-plane"), tools) as running:
         yield running
         seen = permissions.asked(running.audit())

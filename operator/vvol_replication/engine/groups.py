@@ -31,13 +31,14 @@ from vvol_replication.reconcile.binding import Binding, Unbound, World, bind
 from vvol_replication.reconcile.discovery import Known
 from vvol_replication.reconcile.preparing.remembered import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.remembered import bind_by_memory
+from vvol_replication.reconcile.tell import reason_of
 
 from .armed import ArmedBook
 from .gone import GoneWatch
 from .monitor import Monitor
 from .ports import Clock, Cluster, Pace
 from .prepared import PreparedBook
-from .words import asked_pause, reason_of
+from .words import asked_pause
 
 _MEMORY_TRIES = 3
 

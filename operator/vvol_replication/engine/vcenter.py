@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.conditions import Condition, find, from_json, merge
+from vvol_replication.api.conditions import Condition, Wanted, find, from_json, merge
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.vcenter import (
     FAULT_DOMAINS_LIMIT,
@@ -105,14 +105,15 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         about = self.about
         before = VCenterStatus.parse(self._stored)
         # After a restart what was told last stands until the next reading; what is not asked for is not told.
-        wanted, told = find(from_json(self._stored.get("conditions")), DISCOVERY), before.discovery
+        stored, told = find(from_json(self._stored.get("conditions")), DISCOVERY), before.discovery
+        said = Wanted(stored.type, stored.status, stored.reason, stored.message) if stored is not None else None
         if self._report is not None:
-            (wanted,) = merge((wanted,) if wanted else (), [self._report.condition], generation, self._clock.now())
-            told = self._report.told
-        asked = wanted is not None and told is not None and told.namespace == self.discovery_namespace
+            said, told = self._report.condition, self._report.told
+        asked = said is not None and told is not None and told.namespace == self.discovery_namespace
+        more = [said] if asked and said is not None else []
         return VCenterStatus(
             observed_generation=generation,
-            conditions=(*conditions, wanted) if asked and wanted is not None else conditions,
+            conditions=conditions + merge((stored,) if stored else (), more, generation, self._clock.now()),
             version=about.version if about else None,
             instance_uuid=about.instance_uuid if about else None,
             providers=about.providers[:PROVIDERS_LIMIT] if about else (),

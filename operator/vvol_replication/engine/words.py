@@ -7,14 +7,7 @@ from datetime import timedelta
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.outcomes import Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.reconcile.binding import Unbound
-
-
-def reason_of(word: str) -> Reason:
-    """The reason of that word; one that is not in the catalogue is a fault that the message tells of."""
-    try:
-        return Reason(word)
-    except ValueError:
-        return Reason.ENDPOINT_FAULT
+from vvol_replication.reconcile.tell import reason_of
 
 
 def asked_pause(outcome: Outcome[object]) -> timedelta | None:

@@ -55,9 +55,9 @@ class Verdict:
 
 def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
     """The status that says so. `changes` are other fields of the status."""
-    row = verdict.situation.value
-    wanted: list[Wanted] = [Wanted("Ready", row.ready, str(verdict.reason), verdict.message)]
-    wanted += [Wanted(flag, "True", str(verdict.reason), verdict.message) for flag in row.flags]
+    row, reason = verdict.situation.value, reason_of(verdict.reason)
+    wanted: list[Wanted] = [Wanted("Ready", row.ready, reason, verdict.message)]
+    wanted += [Wanted(flag, "True", reason, verdict.message) for flag in row.flags]
     if verdict.situation.ended:
         wanted += ttl_ignored(request)
     finished = (status.finished_at or now) if verdict.situation.ended else None
@@ -69,6 +69,14 @@ def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict
         finished_at=finished,
         **changes,
     )
+
+
+def reason_of(word: str) -> Reason:
+    """An adapter's word as a reason; one that is not in the catalogue is a fault that the message tells of."""
+    try:
+        return Reason(word)
+    except ValueError:
+        return Reason.ENDPOINT_FAULT
 
 
 def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:

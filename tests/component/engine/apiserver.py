@@ -29,6 +29,9 @@ from vvol_replication.engine.engine import Engine
 Key = tuple[str, str | None, str]
 Body = dict[str, Any]
 
+SAVED: Callable[[Body], None] | None = None
+"""Called with each object that is stored, but for statuses that a test wrote; set by the suite that judges them."""
+
 
 class ApiServerInMemory:
     """Implements the engine's `Cluster`. Every change is an event, delivered `lag` seconds later, in order."""
@@ -63,6 +66,7 @@ class ApiServerInMemory:
         """The specs that were applied by the operator, by object name."""
         self._version = 100
         self._handled: dict[Key, str] = {}
+        self._spoiled: set[str] = set()
         self._deliveries: set[asyncio.Task[None]] = set()
 
     # What people do
@@ -107,7 +111,7 @@ class ApiServerInMemory:
         body = copy.deepcopy(self.sync(name))
         change(body["status"])
         body["status"].setdefault("observedGeneration", -1)
-        self._save((REPLICATION_SYNC.plural, "prod", name), body)
+        self._save((REPLICATION_SYNC.plural, "prod", name), body, by_hand=True)
 
     def remove(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
         key = (kind.plural, namespace, name)
@@ -163,8 +167,9 @@ class ApiServerInMemory:
             return Gone()
         if body["metadata"]["uid"] != ref.uid or version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
-        _merge(body["status"], merge_patch(before, after))
-        return Written(self._save(key, body))
+        patch = merge_patch(before, after)
+        _merge(body["status"], patch)
+        return Written(self._save(key, body, said="conditions" in patch))
 
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
         await asyncio.sleep(0.005)
@@ -238,8 +243,13 @@ class ApiServerInMemory:
 
     # The watch, and kopf
 
-    def _save(self, key: Key, body: Body) -> str:
+    def _save(self, key: Key, body: Body, *, by_hand: bool = False, said: bool = False) -> str:
+        """`by_hand`: a test wrote the status, which then says nothing of us, until the operator `said` one again."""
         self._version += 1
+        uid = body["metadata"]["uid"]
+        self._spoiled = (self._spoiled | {uid}) if by_hand else (self._spoiled - {uid}) if said else self._spoiled
+        if SAVED is not None and uid not in self._spoiled:
+            SAVED(body)
         body["metadata"]["resourceVersion"] = str(self._version)
         self.objects[key] = body
         self.history.setdefault(key, []).append(copy.deepcopy(body))
@@ -282,7 +292,7 @@ class ApiServerInMemory:
             if current is not None and changes != {"observedGeneration": status.get("observedGeneration")}:
                 current = copy.deepcopy(current)
                 _merge(current["status"], changes)  # blind: kopf sends no resourceVersion with it
-                self._save(key, current)
+                self._save(key, current, said="conditions" in changes)
 
     def _patch(self, key: Key, seen: Body, change: Callable[[Body], Any]) -> None:
         """A JSON patch with a test of the resourceVersion: on a newer object it is left to the newer event."""

@@ -242,7 +242,7 @@ async def test_a_kill_at_any_moment_and_a_restart_come_to_the_same_end(seconds: 
     ("method", "outcome", "reason"),
     [
         ("group", Unavailable("Unreachable", "no route"), "Unreachable"),
-        ("start_sync", Refused("NoSuchWord", "a word from a newer adapter"), "NoSuchWord"),
+        ("start_sync", Refused("NoSuchWord", "a word from a newer adapter"), "EndpointFault"),
         ("push", Unavailable("EndpointBusy", "later", retry_after=5), "EndpointBusy"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.engine.versions import older
-from vvol_replication.engine.words import reason_of, unbound
+from vvol_replication.engine.words import unbound
+from vvol_replication.reconcile.tell import reason_of
 from vvol_replication.storage import words
 
 STORAGE = Path(words.__file__).parent

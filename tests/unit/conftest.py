@@ -1,0 +1,82 @@
+"""Every status that the decisions tell is recorded, and held against the contract at the end."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from health import recording
+
+from vvol_replication.api.names import API_VERSION
+from vvol_replication.reconcile import acceptance, sight
+from vvol_replication.reconcile import tell as telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+KINDS = {"SyncStatus": "ReplicationSync", "PreparationStatus": "FailoverPreparation"}
+
+
+def pytest_configure() -> None:
+    """Forget what an earlier run recorded."""
+    recording.forget("unit")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many statuses that were."""
+    recording.summarize(terminalreporter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded() -> Iterator[recording.Recording]:
+    """The recording of this run; a status that breaks the contract fails it.
+
+    The one function that makes conditions of a verdict is wrapped wherever it was imported; the search tests call it a
+    hundred thousand times, so a shape is looked up before anything is written out.
+    """
+    made, known = recording.Recording("unit"), set[object]()
+    original = telling.tell
+
+    @functools.wraps(original)
+    def tell(request: Any, *arguments: Any, **changes: Any) -> Any:
+        told = original(request, *arguments, **changes)
+        said = tuple((one.type, one.status, one.reason, one.observed_generation) for one in told.conditions)
+        key = (type(told), told.phase, request.generation, told.observed_generation, told.finished_at is None, said)
+        if key not in known:
+            known.add(key)
+            made.add(as_object(request, told))
+        return told
+
+    replaced = everywhere(original, tell)
+    assert {acceptance, sight} <= {module for module, _ in replaced}, "all that is told passes through these two"
+    yield made
+    for module, name in replaced:
+        setattr(module, name, original)
+    recording.close(made)
+
+
+def as_object(request: Any, status: Any) -> dict[str, Any]:
+    """The object as the API server would have it."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KINDS[type(status).__name__],
+        "metadata": {"namespace": request.namespace, "name": request.name, "generation": request.generation},
+        "spec": {},
+        "status": status.to_json(),
+    }
+
+
+def everywhere(original: Callable[..., Any], replacement: Callable[..., Any]) -> list[tuple[Any, str]]:
+    """Put `replacement` wherever a loaded module of ours holds `original`; where that was."""
+    places = [
+        (module, name)
+        for title, module in list(sys.modules.items())
+        if title.startswith("vvol_replication")
+        for name, value in list(vars(module).items())
+        if value is original
+    ]
+    for module, name in places:
+        setattr(module, name, replacement)
+    return places
