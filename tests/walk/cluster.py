@@ -55,8 +55,8 @@ class SharedApi(ApiServerInMemory):
         self._hook(f"wrote {kind}")
         return Failed("the answer was lost") if becomes == "lost" else result
 
-    def _save(self, key: Key, body: Body) -> str:
-        version = super()._save(key, body)
+    def _save(self, key: Key, body: Body, *, by_hand: bool = False, said: bool = False) -> str:
+        version = super()._save(key, body, by_hand=by_hand, said=said)
         self.saved.append((self.clock.now(), key, self.history[key][-1]))
         self.on_save(key, body)
         return version

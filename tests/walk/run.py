@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
 
 from walk.moves import Move, draw  # noqa: E402 - after the path
-from walk.scenario import Told, run  # noqa: E402
+from walk.scenario import run  # noqa: E402
+from walk.telling import Told  # noqa: E402
 
 
 def walk(seed: int) -> Told:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-import traceback
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +16,7 @@ from walk.judge import GROUPS, PREPS, SYNCS, Judge
 from walk.moves import Move
 from walk.process import Process, Tasks
 from walk.storage import Call, Grouped, Storage, WalkConnector
+from walk.telling import Defects, Told
 
 from vvol_replication.api.names import (
     FAILOVER_PREPARATION,
@@ -40,40 +39,10 @@ _PATIENCE = 1200.0
 _STEP = 5.0
 
 
-@dataclass
-class Told:
-    """What became of a scenario."""
-
-    seed: int
-    moves: tuple[Move, ...]
-    broken: list[str]
-    story: list[str]
-    reasons: Counter[str] = field(default_factory=Counter)
-    calls: int = 0
-    effects: int = 0
-    kills: int = 0
-    hand_overs: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    races: list[tuple[str, float]] = field(default_factory=list)
-    windows: list[float] = field(default_factory=list)
-
-
 def run(seed: int, moves: Sequence[Move]) -> Told:
     """Let it happen, from beginning to end."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(_Scenario(seed, moves).happen())
-
-
-class _Defects(logging.Handler):
-    """Steps that failed in a way that is a defect."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__(logging.ERROR)
-        self._found = found
-
-    def emit(self, record: logging.LogRecord) -> None:
-        why = "".join(traceback.format_exception(*record.exc_info)[-2:]) if record.exc_info else ""
-        self._found.append(f"a defect: {record.getMessage()} {why}")
 
 
 class _Scenario:
@@ -101,7 +70,7 @@ class _Scenario:
     # What happens
 
     async def happen(self) -> Told:
-        loop, defects = asyncio.get_running_loop(), _Defects(self.judge.broken)
+        loop, defects = asyncio.get_running_loop(), Defects(self.judge.broken)
         self.tasks.watch(loop)
         log = logging.getLogger("vvol_replication")
         log.addHandler(defects)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from component.engine.storage import FakeArray, FakeConnector, FakeVCenter, Replica, World
+from component.engine.connector import FakeConnector
+from component.engine.storage import FakeArray, FakeVCenter, Replica, World
 from component.engine.virtual import VirtualClock
 from walk.process import PROCESS, Tasks
 

@@ -17,7 +17,8 @@ from vvol_replication.reconcile.request import OneShot
 
 from .object import StoredObject
 from .preparation_runner import PreparationRunner
-from .runner import AnyRunner, Surroundings
+from .runner import AnyRunner
+from .surroundings import Surroundings
 from .sync_runner import SyncRunner
 
 Body = Mapping[str, Any]

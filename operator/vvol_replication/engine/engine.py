@@ -27,8 +27,9 @@ from .pausing import growing
 from .ports import Clock, Cluster, Connector, Pace
 from .producers.discovery import Discovery
 from .registry import GroupKey, Registry
-from .runner import AnyRunner, Surroundings
+from .runner import AnyRunner
 from .storyteller import Storyteller
+from .surroundings import Surroundings
 from .turns import TurnBook
 from .validity import ValidityWatches
 from .vcenter import VCenterEndpoint

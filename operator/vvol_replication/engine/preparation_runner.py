@@ -25,7 +25,8 @@ from vvol_replication.reconcile.tuning import Tuning
 
 from .groups import GroupMonitor
 from .object import StoredObject
-from .runner import AnyRunner, Runner, Surroundings
+from .runner import AnyRunner, Runner
+from .surroundings import Surroundings
 from .turns import TurnKey
 
 _NOT_REMEMBERED = Unavailable(

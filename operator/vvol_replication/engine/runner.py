@@ -6,7 +6,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Generic
@@ -27,37 +27,18 @@ from vvol_replication.reconcile.sight import RequestT
 from vvol_replication.reconcile.steps import Decided, Finish, Park, Read, Record, StatusT
 from vvol_replication.reconcile.tuning import Tuning
 
-from .access import Access
-from .claims import ClaimBook
 from .groups import GroupMonitor
 from .object import StoredObject, lacks
 from .pausing import ended, news_or_time
-from .ports import Clock, Pace
-from .registry import GroupKey, Registry
-from .turns import Ticket, TurnBook, TurnKey
+from .registry import GroupKey
+from .surroundings import Surroundings
+from .turns import Ticket, TurnKey
 
 _log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE = 0.05  # seconds; a decision that asks to be asked again at once does not spin the loop
 _JUST_BEFORE = timedelta(microseconds=1)
 _TASKS = frozenset({Query.TASK, Query.PREPARE_TASK})
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every runner works with."""
-
-    registry: Registry
-    turns: TurnBook
-    access: Access
-    clock: Clock
-    pace: Pace
-    tuning: Tuning
-    claims: ClaimBook
-    leading: Callable[[], bool]
-    """Checked before each mutating call: does this process still hold the Lease?"""
-    identity: str
-    """Which operator process this is, as it holds the Lease; empty where there is only one."""
 
 
 class _Write(Enum):

@@ -32,7 +32,8 @@ from vvol_replication.reconcile.view import View
 
 from .groups import GroupMonitor, Listed
 from .object import StoredObject
-from .runner import AnyRunner, Runner, Surroundings
+from .runner import AnyRunner, Runner
+from .surroundings import Surroundings
 
 
 class SyncRunner(Runner[Request, SyncStatus]):

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from component.engine.apiserver import ApiServerInMemory
-from component.engine.storage import FakeConnector, World
+from component.engine.connector import FakeConnector
+from component.engine.storage import World
 from component.engine.virtual import VirtualClock, until
 
 from vvol_replication.api.names import (

@@ -11,8 +11,6 @@ from typing import Any
 
 from component.engine.virtual import VirtualClock
 
-from vvol_replication.api.flasharray import FlashArraySpec
-from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.arrays import (
     AlreadyThere,
     ArrayAbout,
@@ -42,8 +40,7 @@ from vvol_replication.domain.points import (
     TaskReading,
     TaskState,
 )
-from vvol_replication.engine.ports import Refusals
-from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginGates
+from vvol_replication.storage.login import LockedOut, LoginGate
 
 Step = Callable[[], Awaitable[Outcome[Any] | None]]
 """What happens at a call: None lets it go on, an outcome ends it."""
@@ -389,38 +386,3 @@ async def _close(world: World, port: Any, grace: float) -> None:
     if not world.closes:
         await asyncio.sleep(1e6)
     world.closed.append(port)
-
-
-class FakeConnector:
-    """The ports by address: `vc` (and `other-vc`, which is the same one), `a` and `b`.
-
-    Logins go through the product's own gates, as far as they are refused or let in by `about`.
-    """
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.refusal: Refused | None = None
-        self.pins: list[tuple[str, str | None]] = []
-        """Address and who was expected there, of each port."""
-        self.gates = LoginGates(lambda: asyncio.get_running_loop().time())
-
-    def vcenter(
-        self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
-    ) -> FakeVCenter | Refused:
-        assert username == "operator"
-        assert spec.address.host in ("vc", "other-vc")
-        self.pins.append((spec.address.host, expected_uuid))
-        gate = self.gates.of(str(spec.address), username, password)
-        return self.refusal or self._opened(FakeVCenter(self.world, password, gate, expected_uuid))
-
-    def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> FakeArray | Refused:
-        self.pins.append((spec.address.host, expected_id))
-        gate = self.gates.of(str(spec.address), api_token)
-        return self.refusal or self._opened(FakeArray(self.world, spec.address.host, api_token, gate, expected_id))
-
-    def refusals(self, port: Any) -> Refusals:
-        return Refusals(port.gate.refusals, TRIES, port.gate.seconds_left)
-
-    def _opened(self, port: Any) -> Any:
-        self.world.opened.append(port)
-        return port
