@@ -124,12 +124,12 @@ class Judge:
             self._changed(call, group, what, self._bad[group.name, what], self._read_at(call, method, asked))
         # Either list shows a transfer; a scheduled one that began between the two readings is in the later.
         rows = [self._read_at(call, *one) for one in (("snapshots", group.name), ("transfers", f"a:{group.name}"))]
-        read = [one for one in rows if one is not None]
+        known = [one for one in rows if one is not None]
         for suffix, (_, lands) in group.snapshots.items():
             if lands > now:
                 what = f"transfer {suffix} under way"
                 taken = self.storage.taken_at[suffix]
-                self._changed(call, group, what, taken, max(read) if len(read) == len(rows) else None)
+                self._changed(call, group, what, taken, max(known) if len(known) == len(rows) else None)
 
     def _changed(self, call: Call, group: Grouped, what: str, since: Instant, read: Instant | None) -> None:
         now = self.api.clock.now()

@@ -22,6 +22,7 @@ from vvol_replication.engine import groups, preparation_runner
 from vvol_replication.reconcile.identify import Finding
 from vvol_replication.reconcile.observation import rows
 from vvol_replication.reconcile.preparing import decide, interlocks, truth
+from vvol_replication.reconcile.preparing.absorb import absorb_prepared
 from vvol_replication.reconcile.preparing.completion import completed
 from vvol_replication.reconcile.steps import Decided, Prepare
 
@@ -72,7 +73,7 @@ def _no_second_check() -> Patch:
 
 
 def _repeated_after_a_lost_answer() -> Patch:
-    real = preparation_runner.absorb_prepared
+    real = absorb_prepared
 
     def again(status: Any, seen: Any, outcome: Any, moment: Any) -> Any:
         if isinstance(outcome, Indeterminate):

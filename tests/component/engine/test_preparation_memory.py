@@ -31,7 +31,7 @@ def slow_memory(rig: Rig, meanwhile: Callable[[], Any], seconds: float = 30.0) -
             await asyncio.sleep(seconds)
         return await tell(ref, before, after, version)
 
-    rig.api.write_status = write  # type: ignore[method-assign]  # one write of many is slow
+    rig.api.write_status = write  # type: ignore[method-assign,assignment]  # one write of many is slow
 
 
 @virtual
