@@ -33,7 +33,7 @@ def prose(page: str) -> str:
 
 def targets() -> set[str]:
     """The targets of the Makefile."""
-    rules = re.findall(r"^([a-z][a-z -]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    rules = re.findall(r"^([a-z][a-z0-9 -]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return {name for rule in rules for name in rule.split()}
 
 
