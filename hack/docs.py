@@ -12,6 +12,7 @@ sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
 import docs_faults  # noqa: E402 - after the path
 import docs_reasons  # noqa: E402 - as above
+import docs_reference  # noqa: E402 - as above
 import docs_simulator  # noqa: E402 - as above
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/faults.md": docs_faults.render,
     "docs/reasons.md": docs_reasons.render,
     "docs/simulator.md": docs_simulator.render,
+    **docs_reference.pages(),
 }
 """Each generated page by its path from the root, and what makes its text."""
 
