@@ -77,6 +77,11 @@ oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirement
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	  -o hack/judges/requirements.txt hack/judges/requirements.in $(ARGS)
 
+.PHONY: image-lock
+image-lock:  ## bring hack/image/requirements.txt up to date with requirements.in
+	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	  -o hack/image/requirements.txt hack/image/requirements.in $(ARGS)
+
 .PHONY: test
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check

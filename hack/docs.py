@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 import docs_faults  # noqa: E402 - after the path
 import docs_preparation  # noqa: E402 - as above
 import docs_reasons  # noqa: E402 - as above
+import docs_reference  # noqa: E402 - as above
 import docs_simulator  # noqa: E402 - as above
 import gitops_health  # noqa: E402 - as above
 
@@ -26,6 +27,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/simulator.md": docs_simulator.render,
     gitops_health.ARGOCD: gitops_health.render_argocd,
     gitops_health.FLUX: gitops_health.render_flux,
+    **docs_reference.pages(),
 }
 """Each generated page by its path from the root, and what makes its text."""
 

@@ -60,14 +60,11 @@ class _Scenario:
         self.story: list[str] = []
         self.kills = self.hand_overs = self._coming = 0
         self._seen: Counter[str] = Counter()
-        self._over = False
-        self._lag = 0.01
+        self._over, self._lag = False, 0.01
 
     @property
     def erp(self) -> Any:
         return self.storage.groups["erp"]
-
-    # What happens
 
     async def happen(self) -> Told:
         loop, defects = asyncio.get_running_loop(), Defects(self.judge.broken)
