@@ -11,6 +11,9 @@ from typing import Any
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.reconcile.acceptance import parse_preparation
+from vvol_replication.reconcile.preparing.remembered import evidence_of
 from vvol_replication.reconcile.request import OneShot
 from vvol_replication.reconcile.tuning import Tuning
 
@@ -179,6 +182,7 @@ class Engine:
             self._ends.pop(metadata["uid"], None)
             self._expiry.gone(metadata["uid"])
             self._validity.gone(metadata["uid"])
+            self._registry.prepared.tell(metadata["uid"], ("", ""), None)
             self.release(metadata["uid"])
             if deleted:
                 self._around.claims.forget(metadata["uid"])
@@ -188,6 +192,7 @@ class Engine:
         self._note_claim(kind, body)
         if kind == FAILOVER_PREPARATION:
             self._validity.shown(ref, body)
+            self._note_preparation(body)
         if runner is not None:
             runner.shown(body)
         else:
@@ -206,6 +211,17 @@ class Engine:
             request = desk.parse(body)
             claim = desk.claim(request, desk.status(body.get("status")))
             self._around.claims.note((kind.kind, request.namespace, request.request_id), claim)
+
+    def _note_preparation(self, body: Body) -> None:
+        """What one that has ended tells of its group, should that have no memory of its own."""
+        with contextlib.suppress(SpecError):  # the handler tells it
+            request = parse_preparation(body)
+            key = request.namespace, request.spec.group
+            record = evidence_of(request, PreparationStatus.parse(body.get("status")))
+            self._registry.prepared.tell(request.uid, key, record)
+            group = self._registry.groups.get(key)
+            if group is not None:
+                group.recollect()
 
     def _take_up(self, kind: Kind, request: OneShot[Any], body: Body) -> None:
         if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):

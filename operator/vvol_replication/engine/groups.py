@@ -72,6 +72,8 @@ class GroupMonitor(Monitor):
         self._port, self._armed, self._prepared, self._freed = port, armed, prepared, freed
         self._key = (ref.namespace or "", ref.name)
         self._recalled = False
+        self._blank = False
+        """It came without a status: made again, or restored without one."""
         self._spec: ReplicationGroupSpec | None = None
         self.bound: Binding | Unbound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
         self.remembered: Binding | Unbound = self.bound
@@ -95,8 +97,10 @@ class GroupMonitor(Monitor):
             before = ReplicationGroupStatus.parse(self._stored)
             if before.armed_sync is not None:
                 self._armed.put(self._key, before.armed_sync)
+            self._blank = not before.conditions
             if before.prepared is not None:
                 self._prepared.put(self._key, before.prepared)
+            self.recollect()
         return True
 
     @property
@@ -135,6 +139,13 @@ class GroupMonitor(Monitor):
     def called_off_at(self) -> datetime | None:
         """A planned failover was called off then."""
         return self._spec.failover_called_off_at if self._spec is not None else None
+
+    def recollect(self) -> None:
+        """A group that came without a status takes its memory from the preparations that have ended."""
+        told = self._prepared.told_of(self._key) if self._blank else None
+        if told is not None:
+            self._blank = False
+            self.recall_prepared(told)
 
     def recall_prepared(self, record: PreparedStatus) -> None:
         """The group counts as prepared: tell it with the next look."""

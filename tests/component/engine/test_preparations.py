@@ -346,6 +346,31 @@ async def test_a_wiped_status_does_not_make_a_second_call() -> None:
         assert rig.says(GROUP, "erp", "Prepared") == ("True", "NotProven")
 
 
+@pytest.mark.parametrize("how", ["made again", "restored without its status"])
+@virtual
+async def test_a_group_that_lost_its_memory_has_it_from_the_preparation(how: str) -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        if how == "made again":
+            rig.api.remove(GROUP, "erp", "prod")
+            await asyncio.sleep(1)
+            rig.group("erp")
+        else:
+            await rig.kill()
+            rig.body(GROUP, "erp")["status"] = {"observedGeneration": -1}
+            await rig.restart()
+        await rig.until_says(GROUP, "erp", "FailoverPrepared", "Prepared")
+        rig.prepare("again")
+        assert reason_of(await rig.until_prepared("again"), "Failed") == "AlreadyPrepared"
+        replica = rig.world.replicas["erp"]
+        replica.target_state, replica.source_state = GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER
+        await until(lambda: rig.says(GROUP, "erp", "Prepared") is None)
+        await rig.until_says(PREP, "dr", "GroupFailedOver", "Valid")
+        await asyncio.sleep(60)
+        assert rig.says(GROUP, "erp", "Prepared") is None, "it does not come back"
+
+
 @virtual
 async def test_without_the_groups_memory_nothing_is_called() -> None:
     async with running() as rig:

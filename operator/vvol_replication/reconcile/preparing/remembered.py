@@ -24,6 +24,8 @@ from vvol_replication.reconcile.view import View
 from .case import Case
 from .interlocks import last_point, prepared_by
 
+_SERVED = (Reason.GROUP_FAILED_OVER, Reason.FAILOVER_CALLED_OFF)
+
 
 def as_remembered(record: PreparedStatus | None, called_off_at: datetime | None) -> Prepared | None:
     """What a group's memory is worth: is it relied on, or is the target to be asked anew?"""
@@ -49,6 +51,14 @@ def record_of(request: Preparation, status: PreparationStatus) -> PreparedStatus
         snapshot=ledger.prepare.snapshot,
         point_in_time=status.point_in_time,
     )
+
+
+def evidence_of(request: Preparation, status: PreparationStatus) -> PreparedStatus | None:
+    """What a preparation that has ended tells of its group, should that have lost its memory. None: nothing."""
+    valid = find(status.conditions, "Valid")
+    if status.finished_at is None or (valid is not None and valid.reason in _SERVED):
+        return None
+    return record_of(request, status)
 
 
 def done_already(case: Case) -> PreparationDecision | None:

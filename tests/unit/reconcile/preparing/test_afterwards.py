@@ -38,6 +38,7 @@ from vvol_replication.reconcile.observation import Observation, Prepared, Query
 from vvol_replication.reconcile.preparing.absorb import absorb_prepared, absorb_reading
 from vvol_replication.reconcile.preparing.remembered import (
     as_remembered,
+    evidence_of,
     is_used,
     no_longer,
     prepared_condition,
@@ -127,6 +128,16 @@ def test_the_group_remembers_from_the_intent_on_and_knows_what_is_proven() -> No
     assert done.proven
     assert done.snapshot == LAST.name
     assert done.point_in_time == completed().point_in_time
+
+
+def test_what_has_ended_is_evidence_until_it_has_served() -> None:
+    request, status = Preparation("uid-1", "prod", "dr", 1, NOW, SPEC), completed()
+    assert evidence_of(request, called()) is None, "it is under way"
+    assert evidence_of(request, status) == record_of(request, status)
+    served = tuple(replace(one, reason="GroupFailedOver") if one.type == "Valid" else one for one in status.conditions)
+    assert evidence_of(request, replace(status, conditions=served)) is None
+    unknown = decide(seen(), status=called(task=None)).status
+    assert evidence_of(request, unknown) == record_of(request, unknown)
 
 
 @pytest.mark.parametrize(
