@@ -106,14 +106,18 @@ class Replicas:
         self.all.append(replica)
         return replica
 
-    def refill(self) -> None:
-        """Put those away that have ended, start others, and wait until one leads and another stands by."""
+    def tend(self) -> None:
+        """As a kubelet does: put those away that have ended, and start others; wait for nothing."""
         for one in [one for one in self.all if one.process.exit_status is not None]:
             one.process.end()
             one.proxy.end()
             self.all.remove(one)
         while len(self.all) < 2:
             self.start()
+
+    def refill(self) -> None:
+        """The same, and wait until one leads and another stands by."""
+        self.tend()
         eventually(self.holder, what="a leader")
         for one in self.all:
             eventually(lambda one=one: "standing for Lease" in one.log, what=f"{one.name} to stand by")  # type: ignore[misc]

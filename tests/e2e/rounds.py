@@ -8,6 +8,7 @@ while the transfer runs. Counted: pushes beyond the first of each request, and r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import signal
 import statistics
@@ -16,7 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
@@ -27,6 +28,7 @@ from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, Rig, Site, topology  # noqa: E4
 
 import stage  # noqa: E402 - as above
 from controlplane import ControlPlane  # noqa: E402 - as above
+from waiting import eventually  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,8 +56,8 @@ class Round:
 class Play:
     """One protection group on which round after round is played."""
 
-    def __init__(self, site: Site, replicas: Replicas, group: str) -> None:
-        self.site, self.replicas, self.group = site, replicas, group
+    def __init__(self, site: Site, replicas: Replicas, group: str, *, stopped: float = 0.0) -> None:
+        self.site, self.replicas, self.group, self._stopped = site, replicas, group, stopped
         self._places = itertools.cycle(PLACES)
         self.name = site.group(group)
         site.wait_group(self.name)
@@ -68,14 +70,21 @@ class Play:
         seconds = self._trouble(leader, kind)
         self.site.simulator.clear_faults()
         self.site.act("release", self.group)
-        obj = request.wait_finished(LONG)
         status = leader.process.wait(60)
+        obj = eventually(
+            lambda: self._tended(request), what=f"{request.name}'s end", until=_finished, timeout=LONG, every=0.5
+        )
         suffix = ((obj["status"].get("operation") or {}).get("suffix")) or ""
         pushes = [one["arguments"]["suffix"] for one in self.site.calls(PUSH, self.group)].count(suffix)
         complete = stage.is_true(obj, "Complete")
         ready = stage.condition(obj, "Ready") or {}
         request.kubectl("delete", "replicationsync", request.name, "--wait=false")
         return Round(kind, place, seconds, status, pushes, complete, str(ready.get("reason")))
+
+    def _tended(self, request: Request) -> dict[str, Any]:
+        """The request as it is; replicas that have ended meanwhile are started again."""
+        self.replicas.tend()
+        return request.get()
 
     def _in_flight(self, place: str) -> Request:
         """A request that has come so far: its call's answer is out, or its data is on the way."""
@@ -99,9 +108,14 @@ class Play:
         seconds = self.replicas.taken_over(leader)
         if kind == "SIGSTOP":
             # Stopped for longer than its Lease: another one leads by now. It has to notice before it does anything.
+            time.sleep(max(0.0, self._stopped - seconds))  # no waiting for anything: this long it is stopped
             leader.signal(signal.SIGCONT)
         leader.proxy.mend()
         return seconds
+
+
+def _finished(obj: dict[str, Any]) -> bool:
+    return stage.is_true(obj, "Finished")
 
 
 def summary(rounds: Iterable[Round]) -> list[str]:
@@ -129,9 +143,16 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=0, help="no new round after this long (default: no limit)")
     parser.add_argument("--lease", type=int, nargs=3, default=(5, 3, 1), metavar="SECONDS",
         help="duration, renew deadline and retry period (default: 5 3 1; the operator's own: 15 10 2)")  # fmt: skip
+    parser.add_argument("--stopped", type=float, default=30, metavar="SECONDS",
+        help="a stopped leader stays so for this long, at least until another one leads (default: 30)")  # fmt: skip
+    parser.add_argument("--keep", type=Path, help="keep the logs of all processes in this directory")
     arguments = parser.parse_args()
     begun, played = time.monotonic(), list[Round]()
-    with tempfile.TemporaryDirectory(prefix="rounds-") as scratch, ControlPlane.start(Path(scratch) / "plane") as plane:
+    kept: Path | None = arguments.keep
+    if kept is not None:
+        kept.mkdir(parents=True)
+    place = tempfile.TemporaryDirectory(prefix="rounds-") if kept is None else contextlib.nullcontext(str(kept))
+    with place as scratch, ControlPlane.start(Path(scratch) / "plane") as plane:
         plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
         rig = Rig(plane, Path(scratch))
@@ -140,7 +161,7 @@ def main() -> int:
             rig.site(topology("round")) as site,
             Replicas.running(plane, Path(scratch), rig.secrets, rig.namespaces, timing) as replicas,
         ):
-            play = Play(site, replicas, "round")
+            play = Play(site, replicas, "round", stopped=arguments.stopped)
             kinds = itertools.islice(itertools.cycle(KINDS), arguments.rounds)
             for number, kind in enumerate(kinds, 1):
                 if arguments.minutes and time.monotonic() - begun > 60 * arguments.minutes:

@@ -106,7 +106,7 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
             return
         outcome: Outcome[StartedPrepare] = _NOT_REMEMBERED
         if group.remembers(record):
-            outcome = await self._around.access.prepare(self._acting_on())
+            outcome = await self._calling(self._around.access.prepare(self._acting_on()))
         elif await group.remember_prepared(record):
             return
         self._status, self._seen = absorb_prepared(decision.status, self._seen, outcome, self._moment())

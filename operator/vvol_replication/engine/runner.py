@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import ArmedSync
@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE = 0.05  # seconds; a decision that asks to be asked again at once does not spin the loop
 _JUST_BEFORE = timedelta(microseconds=1)
+T = TypeVar("T")
 _TASKS = frozenset({Query.TASK, Query.PREPARE_TASK})
 
 
@@ -307,6 +308,14 @@ class Runner(ABC, Generic[RequestT, StatusT]):
             return True
         await asyncio.sleep(self._around.pace.monitor_retry_first)
         return False
+
+    async def _calling(self, call: Awaitable[Outcome[T]]) -> Outcome[T]:
+        """Make a mutating call. Whoever ends this request meanwhile has to take it for made."""
+        unused = self._seen.intent_unused
+        self._seen = replace(self._seen, intent_unused=False)
+        outcome = await call
+        self._seen = replace(self._seen, intent_unused=unused)
+        return outcome
 
     async def _park(self, park: Park) -> bool:
         self._woken.clear()

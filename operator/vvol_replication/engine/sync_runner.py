@@ -110,7 +110,7 @@ class SyncRunner(Runner[Request, SyncStatus]):
     async def _arm(self, decision: Decision, name: str) -> None:
         if await self._may_act():
             resolved, self._status = self._acting_on(), decision.status
-            outcome = await self._around.access.arm(resolved, name)
+            outcome = await self._calling(self._around.access.arm(resolved, name))
             self._status, self._seen = absorb_armed(self._status, self._seen, outcome, self._moment())
 
     async def _push(self, decision: Decision, suffix: str) -> None:
@@ -118,7 +118,7 @@ class SyncRunner(Runner[Request, SyncStatus]):
             resolved, self._status = self._acting_on(), decision.status
             if no_longer(self._status, self._seen.prepared):
                 self._around.registry.forget_prepared(resolved.source_group)
-            outcome = await self._around.access.push(resolved, suffix)
+            outcome = await self._calling(self._around.access.push(resolved, suffix))
             self._status, self._seen = absorb_pushed(self._status, self._seen, outcome, self._moment())
 
     def _absorb(self, query: Query, outcome: Outcome[Any], moment: Moment) -> None:

@@ -1,4 +1,4 @@
-"""A group is told of the prepare call before it is made; that may take long, and what was checked may not hold then."""
+"""A group is told of the prepare call before it is made, and goes on to know of it whatever becomes of the request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from component.engine.rig import Rig, running
+from component.engine.storage import hangs
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.objects import ObjectRef, WriteResult
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import Phase
@@ -32,6 +33,28 @@ def slow_memory(rig: Rig, meanwhile: Callable[[], Any], seconds: float = 30.0) -
         return await tell(ref, before, after, version)
 
     rig.api.write_status = write  # type: ignore[method-assign,assignment]  # one write of many is slow
+
+
+@virtual
+async def test_a_preparation_that_is_deleted_inside_its_call_leaves_the_group_its_memory() -> None:
+    async with running() as rig:
+        rig.world.after["start_prepare"] = [hangs()]
+        rig.prepare("dr")
+        await until(lambda: bool(rig.world.prepares))
+        rig.api.remove(FAILOVER_PREPARATION, "dr", "prod")
+        await rig.until_says(REPLICATION_GROUP, "erp", "NotProven", "Prepared")
+        await asyncio.sleep(60)
+        assert rig.says(REPLICATION_GROUP, "erp", "Prepared") == ("True", "NotProven")
+
+
+@virtual
+async def test_a_sync_that_is_deleted_inside_its_call_leaves_the_group_its_memory() -> None:
+    async with running() as rig:
+        rig.world.after["start_sync"] = [hangs()]
+        rig.request("one")
+        await until(lambda: bool(rig.world.armed))
+        rig.api.remove(REPLICATION_SYNC, "one", "prod")
+        await rig.until_says(REPLICATION_GROUP, "erp", "NameStillPending", "SyncLeftArmed")
 
 
 @virtual
