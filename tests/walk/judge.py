@@ -99,15 +99,19 @@ class Judge:
         self._remembered(caller, group)
 
     def _caller(self, call: Call) -> Caller | None:
-        """The engine's runner knows which of the objects of one name it is for; all else is looked up."""
+        """Objects of one name follow each other: it is one that has announced the call in its ledger."""
         process = next((one for one in self.processes() if one.identity == call.process), None)
         for runner in process.runners if process is not None else ():
-            if f"request {runner.stored.ref}" == call.task:
+            operation = runner.status.operation
+            announced = getattr(operation, "prepare", None) is not None
+            if f"request {runner.stored.ref}" == call.task and announced:
                 ref = runner.stored.ref
                 return Caller((PREPS, ref.namespace, ref.name), ref.uid, runner.request.request_id)
         name = call.task.rpartition("/")[2]
         for _, key, body in reversed(self.api.saved):
-            if body is not None and key[0] == PREPS and key[2] == name and f"{key[1]}/" in call.task:
+            if body is None or not (body["status"].get("operation") or {}).get("prepare"):
+                continue
+            if key[0] == PREPS and key[2] == name and f"{key[1]}/" in call.task:
                 uid = body["metadata"]["uid"]
                 return Caller(key, uid, body["spec"].get("requestID") or uid)
         return None
