@@ -104,7 +104,7 @@ async def silent() -> AsyncIterator[int]:
 
 
 def cluster(silent: int) -> Callable[[Asked], tuple[int, Any] | str]:
-    """An API server with a request in flight whose endpoints hang."""
+    """An API server with a request of each kind in flight, whose endpoints hang."""
     address = f"127.0.0.1:{silent}"
     metadata = {"uid": "u", "generation": 1, "resourceVersion": "5", "creationTimestamp": "2026-01-01T00:00:00Z"}
     objects: dict[str, Any] = {
@@ -118,6 +118,11 @@ def cluster(silent: int) -> Callable[[Asked], tuple[int, Any] | str]:
             "metadata": {**metadata, "name": "one", "namespace": "prod", "finalizers": [FINALIZER]},
             "spec": {"groupRef": {"name": "erp"}},
             "status": {"observedGeneration": 1, "acceptedAt": "2026-01-01T00:00:00Z", "operation": {"requestID": "u"}},
+        },
+        "failoverpreparations": {
+            "metadata": {**metadata, "name": "dr", "namespace": "prod", "uid": "p", "finalizers": [FINALIZER]},
+            "spec": {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2099-01-01T00:00:00Z"},
+            "status": {"observedGeneration": 1, "acceptedAt": "2026-01-01T00:00:00Z", "operation": {"requestID": "p"}},
         },
     }  # fmt: skip
     resources = [
@@ -163,7 +168,7 @@ async def test_sigterm_ends_it_at_once_with_requests_in_flight_and_endpoints_tha
     arguments = ("--kubeconfig", server.kubeconfig(), "--http-host=127.0.0.1", "--http-port=0", "--log-format", style)
     async with operator(*arguments) as (process, lines):
         await until(lambda: sum(bool(asked.query.get("watch")) for asked in server.asked) >= len(KINDS), lines)
-        await until(lambda: any("taken up: 1 requests" in line for line in lines), lines)
+        await until(lambda: any("taken up: 2 requests" in line for line in lines), lines)
         await until(lambda: any("/secrets/" in asked.path for asked in server.asked), lines)
         await ends_quickly(process, lines)
     assert not any(SECRET in line or TOKEN in line for line in lines)

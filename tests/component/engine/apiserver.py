@@ -23,7 +23,7 @@ from vvol_replication.api.objects import (
     Written,
 )
 from vvol_replication.api.times import format_time
-from vvol_replication.cluster.patches import merge_patch
+from vvol_replication.cluster.patches import status_patch
 from vvol_replication.engine.engine import Engine
 
 Key = tuple[str, str | None, str]
@@ -167,7 +167,7 @@ class ApiServerInMemory:
             return Gone()
         if body["metadata"]["uid"] != ref.uid or version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
-        patch = merge_patch(before, after)
+        patch = status_patch(before, after)
         _merge(body["status"], patch)
         return Written(self._save(key, body, said="conditions" in patch))
 
