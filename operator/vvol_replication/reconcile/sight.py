@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from vvol_replication.domain.outcomes import Done
 
 from .observation import Observation, Query, Reading
 from .request import Preparation, Request
-from .steps import Decided, Finish, Park, Read, StatusT, Step
+from .steps import Decided, Park, Read, StatusT, Step
 from .tell import Situation, Verdict, tell
 from .tuning import Tuning
 
@@ -21,7 +22,7 @@ RequestT = TypeVar("RequestT", Request, Preparation)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(Generic[RequestT, StatusT]):
+class Sight(ABC, Generic[RequestT, StatusT]):
     """What every decision function takes: it returns a decision, or None for "nothing in the way"."""
 
     request: RequestT
@@ -52,9 +53,9 @@ class Sight(Generic[RequestT, StatusT]):
         text = "spec.suspend is true; set it to false to go on."
         return Decided(Park(None), self._tell(Verdict(Situation.SUSPENDED, Reason.SUSPENDED, text), **changes))
 
+    @abstractmethod
     def end(self, verdict: Verdict, **changes: Any) -> Decided[StatusT]:
         """End for good."""
-        return Decided(Finish(), self._tell(verdict, **changes))
 
     def fail(
         self, reason: Reason | str, message: str, *, extra: Sequence[Wanted] = (), **changes: Any

@@ -12,7 +12,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus, TransferStatus
 from vvol_replication.domain.arrays import Snapshot
 
-from .judging import source_names, target_names
+from .judging import source_names
 from .request import Request
 from .sight import Sight
 from .steps import Decided, Decision, Finish
@@ -103,11 +103,6 @@ class Turn(View):
     def source_names(self) -> frozenset[str]:
         """What the source array is called, folded: when the request began, and now, if it was renamed in between."""
         return source_names(self.resolved, self.seen)
-
-    @property
-    def target_names(self) -> frozenset[str]:
-        """What the target array is called, likewise."""
-        return target_names(self.resolved, self.seen)
 
     def my_row(self, rows: Sequence[Snapshot]) -> Snapshot | None:
         """Our snapshot among these rows."""

@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.preparation import PreparationLedger, PreparationStatus
 from vvol_replication.api.sync import Operation, Phase, SyncStatus
-from vvol_replication.reconcile.acceptance import accept, parse_request, refuse
+from vvol_replication.reconcile.acceptance import (
+    accept,
+    accept_preparation,
+    parse_preparation,
+    parse_request,
+    refuse,
+    refuse_preparation,
+)
 
 CREATED = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOW = CREATED + timedelta(seconds=3)
@@ -62,3 +70,24 @@ def test_what_cannot_be_read_is_refused_and_ends() -> None:
     assert status.phase is Phase.FAILED
     assert status.conditions[0].reason == "InvalidSpec"
     assert "spec.timeout" in status.conditions[0].message
+
+
+def preparation(**spec: Any) -> dict[str, Any]:
+    return body(**{"consent": "erp", "notAfter": "2026-11-25T00:00:00Z", **spec})
+
+
+def test_a_new_preparation_is_accepted_and_runs() -> None:
+    status = accept_preparation(parse_preparation(preparation()), PreparationStatus(), NOW)
+    assert (status.phase, status.accepted_at) == (Phase.RUNNING, NOW)
+    assert status.operation == PreparationLedger(request_id="u1")
+    history = parse_preparation(preparation(notAfter="2026-11-23T00:00:00Z"))
+    assert accept_preparation(history, PreparationStatus(), NOW).phase is Phase.EXPIRED
+
+
+def test_a_preparation_that_cannot_be_read_is_refused_and_ends() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_preparation(preparation(validFor="long"))
+    status = refuse_preparation(preparation(validFor="long"), caught.value, NOW)
+    assert status.phase is Phase.FAILED
+    assert status.conditions[0].reason == "InvalidSpec"
+    assert "Create a new FailoverPreparation" in status.conditions[0].message
