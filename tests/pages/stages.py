@@ -4,8 +4,8 @@ A page's comments name a stage; each has all that the ones before it have. Names
 
     empty      an API server, and the files of the repository in the working directory
     cluster    the CRDs
-    operator   the operator, its namespace, the applications' namespace, storage at the addresses that the pages write,
-               and the files that a reader is told to have: ca.pem, *.password, *.token
+    operator   the operator under its own account, its namespace, the applications' namespace, storage at the addresses
+               that the pages write, and the files that a reader is told to have: ca.pem, *.password, *.token
     connected  VCenters, FlashArrays and the ReplicationGroup, all Ready
     synced     a ReplicationSync that is complete
 """
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from pages.markdown import ROOT
 
+import accounts
 import stage
 import toolchain
 from controlplane import ControlPlane
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from processes import Process
 
 NAMES = ("empty", "cluster", "operator", "connected", "synced")
-OPERATOR_NAMESPACE = "vvol-replication"
 NAMESPACE, GROUP, POINT = "erp-prod", "erp", "before-upgrade-42"
 USER = "vvol-replication@vsphere.local"
 SECRETS = {
@@ -188,7 +188,7 @@ class Stage:
         kubectl("wait", "--for=condition=Established", "--timeout=60s", *names.split())
 
     def _have_operator(self) -> None:
-        for one in (OPERATOR_NAMESPACE, NAMESPACE):
+        for one in (accounts.HOME, NAMESPACE):
             if self.plane.client.find("namespace", one) is None:
                 self.plane.kubectl("create", "namespace", one)
         simulator = self._running.enter_context(Simulator.start(_topology()))
@@ -198,7 +198,8 @@ class Stage:
         for site, array in SITES.items():
             self._addresses[f"vcenter.{site}.example.com"] = simulator.ready["vcenters"][site]["address"]
             self._addresses[f"{array}.example.com"] = simulator.ready["arrays"][array]["address"]
-        self._operator = stage.operator(self.plane.kubeconfig, self.directory, OPERATOR_NAMESPACE)
+        kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, accounts.HOME)
+        self._operator = stage.operator(kubeconfig, self.directory, accounts.HOME)
         self._running.callback(self._operator.end)
 
     def _have_objects(self) -> None:
@@ -207,10 +208,10 @@ class Stage:
         for site, array in SITES.items():
             secret = f"vcenter-{site}"
             login = {"username": USER, "password": SECRETS[f"{site}.password"]}
-            objects.append(stage.secret(secret, OPERATOR_NAMESPACE, **login))
+            objects.append(stage.secret(secret, accounts.HOME, **login))
             spec = {"address": self._addresses[f"vcenter.{site}.example.com"], "credentialsSecretRef": {"name": secret}}
             objects.append(stage.connected("VCenter", site, {**spec, "tls": tls}))
-            objects.append(stage.secret(array, OPERATOR_NAMESPACE, apiToken=SECRETS[f"{array}.token"]))
+            objects.append(stage.secret(array, accounts.HOME, apiToken=SECRETS[f"{array}.token"]))
             spec = {"address": self._addresses[f"{array}.example.com"], "apiTokenSecretRef": {"name": array}}
             objects.append(stage.connected("FlashArray", array, {**spec, "tls": tls}))
         protected, recovery = SITES
