@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-import docs_faults  # noqa: E402 - after the path
+import docs_admission  # noqa: E402 - after the path
+import docs_faults  # noqa: E402 - as above
 import docs_preparation  # noqa: E402 - as above
 import docs_reasons  # noqa: E402 - as above
 import docs_reference  # noqa: E402 - as above
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/admission.md": docs_admission.render,
     "docs/faults.md": docs_faults.render,
     "docs/preparation-table.md": docs_preparation.render,
     "docs/reasons.md": docs_reasons.render,

@@ -133,7 +133,7 @@ def params(cases: list[Case]) -> list[Any]:
 
 
 VC, FA, RG, RS, FP = names.KINDS
-BOUNDS = "must be longer than zero and at most 8760h"
+BOUNDS = "must be written like 90s, 15m or 1h30m, and be longer than zero and at most 8760h"
 TARGET = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
 RIGHT = [

@@ -213,6 +213,18 @@ def test_durations_have_one_shape() -> None:
     assert all(f"<= duration('{most}')" in field["x-kubernetes-validations"][0]["rule"] for field in fields)
 
 
+def test_what_is_said_in_words_is_the_pattern_beside_it() -> None:
+    """A pattern's own message is the pattern: the rule says it to people, and must not say it of another one."""
+    found = 0
+    for kind in KINDS:
+        for path, node in crds.walk(crds.schema(kind, "spec"), "spec"):
+            for one in node.get("x-kubernetes-validations", ()):
+                for pattern in re.findall(r"self\.matches\(r?'(\^.*?\$)'\)", one["rule"]):
+                    assert pattern == node["pattern"], f"{kind.kind} {path}"
+                    found += 1
+    assert found == 13
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "words"),
     [

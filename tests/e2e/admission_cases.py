@@ -1,0 +1,144 @@
+"""All that the API server is asked to take or refuse for docs/admission.md: new objects, and changes of objects."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unit.api.spec_cases import FULL, LEAST, RIGHT, WRONG, put
+
+from vvol_replication.api.names import API_VERSION, FAILOVER_PREPARATION, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
+
+GOLDEN = Path(__file__).with_name("admission.json")
+"""What the API server says to each case, by its title; empty: it takes it. `test_admission.py` holds it against a real
+one, and writes it anew with VVOL_UPDATE_GOLDEN=1."""
+_SHOWN = 64
+
+
+@dataclass(frozen=True)
+class Admission:
+    """One case: `path` of a spec set to `value` (`None`: left out).
+
+    `before` None: a new object, otherwise the least that its kind needs. Else the object is there with that spec, and
+    is changed. `refused`: what is expected of the API server; `server`: a part of what it says then.
+    """
+
+    kind: Kind
+    path: str
+    value: Any = field(hash=False)
+    refused: bool
+    server: str = ""
+    before: dict[str, Any] | None = field(default=None, hash=False)
+
+    @property
+    def changed(self) -> bool:
+        """Is an object changed that is there?"""
+        return self.before is not None
+
+    @property
+    def spec(self) -> dict[str, Any] | None:
+        """The spec that is asked for; None: the object has none."""
+        spec = copy.deepcopy(LEAST[self.kind] if self.before is None else self.before)
+        if self.path == "spec":
+            return None
+        put(spec, self.path, self.value)
+        return spec
+
+    @property
+    def what(self) -> str:
+        """The case for people, without its kind."""
+        if not self.changed:
+            return f"{self.path}: {shown(self.value)}"
+        return f"{self.path}: {shown((self.before or {}).get(self.path))} -> {shown(self.value)}"
+
+    @property
+    def title(self) -> str:
+        """The case in one line; no two have the same."""
+        return f"{self.kind.kind} {self.what}"
+
+    def document(self, name: str, spec: dict[str, Any] | None) -> str:
+        """An object of its kind, as JSON."""
+        made = {"apiVersion": API_VERSION, "kind": self.kind.kind, "metadata": {"name": name}}
+        return json.dumps(made if spec is None else {**made, "spec": spec})
+
+
+def shown(value: object) -> str:
+    """A value as a page shows it: JSON, shortened; what is left out is a dash."""
+    if value is None:
+        return "-"
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}... ({len(text) - 2} characters)"
+
+
+_OTHER = {
+    "groupRef": {"name": "crm"},
+    "pointInTimeName": "another",
+    "requestID": "CHG-4713",
+    "method": "Coordinated",
+    "maxAge": "11m",
+    "notAfter": "2027-12-01T00:00:00Z",
+    "retryLimit": 0,
+    "consent": "crm",
+    "validFor": "5h",
+    "dryRun": False,
+}
+"""Another value for each field of a request that cannot be changed."""
+_FREE = {"suspend": (True, False, None), "cancel": (True, False, None), "ttlSecondsAfterFinished": (3600, 0, None)}
+"""Values for each field that can, whatever it was before."""
+_TIMEOUTS = (
+    ("1h", "2h", True),
+    ("1h", "61m", True),
+    ("60m", "1h", True),
+    ("1h", "59m59s", False),
+    ("9m", "10m", True),  # as texts, 9m is the greater one
+    ("10m", "9m", False),
+    (None, "3h", True),
+    (None, "2h", True),
+    (None, "1h", False),  # none means 2h
+    ("3h", None, False),
+    ("1h", None, True),
+)
+"""A timeout before and after, and whether that may be."""
+
+
+def _immutable(kind: Kind) -> list[Admission]:
+    """Each field that cannot be changed: changed, taken away, and added later."""
+    found = []
+    for path, value in _OTHER.items():
+        if path not in FULL[kind]:
+            continue
+        said = f"spec.{path}: Forbidden: {path} is immutable: create a new {kind.kind} under a new name instead"
+        found.append(Admission(kind, path, value, refused=True, server=said, before=FULL[kind]))
+        if path not in LEAST[kind]:
+            found.append(Admission(kind, path, None, refused=True, server=said, before=FULL[kind]))
+            found.append(Admission(kind, path, value, refused=True, server=said, before=LEAST[kind]))
+    return found
+
+
+def _mutable(kind: Kind) -> list[Admission]:
+    """Each field that can be changed, and those that can only grow."""
+    found = [
+        Admission(kind, path, value, refused=False, before={**LEAST[kind], path: FULL[kind][path]})
+        for path, values in _FREE.items()
+        for value in values
+    ]
+    said = "spec.timeout: Forbidden: timeout may only grow (without one it is 2h)"
+    for old, new, taken in _TIMEOUTS:
+        before = LEAST[kind] | ({} if old is None else {"timeout": old})
+        found.append(Admission(kind, "timeout", new, refused=not taken, server="" if taken else said, before=before))
+    return found
+
+
+_CONSENT = "consent must repeat groupRef.name, to say that this very group is to be prepared for failover"
+
+CASES: list[Admission] = [
+    *(Admission(kind, "spec", None, refused=True, server="spec: Required value") for kind in KINDS),
+    *(Admission(case.kind, case.path, case.value, refused=False) for case in RIGHT),
+    *(Admission(case.kind, case.path, case.value, refused=True, server=case.server) for case in WRONG),
+    Admission(FAILOVER_PREPARATION, "consent", "crm", refused=True, server=_CONSENT),
+    Admission(REPLICATION_SYNC, "groupRef.name", "crm", refused=False),
+    *(case for kind in ONE_SHOT_KINDS for case in (*_immutable(kind), *_mutable(kind))),
+]
