@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,8 +102,11 @@ class Stage:
         """Start the API server, and lay out the working directory."""
         self.work.mkdir()
         for name in SHOWN:
-            if (ROOT / name).exists():
-                (self.work / name).symlink_to(ROOT / name)
+            there = ROOT / name
+            if there.is_dir():  # a copy: kubectl follows no links, and what a page does to a file is its own
+                shutil.copytree(there, self.work / name, ignore=shutil.ignore_patterns("__pycache__"))
+            elif there.exists():
+                shutil.copyfile(there, self.work / name)
         programs = self.directory / "bin"
         programs.mkdir()
         for name in ("kubectl",):
