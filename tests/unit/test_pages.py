@@ -91,6 +91,13 @@ def test_links_lead_somewhere(page: str) -> None:
             assert anchor in anchors(place.read_text("utf-8")), f"{page}: {target}"
 
 
+def test_the_index_names_all_pages() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / to).resolve() for to in re.findall(r"\]\(([^)#\s]+)", index.read_text("utf-8"))}
+    there = {ROOT / page for page in pages() if page != "CONTRIBUTING.md"} - {index}
+    assert there - named == set()
+
+
 def anchors(text: str) -> set[str]:
     """The anchors that a page's headings get."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
