@@ -36,7 +36,8 @@ async def check(configuration: Configuration) -> bool:
     for one in missing:
         _log.error("%s", one)
     if not missing:
-        _log.info("checked: the kinds are served, the permissions suffice, a replica is at work")
+        lease = "no Lease was looked at" if configuration.election is None else "a replica is at work"
+        _log.info("checked: the kinds are served, the permissions suffice, %s", lease)
     return not missing
 
 

@@ -133,7 +133,7 @@ async def test_an_installation_that_has_all_is_told_so(server: Server, caplog: p
     caplog.set_level(logging.INFO)
     server.answer = healthy
     assert await check(settings(server, "--namespace=dr"))
-    assert "the permissions suffice" in caplog.text
+    assert "the permissions suffice, no Lease was looked at" in caplog.text
     asked = [one.body["spec"]["resourceAttributes"] for one in server.asked if one.method == "POST"]
     assert {"group": "replication.vvol.dev", "resource": "replicationsyncs", "subresource": "status", "verb": "patch",
             "namespace": "dr"} in asked  # fmt: skip
