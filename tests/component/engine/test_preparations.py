@@ -277,43 +277,6 @@ async def test_a_dry_run_reports_every_check_and_calls_nothing() -> None:
 
 
 @virtual
-async def test_the_preparation_becomes_stale_and_stays_ready() -> None:
-    async with running() as rig:
-        rig.prepare("dr", validFor="10m")
-        await rig.until_prepared("dr")
-        await rig.until_says(PREP, "dr", "ValidityEnded", "Valid", within=700)
-        assert rig.says(PREP, "dr") == ("True", "FailoverPrepared")
-        assert ("dr", "Warning", "ValidityEnded") in rig.api.events
-        assert rig.api.events.count(("dr", "Warning", "ValidityEnded")) == 1
-        await rig.restart()
-        await asyncio.sleep(300)
-        assert rig.api.events.count(("dr", "Warning", "ValidityEnded")) == 1
-
-
-@virtual
-async def test_a_vm_that_is_started_again_makes_it_stale_also_after_a_restart() -> None:
-    async with running() as rig:
-        rig.prepare("dr")
-        await rig.until_prepared("dr")
-        await rig.restart()
-        rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
-        await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
-        assert rig.says(PREP, "dr", "Complete") == ("True", "FailoverPrepared")
-
-
-@virtual
-async def test_a_failed_over_group_is_shown_and_both_objects_stay_true() -> None:
-    async with running() as rig:
-        rig.prepare("dr")
-        await rig.until_prepared("dr")
-        replica = rig.world.replicas["erp"]
-        replica.target_state, replica.source_state = GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER
-        await rig.until_says(PREP, "dr", "GroupFailedOver", "Valid")
-        await until(lambda: rig.says(GROUP, "erp", "Prepared") is None)
-        assert rig.body(GROUP, "erp")["status"]["target"]["state"] == "FAILEDOVER"
-
-
-@virtual
 async def test_the_same_request_id_is_done_already_and_another_group_is_a_conflict() -> None:
     async with running(Rig("erp", "crm")) as rig:
         rig.prepare("dr", requestID="CHG-1")
