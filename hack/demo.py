@@ -1,4 +1,6 @@
-"""The main job, from `kubectl apply` to a named point in time, on this machine: real Kubernetes, simulated storage.
+"""The main job on this machine, from `kubectl apply` to a named point in time, and the preparation of a failover.
+
+Kubernetes is real, storage is simulated.
 
 ``run`` shows it and ends everything (make demo), ``up`` shows it and leaves it running (make demo-up), ``down`` ends
 what ``up`` left running (make demo-down). DEMO_KUBECONFIG=<file> uses the cluster of that kubeconfig instead of

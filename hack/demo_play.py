@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import demo_cluster
+import demo_failover
 import demo_interrupt
 import demo_screen as screen
 import demo_stage
@@ -49,7 +50,7 @@ def run(given: Path | None) -> int:
 def play(directory: Path, given: Path | None, running: contextlib.ExitStack, made: Callable[[Cluster], None]) -> Stage:
     """Set up and show everything. `running` ends and removes it; `made` is told the cluster before it is changed."""
     tools = toolchain.ensure()
-    screen.title("A ReplicationSync, from kubectl apply to a point in time that is really there.")
+    screen.title("From kubectl apply to a point in time that is really there, and to a planned failover prepared.")
     screen.title("Kubernetes, kubectl and the operator are real; vCenters and FlashArrays are simulated.")
     screen.section(1, "Start")
     simulator = demo_stage.start_simulator(directory, running, TRANSFER_SECONDS)
@@ -77,6 +78,10 @@ def play(directory: Path, given: Path | None, running: contextlib.ExitStack, mad
     demo_story.prove(stage)
     screen.section(5, "What happened: the calls that changed something, as the storage received them")
     demo_story.explain(stage)
+    screen.section(6, "Prepare a planned failover")
+    prepared = demo_failover.prepare(stage)
+    screen.section(7, "Afterwards: the last point in time is told by its id, and the group takes no sync")
+    demo_failover.afterwards(stage, prepared)
     return stage
 
 

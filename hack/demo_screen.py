@@ -41,6 +41,14 @@ def say(text: str) -> None:
     print(textwrap.fill(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT), flush=True)
 
 
+def message(text: str, deeper: int) -> None:
+    """What the operator says, whole, as a paragraph."""
+    indent = f"{INDENT}{' ' * deeper}"
+    # An id has hyphens, and is to be copied.
+    shown = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    print(shown, flush=True)
+
+
 def blank() -> None:
     """An empty line."""
     print(flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 GROUP = "erp"
 SOURCE_GROUP = "flasharray-a:erp"
 POINT = "before-upgrade-42"
+PREPARATION = "move"
+LATE_SYNC = "too-late"
 TIMEOUT = 90.0
 EVERY = 0.05
 
@@ -45,12 +48,41 @@ spec:
   groupRef: {{name: {GROUP}}}
   pointInTimeName: {POINT}
 """
+LATE_YAML = f"""\
+apiVersion: {stage.API_VERSION}
+kind: ReplicationSync
+metadata: {{name: {LATE_SYNC}, namespace: {NAMESPACE}}}
+spec:
+  groupRef: {{name: {GROUP}}}
+"""
+OTHER_GROUP_YAML = f"""\
+apiVersion: {stage.API_VERSION}
+kind: ReplicationGroup
+metadata: {{name: crm, namespace: {NAMESPACE}}}
+spec:
+  group: {{name: "flasharray-a:crm"}}
+  protectedSite: {{vCenterRef: {{name: austin}}}}
+  recoverySite: {{vCenterRef: {{name: dallas}}}}
+"""
 ANOTHER_YAML = f"""\
 apiVersion: {stage.API_VERSION}
 kind: ReplicationSync
 metadata: {{generateName: another-, namespace: {NAMESPACE}}}
 spec:
+  groupRef: {{name: crm}}
+"""
+
+
+def preparation_yaml(not_after: dt.datetime) -> str:
+    """The FailoverPreparation of the demo."""
+    return f"""\
+apiVersion: {stage.API_VERSION}
+kind: FailoverPreparation
+metadata: {{name: {PREPARATION}, namespace: {NAMESPACE}}}
+spec:
   groupRef: {{name: {GROUP}}}
+  consent: {GROUP}                       # repeats the group's name
+  notAfter: "{not_after:%Y-%m-%dT%H:%M:%SZ}"   # never carried out later than this
 """
 
 
@@ -127,7 +159,7 @@ def start_operator(cluster: Cluster, directory: Path, running: contextlib.ExitSt
 
 
 def write_objects(directory: Path, cluster: Cluster, simulator: Simulator) -> None:
-    """Write what will be applied as files: storage.yaml (Secrets, VCenters, FlashArrays), the group, and syncs."""
+    """Write what will be applied as files: storage.yaml (Secrets, VCenters, FlashArrays), groups, and syncs."""
     home = directory / "objects"
     home.mkdir(mode=0o700)
     objects = stage.endpoints(simulator.ready, SYSTEM_NAMESPACE)
@@ -138,6 +170,8 @@ def write_objects(directory: Path, cluster: Cluster, simulator: Simulator) -> No
     storage.write_text(yaml.safe_dump_all(objects, sort_keys=False), "utf-8")
     (home / "group.yaml").write_text(GROUP_YAML, "utf-8")
     (home / "sync.yaml").write_text(SYNC_YAML, "utf-8")
+    (home / "late.yaml").write_text(LATE_YAML, "utf-8")
+    (home / "crm.yaml").write_text(OTHER_GROUP_YAML, "utf-8")
     (home / "another.yaml").write_text(ANOTHER_YAML, "utf-8")
 
 
@@ -154,6 +188,11 @@ def scheduled_transfer(simulator: Simulator, *, held: bool = False) -> None:
 def release(simulator: Simulator) -> None:
     """Let the transfer go on."""
     simulator.action("release", protectionGroup=SOURCE_GROUP)
+
+
+def power(simulator: Simulator, vm: str, state: str) -> None:
+    """Switch a VM, as a person does in vSphere."""
+    simulator.action("power", vm=vm, state=state)
 
 
 def all_ready(cluster: Cluster) -> bool:

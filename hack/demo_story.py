@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import demo_follow
 import demo_screen as screen
 import demo_stage
 import demo_vsphere
 from demo_cluster import NAMESPACE, SYSTEM_NAMESPACE, Cluster, DemoError
-from demo_stage import POINT, SOURCE_GROUP, Stage
-from processes import Process
-from vvol_replication.api.reasons import CATALOGUE, Reason
+from demo_follow import Request
+from demo_stage import POINT, PREPARATION, SOURCE_GROUP, Stage
+from vvol_replication.api.reasons import Reason
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
-SYNC_TIMEOUT = 180.0
-# Not a tab: kubectl turns those into blanks.
-SEPARATOR = "|"
-WATCHED = SEPARATOR.join(
-    [
-        '{.status.conditions[?(@.type=="Ready")].reason}',
-        "{.status.transfer.percent}",
-        '{.status.conditions[?(@.type=="Finished")].status}',
-        '{.status.conditions[?(@.type=="Ready")].message}',
-    ]
-)
+    from processes import Process
+
 SYNC_CALL = "SyncReplicationGroup_Task"
 GLOSSES = {
     Reason.ACCEPTED: "read and remembered",
@@ -44,7 +35,8 @@ PUSH = "POST protection-group-snapshots"
 
 PLAY = f"""\
 kubectl get vvol -A                                       # everything there is
-kubectl create -f DIRECTORY/objects/another.yaml              # one more sync, under a derived name
+kubectl apply -f DIRECTORY/objects/crm.yaml                   # bind another group: erp is prepared, and takes no syncs
+kubectl create -f DIRECTORY/objects/another.yaml              # a sync of it, under a derived name
 kubectl get repsync -n {NAMESPACE} --watch                  # see it move; Ctrl-C ends the watch
 kubectl describe repsync -n {NAMESPACE} {POINT}    # conditions, what was done, point in time
 # Lose the answer to the next push, create another sync: it looks, and does not push twice
@@ -52,6 +44,9 @@ curl $SIMULATOR/faults -d '{{"endpoint": "flasharray-a", "call": "{PUSH}", "kind
 # A vCenter goes away (create another sync: it waits, and says why), and comes back
 curl $SIMULATOR/actions/refuse-connections -d '{{"endpoint": "dallas"}}'
 curl $SIMULATOR/actions/accept-connections -d '{{"endpoint": "dallas"}}'
+# Start a VM of the prepared group: within half a minute the preparation is told as stale
+curl $SIMULATOR/actions/power -d '{{"vm": "erp-app", "state": "poweredOn"}}'
+kubectl wait --for=condition=Valid=False failprep/{PREPARATION} -n {NAMESPACE}
 # What changed something on the storage
 curl $SIMULATOR/journal""".splitlines()
 
@@ -91,74 +86,16 @@ def connect(on: Stage) -> None:
 def ask(on: Stage) -> None:
     """Chapter 3: the request, in the worst moment, and how it moves until kubectl says that it is Complete."""
     demo_stage.scheduled_transfer(on.simulator, held=True)
-    kubectl = on.cluster.kubectl.in_namespace(NAMESPACE)
-    screen.command("kubectl apply -f sync.yaml          # while a scheduled transfer is under way")
-    screen.block(demo_stage.SYNC_YAML, 5)
-    watch_it = ("get", "replicationsyncs", "--watch", f"--field-selector=metadata.name={POINT}")
-    watch = Process("watch", kubectl.command(*watch_it, f"--output=jsonpath={WATCHED}{{'\\n'}}"), on.directory)
-    try:
-        started = time.monotonic()
-        kubectl("apply", "-f", str(on.objects("sync.yaml")))
-        screen.command(f"kubectl wait --for=condition=Complete repsync/{POINT} -n {NAMESPACE}")
-        wait_for = ("wait", "--for=condition=Complete", f"replicationsync/{POINT}", f"--timeout={SYNC_TIMEOUT:g}s")
-        wait = Process("wait", kubectl.command(*wait_for), on.directory)
-        try:
-            _follow(on, watch, wait, started)
-        finally:
-            wait.end()
-    finally:
-        watch.end()
-
-
-def _follow(on: Stage, watch: Process, wait: Process, started: float) -> None:
-    """Print a line per change until the request has ended and kubectl wait has returned."""
-    changes = _changes(watch)
-    ended = False
-
-    def look() -> bool:
-        nonlocal ended
-        for reason, percent, finished, message in changes():
-            share = f"{percent:>3} %" if percent else ""
-            screen.block(f"{time.monotonic() - started:4.1f} s  {reason:<21}  {share:<5}  {_meaning(reason)}", 5)
-            if reason == Reason.OLDER_TRANSFER_IN_FLIGHT:
-                demo_stage.release(on.simulator)
-            ended = ended or bool(finished)
-            if finished and reason != Reason.POINT_IN_TIME_CREATED:
-                raise DemoError(f"The request did not end as expected: {message}")
-        return ended and wait.exit_status is not None
-
-    on.wait_until(look, f"{POINT} to be Complete", SYNC_TIMEOUT)
-    if wait.exit_status:
-        raise DemoError(f"kubectl wait ended with {wait.exit_status}: {wait.last_lines()}")
-
-
-def _changes(watch: Process) -> Callable[[], Iterator[tuple[str, str, str, str]]]:
-    """A function that returns what is new in the watch's output: (reason, percent, finished, message)."""
-    seen = 0
-    last: tuple[str, str, str] | None = None
-
-    def new() -> Iterator[tuple[str, str, str, str]]:
-        nonlocal seen, last
-        text = watch.log.read_text("utf-8")
-        lines = text[: text.rfind("\n") + 1].splitlines()
-        for line in lines[seen:]:
-            seen += 1
-            reason, percent, finished, message = [*line.split(SEPARATOR, 3), "", "", ""][:4]
-            if reason and (reason, percent, finished) != last:
-                last = (reason, percent, finished)
-                yield reason, percent, finished, message
-
-    return new
-
-
-def _meaning(reason: str) -> str:
-    """A few words on where the request stands."""
-    if reason in GLOSSES:
-        return GLOSSES[Reason(reason)]
-    try:
-        return CATALOGUE[Reason(reason)].meaning
-    except (ValueError, KeyError):
-        return ""
+    request = Request(
+        plural="replicationsyncs",
+        short="repsync",
+        name=POINT,
+        file="sync.yaml",
+        end=Reason.POINT_IN_TIME_CREATED,
+        glosses=GLOSSES,
+        on={Reason.OLDER_TRANSFER_IN_FLIGHT: lambda _: demo_stage.release(on.simulator)},
+    )
+    demo_follow.follow(on, request, demo_stage.SYNC_YAML, "while a scheduled transfer is under way")
 
 
 def prove(on: Stage) -> None:
@@ -187,17 +124,17 @@ def explain(on: Stage) -> None:
 
 
 def what_next() -> None:
-    """Chapter 6, when everything ends now."""
-    screen.section(6, "Next")
+    """Chapter 8, when everything ends now."""
+    screen.section(8, "Next")
     screen.fact("make demo-up", "the same, left running to play with; make demo-down ends it")
     screen.fact("README.md", "the kinds, their status, what is there and what is not yet")
 
 
 def how_to_play(state: Mapping[str, Any]) -> None:
-    """Chapter 6, when everything stays. `state`: `kubeconfig`, `tools` (where kubectl is), `control` (a URL)."""
+    """Chapter 8, when everything stays. `state`: `kubeconfig`, `tools` (where kubectl is), `control` (a URL)."""
     directory = Path(state["kubeconfig"]).parent
     near = str(directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory)
-    screen.section(6, "It is left running. Try")
+    screen.section(8, "It is left running. Try")
     screen.blank()
     if shutil.which("kubectl") is None:
         print(f"export PATH=$PATH:{state['tools']}")

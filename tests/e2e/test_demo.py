@@ -136,15 +136,44 @@ def let_namespaces_go(kubectl: Kubectl) -> None:
             kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps({**namespace, "spec": {"finalizers": []}}))
 
 
-def test_it_runs_to_a_named_point_in_time_and_leaves_nothing(demo: Demo) -> None:
+def chapter(output: str, number: int) -> str:
+    return output.partition(f"\n{number}  ")[2].partition(f"\n{number + 1}  ")[0]
+
+
+def test_it_runs_to_a_named_point_in_time_then_to_a_prepared_failover_and_leaves_nothing(demo: Demo) -> None:
     status, output = demo.call("run")
     assert status == 0, output
-    listed = [line.split() for line in output.partition("\n4  ")[2].partition("\n5  ")[0].splitlines()[1:]]
+    listed = [line.split() for line in chapter(output, 4).splitlines()[1:]]
     assert [line[3] for line in listed if line] == ["-", "-", POINT]
     assert "OlderTransferInFlight" in output
     assert "PointInTimeCreated" in output
+    seen_and_done(chapter(output, 6))
+    told_everywhere(chapter(output, 7))
     assert max(len(line) for line in output.splitlines()) <= 100
     demo.nothing_is_left()
+
+
+def seen_and_done(preparing: str) -> None:
+    """The preparation waits for the VM that is on and names it, and goes on when that is off, in this order."""
+    parts = ("VMPoweredOn", "VM 'erp-db' is powered on", "erp-db is shut down", "Preparing", "FailoverPrepared")
+    places = [preparing.find(part) for part in parts]
+    assert -1 not in places, preparing
+    assert places == sorted(places), preparing
+
+
+def told_everywhere(afterwards: str) -> None:
+    """One id: in both columns of kubectl, in the group's condition, in vSphere, and in the refusal of the late sync."""
+    before, _, refused = afterwards.partition("GroupPrepared")
+    assert refused, afterwards
+    lines = [line.split() for line in before.splitlines()]
+    (row,) = [line for line in lines if line[:1] == ["move"]]
+    assert row[1:5] == ["erp", "Succeeded", "FailoverPrepared", "True"]
+    (group,) = [line for line in lines if line[:2] == ["erp", "True"]]
+    assert group[3:5] == ["TARGET", "True"]
+    final = row[5]
+    assert f"The last real point in time is '{final}'" in " ".join(before.split())
+    assert f"{final}  <- fail over to it" in before
+    assert final in refused
 
 
 @pytest.mark.parametrize(
@@ -243,6 +272,7 @@ def test_it_uses_the_cluster_that_is_named_and_leaves_it_as_it_was(demo: Demo, c
     assert status == 0, output
     assert cluster.server in output
     assert POINT in output
+    assert "GroupPrepared" in output
     assert f"Removed from {cluster.server}" in output
     demo.nothing_is_left()
     let_namespaces_go(kubectl)
