@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.rest import Api, ApiError, syncs
-from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE, topology
+from bench.rest import Api, ApiError
+from e2e.preparing import PREPARE, powered
+from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE
 from e2e.sweep.children import Nursery
 
 import accounts
@@ -28,15 +29,22 @@ if TYPE_CHECKING:
     from controlplane import ControlPlane
 
 Object = dict[str, Any]
-GROUP, SYNC = "group", "request"
+GROUP, REQUEST = "group", "request"
+SYNC, PREPARATION = "ReplicationSync", "FailoverPreparation"
+"""The kinds of request."""
 MERGE = "application/merge-patch+json"
 NOT_FOUND, CONFLICT = 404, 409
 _batches = itertools.count(1)
 
 
+def path_of(namespace: str, kind: str) -> str:
+    """The path of all objects of a kind in a namespace."""
+    return f"/apis/{stage.API_VERSION}/namespaces/{namespace}/{kind.lower()}s"
+
+
 @dataclass
 class Ground:
-    """Storage with many protection groups, none of which is used twice. For any number of threads."""
+    """Storage with many protection groups, their VMs off, none of which is used twice. For any number of threads."""
 
     plane: ControlPlane
     nursery: Nursery
@@ -57,7 +65,7 @@ class Ground:
         names = [f"pg-{number}" for number in range(size)]
         plane.kubectl("create", "namespace", secrets)
         kubeconfig = accounts.kubeconfig(plane.client, directory, secrets)
-        with Simulator.start(topology(*names)) as simulator:
+        with Simulator.start(powered(*names)) as simulator:
             objects = stage.endpoints(simulator.ready, secrets, prefix)
             plane.client.apply(*objects)
             try:
@@ -71,8 +79,8 @@ class Ground:
         return {one["address"]: name for name, one in served}
 
     @contextlib.contextmanager
-    def spot(self, name: str) -> Iterator[Spot]:
-        """A fresh namespace with a ReplicationGroup for a fresh protection group."""
+    def spot(self, name: str, kind: str = SYNC) -> Iterator[Spot]:
+        """A fresh namespace with a ReplicationGroup for a fresh protection group, for a request of that kind."""
         with self._lock:
             protection_group = next(self.groups)
         namespace = f"sweep-{uuid.uuid4().hex[:10]}"
@@ -85,8 +93,8 @@ class Ground:
                 recovery=self.prefix + RECOVERY,
                 protected=self.prefix + PROTECTED,
             )
-            api.call("POST", syncs(namespace).replace("replicationsyncs", "replicationgroups"), group)
-            spot = Spot(self, api, namespace, protection_group, self.directory / f"{name}.log")
+            api.call("POST", path_of(namespace, "ReplicationGroup"), group)
+            spot = Spot(self, api, namespace, protection_group, self.directory / f"{name}.log", kind)
             try:
                 yield spot
             finally:
@@ -103,6 +111,7 @@ class Spot:
     namespace: str
     protection_group: str
     log: Path
+    kind: str = SYNC
     operators: list[Operator] = field(default_factory=list)
 
     def start(self, **plan: Any) -> Operator:
@@ -118,11 +127,18 @@ class Spot:
 
     @property
     def _path(self) -> str:
-        return f"{syncs(self.namespace)}/{SYNC}"
+        return f"{path_of(self.namespace, self.kind)}/{REQUEST}"
+
+    def _manifest(self, spec: Object) -> Object:
+        if self.kind == SYNC:
+            return stage.sync(REQUEST, self.namespace, GROUP, **spec)
+        more = {key: value for key, value in spec.items() if key != "notAfter"}
+        return stage.preparation(REQUEST, self.namespace, GROUP, not_after=spec["notAfter"], **more)
 
     def create(self, spec: Object) -> Object:
         """Create the request."""
-        return self.api.create(stage.sync(SYNC, self.namespace, GROUP, **spec))
+        created: Object = self.api.call("POST", path_of(self.namespace, self.kind), self._manifest(spec))
+        return created
 
     def get(self) -> Object | None:
         """The request; None if it is not there."""
@@ -152,7 +168,7 @@ class Spot:
     def replace(self, spec: Object) -> None:
         """What `kubectl replace` does: what the manifest does not have is gone, finalizers and annotations included."""
         while (found := self.get()) is not None:
-            body = stage.sync(SYNC, self.namespace, GROUP, **spec)
+            body = self._manifest(spec)
             body["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
             try:
                 self.api.call("PUT", self._path, body)
@@ -162,11 +178,20 @@ class Spot:
             else:
                 return
 
+    def group(self) -> Object:
+        """The ReplicationGroup."""
+        found: Object = self.api.call("GET", f"{path_of(self.namespace, 'ReplicationGroup')}/{GROUP}")
+        return found
+
     # The storage, as it really is
 
+    def both_sides(self) -> Object:
+        """The protection group in the simulator."""
+        return self.ground.simulator.group(f"{SOURCE}:{self.protection_group}")
+
     def world(self) -> Object:
-        """The protection group's target side in the simulator."""
-        found: Object = self.ground.simulator.group(f"{SOURCE}:{self.protection_group}")["targetGroups"][0]
+        """Its target side."""
+        found: Object = self.both_sides()["targetGroups"][0]
         return found
 
     def run_schedule(self) -> None:
@@ -199,6 +224,16 @@ class Spot:
             and one["tookEffect"]
             and any(each["deviceGroup"] == group for each in one["arguments"].get("groups", ()))
         )
+
+    def prepare_calls(self) -> list[Object]:
+        """All prepare calls for this group that the storage received, whether or not they took effect."""
+        group = self.both_sides()["sourceGroup"]["deviceGroupId"]
+        return [
+            one
+            for one in self.ground.simulator.journal()
+            if one["call"] == PREPARE
+            and any(each["deviceGroup"] == group for each in one["arguments"].get("groups", ()))
+        ]
 
     def quiet(self, operator: Operator, seconds: float = 1.0) -> None:
         """Watch until that operator has come to no point for so long, or has ended."""

@@ -2,8 +2,8 @@
 
 A point is `<who>:<what>#<occurrence>.<phase>`. Phase `before`: the call is not made yet. Phase `after`: it has taken
 effect, and nobody has used the answer. The outside is what the engine reaches through its storage ports, and every
-request to the API server that is about ReplicationSyncs or made for one, kopf's own among them. Left out: watches and
-lists, and what monitors read for themselves; they are made for nobody in particular.
+call of the API server that is about ReplicationSyncs and FailoverPreparations or made for one, kopf's own among them.
+Left out: watches and lists, and what monitors read for themselves; they are made for nobody in particular.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from vvol_replication.engine.runner import AnyRunner, Runner
 from vvol_replication.storage import words
 from vvol_replication.wiring import StorageConnector
 
-MUTATING = {"push", "start_sync"}
+MUTATING = {"push", "start_sync", "start_prepare"}
+REQUESTS = ("/replicationsyncs/", "/failoverpreparations/")
 WRITES = {"PATCH", "PUT", "POST", "DELETE"}
 KILL, LOSE, HANG, PAUSE = "kill", "lose", "hang", "pause"
 IMPATIENT = 2.0
@@ -202,9 +203,9 @@ async def _decline(request: web.Request) -> web.Response:
 
 
 def _about(method: str, path: str, *, ours: bool) -> str | None:
-    """What to call a request to the API server; None for those that are not made for a ReplicationSync."""
+    """What to call a request to the API server; None for those that are not made for a request."""
     who = "engine" if ours else "kopf"
-    _, _, rest = path.partition("/replicationsyncs/")
+    rest = next((path.partition(one)[2] for one in REQUESTS if one in path), "")
     if rest:
         return f"{who}:{method} {'status' if rest.endswith('/status') else 'object'}"
     if path.endswith("/events") and method == "POST":

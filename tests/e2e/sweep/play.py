@@ -8,7 +8,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from e2e.preparing import soon
 from e2e.rig import SOURCE
+from e2e.sweep import preparations
+from e2e.sweep.ground import PREPARATION, SYNC
+from e2e.sweep.preparations import Held
 
 import stage
 
@@ -19,10 +23,13 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 METHODS = ("Coordinated", "ArrayOnly", "AwaitSchedule")
+WAYS = {SYNC: METHODS, PREPARATION: (PREPARATION,)}
+"""In which ways a request of a kind is carried out; each is a row of runs."""
 GOOD_ENDS = {
     "Coordinated": {"PointInTimeCreated", "AlreadyDone"},
     "ArrayOnly": {"SnapshotReplicated", "AlreadyDone"},
     "AwaitSchedule": {"ScheduledTransferLanded", "AlreadyDone"},
+    PREPARATION: {"FailoverPrepared", "AlreadyDone"},
 }
 DEADLINE = 120.0
 """Seconds in which a run has to come to its end; a healthy one takes two."""
@@ -34,11 +41,19 @@ _ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One run to be played; without a fault nothing goes wrong, and the points are listed."""
+    """One run to be played; without a fault nothing goes wrong, and the points are listed.
+
+    `method`: of a ReplicationSync, or the other kind's name.
+    """
 
     method: str
     fault: Fault | None = None
     point: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the request."""
+        return PREPARATION if self.method == PREPARATION else SYNC
 
     @property
     def label(self) -> str:
@@ -57,6 +72,7 @@ class Outcome:
     broken: list[str]
     pushes: int
     armings: int
+    prepare_calls: int
     seconds: float
     log: str
 
@@ -71,6 +87,7 @@ class Run:
     spec: Object = field(default_factory=dict)
     uids: list[str] = field(default_factory=list)
     first: Operator = field(init=False)
+    held: Held = field(default_factory=Held)
     _rounds: int = 0
     _last_round: float = field(default_factory=time.monotonic)
     _wanted_since: float = 0.0
@@ -78,7 +95,7 @@ class Run:
     def play(self) -> Outcome:
         """From the object's creation to its end."""
         begun, fault = time.monotonic(), self.case.fault
-        self.spec = {"method": self.case.method}
+        self.spec = {"method": self.case.method} if self.case.kind == SYNC else {"notAfter": soon()}
         if fault is not None and fault.request_id:
             self.spec["requestID"] = f"CHG-{self.spot.protection_group}"
         self.create()
@@ -87,7 +104,7 @@ class Run:
         acted = False
         while time.monotonic() - begun < DEADLINE:
             if self.first.hit.is_set() and not acted:
-                acted = True
+                acted, self.held = True, Held.of(self.spot.get())
                 if fault is not None and fault.act is not None:
                     fault.act(self)
             obj = self.look()
@@ -143,6 +160,7 @@ class Run:
             broken=self.broken,
             pushes=len(self.spot.pushed()),
             armings=self.spot.armings(),
+            prepare_calls=len(self.spot.prepare_calls()),
             seconds=seconds,
             log=str(self.spot.log),
         )
@@ -150,15 +168,32 @@ class Run:
     # What must hold
 
     def _judge(self, obj: Object | None, *, lenient: bool) -> None:
+        self._judge_end(obj)
+        if self.case.kind == PREPARATION:
+            case = self.case
+            self.broken += preparations.judge(self.spot, obj, case.fault, case.point, self.held)
+        else:
+            self._judge_sync(obj, lenient=lenient)
+        self._judge_log()
+
+    def _judge_end(self, obj: Object | None) -> None:
+        if obj is None or not stage.is_true(obj, "Finished"):
+            told = stage.condition(obj, "Ready") if obj else "the object is gone"
+            self.broken.append(f"no end after {DEADLINE:.0f} s: {told}")
+        elif obj["metadata"].get("finalizers"):
+            self.broken.append("it is finished and has its finalizer still")
+        elif stage.is_true(obj, "Complete"):
+            ready = stage.condition(obj, "Ready") or {}
+            if ready.get("reason") not in GOOD_ENDS[self.case.method]:
+                self.broken.append(f"Complete for another reason: {ready}")
+
+    def _judge_sync(self, obj: Object | None, *, lenient: bool) -> None:
         pushed, wrong = Counter(self.spot.pushed()), self.broken.append
         most = 0 if self.case.method == "AwaitSchedule" else len(set(self._request_ids()))
         if any(count > 1 for count in pushed.values()) or len(pushed) > most:
             wrong(f"pushes: {dict(pushed)}, at most {most} allowed")
         if obj is None or not stage.is_true(obj, "Finished"):
-            wrong(f"no end after {DEADLINE:.0f} s: {stage.condition(obj, 'Ready') if obj else 'the object is gone'}")
-            return
-        if obj["metadata"].get("finalizers"):
-            wrong("it is finished and has its finalizer still")
+            return  # said already
         if stage.is_true(obj, "Complete"):
             with contextlib.suppress(KeyError):
                 self._judge_success(obj["status"], pushed)
@@ -166,11 +201,9 @@ class Run:
             wrong(f"Complete says too little: {obj['status']}")
         elif not lenient:
             wrong(f"not Complete: {stage.condition(obj, 'Ready')}")
-        self._judge_log()
 
     def _judge_success(self, status: Object, pushed: Counter[str]) -> None:
         wrong, points = self.broken.append, self.spot.world()["pointsInTime"]
-        ready = next(one for one in status["conditions"] if one["type"] == "Ready")
         prefix = f"{SOURCE}:{self.spot.protection_group}."
         if self.case.method == "AwaitSchedule":
             suffix = status["transfer"]["snapshot"].removeprefix(prefix)
@@ -182,8 +215,6 @@ class Run:
         if len(real) != 1:
             wrong(f"Complete, and {len(real)} points in time hold {suffix}")
             return
-        if ready["reason"] not in GOOD_ENDS[self.case.method]:
-            wrong(f"Complete for another reason: {ready}")
         if self.case.method == "ArrayOnly":
             if status["transfer"]["snapshot"] != prefix + suffix or "pointInTime" in status:
                 wrong(f"not what happened: {status}")
@@ -217,5 +248,5 @@ def _free(obj: Object) -> bool:
 
 def play(ground: Ground, case: Case, number: int) -> Outcome:
     """Play one run."""
-    with ground.spot(f"{number:05}") as spot:
+    with ground.spot(f"{number:05}", case.kind) as spot:
         return Run(case, spot).play()

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
 from e2e.sweep.faults import FAULTS  # noqa: E402 - after the path
-from e2e.sweep.play import METHODS, Outcome  # noqa: E402 - as above
+from e2e.sweep.ground import SYNC  # noqa: E402 - as above
+from e2e.sweep.play import METHODS, WAYS, Outcome  # noqa: E402 - as above
 from e2e.sweep.sweep import Sweep, cases_of, every, summary, table  # noqa: E402 - as above
 
 from controlplane import ControlPlane  # noqa: E402 - as above
@@ -29,7 +30,8 @@ def _say(text: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--method", choices=METHODS, action="append", help="this one; repeatable; default: all")
+    parser.add_argument("--kind", choices=WAYS, default=SYNC, help=f"of request (default: {SYNC})")
+    parser.add_argument("--method", choices=METHODS, action="append", help="of syncs; repeatable; default: all")
     parser.add_argument("--fault", choices=FAULTS, action="append", help="this one; repeatable; default: all")
     parser.add_argument("--point", action="append", help="points with this in their names; repeatable; default: all")
     parser.add_argument("--every", type=int, default=1, help="every so many-th run only (default: 1)")
@@ -43,11 +45,12 @@ def _arguments() -> argparse.Namespace:
 def _sweep(directory: Path, arguments: argparse.Namespace) -> int:
     seed = dt.datetime.now(dt.UTC).date().toordinal() if arguments.seed is None else arguments.seed
     begun = time.monotonic()
+    ways = (arguments.method if arguments.kind == SYNC else None) or WAYS[arguments.kind]
     with ControlPlane.start(directory / "control-plane") as plane:
         plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
         sweep = Sweep(plane, directory, arguments.workers)
-        points, unharmed = sweep.points(arguments.method or METHODS)
+        points, unharmed = sweep.points(ways)
         usual = {one.case.method: one.end for one in unharmed}
         cases = cases_of(points, arguments.fault or FAULTS)
         cases = [one for one in cases if any(part in one.point for part in arguments.point or [""])]

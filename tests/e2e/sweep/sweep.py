@@ -120,9 +120,10 @@ def summary(outcomes: Sequence[Outcome], usual: Mapping[str, str], begun: float)
         missed = sum(not one.reached for one in mine)
         slowest = max(one.seconds for one in mine)
         told = ", ".join(f"{count} {end}" for end, count in ends.most_common())
+        armings, calls = max(one.armings for one in mine), max(one.prepare_calls for one in mine)
         lines.append(
             f"{name:15} {len(mine):5} runs: {told}; {missed} did not come to their point; "
-            f"{max(one.armings for one in mine)} armings at most; slowest {slowest:.0f} s"
+            f"{armings} armings, {calls} prepare calls at most; slowest {slowest:.0f} s"
         )
     broken = sum(bool(one.broken) for one in outcomes)
     lines.append(f"{len(outcomes)} runs in {time.monotonic() - begun:.0f} s, {broken} with a broken rule")
