@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from e2e.sweep.faults import FAULTS
-from e2e.sweep.play import GOOD_ENDS
+from e2e.sweep.ground import PREPARATION
+from e2e.sweep.play import GOOD_ENDS, METHODS
 from e2e.sweep.sweep import Sweep, cases_of, every, summary, table
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from controlplane import ControlPlane
 
-RUNS = 12
-WORKERS = 4
+RUNS = {"syncs": 12, "preparations": 5}
+WORKERS = 6
 SEED = int(os.environ.get("SWEEP_SEED", dt.datetime.now(dt.UTC).date().toordinal()))
 
 
@@ -27,22 +28,23 @@ def test_a_disturbed_operator_ends_in_the_same_place(
     assert crds
     begun = time.monotonic()
     sweep = Sweep(control_plane, tmp_path, WORKERS)
-    points, unharmed = sweep.points()
+    points, unharmed = sweep.points(GOOD_ENDS)
     usual = {one.case.method: one.end for one in unharmed}
     assert {method: end in GOOD_ENDS[method] for method, end in usual.items()} == dict.fromkeys(GOOD_ENDS, True)
-    # Both calls that change storage, both kinds of kopf's writes and of ours have their points.
-    found = {point.partition("#")[0] for point in points["Coordinated"]}
-    assert {
-        "dallas:start_sync",
-        "flasharray-a:push",
-        "flasharray-b:transfers",
-        "kopf:PATCH object",
-        "kopf:PATCH status",
-        "engine:PATCH status",
-    } <= found
-    cases = cases_of(points, FAULTS)
+    # All calls that change storage, both kinds of kopf's writes and of ours have their points.
+    found = {method: {point.partition("#")[0] for point in those} for method, those in points.items()}
+    writes = {"kopf:PATCH object", "kopf:PATCH status", "engine:PATCH status"}
+    assert {"dallas:start_sync", "flasharray-a:push", "flasharray-b:transfers"} | writes <= found["Coordinated"]
+    assert {"austin:members", "austin:start_prepare", "engine:PATCH group status"} | writes <= found[PREPARATION]
+    preparations = cases_of({PREPARATION: points[PREPARATION]}, FAULTS)
+    syncs = cases_of({method: points[method] for method in METHODS}, FAULTS)
+    # The longest first: nobody knows at once what became of a call whose answer was lost.
+    cases = [
+        *every(preparations, len(preparations) // RUNS["preparations"], SEED),
+        *every(syncs, len(syncs) // RUNS["syncs"], SEED),
+    ]
 
-    outcomes = [*unharmed, *sweep.play(every(cases, len(cases) // RUNS, SEED))]
+    outcomes = [*unharmed, *sweep.play(cases)]
 
     print("\n".join(["", *table(outcomes, usual), f"seed {SEED}", *summary(outcomes, usual, begun)]))  # noqa: T201
     assert [f"{one.case.label}: {text}" for one in outcomes for text in one.broken] == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from e2e.sweep.children import Nursery
 from e2e.sweep.faults import FAULTS
 from e2e.sweep.ground import Ground
-from e2e.sweep.play import METHODS, Case, play
+from e2e.sweep.play import Case, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ _BATCH = 100
 """Runs on one simulator: vCenters list all their groups to each operator that starts."""
 
 Points = dict[str, list[str]]
-"""For each method all points that an unharmed run comes to."""
+"""For each method (or kind that has none) all points that an unharmed run comes to."""
 
 
 def cases_of(points: Mapping[str, Sequence[str]], faults: Iterable[str]) -> list[Case]:
@@ -50,7 +50,7 @@ class Sweep:
         self.plane, self.directory, self.workers = plane, directory, workers
         self._numbers = itertools.count(1)
 
-    def points(self, methods: Iterable[str] = METHODS) -> tuple[Points, list[Outcome]]:
+    def points(self, methods: Iterable[str]) -> tuple[Points, list[Outcome]]:
         """Run each method unharmed, and list the points.
 
         Raises:
