@@ -46,7 +46,7 @@ curl $SIMULATOR/actions/refuse-connections -d '{{"endpoint": "dallas"}}'
 curl $SIMULATOR/actions/accept-connections -d '{{"endpoint": "dallas"}}'
 # Start a VM of the prepared group: within half a minute the preparation is told as stale
 curl $SIMULATOR/actions/power -d '{{"vm": "erp-app", "state": "poweredOn"}}'
-kubectl wait --for=condition=Valid=False failprep/{PREPARATION} -n {NAMESPACE}
+kubectl wait --for=condition=Valid=False --timeout=60s failprep/{PREPARATION} -n {NAMESPACE}
 # What changed something on the storage
 curl $SIMULATOR/journal""".splitlines()
 

@@ -17,12 +17,11 @@ import pytest
 
 import stage
 from controlplane import ControlPlane
+from kubectl import Kubectl
 from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from kubectl import Kubectl
 
 DEMO = Path(__file__).parents[2] / "hack" / "demo.py"
 POINT = "before-upgrade-42"
@@ -209,11 +208,20 @@ def test_a_failure_says_what_failed_and_keeps_the_logs(demo: Demo, tmp_path: Pat
     assert demo.running() == []
 
 
-def test_up_leaves_it_running_until_down(demo: Demo) -> None:
+def a_sync_as_the_hints_say(keeper: Path, program: Path) -> None:
+    """Another group is bound, for the first one is prepared; a sync of it comes to its end."""
+    kubectl = Kubectl(program, keeper / "kubeconfig", keeper / "kubectl-cache").in_namespace("vvol-demo")
+    kubectl("apply", "-f", str(keeper / "objects" / "crm.yaml"))
+    name = kubectl("create", "-f", str(keeper / "objects" / "another.yaml"), "--output=name").stdout.strip()
+    kubectl("wait", "--for=condition=Complete", name, "--timeout=60s")
+
+
+def test_up_leaves_it_running_until_down(demo: Demo, tools: dict[str, Path]) -> None:
     status, output = demo.call("up")
     assert status == 0, output
     assert f"export KUBECONFIG={demo.keeper / 'kubeconfig'}" in output
     assert demo.running()
+    a_sync_as_the_hints_say(demo.keeper, tools["kubectl"])
 
     status, output = demo.call("up")
     assert status == 0
