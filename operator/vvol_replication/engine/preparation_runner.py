@@ -111,6 +111,9 @@ class PreparationRunner(Runner[Preparation, PreparationStatus]):
             return
         self._status, self._seen = absorb_prepared(decision.status, self._seen, outcome, self._moment())
         self._forget_unused(group)
+        if self._task_id is not None:
+            # Before anything else is awaited: whoever takes over without it cannot know what became of the call.
+            await self._store(self._status)
 
     def _forget_unused(self, group: GroupMonitor | None) -> None:
         """What the group was told of a call that was not made after all is not true any more."""

@@ -112,3 +112,19 @@ async def test_a_test_failover_does_not_make_the_group_forget() -> None:
         rig.prepare("again")
         assert reason_of(await rig.until_prepared("again")) == "AlreadyPrepared"
         assert rig.count("start_prepare") == 1
+
+
+@virtual
+async def test_the_task_of_the_call_is_stored_before_anything_else_is_awaited() -> None:
+    """Whoever takes over knows the task then, and finds out what became of it."""
+    async with running() as rig:
+        rig.world.before["task"] = [hangs()]
+        rig.prepare("dr")
+        await until(lambda: rig.count("start_prepare") == 1)
+        await asyncio.sleep(1)
+        assert rig.body(FAILOVER_PREPARATION, "dr")["status"]["operation"]["prepare"]["task"] == "prepare-1"
+        rig.world.before["task"] = []
+        await rig.restart()
+        status = await rig.until_prepared("dr")
+        assert (status.phase, reason_of(status)) == (Phase.SUCCEEDED, "FailoverPrepared")
+        assert rig.count("start_prepare") == 1
