@@ -141,9 +141,15 @@ class GroupMonitor(Monitor):
         return self._spec.failover_called_off_at if self._spec is not None else None
 
     def recollect(self) -> None:
-        """A group that came without a status takes its memory from the preparations that have ended."""
-        told = self._prepared.told_of(self._key) if self._blank else None
-        if told is not None:
+        """A group that came without a status takes its memory from the preparations that have ended.
+
+        One that knows of a call takes the proof of it from the same preparation, should another process have found it.
+        """
+        told, mine = self._prepared.told_of(self._key), self._prepared.of(self._key)
+        if told is None:
+            return
+        proof = mine is not None and mine.uid == told.uid and told.proven and not mine.proven
+        if self._blank or proof:
             self._blank = False
             self.recall_prepared(told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from component.engine.rig import Rig, running
@@ -128,3 +129,17 @@ async def test_the_task_of_the_call_is_stored_before_anything_else_is_awaited() 
         status = await rig.until_prepared("dr")
         assert (status.phase, reason_of(status)) == (Phase.SUCCEEDED, "FailoverPrepared")
         assert rig.count("start_prepare") == 1
+
+
+@virtual
+async def test_a_process_that_stood_still_takes_the_proof_of_its_call_from_the_end_that_another_one_wrote() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        registry, key = rig.engine._registry, ("prod", "erp")  # noqa: SLF001 - its memory, as it was at the call
+        record = registry.prepared.of(key)
+        assert record is not None
+        registry.groups[key].recall_prepared(replace(record, proven=False))
+        await rig.until_says(REPLICATION_GROUP, "erp", "NotProven", "Prepared")
+        rig.prepare("dr", **{**rig.body(FAILOVER_PREPARATION, "dr")["spec"], "ttlSecondsAfterFinished": 1_000_000})
+        await rig.until_says(REPLICATION_GROUP, "erp", "FailoverPrepared", "Prepared")
