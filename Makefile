@@ -17,7 +17,8 @@ TREES := operator hack tests
 # Set by `test`, so that two suites count coverage into one file. In e2e the operator is another process.
 COVERAGE_OPTIONS :=
 WORKERS := auto
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVERAGE_OPTIONS) $(ARGS)
+DIST := worksteal
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist $(DIST) $(COVERAGE_OPTIONS) $(ARGS)
 
 .PHONY: help
 help:  ## list the targets
@@ -57,6 +58,8 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
 e2e: WORKERS := 3
+# One file asks in its last test what all tests before have told.
+e2e: DIST := loadgroup
 e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 

@@ -211,7 +211,7 @@ def test_helm_test_runs_the_check_and_takes_its_word(installed: Installed) -> No
 def test_the_check_says_that_no_replica_is_at_work(installed: Installed) -> None:
     spec = copy.deepcopy(pod_of_hooks(installed, "Pod"))
     (container,) = spec["containers"]
-    changed = {"resource-name": "another", "lease-duration": "3s", "renew-deadline": "2s", "retry-period": "1s"}
+    changed = {"resource-name": "another", "lease-duration": "4s", "renew-deadline": "3s", "retry-period": "1s"}
     container["args"] += [f"--leader-elect-{option}={value}" for option, value in changed.items()]
     status, said = run(installed, spec, "check")
     assert status == 1

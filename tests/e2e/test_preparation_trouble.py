@@ -23,6 +23,7 @@ from e2e.preparing import (
 from e2e.rig import ARM, PROTECTED, PUSH, Rig, Site, ready
 
 import stage
+from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,9 +90,11 @@ def test_a_failover_that_is_called_off_leads_back_to_syncs_and_to_another_prepar
 
     assert ready(again)[0] == "FailoverPrepared"
     assert prepares(site, "off") == 2
-    valid = stage.condition(preparation.get(), "Valid")
-    assert valid is not None
-    assert valid["status"] == "False"
+    eventually(
+        lambda: stage.condition(preparation.get(), "Valid"),
+        what="the first preparation to be told as stale",
+        until=lambda valid: valid is not None and valid["status"] == "False",
+    )
 
 
 def test_a_provider_that_sees_the_landing_later_and_tells_another_time_is_waited_for(site: Site) -> None:

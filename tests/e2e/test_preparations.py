@@ -220,8 +220,11 @@ def test_what_makes_a_preparation_stale_is_told_and_it_stays_ready(site: Site) -
         assert stage.is_true(told, "Ready")
         assert stage.is_true(told, "Complete")
         assert told["status"]["pointInTime"] == ends[name]["status"]["pointInTime"]
-        events = site.rig.kubectl.get("events.events.k8s.io", f"--field-selector=reason={reason}")["items"]
-        assert any(one["regarding"]["name"] == made[name].name for one in events), reason
+        eventually(
+            lambda reason=reason: site.rig.kubectl.get("events.events.k8s.io", f"--field-selector=reason={reason}"),  # type: ignore[misc]
+            what=f"the event {reason}",
+            until=lambda found, name=name: any(one["regarding"]["name"] == made[name].name for one in found["items"]),  # type: ignore[misc]
+        )
     valid = stage.condition(made["newer"].get(), "Valid")
     assert valid is not None
     assert ends["newer"]["status"]["pointInTime"]["id"] in valid["message"], "the advice is to fail over by id"

@@ -75,6 +75,18 @@ def from_json(raw: object, path: str = "status.conditions") -> tuple[Condition, 
     return tuple(found.values())
 
 
+def has_ended(status: Mapping[str, Any]) -> bool:
+    """Is this the status of a request that has ended? Its time and its condition say so, or it does not count.
+
+    An acceptance that comes late, from a process that stood still, overwrites the conditions and leaves the time.
+    """
+    conditions = status.get("conditions")
+    told = [one for one in (conditions if isinstance(conditions, list) else ()) if isinstance(one, Mapping)]
+    return bool(status.get("finishedAt")) and any(
+        (one.get("type"), one.get("status")) == ("Finished", "True") for one in told
+    )
+
+
 def read_status(kind: type[Any], status: object) -> dict[str, Any]:
     """The constructor's arguments for a request's status. What cannot be read counts as absent, but for the ledger.
 

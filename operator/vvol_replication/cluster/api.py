@@ -29,7 +29,7 @@ from vvol_replication.api.objects import (
     Written,
 )
 
-from .patches import status_patch
+from .patches import merge_patch
 from .reviews import Permission, review
 from .session import OURS, Connection
 
@@ -60,7 +60,7 @@ class ApiServer:
     ) -> WriteResult:
         """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
         metadata = {"uid": ref.uid} | ({"resourceVersion": resource_version} if resource_version else {})
-        patch = {"metadata": metadata, "status": status_patch(before, after)}
+        patch = {"metadata": metadata, "status": merge_patch(before, after)}
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = await self._call("PATCH", f"{_path(ref.kind, ref.namespace)}/{ref.name}/status", patch, headers)
         return answer if isinstance(answer, Failed) else _written(*answer, what=str(ref))

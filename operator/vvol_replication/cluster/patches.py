@@ -6,14 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def status_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a status. It says of which generation it tells, also where that was wiped behind our back."""
-    patch = merge_patch(before, after)
-    if patch and "observedGeneration" in after:
-        patch["observedGeneration"] = after["observedGeneration"]
-    return patch
-
-
 def merge_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What makes `after` of `before`: what is gone is null, lists go whole, what is equal is left out."""
     patch: dict[str, Any] = {key: None for key in before if key not in after}

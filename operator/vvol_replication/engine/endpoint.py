@@ -136,10 +136,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
         return told and trouble is None and complete
 
-    async def tell(self, status: Mapping[str, Any], *, news: bool = False, exact: bool = False) -> bool:
+    async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """Write the status, and tell as events what of it people have to know."""
         before = self._stored
-        told = await super().tell(status, news=news, exact=exact)
+        told = await super().tell(status, news=news)
         if self._stored is status:
             for one in events(before, status):
                 await self._cluster.event(self.ref, warning=one.warning, reason=one.reason, message=one.message)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
@@ -198,7 +199,7 @@ class Engine:
         else:
             status = body.get("status") or {}
             self._story.found(ref, status)
-            if status.get("acceptedAt") and not status.get("finishedAt"):
+            if status.get("acceptedAt") and not has_ended(status):
                 with contextlib.suppress(SpecError):  # the handler tells it
                     self._take_up(kind, DESKS[kind].parse(body), body)
 

@@ -84,16 +84,17 @@ class Monitor(ABC):
     async def look(self) -> bool:
         """Read once and tell. True if all was well."""
 
-    async def tell(self, status: Mapping[str, Any], *, news: bool = False, exact: bool = False) -> bool:
+    async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """Write the status if what it says is news, or if it was not written for long. False if that failed.
 
-        `news`: it is so by its wording alone. `exact`: somebody else writes it too, so only if it is as we know it.
+        `news`: it is so by its wording alone. It is written only where the object is as we know it: a status that was
+        wiped, or that another process wrote, is looked at first.
         """
         now = self._clock.now()
         since, every = elapsed(self._written_at, now), timedelta(seconds=self._pace.status_refresh)
         if not news and facts(status) == facts(self._stored) and since is not None and since < every:
             return True
-        result = await self._cluster.write_status(self.ref, self._stored, status, self._version if exact else None)
+        result = await self._cluster.write_status(self.ref, self._stored, status, self._version)
         if isinstance(result, Written):
             self._stored, self._version, self._written_at = status, result.resource_version, now
             self._refused_writes = 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic
 
+from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
 from vvol_replication.api.preparation import PreparationLedger
@@ -61,7 +63,7 @@ class StoredObject(Generic[StatusT]):
     @property
     def finished(self) -> bool:
         """Does the API server hold the end of this request? Nothing is written after it."""
-        return bool(self._json.get("finishedAt"))
+        return has_ended(self._json)
 
     def show(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so. False if we know it newer than that."""
@@ -90,7 +92,7 @@ class StoredObject(Generic[StatusT]):
             SpecError: if the ledger is there and cannot be read.
         """
         parsed: StatusT = self._parse(self._json)
-        return parsed
+        return parsed if has_ended(self._json) else replace(parsed, finished_at=None)
 
     def operation_json(self) -> Any:
         """The stored ledger."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.conditions import Condition, Wanted, find, merge
@@ -92,12 +92,18 @@ class ValidityWatch(Monitor):
         said = [Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions]
         wanted = [valid_condition(validity) if one.type == "Valid" else one for one in said]
         conditions = merge(status.conditions, wanted, before.observed_generation, self._clock.now())
-        told = await self.tell(replace(status, conditions=conditions).to_json(), news=True, exact=True)
+        told = await self.tell(replace(status, conditions=conditions).to_json(), news=True)
         if told and validity.status == "False":
             await self._cluster.event(
                 self.ref, warning=True, reason=str(validity.reason), message=valid_condition(validity).message
             )
         return told and validity.status != "Unknown"
+
+    @property
+    def _asked_at(self) -> datetime | None:
+        """When the source group was asked; a later preparation of it has a time of its own."""
+        operation = PreparationStatus.parse(self._stored).operation
+        return operation.prepare.intent_at if operation is not None and operation.prepare is not None else None
 
     async def _read(self) -> Afterwards:
         group = self._registry.groups.get(self._group)
@@ -105,9 +111,8 @@ class ValidityWatch(Monitor):
         state: GroupState | None = None
         if isinstance(bound, Binding) and bound.resolved.target_group == self._resolved.target_group:
             state = bound.target.state
-        prepared = self._registry.prepared.of(self._group)
-        off_at = group.called_off_at if group is not None else None
-        called_off = prepared is not None and off_at is not None and prepared.since < off_at
+        off_at, asked_at = group.called_off_at if group is not None else None, self._asked_at
+        called_off = off_at is not None and asked_at is not None and asked_at < off_at
         members, arrived = await asyncio.gather(
             self._access.read(Query.MEMBERS, self._resolved, None),
             self._access.read(Query.TARGET_SNAPSHOTS, self._resolved, None),

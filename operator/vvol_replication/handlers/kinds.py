@@ -12,13 +12,14 @@ from typing import Any
 
 import kopf
 
+from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, VERSION, Kind
 from vvol_replication.engine.engine import Engine
 
 
 def in_flight(status: Mapping[str, Any], **_: Any) -> bool:
     """Is the finalizer to be there? Only from acceptance to the end (rule 12)."""
-    return bool(status.get("acceptedAt")) and not status.get("finishedAt")
+    return bool(status.get("acceptedAt")) and not has_ended(status)
 
 
 def registry_for(engine: Engine) -> kopf.OperatorRegistry:

@@ -10,6 +10,7 @@ from typing import Any
 
 from component.engine.virtual import VirtualClock
 
+from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
 from vvol_replication.api.objects import (
     ApplyResult,
@@ -23,7 +24,7 @@ from vvol_replication.api.objects import (
     Written,
 )
 from vvol_replication.api.times import format_time
-from vvol_replication.cluster.patches import status_patch
+from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine
 
 Key = tuple[str, str | None, str]
@@ -167,7 +168,7 @@ class ApiServerInMemory:
             return Gone()
         if body["metadata"]["uid"] != ref.uid or version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
-        patch = status_patch(before, after)
+        patch = merge_patch(before, after)
         _merge(body["status"], patch)
         return Written(self._save(key, body, said="conditions" in patch))
 
@@ -276,7 +277,7 @@ class ApiServerInMemory:
         assert self.engine is not None
         kind = next(kind for kind in ONE_SHOT_KINDS if kind.plural == key[0])
         metadata, status = body["metadata"], body["status"]
-        in_flight = bool(status.get("acceptedAt")) and not status.get("finishedAt")
+        in_flight = bool(status.get("acceptedAt")) and not has_ended(status)
         held = FINALIZER in metadata.get("finalizers", ())
         if metadata.get("deletionTimestamp"):
             if held:

@@ -140,8 +140,8 @@ async def test_the_end_does_not_wait_for_a_memory_that_cannot_be_written() -> No
         await rig.until_reason("await", "AwaitingTransfer")
         group = rig.engine._registry.groups["prod", "erp"]  # noqa: SLF001 - its writes alone are to fail
 
-        async def fails(status: Any, *, news: bool = False, exact: bool = False) -> bool:
-            del status, news, exact
+        async def fails(status: Any, *, news: bool = False) -> bool:
+            del status, news
             return False
 
         group.tell = fails  # type: ignore[method-assign]  # as above

@@ -312,9 +312,23 @@ async def test_an_end_that_another_has_written_is_not_written_over() -> None:
     async with running() as rig:
         rig.request("one")
         await rig.until_reason("one", "Transferring")
-        rig.api.set_status("one", lambda status: status.update(finishedAt="2026-06-01T12:00:01Z"))
+        end = {"finishedAt": "2026-06-01T12:00:01Z", "conditions": [{"type": "Finished", "status": "True"}]}
+        rig.api.set_status("one", lambda status: status.update(end))
         await until(lambda: rig.engine.in_flight == 0, within=5)
         assert rig.api.sync("one")["status"]["finishedAt"] == "2026-06-01T12:00:01Z"
+
+
+@virtual
+async def test_an_end_that_a_late_acceptance_has_written_over_is_told_again() -> None:
+    async with running() as rig:
+        rig.request("one")
+        await rig.until_reason("one", "Transferring")
+        running_still = rig.api.sync("one")["status"]["conditions"]
+        await rig.until_ended("one")
+        rig.api.set_status("one", lambda status: status.update(conditions=running_still))
+        await until(lambda: rig.reason("one") == "PointInTimeCreated")
+        await rig.until_ended("one")
+        assert len(rig.world.pushed) == 1
 
 
 @virtual

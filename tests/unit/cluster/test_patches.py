@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.cluster.patches import merge_patch, status_patch
+from vvol_replication.cluster.patches import merge_patch
 
 KEYS = st.sampled_from("abcd")
 VALUES = st.recursive(
@@ -45,10 +45,3 @@ def test_nothing_changes_nothing(value: dict[str, Any]) -> None:
 @given(OBJECTS, OBJECTS)
 def test_the_patch_says_only_what_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert set(merge_patch(before, after)) == {key for key in {*before, *after} if before.get(key) != after.get(key)}
-
-
-def test_a_status_says_of_which_generation_it_tells_wherever_it_says_anything() -> None:
-    before = {"observedGeneration": 3, "phase": "Running"}
-    assert status_patch(before, before) == {}
-    assert status_patch(before, before | {"phase": "Failed"}) == {"observedGeneration": 3, "phase": "Failed"}
-    assert status_patch(before, {"phase": "Failed"}) == {"observedGeneration": None, "phase": "Failed"}

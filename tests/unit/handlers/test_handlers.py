@@ -47,6 +47,7 @@ def handlers(engine: Recorder) -> tuple[list[Any], list[Any]]:
     return list(registry._watching._handlers), list(registry._changing._handlers)  # noqa: SLF001 - kopf has no other way
 
 
+FINISHED = {"type": "Finished", "status": "True"}
 EACH_REQUEST = pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
 
 
@@ -98,7 +99,9 @@ def test_every_kind_is_shown_to_the_engine() -> None:
     [
         ({}, False),
         ({"acceptedAt": "2026-01-01T00:00:00Z"}, True),
-        ({"acceptedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z"}, False),
+        ({"acceptedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z", "conditions": [FINISHED]}, False),
+        ({"acceptedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z"}, True),
+        ({"acceptedAt": "2026-01-01T00:00:00Z", "conditions": [FINISHED]}, True),
     ],
 )
 def test_the_finalizer_is_there_only_in_flight(status: dict[str, Any], expected: bool) -> None:  # noqa: FBT001 - a table
