@@ -8,7 +8,7 @@ from typing import Any
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Operation, PushLedger, SyncLedger, SyncStatus
-from vvol_replication.domain.arrays import AlreadyThere, Pushed, Snapshot
+from vvol_replication.domain.arrays import AlreadyThere, Pushed
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedSync, TaskReading, TaskState
 
@@ -33,14 +33,18 @@ class Moment:
     jitter: float = 0.0
 
 
+def taken_in(seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment) -> Observation:
+    """A reading in the place of the last one of its kind; it counts how often in a row there was no answer."""
+    before: Reading[Any] | None = getattr(seen, query.value)
+    failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
+    return seen.with_reading(query, Reading(outcome, moment.now, failures, moment.jitter))
+
+
 def absorb_reading(
     status: SyncStatus, seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment
 ) -> Observation:
     """A reading replaces the last one of its kind; some make others worthless."""
-    now = moment.now
-    before: Reading[Any] | None = getattr(seen, query.value)
-    failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
-    after = seen.with_reading(query, Reading(outcome, now, failures, moment.jitter))
+    now, after = moment.now, taken_in(seen, query, outcome, moment)
     if query is Query.TASK and isinstance(outcome, Done) and outcome.value.state is TaskState.SUCCESS:
         return replace(after, success_at=seen.success_at or now)
     if query is Query.TARGET_SNAPSHOTS and isinstance(outcome, Done):
@@ -50,17 +54,18 @@ def absorb_reading(
 
 def _transfers_changed(status: SyncStatus, seen: Observation, after: Observation, now: datetime) -> Observation:
     """What landed since the last look makes the task worth asking (DESIGN §5.5), and the list of points in time."""
-    landed = _landed(rows(after.target_snapshots))
+    landed = landed_suffixes(after)
     suffix = status.operation.suffix if status.operation else None
-    if seen.target_snapshots is not None and landed != _landed(rows(seen.target_snapshots)):
+    if seen.target_snapshots is not None and landed != landed_suffixes(seen):
         after = replace(after, task=None)
     if suffix in landed and seen.landed_at is None:
         after = replace(after, landed_at=now, points=None)
     return after
 
 
-def _landed(at_target: tuple[Snapshot, ...]) -> frozenset[str]:
-    return frozenset(row.suffix.casefold() for row in at_target if row.landed)
+def landed_suffixes(seen: Observation) -> frozenset[str]:
+    """The suffixes, folded, of what has landed at the target, as it was read last."""
+    return frozenset(row.suffix.casefold() for row in rows(seen.target_snapshots) if row.landed)
 
 
 def absorb_recorded(seen: Observation, *, fresh: bool = True) -> Observation:
@@ -95,7 +100,7 @@ def absorb_armed(
         return _sync_answered(status, seen, after, outcome.value, moment)
     if isinstance(outcome, Indeterminate):
         return status, replace(after, lost_syncs=seen.lost_syncs + 1, intent_unused=False)
-    after = replace(after, trouble=_trouble(seen, outcome, moment))
+    after = replace(after, trouble=trouble_of(seen, outcome, moment))
     if isinstance(outcome, Unavailable):
         return status, after
     return _not_armed(status, replace(after, naming_given_up=_has_snapshot(status)))
@@ -111,7 +116,7 @@ def _sync_answered(
     if doubt is not None and answer.task is not None and not anothers:
         return _armed(status, answer.task, doubt), _calm(after)
     ongoing = Unavailable(Reason.SYNC_ONGOING, NOT_OURS)
-    return _not_armed(status, replace(after, trouble=_trouble(seen, ongoing, moment)))
+    return _not_armed(status, replace(after, trouble=trouble_of(seen, ongoing, moment)))
 
 
 def absorb_pushed(
@@ -130,7 +135,7 @@ def absorb_pushed(
         outcome = Refused(Reason.SNAPSHOT_DESTROYED if answer.destroyed else Reason.ARRAY_REFUSED, answer.message)
     lost = isinstance(outcome, Indeterminate)
     unused = seen.intent_unused and not lost
-    trouble, lost_at = _trouble(seen, outcome, moment), moment.now if lost else None
+    trouble, lost_at = trouble_of(seen, outcome, moment), moment.now if lost else None
     return status, replace(after, trouble=trouble, push_lost_at=lost_at, intent_unused=unused)
 
 
@@ -169,7 +174,7 @@ def _calm(seen: Observation) -> Observation:
     return replace(seen, intent_unused=False, lost_syncs=0, push_lost_at=None, trouble=None, success_at=None)
 
 
-def _trouble(seen: Observation, outcome: Refused | Unavailable | Indeterminate, moment: Moment) -> Trouble:
+def trouble_of(seen: Observation, outcome: Refused | Unavailable | Indeterminate, moment: Moment) -> Trouble:
     """Wait longer each time. Where nothing was refused, for as long as it takes; refusals and lost answers count."""
     before = seen.trouble
     failures = 1 + (before.failures if before else 0)

@@ -19,7 +19,7 @@ from .handover import may_still_act
 from .observation import Observation, rows
 from .preparing.remembered import refused_sync
 from .request import Request
-from .steps import Decided, Decision, Finish, Park
+from .steps import Decided, Decision, Finish, Park, no_later
 from .tell import Situation, Verdict
 from .tuning import Tuning
 from .view import Turn, View
@@ -178,12 +178,6 @@ def _adopting(turn: Turn) -> Turn:
 
 def _bounded(decision: Decision, view: View) -> Decision:
     """No request sleeps past its own deadline, nor past its `notAfter` while that still counts."""
-    step = decision.step
-    if not isinstance(step, Park):
-        return decision
-    after = replace(view, status=decision.status)
-    ends = [step.until, _deadline(after)]
-    not_after = view.request.spec.not_after
-    if not_after is not None and view.now <= not_after and not after.pushed:
-        ends.append(not_after + timedelta(milliseconds=1))
-    return replace(decision, step=replace(step, until=min((end for end in ends if end is not None), default=None)))
+    after, not_after = replace(view, status=decision.status), view.request.spec.not_after
+    counts = not_after is not None and view.now <= not_after and not after.pushed
+    return no_later(decision, _deadline(after), not_after + timedelta(milliseconds=1) if not_after and counts else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -78,6 +78,15 @@ class Decided(Generic[StatusT]):
 
     step: Step
     status: StatusT
+
+
+def no_later(decision: Decided[StatusT], *ends: datetime | None) -> Decided[StatusT]:
+    """The same, parked until the first of these ends at most."""
+    step = decision.step
+    if not isinstance(step, Park):
+        return decision
+    until = min((end for end in (step.until, *ends) if end is not None), default=None)
+    return replace(decision, step=replace(step, until=until))
 
 
 Decision = Decided[SyncStatus]

@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
+from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome
 from vvol_replication.domain.points import StartedPrepare, TaskState
-from vvol_replication.reconcile.absorb import Moment
-from vvol_replication.reconcile.observation import Observation, Query, Reading, Trouble, rows
-from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.absorb import Moment, landed_suffixes, taken_in, trouble_of
+from vvol_replication.reconcile.observation import Observation, Query, rows
 
 Absorbed = tuple[PreparationStatus, Observation]
 
@@ -21,9 +19,7 @@ def absorb_reading(
     status: PreparationStatus, seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment
 ) -> Observation:
     """A reading replaces the last one of its kind; some make others worthless."""
-    before: Reading[Any] | None = getattr(seen, query.value)
-    failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
-    after = seen.with_reading(query, Reading(outcome, moment.now, failures, moment.jitter))
+    after = taken_in(seen, query, outcome, moment)
     if query is Query.PREPARE_TASK and isinstance(outcome, Done) and outcome.value.state is TaskState.SUCCESS:
         return replace(after, success_at=seen.success_at or moment.now)
     if query is Query.TARGET_SNAPSHOTS and isinstance(outcome, Done):
@@ -35,21 +31,17 @@ def _arrived(status: PreparationStatus, seen: Observation, after: Observation, n
     """A landing makes the task worth asking, and the list of points in time; a move shows that nothing is stalled."""
     if seen.target_snapshots is None or seen.target_snapshots.value is None:
         return replace(after, moved_at=now)
-    before, rows_now = rows(seen.target_snapshots), rows(after.target_snapshots)
-    if _under_way(before) != _under_way(rows_now):
+    if _under_way(seen) != _under_way(after):
         after = replace(after, moved_at=now)
     called = status.operation is not None and status.operation.prepare is not None
-    if called and _landed(before) != _landed(rows_now):
+    if called and landed_suffixes(seen) != landed_suffixes(after):
         after = replace(after, prepare_task=None, landed_at=now, points=None)
     return after
 
 
-def _under_way(found: tuple[Snapshot, ...]) -> frozenset[tuple[str, float | None, int | None]]:
-    return frozenset((row.suffix, row.progress, row.bytes_transferred) for row in found if row.under_way)
-
-
-def _landed(found: tuple[Snapshot, ...]) -> frozenset[str]:
-    return frozenset(row.suffix for row in found if row.landed)
+def _under_way(seen: Observation) -> frozenset[tuple[str, float | None, int | None]]:
+    at_target = rows(seen.target_snapshots)
+    return frozenset((row.suffix, row.progress, row.bytes_transferred) for row in at_target if row.under_way)
 
 
 def absorb_recorded(status: PreparationStatus, seen: Observation) -> Observation:
@@ -89,13 +81,4 @@ def absorb_prepared(
         return replace(status, operation=known), replace(after, intent_unused=False, trouble=None)
     if isinstance(outcome, Indeterminate):
         return status, replace(after, intent_unused=False, prepare_lost_at=moment.now)
-    return status, replace(after, trouble=_trouble(seen, outcome, moment.now, moment.tuning, moment.jitter))
-
-
-def _trouble(
-    seen: Observation, outcome: Refused | Unavailable, now: datetime, tuning: Tuning, jitter: float
-) -> Trouble:
-    before = seen.trouble
-    failures = 1 + (before.failures if before else 0)
-    refusals = 1 if isinstance(outcome, Refused) else 0
-    return Trouble(outcome.reason, outcome.message, refusals, failures, now + tuning.backoff(failures, jitter))
+    return status, replace(after, trouble=trouble_of(seen, outcome, moment))

@@ -38,6 +38,7 @@ from vvol_replication.reconcile.steps import (
     Prepare,
     Record,
     TakeTurn,
+    no_later,
 )
 from vvol_replication.reconcile.tell import Situation, Verdict
 from vvol_replication.reconcile.tuning import Tuning
@@ -236,11 +237,6 @@ def _withdraw(ready: Ready) -> PreparationDecision:
 
 def _bounded(decision: PreparationDecision, case: Case) -> PreparationDecision:
     """No preparation sleeps past its own deadline, nor past its `notAfter` while that still counts."""
-    step = decision.step
-    if not isinstance(step, Park):
-        return decision
     after = replace(case, status=decision.status)
-    ends = [step.until, _deadline(after)]
-    if not after.called:
-        ends.append(case.request.spec.not_after + timedelta(milliseconds=1))
-    return replace(decision, step=replace(step, until=min((end for end in ends if end is not None), default=None)))
+    not_after = None if after.called else case.request.spec.not_after + timedelta(milliseconds=1)
+    return no_later(decision, _deadline(after), not_after)

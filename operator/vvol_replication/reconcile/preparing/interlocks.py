@@ -142,7 +142,7 @@ def _machines(ready: Ready) -> Problem | None:
     if membership.unaccounted:
         text = (
             f"{len(membership.unaccounted)} members of the group belong to no VM that the operator's account can see: "
-            f"{_few(membership.unaccounted)}. They count as powered on; let the account see their VMs, or remove "
+            f"{few(membership.unaccounted)}. They count as powered on; let the account see their VMs, or remove "
             "them from the group."
         )
         return Problem(Reason.MEMBERS_UNACCOUNTED, text)
@@ -157,7 +157,7 @@ def _machines(ready: Ready) -> Problem | None:
 
 def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str, ...]) -> Problem:
     reason, one, many, advice = _POWER_REASONS[power]
-    named = _few([f"{vm.name!r}{' (split over groups)' if vm.split else ''}" for vm in found])
+    named = few([f"{vm.name!r}{' (split over groups)' if vm.split else ''}" for vm in found])
     text = f"VM {named} {one}" if len(found) == 1 else f"{len(found)} VMs {many}: {named}"
     why = f" ({problems[0]})" if power is PowerState.UNKNOWN and problems else ""
     if len(found) == 1:
@@ -165,7 +165,8 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
     return Problem(reason, f"{text}{why}; {advice}. Then the preparation goes on by itself.")
 
 
-def _few(names: Iterable[str]) -> str:
+def few(names: Iterable[str]) -> str:
+    """The first few of them, and how many more there are."""
     told = list(names)
     more = f" and {len(told) - _NAMED_IN_A_MESSAGE} more" if len(told) > _NAMED_IN_A_MESSAGE else ""
     return ", ".join(told[:_NAMED_IN_A_MESSAGE]) + more

@@ -18,7 +18,7 @@ from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Outcome
 
-_NAMED_IN_A_MESSAGE = 5
+from .interlocks import few
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,9 @@ def judge_members(outcome: Outcome[Membership]) -> Validity | None:
         return Validity("Unknown", outcome.reason, f"The VMs of the group cannot be read: {outcome.message}")
     running = sorted(vm.name for vm in outcome.value.vms if vm.power in (PowerState.ON, PowerState.SUSPENDED))
     if running:
-        more = f" and {len(running) - _NAMED_IN_A_MESSAGE} more" if len(running) > _NAMED_IN_A_MESSAGE else ""
-        names = ", ".join(repr(name) for name in running[:_NAMED_IN_A_MESSAGE])
         text = (
-            f"VM {names}{more} is on or suspended on the source: what it writes is not in the last point in time, and "
-            "a failover leaves it behind. Shut it down and prepare again, or call the failover off."
+            f"VM {few(map(repr, running))} is on or suspended on the source: what it writes is not in the last point in "
+            "time, and a failover leaves it behind. Shut it down and prepare again, or call the failover off."
         )
         return Validity("False", Reason.VM_POWERED_ON, text)
     if not outcome.value.complete:
