@@ -92,7 +92,6 @@ class Rig:
     def start(self) -> None:
         """Start the operator."""
         self._said_before = len(self.log)
-        self.namespaces = [one for one in self.namespaces if self.plane.client.find("namespace", one) is not None]
         watched = () if self._everywhere else self.namespaces
         kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
         self.process = stage.operator(kubeconfig, self.directory, self.secrets, self.namespaces)

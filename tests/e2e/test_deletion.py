@@ -175,6 +175,7 @@ def test_a_namespace_full_of_requests_can_be_deleted(control_plane: ControlPlane
         seconds = time.monotonic() - begun
 
     assert control_plane.client.find("namespace", namespace) is None
+    rig.namespaces.remove(namespace)
     print(f"\na namespace of {FULL + 2} requests, two in flight, was gone after {seconds:.1f} s")  # noqa: T201
     site.simulator.clear_faults()
 
@@ -194,6 +195,7 @@ def test_without_an_operator_finished_objects_hold_no_namespace(control_plane: C
         until=lambda held: held == [],
     )
     rig.end()
+    rig.namespaces.remove(namespace)
 
     with control_plane.controllers("namespace-controller"):
         control_plane.kubectl("delete", "namespace", namespace, "--timeout=120s")

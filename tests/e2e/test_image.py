@@ -27,6 +27,7 @@ from image.containerfile import parse
 from packaging.markers import Marker
 from pages.markdown import ROOT
 
+import accounts
 import stage
 from controlplane import free_ports
 from processes import supervised
@@ -137,9 +138,9 @@ def test_what_was_removed_from_python_is_there_for_purestorage(image: Image) -> 
     assert said.stdout.strip() == str(image.packages / "setuptools" / "_distutils" / "__init__.py")
 
 
-def kubeconfig_without_data(plane: ControlPlane, directory: Path) -> Path:
-    """The admin's kubeconfig with files in the place of data, which the client would write into files of its own."""
-    said = json.loads(plane.kubeconfig.read_text("utf-8"))
+def kubeconfig_without_data(plane: ControlPlane, directory: Path, namespace: str) -> Path:
+    """The shipped account's kubeconfig with files in the place of data: the client would write files of its own."""
+    said = json.loads(accounts.kubeconfig(plane.client, directory, namespace).read_text("utf-8"))
     for holder in (said["clusters"][0]["cluster"], said["users"][0]["user"]):
         for key in [key for key in holder if key.endswith("-data")]:
             name = key.removesuffix("-data")
@@ -220,7 +221,9 @@ def running(
     control_plane.kubectl("create", "namespace", namespace)
     directory = home / namespace
     directory.mkdir()
-    made = Running(image, kubeconfig_without_data(control_plane, directory), "--operator-namespace", namespace)
+    made = Running(
+        image, kubeconfig_without_data(control_plane, directory, namespace), "--operator-namespace", namespace
+    )
     try:
         yield made, namespace
     finally:
