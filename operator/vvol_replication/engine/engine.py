@@ -77,7 +77,7 @@ class Engine:
         self._discovery = Discovery(self._registry, cluster, clock, self._pace, leading)
         self._story = Storyteller(cluster, clock)
         self._expiry = Expiry(cluster, clock, self._pace, leading)
-        self._validity = ValidityWatches(cluster, clock, self._pace, self._registry, self._around.access)
+        self._validity = ValidityWatches(cluster, self._around)
         self._runners: dict[str, AnyRunner] = {}
         self._ends: dict[str, str | None] = {}
         self._background: set[asyncio.Task[None]] = set()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from vvol_replication.api import wire
-from vvol_replication.api.conditions import Wanted, from_json, merge
+from vvol_replication.api.conditions import Wanted, from_json, merge, to_json
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import (
     POINTS_LIMIT,
@@ -130,10 +130,7 @@ class GroupMonitor(Monitor):
     async def remember(self, armed: ArmedSync) -> None:
         """The same, told at once, as far as the API server lets us; a look tells it later otherwise."""
         self.recall(armed)
-        for _ in range(_MEMORY_TRIES):
-            if await self.tell({**self._stored, "armedSync": wire.to_json(armed)}):
-                return
-            await asyncio.sleep(self._pace.write_retry_first)
+        await self._tell_memory("armedSync", armed, _armed_condition(armed))
 
     @property
     def called_off_at(self) -> datetime | None:
@@ -165,8 +162,20 @@ class GroupMonitor(Monitor):
     async def remember_prepared(self, record: PreparedStatus) -> bool:
         """The same, told at once. False: the API server did not take it."""
         self.recall_prepared(record)
+        return await self._tell_memory("prepared", record, self._prepared_condition())
+
+    def _prepared_condition(self) -> Wanted | None:
+        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
+        return None if prepared is None else prepared_condition(prepared)
+
+    async def _tell_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
+        """A memory and the condition that shows it, at once and together. False: the API server did not take it."""
         for _ in range(_MEMORY_TRIES):
-            if await self.tell({**self._stored, "prepared": wire.to_json(record)}, news=True):
+            told = list(from_json(self._stored.get("conditions")))
+            if told and shown is not None:  # one without conditions has not been looked at yet
+                (condition,) = merge(told, [shown], told[0].observed_generation, self._clock.now())
+                told = [*(one for one in told if one.type != shown.type), condition]
+            if await self.tell({**self._stored, field: wire.to_json(memory), "conditions": to_json(told)}):
                 return True
             await asyncio.sleep(self._pace.write_retry_first)
         return False
@@ -303,14 +312,9 @@ class GroupMonitor(Monitor):
             wanted.append(Wanted("Syncable", "False", Reason.WRONG_STATE, text))
         armed = self._armed.of(self._key)
         if armed is not None:
-            text = (
-                f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
-                f"name {armed.point_in_time_name!r}."
-            )
-            wanted.append(Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text))
-        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
-        if prepared is not None:
-            wanted.append(prepared_condition(prepared))
+            wanted.append(_armed_condition(armed))
+        if (shown := self._prepared_condition()) is not None:
+            wanted.append(shown)
         now = self._clock.now()
         return ReplicationGroupStatus(
             observed_generation=self.generation,
@@ -322,8 +326,16 @@ class GroupMonitor(Monitor):
             newest_point_in_time=newest[0].time if newest else None,
             last_read_at=self._read_at,
             armed_sync=armed,
-            prepared=prepared.record if prepared is not None else None,
+            prepared=self._prepared.of(self._key),
         ).to_json()
+
+
+def _armed_condition(armed: ArmedSync) -> Wanted:
+    text = (
+        f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
+        f"name {armed.point_in_time_name!r}."
+    )
+    return Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text)
 
 
 def _meant(spec: ReplicationGroupSpec) -> tuple[object, ...]:

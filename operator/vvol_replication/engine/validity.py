@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,20 +24,19 @@ from vvol_replication.reconcile.preparing.validity import (
     valid_condition,
 )
 
-from .access import Access
 from .monitor import Monitor
-from .ports import Clock, Cluster, Pace
-from .registry import GroupKey, Registry
+from .ports import Cluster
+from .registry import GroupKey
+from .surroundings import Surroundings
 
 
 class ValidityWatches:
     """One watch for each completed preparation that is not stale; a restart finds them again among the objects."""
 
-    def __init__(self, cluster: Cluster, clock: Clock, pace: Pace, registry: Registry, access: Access) -> None:
-        self._cluster, self._clock, self._pace = cluster, clock, pace
-        self._registry, self._access = registry, access
+    def __init__(self, cluster: Cluster, around: Surroundings) -> None:
+        self._cluster, self._around = cluster, around
         self._watches: dict[str, ValidityWatch] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     def shown(self, ref: ObjectRef, body: Mapping[str, Any]) -> None:
         """The API server shows a preparation so."""
@@ -51,7 +50,9 @@ class ValidityWatches:
         watch = self._watches.get(ref.uid)
         if watch is None:
             group: GroupKey = (body["metadata"]["namespace"], body["spec"]["groupRef"]["name"])
-            watch = self._watches[ref.uid] = ValidityWatch(self, ref, group, status.operation.resolved)
+            resolved = status.operation.resolved
+            watch = ValidityWatch(ref, self._cluster, self._around, group, resolved, gone=self.gone, stale=self._stale)
+            self._watches[ref.uid] = watch
         watch.shown(body)
         watch.start()
 
@@ -59,25 +60,39 @@ class ValidityWatches:
         """The object is not there any more, or there is nothing left to watch."""
         watch = self._watches.pop(uid, None)
         if watch is not None:
-            ending = asyncio.create_task(watch.stop(), name=f"stop {watch.ref}")
-            self._ending.add(ending)
-            ending.add_done_callback(self._ending.discard)
+            self._spawn(watch.stop(), f"stop {watch.ref}")
 
     async def stop(self) -> None:
         """Watch no more."""
-        await asyncio.gather(*(watch.stop() for watch in self._watches.values()), *self._ending)
+        await asyncio.gather(*(watch.stop() for watch in self._watches.values()), *self._background)
 
-    def watch_parts(self) -> tuple[Cluster, Clock, Pace, Registry, Access]:
-        """What each watch works with."""
-        return self._cluster, self._clock, self._pace, self._registry, self._access
+    def _stale(self, ref: ObjectRef, validity: Validity) -> None:
+        """An event for people. The watch itself may be gone before it is sent: there is nothing left to watch."""
+        told = self._cluster.event(ref, warning=True, reason=str(validity.reason), message=validity.message)
+        self._spawn(told, f"event {ref}")
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
 class ValidityWatch(Monitor):
     """Reads what could make one preparation stale, and keeps its condition `Valid` true."""
 
-    def __init__(self, watches: ValidityWatches, ref: ObjectRef, group: GroupKey, resolved: Resolved) -> None:
-        cluster, clock, pace, self._registry, self._access = watches.watch_parts()
-        super().__init__(ref, cluster, clock, pace, gone=lambda _: watches.gone(ref.uid))
+    def __init__(
+        self,
+        ref: ObjectRef,
+        cluster: Cluster,
+        around: Surroundings,
+        group: GroupKey,
+        resolved: Resolved,
+        *,
+        gone: Callable[[str], None],
+        stale: Callable[[ObjectRef, Validity], None],
+    ) -> None:
+        super().__init__(ref, cluster, around.clock, around.pace, gone=lambda _: gone(ref.uid))
+        self._registry, self._access, self._stale = around.registry, around.access, stale
         self._group, self._resolved = group, resolved
 
     async def look(self) -> bool:
@@ -94,9 +109,7 @@ class ValidityWatch(Monitor):
         conditions = merge(status.conditions, wanted, before.observed_generation, self._clock.now())
         told = await self.tell(replace(status, conditions=conditions).to_json(), news=True)
         if told and validity.status == "False":
-            await self._cluster.event(
-                self.ref, warning=True, reason=str(validity.reason), message=valid_condition(validity).message
-            )
+            self._stale(self.ref, validity)
         return told and validity.status != "Unknown"
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from component.engine.rig import running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
 
@@ -37,6 +39,23 @@ async def test_a_vm_that_is_started_again_makes_it_stale_also_after_a_restart() 
         rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
         await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
         assert rig.says(PREP, "dr", "Complete") == ("True", "FailoverPrepared")
+
+
+@virtual
+async def test_that_it_became_stale_is_told_also_where_the_watch_ends_before() -> None:
+    async with running() as rig:
+        tell = rig.api.event
+
+        async def slowly(ref: ObjectRef, **said: Any) -> None:
+            await asyncio.sleep(5)  # the API server shows the new status long before
+            await tell(ref, **said)
+
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        rig.api.event = slowly  # type: ignore[method-assign]  # as slow as a busy API server
+        rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
+        await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
+        await until(lambda: ("dr", "Warning", "VMPoweredOn") in rig.api.events, within=20)
 
 
 @virtual

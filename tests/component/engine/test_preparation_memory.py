@@ -37,6 +37,18 @@ def slow_memory(rig: Rig, meanwhile: Callable[[], Any], seconds: float = 30.0) -
 
 
 @virtual
+async def test_the_memory_and_its_condition_are_written_together_before_the_call() -> None:
+    async with running() as rig:
+        rig.world.before["start_prepare"] = [hangs()]
+        rig.prepare("dr")
+        await until(lambda: rig.count("start_prepare") == 1)
+        first = next(
+            body for body in rig.api.history[REPLICATION_GROUP.plural, "prod", "erp"] if body["status"].get("prepared")
+        )
+        assert [one["reason"] for one in first["status"]["conditions"] if one["type"] == "Prepared"] == ["NotProven"]
+
+
+@virtual
 async def test_a_preparation_that_is_deleted_inside_its_call_leaves_the_group_its_memory() -> None:
     async with running() as rig:
         rig.world.after["start_prepare"] = [hangs()]

@@ -83,8 +83,8 @@ def judge_members(outcome: Outcome[Membership]) -> Validity | None:
     running = sorted(vm.name for vm in outcome.value.vms if vm.power in (PowerState.ON, PowerState.SUSPENDED))
     if running:
         text = (
-            f"VM {few(map(repr, running))} is on or suspended on the source: what it writes is not in the last point in "
-            "time, and a failover leaves it behind. Shut it down and prepare again, or call the failover off."
+            f"VM {few(map(repr, running))} is on or suspended on the source: what it writes is not in the last point "
+            "in time, and a failover leaves it behind. Shut it down and prepare again, or call the failover off."
         )
         return Validity("False", Reason.VM_POWERED_ON, text)
     if not outcome.value.complete:
