@@ -44,20 +44,21 @@ class ValidityWatches:
             status = PreparationStatus.parse(body.get("status"))
         except SpecError:
             return
-        if not is_watched(status) or status.operation is None or status.operation.resolved is None:
-            self.gone(ref.uid)
-            return
         watch = self._watches.get(ref.uid)
         if watch is None:
+            if not is_watched(status) or status.operation is None or status.operation.resolved is None:
+                return
             group: GroupKey = (body["metadata"]["namespace"], body["spec"]["groupRef"]["name"])
             resolved = status.operation.resolved
             watch = ValidityWatch(ref, self._cluster, self._around, group, resolved, gone=self.gone, stale=self._stale)
             self._watches[ref.uid] = watch
-        watch.shown(body)
+        # One that is stale by now is left to see that itself: it may be about to tell it.
+        if watch.shown(body) and not is_watched(status):
+            watch.poke()
         watch.start()
 
     def gone(self, uid: str) -> None:
-        """The object is not there any more, or there is nothing left to watch."""
+        """The object is not there any more, or its watch has seen that nothing is left to watch."""
         watch = self._watches.pop(uid, None)
         if watch is not None:
             self._spawn(watch.stop(), f"stop {watch.ref}")
@@ -99,6 +100,7 @@ class ValidityWatch(Monitor):
         """Read, judge, and tell what has changed."""
         status = PreparationStatus.parse(self._stored)
         if not is_watched(status):
+            self._gone(self)
             return True
         validity = judge(status, await self._read(), self._clock.now())
         before = find(status.conditions, "Valid")

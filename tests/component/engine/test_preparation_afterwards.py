@@ -9,7 +9,7 @@ from component.engine.rig import running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
-from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.objects import ObjectRef, WriteResult
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
 
@@ -44,7 +44,12 @@ async def test_a_vm_that_is_started_again_makes_it_stale_also_after_a_restart() 
 @virtual
 async def test_that_it_became_stale_is_told_also_where_the_watch_ends_before() -> None:
     async with running() as rig:
-        tell = rig.api.event
+        tell, write = rig.api.event, rig.api.write_status
+
+        async def answered_late(*said: Any) -> WriteResult:
+            result = await write(*said)
+            await asyncio.sleep(3)  # the same
+            return result
 
         async def slowly(ref: ObjectRef, **said: Any) -> None:
             await asyncio.sleep(5)  # the API server shows the new status long before
@@ -52,6 +57,7 @@ async def test_that_it_became_stale_is_told_also_where_the_watch_ends_before() -
 
         rig.prepare("dr")
         await rig.until_prepared("dr")
+        rig.api.write_status = answered_late  # type: ignore[method-assign,assignment]  # as below
         rig.api.event = slowly  # type: ignore[method-assign]  # as slow as a busy API server
         rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
         await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
