@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
 from kubernetes import client
@@ -22,22 +21,6 @@ from vvol_replication.cluster.session import connect
 SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
 SITE = ObjectRef(VCENTER, None, "dallas", "u2")
 PATH = "/apis/replication.vvol.dev/v1alpha1"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiServer]:
-    monkeypatch.setattr(session, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
-    connection = connect(server.kubeconfig())
-    yield ApiServer(connection, operator_namespace="vvol", namespaces=())
-    await connection.http.close()
 
 
 @pytest.fixture

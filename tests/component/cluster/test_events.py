@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from component.cluster.server import Server
 
 from vvol_replication.api.names import REPLICATION_SYNC, VCENTER
 from vvol_replication.api.objects import ObjectRef
-from vvol_replication.cluster import session
 from vvol_replication.cluster.api import ApiServer
-from vvol_replication.cluster.session import connect
 
 SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
 SITE = ObjectRef(VCENTER, None, "dallas", "u2")
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def api(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiServer]:
-    monkeypatch.setattr(session, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
-    connection = connect(server.kubeconfig())
-    yield ApiServer(connection, operator_namespace="vvol", namespaces=())
-    await connection.http.close()
 
 
 def status(code: int, message: str) -> tuple[int, Any]:

@@ -81,14 +81,6 @@ async def ends_quickly(process: asyncio.subprocess.Process, lines: list[str]) ->
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
 async def silent() -> AsyncIterator[int]:
     """The port of an endpoint that takes connections and never says a word."""
     held: list[asyncio.StreamWriter] = []

@@ -26,14 +26,6 @@ PATH = "/apis/replication.vvol.dev/v1alpha1"
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
 async def api(server: Server) -> AsyncIterator[ApiServer]:
     connection = connect(server.kubeconfig())
     yield ApiServer(connection, operator_namespace="vvol", namespaces=())
