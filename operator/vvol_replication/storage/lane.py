@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -103,21 +104,20 @@ class _Job(Generic[T]):
         self._loop = loop
         self._future = future
 
-    def perform(self) -> None:
-        """Make the call in this thread and tell its end to the loop."""
+    def perform(self) -> Callable[[], None]:
+        """Make the call in this thread; what comes back tells its end to the loop."""
         try:
             value = self._call()
         except StopIteration as error:
-            self.fail(_broke(error))
+            return partial(self.fail, _broke(error))
         except Exception as error:  # noqa: BLE001 - whatever a call raises belongs to who asked for it
-            self.fail(error)
+            return partial(self.fail, error)
         except BaseException as error:  # noqa: BLE001 - a SystemExit may neither end the thread nor the loop
-            self.fail(_broke(error))
-        else:
-            self._tell(lambda: self._future.set_result(value))
+            return partial(self.fail, _broke(error))
+        return partial(self._tell, partial(self._future.set_result, value))
 
     def fail(self, error: Exception) -> None:
-        self._tell(lambda: self._future.set_exception(error))
+        self._tell(partial(self._future.set_exception, error))
 
     def _tell(self, settle: Callable[[], None]) -> None:
         def in_loop() -> None:
@@ -203,13 +203,16 @@ class Lane:
         with self._changed:
             if self._closed:
                 raise LaneClosed(f"lane {self.name} is closed")
+            if self._idle <= len(self._waiting) and self._threads < self._workers:
+                self._start()
             self._waiting.append(job)
-            if self._idle >= len(self._waiting) or self._threads == self._workers:
-                self._changed.notify()
-                return
-            self._threads += 1
-            number = self._threads
-        threading.Thread(target=self._work, name=f"{self.name}-{number}", daemon=True).start()
+            self._changed.notify()
+
+    def _start(self) -> None:
+        """One thread more. It is counted once it runs: a process may not be given another."""
+        threading.Thread(target=self._work, name=f"{self.name}-{self._threads + 1}", daemon=True).start()
+        self._threads += 1
+        self._idle += 1
 
     def _withdraw(self, job: _Job[Any]) -> bool:
         """Take a job out of the queue. False: a thread has it already."""
@@ -222,12 +225,14 @@ class Lane:
 
     def _next(self) -> _Job[Any] | None:
         with self._changed:
-            self._idle += 1
             self._changed.wait_for(lambda: self._waiting or self._closed)
             self._idle -= 1
             return self._waiting.popleft() if self._waiting else None
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            job.perform()
-            del job  # what an answer holds must not live until the next call
+            tell = job.perform()
+            with self._changed:
+                self._idle += 1  # before its end is told: who asks again at once needs no second thread
+            tell()
+            del job, tell  # what an answer holds must not live until the next call

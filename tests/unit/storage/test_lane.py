@@ -116,7 +116,22 @@ async def test_one_call_after_another_needs_one_thread() -> None:
     lane = Lane("l8", 4)
     for number in range(200):
         assert await lane.run(partial(int, number), deadline=LONG) == number
-    assert len(threads_of("l8")) <= 2  # the first may not be back at the queue when the second call comes
+    assert len(threads_of("l8")) == 1
+    lane.close()
+
+
+async def test_without_another_thread_to_be_had_the_call_is_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane, called = Lane("l8b", 2), threading.Event()
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            await lane.run(called.set, deadline=LONG)
+    assert await lane.run(lambda: "fine", deadline=LONG) == "fine"
+    assert not called.is_set()
     lane.close()
 
 
