@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,29 @@ def summary(rounds: Iterable[Round]) -> list[str]:
     return lines
 
 
+def _play(scratch: Path, rounds: int, arguments: argparse.Namespace) -> list[Round]:
+    """So many rounds, one after another, of two replicas that have an API server of their own."""
+    scratch.mkdir()
+    begun, played = time.monotonic(), list[Round]()
+    with ControlPlane.start(scratch / "plane") as plane:
+        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+        plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        rig = Rig(plane, scratch)
+        timing: tuple[int, int, int] = tuple(arguments.lease)
+        with (
+            rig.site(topology("round")) as site,
+            Replicas.running(plane, scratch, rig.secrets, rig.namespaces, timing) as replicas,
+        ):
+            play = Play(site, replicas, "round", stopped=arguments.stopped)
+            for kind in itertools.islice(itertools.cycle(KINDS), rounds):
+                if arguments.minutes and time.monotonic() - begun > 60 * arguments.minutes:
+                    break
+                played.append(play.round(kind))
+                sys.stdout.write(f"{scratch.name}.{len(played)}: {played[-1]}\n")
+                sys.stdout.flush()
+    return played
+
+
 def main() -> int:
     """Play as many rounds as were asked for. Exit status 1: a push was repeated, or a request was lost."""
     parser = argparse.ArgumentParser(description="Kill, stop and cut off leaders while syncs are in flight.")
@@ -146,29 +170,20 @@ def main() -> int:
     parser.add_argument("--stopped", type=float, default=30, metavar="SECONDS",
         help="a stopped leader stays so for this long, at least until another one leads (default: 30)")  # fmt: skip
     parser.add_argument("--keep", type=Path, help="keep the logs of all processes in this directory")
+    parser.add_argument("--plays", type=int, default=1, metavar="N",
+        help="so many at the same time, each with its own API server, storage and replicas (default: 1)")  # fmt: skip
     arguments = parser.parse_args()
-    begun, played = time.monotonic(), list[Round]()
+    begun = time.monotonic()
     kept: Path | None = arguments.keep
     if kept is not None:
         kept.mkdir(parents=True)
     place = tempfile.TemporaryDirectory(prefix="rounds-") if kept is None else contextlib.nullcontext(str(kept))
-    with place as scratch, ControlPlane.start(Path(scratch) / "plane") as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-        rig = Rig(plane, Path(scratch))
-        timing: tuple[int, int, int] = tuple(arguments.lease)
-        with (
-            rig.site(topology("round")) as site,
-            Replicas.running(plane, Path(scratch), rig.secrets, rig.namespaces, timing) as replicas,
-        ):
-            play = Play(site, replicas, "round", stopped=arguments.stopped)
-            kinds = itertools.islice(itertools.cycle(KINDS), arguments.rounds)
-            for number, kind in enumerate(kinds, 1):
-                if arguments.minutes and time.monotonic() - begun > 60 * arguments.minutes:
-                    break
-                played.append(play.round(kind))
-                sys.stdout.write(f"{number}: {played[-1]}\n")
-                sys.stdout.flush()
+    with place as scratch, ThreadPoolExecutor(arguments.plays) as plays:
+        shares = [len(range(number, arguments.rounds, arguments.plays)) for number in range(arguments.plays)]
+        running = [
+            plays.submit(_play, Path(scratch) / str(number), share, arguments) for number, share in enumerate(shares)
+        ]
+        played = [one for play in running for one in play.result()]
     took = time.monotonic() - begun
     lease = "/".join(str(one) for one in arguments.lease)
     sys.stdout.write(f"\n{len(played)} rounds in {took:.0f} s, Lease {lease} s\n" + "\n".join(summary(played)) + "\n")
