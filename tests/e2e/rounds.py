@@ -73,7 +73,7 @@ class Play:
         self.site.act("release", self.group)
         status = leader.process.wait(60)
         obj = eventually(
-            lambda: self._tended(request), what=f"{request.name}'s end", until=_finished, timeout=LONG, every=0.5
+            lambda: self._tended(request), what=f"{request.name}'s end", until=_finished, timeout=LONG, every=2
         )
         suffix = ((obj["status"].get("operation") or {}).get("suffix")) or ""
         pushes = [one["arguments"]["suffix"] for one in self.site.calls(PUSH, self.group)].count(suffix)
