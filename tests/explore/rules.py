@@ -5,7 +5,7 @@ from __future__ import annotations
 from explore.state import Case, State
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 from vvol_replication.domain.points import TaskReading
 from vvol_replication.reconcile.steps import Decision
 

@@ -1,6 +1,6 @@
 """Conditions of an object, and how a new list follows from the last one and from what is wanted now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -73,29 +73,6 @@ def from_json(raw: object, path: str = "status.conditions") -> tuple[Condition, 
     for condition in wire.read_each(Condition, raw, path):
         found.setdefault(condition.type, condition)
     return tuple(found.values())
-
-
-def has_ended(status: Mapping[str, Any]) -> bool:
-    """Is this the status of a request that has ended? Its time and its condition say so, or it does not count.
-
-    An acceptance that comes late, from a process that stood still, overwrites the conditions and leaves the time.
-    """
-    conditions = status.get("conditions")
-    told = [one for one in (conditions if isinstance(conditions, list) else ()) if isinstance(one, Mapping)]
-    return bool(status.get("finishedAt")) and any(
-        (one.get("type"), one.get("status")) == ("Finished", "True") for one in told
-    )
-
-
-def read_status(kind: type[Any], status: object) -> dict[str, Any]:
-    """The constructor's arguments for a request's status. What cannot be read counts as absent, but for the ledger.
-
-    Raises:
-        SpecError: if `operation` is there and malformed.
-    """
-    raw = status if isinstance(status, Mapping) else {}
-    found = wire.read_fields(kind, raw, "status", strict=frozenset({"operation"}))
-    return found | {"conditions": from_json(raw.get("conditions"))}
 
 
 def find(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -1,16 +1,12 @@
 """FlashArray: where an array's management address is, and how the operator gets in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from . import conditions as conditions_
-from . import wire
-from .conditions import Condition
 from .endpoint import DEFAULT_CALLS, Address, read_address, read_calls, read_trust
 from .reading import Reader, at
+from .status import Status
 
 
 class RestVersion(StrEnum):
@@ -52,29 +48,15 @@ class FlashArraySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class FlashArrayStatus:
+class FlashArrayStatus(Status):
     """What the array last said of itself. `array_id` is its identity; `rest_version` is the version spoken with it.
 
     `clock_skew` is a Go-style duration with a sign: how far its clock is ahead of the operator's.
     """
 
-    observed_generation: int = -1
-    conditions: tuple[Condition, ...] = ()
     array_id: str | None = None
     array_name: str | None = None
     version: str | None = None
     rest_version: str | None = None
     clock_skew: str | None = None
     last_read_at: datetime | None = None
-
-    @classmethod
-    def parse(cls, status: object) -> "FlashArrayStatus":
-        """Read `status`. What cannot be read counts as absent."""
-        raw = status if isinstance(status, Mapping) else {}
-        found = wire.read_fields(cls, raw, "status", strict=frozenset())
-        return cls(**found | {"conditions": conditions_.from_json(raw.get("conditions"))})
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of `status`, as written to the API server. What is empty is left out."""
-        written: dict[str, Any] = wire.to_json(self)
-        return written

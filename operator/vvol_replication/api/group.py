@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import conditions as conditions_
 from . import wire
-from .conditions import Condition
 from .errors import SpecError
 from .reading import Reader, Shape, at
 from .refs import GroupRef, PointInTimeStatus
+from .status import Status
 
 __all__ = [
     "POINTS_LIMIT",
@@ -154,11 +153,9 @@ class PreparedStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicationGroupStatus:
+class ReplicationGroupStatus(Status):
     """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all."""
 
-    observed_generation: int = -1
-    conditions: tuple[Condition, ...] = ()
     source: SourceSide | None = None
     target: TargetSide | None = None
     points_in_time: tuple[PointInTimeStatus, ...] = ()
@@ -173,15 +170,6 @@ class ReplicationGroupStatus:
             raise ValueError(f"status holds the newest {POINTS_LIMIT} points in time, not {len(self.points_in_time)}")
 
     @classmethod
-    def parse(cls, status: object) -> "ReplicationGroupStatus":
-        """Read `status`. What cannot be read counts as absent."""
-        raw = status if isinstance(status, Mapping) else {}
-        found = wire.read_fields(cls, raw, "status", strict=frozenset())
+    def _read(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         points = wire.read_each(PointInTimeStatus, raw.get("pointsInTime"), "status.pointsInTime")[:POINTS_LIMIT]
-        conditions = conditions_.from_json(raw.get("conditions"))
-        return cls(**found | {"conditions": conditions, "points_in_time": points})
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of `status`, as written to the API server. What is empty is left out."""
-        written: dict[str, Any] = wire.to_json(self)
-        return written
+        return super(ReplicationGroupStatus, cls)._read(raw) | {"points_in_time": points}

@@ -3,15 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from . import conditions as conditions_
-from . import wire
-from .conditions import Condition
 from .ledger import Baseline, Resolved
 from .reading import DNS_SUBDOMAIN, Reader, at
 from .refs import PointInTimeStatus
-from .sync import REQUEST_ID, TTL_MAXIMUM, Phase, TransferStatus
+from .status import RequestStatus
+from .sync import REQUEST_ID, TTL_MAXIMUM, TransferStatus
 
 CHECKS_LIMIT = 16
 MACHINES_LIMIT = 128
@@ -114,15 +111,9 @@ class PreparationLedger:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparationStatus:
+class PreparationStatus(RequestStatus):
     """What is known of the request. Times, never ages. `machines` are the first 128 of `machine_count`, by name."""
 
-    observed_generation: int = -1
-    phase: Phase | None = None
-    conditions: tuple[Condition, ...] = ()
-    accepted_at: datetime | None = None
-    deadline: datetime | None = None
-    finished_at: datetime | None = None
     valid_until: datetime | None = None
     checks: tuple[CheckStatus, ...] = ()
     machines: tuple[MachineStatus, ...] = ()
@@ -130,17 +121,3 @@ class PreparationStatus:
     operation: PreparationLedger | None = None
     point_in_time: PointInTimeStatus | None = None
     transfer: TransferStatus | None = None
-
-    @classmethod
-    def parse(cls, status: object) -> "PreparationStatus":
-        """Read `status`. What cannot be read counts as absent, but for the ledger.
-
-        Raises:
-            SpecError: if `operation` is there and malformed: acting without it might prepare twice.
-        """
-        return cls(**conditions_.read_status(cls, status))
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of `status`, as written to the API server. What is empty is left out."""
-        written: dict[str, Any] = wire.to_json(self)
-        return written

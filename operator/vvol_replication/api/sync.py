@@ -3,11 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from . import conditions as conditions_
-from . import wire
-from .conditions import Condition
 from .errors import SpecError
 from .ledger import (
     BASELINE_LIMIT,
@@ -22,6 +18,7 @@ from .ledger import (
 )
 from .reading import Reader, Shape, at
 from .refs import GroupRef, PointInTimeStatus
+from .status import RequestStatus
 
 __all__ = [
     "BASELINE_LIMIT",
@@ -34,7 +31,6 @@ __all__ = [
     "GroupRef",
     "Method",
     "Operation",
-    "Phase",
     "PointInTimeStatus",
     "PushLedger",
     "Resolved",
@@ -64,20 +60,6 @@ class Method(StrEnum):
     COORDINATED = "Coordinated"
     ARRAY_ONLY = "ArrayOnly"
     AWAIT_SCHEDULE = "AwaitSchedule"
-
-
-class Phase(StrEnum):
-    """One word for people, for a column of `kubectl get`. Programs read the conditions."""
-
-    PENDING = "Pending"
-    WAITING = "Waiting"
-    RUNNING = "Running"
-    SUSPENDED = "Suspended"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    CANCELLED = "Cancelled"
-    EXPIRED = "Expired"
-    MISSED = "Missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,29 +121,9 @@ class TransferStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncStatus:
+class SyncStatus(RequestStatus):
     """What is known of the request. Times, never ages."""
 
-    observed_generation: int = -1
-    phase: Phase | None = None
-    conditions: tuple[Condition, ...] = ()
-    accepted_at: datetime | None = None
-    deadline: datetime | None = None
-    finished_at: datetime | None = None
     operation: Operation | None = None
     point_in_time: PointInTimeStatus | None = None
     transfer: TransferStatus | None = None
-
-    @classmethod
-    def parse(cls, status: object) -> "SyncStatus":
-        """Read `status`. What cannot be read counts as absent, but for the ledger.
-
-        Raises:
-            SpecError: if `operation` is there and malformed: acting without it might push twice.
-        """
-        return cls(**conditions_.read_status(cls, status))
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of `status`, as written to the API server. What is empty is left out."""
-        written: dict[str, Any] = wire.to_json(self)
-        return written

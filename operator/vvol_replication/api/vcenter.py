@@ -1,15 +1,11 @@
 """VCenter: where a vCenter is, and how the operator gets in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from . import conditions as conditions_
-from . import wire
-from .conditions import Condition
 from .endpoint import DEFAULT_CALLS, Address, read_address, read_calls, read_trust
 from .reading import DNS_LABEL, Reader, at
+from .status import Status
 
 PROVIDERS_LIMIT = 256
 FAULT_DOMAINS_LIMIT = 256
@@ -72,26 +68,12 @@ class DiscoveryStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class VCenterStatus:
+class VCenterStatus(Status):
     """What the vCenter last said of itself. `instance_uuid` is its identity; `providers` name its VASA providers."""
 
-    observed_generation: int = -1
-    conditions: tuple[Condition, ...] = ()
     version: str | None = None
     instance_uuid: str | None = None
     providers: tuple[str, ...] = ()
     fault_domains: tuple[FaultDomainStatus, ...] = ()
     discovery: DiscoveryStatus | None = None
     last_read_at: datetime | None = None
-
-    @classmethod
-    def parse(cls, status: object) -> "VCenterStatus":
-        """Read `status`. What cannot be read counts as absent."""
-        raw = status if isinstance(status, Mapping) else {}
-        found = wire.read_fields(cls, raw, "status", strict=frozenset())
-        return cls(**found | {"conditions": conditions_.from_json(raw.get("conditions"))})
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of `status`, as written to the API server. What is empty is left out."""
-        written: dict[str, Any] = wire.to_json(self)
-        return written

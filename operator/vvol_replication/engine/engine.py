@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.status import has_ended
 from vvol_replication.reconcile.acceptance import parse_preparation
 from vvol_replication.reconcile.preparing.remembered import evidence_of
 from vvol_replication.reconcile.request import OneShot

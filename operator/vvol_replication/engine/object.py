@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic
 
-from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
 from vvol_replication.api.preparation import PreparationLedger
+from vvol_replication.api.status import has_ended
 from vvol_replication.api.sync import Operation
 from vvol_replication.reconcile.steps import StatusT
 
@@ -92,7 +91,7 @@ class StoredObject(Generic[StatusT]):
             SpecError: if the ledger is there and cannot be read.
         """
         parsed: StatusT = self._parse(self._json)
-        return parsed if has_ended(self._json) else replace(parsed, finished_at=None)
+        return parsed
 
     def operation_json(self) -> Any:
         """The stored ledger."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import kopf
 
-from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, VERSION, Kind
+from vvol_replication.api.status import has_ended
 from vvol_replication.engine.engine import Engine
 
 

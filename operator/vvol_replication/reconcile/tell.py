@@ -9,7 +9,7 @@ from typing import Any
 
 from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 
 from .request import OneShot
 from .steps import StatusT

@@ -10,7 +10,6 @@ from typing import Any
 
 from component.engine.virtual import VirtualClock
 
-from vvol_replication.api.conditions import has_ended
 from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
 from vvol_replication.api.objects import (
     ApplyResult,
@@ -23,6 +22,7 @@ from vvol_replication.api.objects import (
     WriteResult,
     Written,
 )
+from vvol_replication.api.status import has_ended
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine

@@ -13,7 +13,7 @@ from component.engine.virtual import until, virtual
 from vvol_replication.api.group import ReplicationGroupStatus
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.objects import Failed
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 
 
 def _group(rig: Rig) -> ReplicationGroupStatus:

@@ -14,7 +14,7 @@ from component.engine.virtual import until, virtual
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.objects import ObjectRef, WriteResult
 from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
 

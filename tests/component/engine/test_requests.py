@@ -9,7 +9,7 @@ from component.engine.storage import does
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 
 
 @virtual

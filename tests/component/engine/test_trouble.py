@@ -13,7 +13,7 @@ from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_SYNC, VCENTER, Kind
 from vvol_replication.api.objects import Conflict, Failed
-from vvol_replication.api.sync import Phase
+from vvol_replication.api.status import Phase
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 
 LOST = Indeterminate("AnswerLost", "the answer was lost")

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from hypothesis import strategies as st
 
 from vvol_replication.api.conditions import Condition
+from vvol_replication.api.status import RequestStatus
 
 MOMENT = datetime(2026, 11, 24, 3, 0, 7, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
@@ -25,7 +26,7 @@ def full(kind: Any) -> Any:
     if get_origin(plain) is Literal:
         return get_args(plain)[0]
     if plain is Condition:
-        return Condition("Ready", "True", "Ready", "all is well", 3, MOMENT)
+        return Condition("Finished", "True", "Ready", "all is well", 3, MOMENT)
     if dataclasses.is_dataclass(plain):
         return plain(**{f.name: full(f.type) for f in dataclasses.fields(plain)})  # type: ignore[operator]  # a class
     if plain is datetime:
@@ -47,12 +48,21 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(plain) is Literal:
         return st.sampled_from(get_args(plain))
     if dataclasses.is_dataclass(plain):
-        return st.builds(plain, **{f.name: any_of(f.type) for f in dataclasses.fields(plain)})  # type: ignore[arg-type]  # a class
+        built: st.SearchStrategy[Any] = st.builds(plain, **{f.name: any_of(f.type) for f in dataclasses.fields(plain)})  # type: ignore[arg-type]  # a class
+        return built.map(_ended_in_full) if issubclass(plain, RequestStatus) else built  # type: ignore[arg-type]  # a class
     if plain is datetime:
         return MOMENTS
     if issubclass(plain, StrEnum):
         return st.sampled_from(plain)
     return {str: TEXTS, int: st.integers(-1, 2**53), bool: st.booleans()}[plain]
+
+
+def _ended_in_full(status: RequestStatus) -> RequestStatus:
+    """The time of an end is not written without its condition."""
+    if status.finished_at is None:
+        return status
+    others = tuple(one for one in status.conditions if one.type != "Finished")
+    return dataclasses.replace(status, conditions=(*others, full(Condition)))
 
 
 def _without_none(kind: Any) -> Any:

@@ -15,6 +15,7 @@ from unit.api.spec_cases import TYPES
 from vvol_replication.api import durations, endpoint, group, names, preparation, reading, refs, sync, vcenter, wire
 from vvol_replication.api.flasharray import RestVersion
 from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS, Kind
+from vvol_replication.api.status import Phase
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 NODES = [
@@ -230,8 +231,8 @@ def test_what_is_said_in_words_is_the_pattern_beside_it() -> None:
     [
         (FA, "spec.restVersion", RestVersion),
         (RS, "spec.method", sync.Method),
-        (RS, "status.phase", sync.Phase),
-        (FP, "status.phase", sync.Phase),
+        (RS, "status.phase", Phase),
+        (FP, "status.phase", Phase),
         (FP, "status.checks[].result", preparation.CheckResult),
     ],
 )

@@ -15,8 +15,9 @@ from vvol_replication.api import wire
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import PointInTimeStatus, ReplicationGroupStatus
 from vvol_replication.api.ledger import Baseline, Credit, Operation, PushLedger, SyncLedger
-from vvol_replication.api.names import KINDS, REPLICATION_SYNC, Kind
-from vvol_replication.api.sync import Phase, SyncStatus, TransferStatus
+from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import SyncStatus, TransferStatus
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 
@@ -46,6 +47,16 @@ def test_an_object_not_seen_yet(kind: Kind, status: object) -> None:
     assert TYPES[kind][1].parse(status) == TYPES[kind][1]()
 
 
+@pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("conditions", [None, [], [{"type": "Finished", "status": "False"}], [7], "Finished"])
+def test_the_time_of_an_end_without_its_condition_is_no_end(kind: Kind, conditions: object) -> None:
+    """A process that stood still writes its acceptance over an end: the conditions are its own, the time stays."""
+    written = full(TYPES[kind][1]).to_json()
+
+    assert TYPES[kind][1].parse(written).finished_at == MOMENT
+    assert TYPES[kind][1].parse(written | {"conditions": conditions}).finished_at is None
+
+
 @EACH_KIND
 @given(data=st.data())
 def test_garbage_in_one_field_leaves_the_others(kind: Kind, data: st.DataObject) -> None:
@@ -56,9 +67,12 @@ def test_garbage_in_one_field_leaves_the_others(kind: Kind, data: st.DataObject)
 
     read = status_type.parse(written | {name: garbage}).to_json()
 
-    assert {key: value for key, value in read.items() if key != name} == {
-        key: value for key, value in written.items() if key != name
-    } | ({"observedGeneration": read["observedGeneration"]} if name != "observedGeneration" else {})
+    # An end counts with its condition only, and without a generation there is the default.
+    aside = {name, "observedGeneration"} | ({"finishedAt"} if name == "conditions" else set())
+    assert {key: value for key, value in read.items() if key not in aside} == {
+        key: value for key, value in written.items() if key not in aside
+    }
+    assert name == "observedGeneration" or read["observedGeneration"] == written["observedGeneration"]
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from vvol_replication.api.conditions import find
 from vvol_replication.api.reasons import CATALOGUE, Reason
-from vvol_replication.api.sync import Method, Phase, SyncStatus
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Method, SyncStatus
 from vvol_replication.domain.arrays import ProtectionGroup
 from vvol_replication.domain.groups import GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.outcomes import Done

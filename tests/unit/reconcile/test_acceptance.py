@@ -9,7 +9,8 @@ import pytest
 
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.preparation import PreparationLedger, PreparationStatus
-from vvol_replication.api.sync import Operation, Phase, SyncStatus
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Operation, SyncStatus
 from vvol_replication.reconcile.acceptance import (
     accept,
     accept_preparation,

@@ -12,7 +12,8 @@ from unit.reconcile.world import BINDING, UNREACHABLE, World
 
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import GroupRef, Method, Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import GroupRef, Method, SyncSpec
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.observation import Query
 

@@ -9,7 +9,8 @@ import pytest
 from unit.reconcile.driver import Driver
 from unit.reconcile.world import BINDING, World
 
-from vvol_replication.api.sync import Method, Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.domain.points import TaskReading, TaskState
 
 WAITS = SyncSpec(group="erp", method=Method.AWAIT_SCHEDULE)

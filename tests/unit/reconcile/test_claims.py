@@ -14,7 +14,8 @@ from unit.reconcile.exploration import give_turns
 from unit.reconcile.flows import landed
 from unit.reconcile.world import BINDING, RESOLVED, START, World
 
-from vvol_replication.api.sync import Method, Phase, Resolved, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Method, Resolved, SyncSpec
 from vvol_replication.reconcile.claims import Claim, judge
 
 SPEC = SyncSpec(group="erp", request_id="CHG-4711")

@@ -11,7 +11,8 @@ from unit.reconcile.flows import landed, pushed
 from unit.reconcile.world import BINDING, START, World
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import SyncSpec
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.binding import Unbound
 from vvol_replication.reconcile.steps import Park

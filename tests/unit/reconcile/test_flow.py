@@ -11,7 +11,8 @@ from unit.reconcile.flows import landed, pushed
 from unit.reconcile.world import BINDING, START, World
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.sync import Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import SyncSpec
 
 FIRST_LOOK = [
     "connections",

@@ -11,7 +11,8 @@ from unit.reconcile.flows import landed
 from unit.reconcile.world import World
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.sync import Method, Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.domain.groups import GroupState
 
 YOUNG = SyncSpec(group="erp", max_age=timedelta(minutes=10))

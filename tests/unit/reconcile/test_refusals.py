@@ -10,7 +10,8 @@ from unit.reconcile.driver import Driver
 from unit.reconcile.flows import landed
 from unit.reconcile.world import BINDING, World
 
-from vvol_replication.api.sync import Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import SyncSpec
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.reconcile.observation import Query

@@ -8,7 +8,8 @@ import pytest
 from unit.reconcile.driver import Driver
 from unit.reconcile.world import BINDING, World
 
-from vvol_replication.api.sync import Method, Phase, SyncSpec
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.domain.groups import GroupState
 
 GOES = ("", Phase.RUNNING)
