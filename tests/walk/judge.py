@@ -278,7 +278,8 @@ class Judge:
                 self.reasons[f"{kind_of(key)} {reason}"] += 1
         for effect in self.storage.effects:
             group = self.storage.groups[effect.group]
-            used = group.used_at is not None and group.used_at > effect.at
+            # Also where it failed over between the last check and the effect: nothing comes through any more.
+            used = group.used_at is not None
             if effect.undone or used or effect.group in self.spoilt or self.called_off(effect) or not group.prepared:
                 continue
             known = [body["status"].get("prepared") for key, body in self.api.objects.items() if key[0] == GROUPS]
