@@ -7,6 +7,8 @@ from walk.planted import HUNTS, hunted, planted
 from walk.run import report, shrunk, walk, walked
 from walk.scenario import run
 
+pytestmark = pytest.mark.no_cover  # others reach the same lines; counting takes longer than playing
+
 SCENARIOS = 40
 
 

@@ -7,6 +7,8 @@ from explore.cases import CASES, HUNTS, explored, hunted
 from explore.search import explore
 from explore.state import Budget, initial
 
+pytestmark = pytest.mark.no_cover  # others reach the same lines; counting takes longer than playing
+
 MOST = 3000
 SLOW = "a late push in the baseline"
 """It shows only when all states of its setting are known: left to `make explore`."""
