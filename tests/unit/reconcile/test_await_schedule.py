@@ -137,6 +137,23 @@ def test_a_task_in_error_is_asked_for_again() -> None:
     assert driver.run().reason() == "ScheduledTransferLanded"
 
 
+def test_of_two_new_transfers_the_one_that_has_the_name_is_told() -> None:
+    """The first landed while no sync was armed: new data, and without the name."""
+    driver = armed(World(), NAMED)
+    driver.world.fail_task()
+    driver.world.schedule()
+    driver.world.tick(2)
+    driver.world.land()
+    driver.poll()
+    while driver.arms < 2:
+        driver.until_parked()
+        driver.wait()
+    scheduled(driver, begin=False)
+    assert driver.run().reason() == "ScheduledTransferLanded"
+    point = driver.status.point_in_time
+    assert (point and point.id, driver.reason("Named")) == ("pit-s1", "Named")
+
+
 def test_armed_without_an_answer_and_credited_before_the_restart_it_is_not_armed_again() -> None:
     driver = Driver(World(arm_faults=["after"]), WAITS)
     driver.until_step("arm")
