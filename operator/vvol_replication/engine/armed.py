@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Generic, TypeVar
 
 from vvol_replication.api.group import ArmedSync
@@ -12,6 +13,7 @@ GroupKey = tuple[str, str]
 
 
 T = TypeVar("T")
+_DROPPED_LIMIT = 64
 
 
 class MemoryBook(Generic[T]):
@@ -19,6 +21,7 @@ class MemoryBook(Generic[T]):
 
     def __init__(self) -> None:
         self._known: dict[GroupKey, T] = {}
+        self._dropped: deque[T] = deque(maxlen=_DROPPED_LIMIT)
 
     def of(self, key: GroupKey) -> T | None:
         """What that group remembers."""
@@ -30,7 +33,16 @@ class MemoryBook(Generic[T]):
 
     def drop(self, key: GroupKey) -> None:
         """It is not so any more, or its group is gone."""
-        self._known.pop(key, None)
+        if (memory := self._known.pop(key, None)) is not None:
+            self._dropped.append(memory)
+
+    def take(self, key: GroupKey, before: T | None, now: T | None) -> None:
+        """The status of the group told `before`, and tells `now`: is that another process's news?
+
+        What was dropped here and is shown once more is none; it is about to be taken out.
+        """
+        if now is not None and now != before and key not in self._known and now not in self._dropped:
+            self._known[key] = now
 
 
 class ArmedBook(MemoryBook[ArmedSync]):

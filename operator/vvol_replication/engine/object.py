@@ -45,7 +45,7 @@ class StoredObject(Generic[StatusT]):
         self._written_at: datetime | None = None
         self._failures = 0
         self._gone: Gone | None = None
-        self._stripped = False
+        self._was_confirmed = self._stripped = False
         self.version: str | None = None
         """The newest resourceVersion that is known."""
         self.confirmed = False
@@ -76,7 +76,8 @@ class StoredObject(Generic[StatusT]):
         metadata, status = body["metadata"], body.get("status") or {}
         accepted = bool(status.get("acceptedAt"))
         handled = status.get("observedGeneration") == metadata.get("generation")
-        self._stripped = (self._stripped or self.confirmed) and not accepted and handled
+        self._was_confirmed = self._was_confirmed or self.confirmed
+        self._stripped = self._was_confirmed and not accepted and handled
         self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
         self._hold(status, version)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
+from vvol_replication.engine.armed import MemoryBook
 
 
 def reason_of(status: PreparationStatus) -> str | None:
@@ -155,3 +157,42 @@ async def test_a_process_that_stood_still_takes_the_proof_of_its_call_from_the_e
         await rig.until_says(REPLICATION_GROUP, "erp", "NotProven", "Prepared")
         rig.prepare("dr", **{**rig.body(FAILOVER_PREPARATION, "dr")["spec"], "ttlSecondsAfterFinished": 1_000_000})
         await rig.until_says(REPLICATION_GROUP, "erp", "FailoverPrepared", "Prepared")
+
+
+@virtual
+async def test_what_a_process_that_led_before_tells_the_group_late_stays() -> None:
+    """Its write was on the way when this process read the group: what it asked for may take effect yet."""
+    async with running() as rig:
+        await rig.until_says(REPLICATION_GROUP, "erp", "Ready")
+        body = copy.deepcopy(rig.body(REPLICATION_GROUP, "erp"))
+        source = {key: body["status"]["source"][key] for key in ("faultDomainID", "deviceGroupID")}
+        record = {
+            "since": "2026-06-01T12:00:00Z",
+            "sourceGroup": source,
+            "by": "prod/dr",
+            "uid": "u-1",
+            "requestID": "1",
+        }
+        body["status"]["prepared"] = record
+        rig.api._save((REPLICATION_GROUP.plural, "prod", "erp"), body)  # noqa: SLF001 - somebody else writes it
+        await rig.until_says(REPLICATION_GROUP, "erp", "NotProven", "Prepared")
+        await asyncio.sleep(1000)
+        assert rig.body(REPLICATION_GROUP, "erp")["status"]["prepared"] == record | {"proven": False}
+        rig.request("one")
+        await rig.until_ended("one")
+        assert rig.api.sync_condition("one", "Failed") == ("True", "GroupPrepared")
+
+
+def test_what_was_dropped_and_is_shown_once_more_is_no_news() -> None:
+    book, key = MemoryBook[str](), ("prod", "erp")
+    book.take(key, None, "told by another process")
+    assert book.of(key) == "told by another process"
+    book.drop(key)
+    book.take(key, None, "told by another process")
+    assert book.of(key) is None
+    book.put(key, "mine")
+    book.take(key, None, "its own")
+    assert book.of(key) == "mine"
+    book.drop(key)
+    book.take(key, "long known", "long known")
+    assert book.of(key) is None

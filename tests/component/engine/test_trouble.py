@@ -155,6 +155,17 @@ async def test_a_status_that_is_wiped_under_way_is_written_again_and_nothing_is_
 
 
 @virtual
+async def test_a_status_that_is_wiped_in_the_moment_of_an_edit_is_written_again() -> None:
+    """Kopf handles the edit of what it saw before, and so marks the empty status as handled."""
+    async with running(Rig(transfer=60.0)) as rig:
+        rig.request("one")
+        await rig.until_reason("one", "Transferring")
+        rig.api.edit("one", timeout="5h")
+        rig.api.set_status("one", dict.clear)
+        await succeeds(rig)
+
+
+@virtual
 async def test_a_ledger_that_is_spoilt_under_way_is_written_again() -> None:
     async with running(Rig(transfer=60.0)) as rig:
         rig.request("one")
