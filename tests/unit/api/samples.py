@@ -15,6 +15,8 @@ from vvol_replication.api.status import RequestStatus
 
 MOMENT = datetime(2026, 11, 24, 3, 0, 7, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+READY = Condition("Ready", "True", "Ready", "all is well", 3, MOMENT)
+FINISHED = Condition("Finished", "True", "Ready", "all is well", 3, MOMENT)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
@@ -22,11 +24,10 @@ def full(kind: Any) -> Any:
     """An instance of a status type (a dataclass or a field's type), nothing in it left empty."""
     plain = _without_none(kind)
     if get_origin(plain) is tuple:
-        return (full(get_args(plain)[0]),)
+        element = get_args(plain)[0]
+        return (READY, FINISHED) if element is Condition else (full(element),)
     if get_origin(plain) is Literal:
         return get_args(plain)[0]
-    if plain is Condition:
-        return Condition("Finished", "True", "Ready", "all is well", 3, MOMENT)
     if dataclasses.is_dataclass(plain):
         return plain(**{f.name: full(f.type) for f in dataclasses.fields(plain)})  # type: ignore[operator]  # a class
     if plain is datetime:
@@ -62,7 +63,7 @@ def _ended_in_full(status: RequestStatus) -> RequestStatus:
     if status.finished_at is None:
         return status
     others = tuple(one for one in status.conditions if one.type != "Finished")
-    return dataclasses.replace(status, conditions=(*others, full(Condition)))
+    return dataclasses.replace(status, conditions=(*others, FINISHED))
 
 
 def _without_none(kind: Any) -> Any:
