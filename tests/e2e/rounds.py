@@ -59,14 +59,13 @@ class Play:
 
     def __init__(self, site: Site, replicas: Replicas, group: str, *, stopped: float = 0.0) -> None:
         self.site, self.replicas, self.group, self._stopped = site, replicas, group, stopped
-        self._places = itertools.cycle(PLACES)
         self.name = site.group(group)
         site.wait_group(self.name)
 
-    def round(self, kind: str) -> Round:
+    def round(self, kind: str, place: str) -> Round:
         """One round; ends with two replicas at work."""
         self.replicas.refill()
-        leader, place = self.replicas.leader(), next(self._places)
+        leader = self.replicas.leader()
         request = self._in_flight(place)
         seconds = self._trouble(leader, kind)
         self.site.simulator.clear_faults()
@@ -151,10 +150,12 @@ def _play(scratch: Path, rounds: int, arguments: argparse.Namespace) -> list[Rou
             Replicas.running(plane, scratch, rig.secrets, rig.namespaces, timing) as replicas,
         ):
             play = Play(site, replicas, "round", stopped=arguments.stopped)
-            for kind in itertools.islice(itertools.cycle(KINDS), rounds):
+            for kind, place in itertools.islice(
+                zip(itertools.cycle(KINDS), itertools.cycle(PLACES), strict=True), rounds
+            ):
                 if arguments.minutes and time.monotonic() - begun > 60 * arguments.minutes:
                     break
-                played.append(play.round(kind))
+                played.append(play.round(kind, place))
                 sys.stdout.write(f"{scratch.name}.{len(played)}: {played[-1]}\n")
                 sys.stdout.flush()
     return played
