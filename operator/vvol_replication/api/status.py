@@ -83,3 +83,8 @@ def has_ended(status: Mapping[str, Any]) -> bool:
     return bool(status.get("finishedAt")) and any(
         (one.get("type"), one.get("status")) == ("Finished", "True") for one in told
     )
+
+
+def in_flight(status: Mapping[str, Any]) -> bool:
+    """Is this the status of a request that was accepted and has not ended?"""
+    return bool(status.get("acceptedAt")) and not has_ended(status)

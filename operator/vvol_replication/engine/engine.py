@@ -12,7 +12,7 @@ from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.api.status import has_ended
+from vvol_replication.api.status import in_flight
 from vvol_replication.reconcile.acceptance import parse_preparation
 from vvol_replication.reconcile.preparing.remembered import evidence_of
 from vvol_replication.reconcile.request import OneShot
@@ -199,7 +199,7 @@ class Engine:
         else:
             status = body.get("status") or {}
             self._story.found(ref, status)
-            if status.get("acceptedAt") and not has_ended(status):
+            if in_flight(status):
                 with contextlib.suppress(SpecError):  # the handler tells it
                     self._take_up(kind, DESKS[kind].parse(body), body)
 

@@ -89,7 +89,7 @@ class GroupMonitor(Monitor):
 
     def shown(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so; the first time, it tells what was remembered before the restart."""
-        known = ReplicationGroupStatus.parse(self._stored)
+        told = self._stored
         if not super().shown(body):
             return False
         self.labels = body["metadata"].get("labels") or {}
@@ -103,12 +103,12 @@ class GroupMonitor(Monitor):
                 self._prepared.put(self._key, before.prepared)
             self.recollect()
         else:
-            self._take_from_others(known)
+            self._take_from_others(told)
         return True
 
-    def _take_from_others(self, known: ReplicationGroupStatus) -> None:
+    def _take_from_others(self, told: Mapping[str, Any]) -> None:
         """What a process that led before has told this group late is not written over as if it were not."""
-        now = ReplicationGroupStatus.parse(self._stored)
+        known, now = ReplicationGroupStatus.parse(told), ReplicationGroupStatus.parse(self._stored)
         self._armed.take(self._key, known.armed_sync, now.armed_sync)
         self._prepared.take(self._key, known.prepared, now.prepared)
         if isinstance(self.bound, Binding):

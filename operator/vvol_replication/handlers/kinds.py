@@ -12,14 +12,14 @@ from typing import Any
 
 import kopf
 
+from vvol_replication.api import status as status_
 from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, VERSION, Kind
-from vvol_replication.api.status import has_ended
 from vvol_replication.engine.engine import Engine
 
 
 def in_flight(status: Mapping[str, Any], **_: Any) -> bool:
     """Is the finalizer to be there? Only from acceptance to the end (rule 12)."""
-    return bool(status.get("acceptedAt")) and not has_ended(status)
+    return status_.in_flight(status)
 
 
 def registry_for(engine: Engine) -> kopf.OperatorRegistry:

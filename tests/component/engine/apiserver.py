@@ -22,7 +22,7 @@ from vvol_replication.api.objects import (
     WriteResult,
     Written,
 )
-from vvol_replication.api.status import has_ended
+from vvol_replication.api.status import in_flight
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine
@@ -277,15 +277,15 @@ class ApiServerInMemory:
         assert self.engine is not None
         kind = next(kind for kind in ONE_SHOT_KINDS if kind.plural == key[0])
         metadata, status = body["metadata"], body["status"]
-        in_flight = bool(status.get("acceptedAt")) and not has_ended(status)
+        flying = in_flight(status)
         held = FINALIZER in metadata.get("finalizers", ())
         if metadata.get("deletionTimestamp"):
             if held:
                 self.engine.release(metadata["uid"])
                 self._patch(key, body, lambda now: now["metadata"].pop("finalizers"))
             return
-        if in_flight != held:
-            wanted = [FINALIZER] if in_flight else []
+        if flying != held:
+            wanted = [FINALIZER] if flying else []
             self._patch(key, body, lambda now: now["metadata"].update(finalizers=wanted))
         elif resumed or status.get("observedGeneration") != metadata["generation"]:
             changes = {**(self.engine.accept(kind, body) or {}), "observedGeneration": metadata["generation"]}
