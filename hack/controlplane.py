@@ -156,6 +156,11 @@ class ControlPlane:
         """Run kubectl as the cluster's admin; with ``check``, a status other than 0 raises kubectl.KubectlError."""
         return self.client(*arguments, stdin=stdin, check=check)
 
+    def install(self, crds: Path) -> None:
+        """Apply the CRDs of a directory, and wait until they are served."""
+        self.kubectl("apply", "--server-side", "-f", str(crds))
+        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
     @contextlib.contextmanager
     def controllers(self, *names: str) -> Iterator[Process]:
         """Run kube-controller-manager (built when it is first asked for) with these controllers, until leaving."""

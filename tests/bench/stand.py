@@ -85,8 +85,7 @@ class Stand:
         with contextlib.ExitStack() as running:
             simulator = running.enter_context(Simulator.start(topology()))
             plane = running.enter_context(ControlPlane.start(directory))
-            plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-            plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+            plane.install(ROOT / "crds")
             for namespace in (OPERATOR_NAMESPACE, "single", "load"):
                 plane.kubectl("create", "namespace", namespace)
             stand = cls(directory, plane, simulator, _operator(plane, directory))

@@ -141,8 +141,7 @@ def _play(scratch: Path, rounds: int, arguments: argparse.Namespace) -> list[Rou
     scratch.mkdir()
     begun, played = time.monotonic(), list[Round]()
     with ControlPlane.start(scratch / "plane") as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        plane.install(ROOT / "crds")
         rig = Rig(plane, scratch)
         timing: tuple[int, int, int] = tuple(arguments.lease)
         with (

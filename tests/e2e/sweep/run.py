@@ -47,8 +47,7 @@ def _sweep(directory: Path, arguments: argparse.Namespace) -> int:
     begun = time.monotonic()
     ways = (arguments.method if arguments.kind == SYNC else None) or WAYS[arguments.kind]
     with ControlPlane.start(directory / "control-plane") as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        plane.install(ROOT / "crds")
         sweep = Sweep(plane, directory, arguments.workers)
         points, unharmed = sweep.points(ways)
         usual = {one.case.method: one.end for one in unharmed}
