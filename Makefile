@@ -38,11 +38,11 @@ tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (m
 
 .PHONY: demo demo-up demo-down
 demo: tools  ## run the main job from apply to a named point in time, and end everything
-	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py run $(ARGS)
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo run $(ARGS)
 demo-up: tools  ## the same, and leave it running to play with
-	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py up $(ARGS)
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo up $(ARGS)
 demo-down: $(READY)  ## end what demo-up left running
-	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo.py down $(ARGS)
+	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo down $(ARGS)
 
 .PHONY: check
 check: $(READY)  ## lint, format, types, import rules: seconds, no servers
@@ -115,8 +115,8 @@ walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (half
 
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
-	@$(BIN)/python hack/docs.py $(ARGS)
-	@$(BIN)/python hack/chart.py $(ARGS)
+	@$(BIN)/python hack/docs $(ARGS)
+	@$(BIN)/python hack/docs/chart.py $(ARGS)
 
 .PHONY: rounds
 rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processes import supervised
+from testbed.processes import supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

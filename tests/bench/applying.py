@@ -8,7 +8,7 @@ from itertools import islice
 
 from bench.stand import Stand
 
-import stage
+from testbed import stage
 
 _APPLIERS = 8
 _STUCK = 300.0

@@ -10,8 +10,8 @@ from bench.figures import called, table, typical
 from bench.rest import Api
 from bench.stand import OURS, SLOW, Stand
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 ROUNDS = 7
 _TARGET_POLL = ("array-1b", "GET pgroup")

@@ -11,8 +11,8 @@ from bench.figures import medians, ms, quantile, ratio, seconds, stages, table
 from bench.rest import Api
 from bench.stand import BARE, OURS, Stand, arguments_of
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 WARM_UP = 3
 _AUDITED = {("patch", "status"): "status", ("patch", None): "finalizer"}

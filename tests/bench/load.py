@@ -15,7 +15,7 @@ from bench.idle import HEAD, Rest, at_rest
 from bench.stand import GROUPS_PER_PAIR, LOAD_TRANSFER_SECONDS, PAIRS, Stand, load_groups
 from bench.usage import Usage, Watch, usage
 
-import stage
+from testbed import stage
 
 _OK = 200
 _STUCK = 45.0

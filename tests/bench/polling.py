@@ -11,8 +11,8 @@ from bench.applying import apply, ended
 from bench.figures import called, table
 from bench.stand import Stand, load_groups
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 WAITING = (1, 100, 1000)
 _NAMESPACE = "load"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from stage import API_VERSION, Object
+from testbed.stage import API_VERSION, Object
 
 _OK = range(200, 300)
 

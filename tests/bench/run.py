@@ -23,8 +23,8 @@ from bench import counts, idle, latency, load, polling, soak  # noqa: E402 - aft
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
-from controlplane import ControlPlaneError  # noqa: E402 - as above
-from kubectl import KubectlError  # noqa: E402 - as above
+from testbed.controlplane import ControlPlaneError  # noqa: E402 - as above
+from testbed.kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")

@@ -16,7 +16,7 @@ from bench.storm import Storm
 from bench.truth import Judgement, judge
 from bench.usage import Usage, usage
 
-import stage
+from testbed import stage
 
 _NAMESPACE = "load"
 _EVERY_KILL = 60.0

@@ -16,13 +16,12 @@ from typing import Any
 
 from bench.rest import Api
 
-import accounts
-import stage
-from controlplane import ControlPlane, free_ports
-from processes import Process
+from testbed import accounts, stage
+from testbed.controlplane import ControlPlane, free_ports
+from testbed.processes import Process
+from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
 from vvol_simulator.topology import generated_topology
-from waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR_NAMESPACE = "vvol-system"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import stage
+from testbed import stage
 
 Object = Mapping[str, Any]
 

@@ -18,14 +18,14 @@ from e2e.helm import Helm
 from e2e.rig import Rig
 from health import recording
 
-import auditlog
 import toolchain
-from controlplane import ControlPlane
+from testbed import auditlog
+from testbed.controlplane import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from kubectl import Kubectl
+    from testbed.kubectl import Kubectl
 
 CRDS = Path(__file__).parents[2] / "crds"
 STARTED: list[tuple[str, str]] = []

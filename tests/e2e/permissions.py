@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import accounts
+from testbed import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,13 +11,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from processes import Process
+from testbed.processes import Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from kubectl import Kubectl
+    from testbed.kubectl import Kubectl
 
 Object = dict[str, Any]
 _PROGRAMS = {"vvol-replication": [sys.executable, "-m", "vvol_replication"]}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from e2e.rig import LONG, Request, Site, ready, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from e2e.rig import Object

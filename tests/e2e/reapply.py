@@ -13,7 +13,7 @@ from bench.rest import Api, ApiError, syncs
 from vvol_replication.api.names import FINALIZER
 
 if TYPE_CHECKING:
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 Object = dict[str, Any]
 OURS = "vvol-replication-operator"

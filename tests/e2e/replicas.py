@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 
 from kubernetes import client, config
 
-import accounts
-from processes import Process
-from proxy import Proxy
-from waiting import eventually
+from testbed import accounts
+from testbed.processes import Process
+from testbed.proxy import Proxy
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 LEASE = "vvol-replication"
 USUAL = (15, 10, 2)

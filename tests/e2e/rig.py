@@ -17,18 +17,17 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import accounts
-import stage
+from testbed import accounts, stage
+from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
-from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from controlplane import ControlPlane
-    from kubectl import Kubectl
-    from processes import Process
+    from testbed.controlplane import ControlPlane
+    from testbed.kubectl import Kubectl
+    from testbed.processes import Process
 
 Object = dict[str, Any]
 SOURCE, TARGET = "flasharray-a", "flasharray-b"

@@ -27,9 +27,9 @@ if __name__ == "__main__":
 from e2e.replicas import Replica, Replicas  # noqa: E402 - after the path
 from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, Rig, Site, topology  # noqa: E402 - as above
 
-import stage  # noqa: E402 - as above
-from controlplane import ControlPlane  # noqa: E402 - as above
-from waiting import eventually  # noqa: E402 - as above
+from testbed import stage  # noqa: E402 - as above
+from testbed.controlplane import ControlPlane  # noqa: E402 - as above
+from testbed.waiting import eventually  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,8 +18,8 @@ from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlplane import ControlPlane
-    from kubectl import Kubectl
+    from testbed.controlplane import ControlPlane
+    from testbed.kubectl import Kubectl
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 LEAST_CASES = 80

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.helm import NAMESPACE, RELEASE, one
 
-import accounts
+from testbed import accounts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,9 @@ from e2e import pods
 from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError
 from e2e.rig import LONG, PUSH, SECRETS, Rig, ready, topology
 
-import stage
-from controlplane import ControlPlane
-from waiting import eventually
+from testbed import stage
+from testbed.controlplane import ControlPlane
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from e2e.helm import Helm
     from e2e.rig import Request, Site
 
-    from processes import Process
+    from testbed.processes import Process
 
     Object = dict[str, Any]
 

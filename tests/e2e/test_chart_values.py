@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError
 
-from chart import rows
+from docs.chart import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e2e.helm import Helm
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 
 def wrong() -> Iterator[tuple[dict[str, Any], str]]:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import controlplane
-from kubectl import KubectlError
-from processes import is_running
-from waiting import eventually
+from testbed import controlplane
+from testbed.kubectl import KubectlError
+from testbed.processes import is_running
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 
 def test_server_and_kubectl_tell_the_version_they_were_built_from(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.rig import PUSH, RECOVERY, SECRETS, SOURCE, TARGET, Rig, Site, ready, topology
 
-from waiting import eventually
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from e2e.rig import Object

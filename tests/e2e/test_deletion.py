@@ -10,15 +10,15 @@ import pytest
 from bench.rest import Api, syncs
 from e2e.rig import ARM, PUSH, Rig, Site, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from e2e.rig import Request
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 WITHIN = 10.0
 ENDPOINTS = ("austin", "dallas", "flasharray-a", "flasharray-b")

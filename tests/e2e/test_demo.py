@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import stage
-from controlplane import ControlPlane
-from kubectl import Kubectl
-from waiting import eventually
+from testbed import stage
+from testbed.controlplane import ControlPlane
+from testbed.kubectl import Kubectl
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEMO = Path(__file__).parents[2] / "hack" / "demo.py"
+DEMO = Path(__file__).parents[2] / "hack" / "demo"
 POINT = "before-upgrade-42"
 MARK = "VVOL_DEMO_TEST"
 PATIENCE = 240.0

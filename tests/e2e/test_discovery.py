@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.rig import LONG, PROTECTED, RECOVERY, SECRETS, SOURCE, TARGET, Rig, Site, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e2e.rig import Object
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 MANAGER = "vvol-replication-discovery"
 LATER = f"e2e-later-{uuid.uuid4().hex[:8]}"

@@ -11,7 +11,7 @@ from pages.play import is_played, play
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 PLAYED = [page for page in pages() if any(isinstance(one, Block) and is_played(one) for one in read(page))]
 

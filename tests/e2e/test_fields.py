@@ -9,8 +9,8 @@ import pytest
 from e2e import contract
 from e2e.rig import ARM, PUSH, SOURCE, TARGET, Rig, Site, ready, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

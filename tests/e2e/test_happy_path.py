@@ -10,8 +10,8 @@ from e2e import contract
 from e2e.rig import ARM, PUSH, RECOVERY, SOURCE, TARGET, Rig, Site, ready, topology
 from e2e.watching import Watch
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,17 +27,16 @@ from image.containerfile import parse
 from packaging.markers import Marker
 from pages.markdown import ROOT
 
-import accounts
-import stage
-from controlplane import free_ports
-from processes import supervised
+from testbed import accounts, stage
+from testbed.controlplane import free_ports
+from testbed.processes import supervised
+from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
-from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 USER = 65532
 LAUNCHER = ROOT / "tests" / "image" / "launch.py"

@@ -12,8 +12,8 @@ import pytest
 from bench.rest import Api
 from e2e.rig import Rig, Site, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ import yaml
 from e2e.helm import NAMESPACE, RELEASE, is_hook, one
 from e2e.permissions import spread
 
-import accounts
-from kubectl import KubectlError
+from testbed import accounts
+from testbed.kubectl import KubectlError
 from vvol_replication.cluster.reviews import Permission, needed
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from e2e.helm import Helm
 
-    from controlplane import ControlPlane
-    from kubectl import Kubectl
+    from testbed.controlplane import ControlPlane
+    from testbed.kubectl import Kubectl
 
     Object = dict[str, Any]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from e2e.rig import Site
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 SCALED = (5, 3, 1)
 

@@ -8,7 +8,7 @@ import pytest
 from e2e import contract
 from e2e.rig import ARM, PROTECTED, PUSH, RECOVERY, SOURCE, Rig, Site, ready, topology
 
-import stage
+from testbed import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

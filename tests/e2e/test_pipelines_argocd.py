@@ -9,8 +9,8 @@ from e2e.pipelines import Object, argocd_sync, asked, documents, once, sample
 from e2e.rig import Rig, Site, topology
 from health import judges
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from e2e import pipelines
 from e2e.pipelines import SAMPLES, asked, once, rendered, shell
 from e2e.rig import Rig, Site, topology
 
-import stage
-from kubectl import KubectlError
+from testbed import stage
+from testbed.kubectl import KubectlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

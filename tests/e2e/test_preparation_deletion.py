@@ -21,7 +21,7 @@ from e2e.preparing import (
 )
 from e2e.rig import PROTECTED, RECOVERY, SOURCE, TARGET, Rig, Site
 
-from waiting import eventually
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

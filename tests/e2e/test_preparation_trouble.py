@@ -22,8 +22,8 @@ from e2e.preparing import (
 )
 from e2e.rig import ARM, PROTECTED, PUSH, Rig, Site, ready
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from e2e.preparing import app_of, bound, power, powered, prepare, prepares, wait
 from e2e.rig import PROTECTED, PUSH, Rig, Site, ready
 from e2e.watching import Watch
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

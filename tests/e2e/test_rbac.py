@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import accounts
-from waiting import eventually
+from testbed import accounts
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 OURS = "/apis/replication.vvol.dev/v1alpha1"
 CLUSTER = ("vcenters", "flasharrays")

@@ -15,8 +15,8 @@ from e2e import contract
 from e2e.reapply import Storm, beside, ours
 from e2e.rig import PUSH, Rig, Site, ready, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

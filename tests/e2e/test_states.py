@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.rig import ARM, PUSH, RECOVERY, Rig, Site, ready, topology
 
-import stage
+from testbed import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.rig import Rig, Site, topology
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

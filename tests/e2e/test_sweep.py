@@ -15,7 +15,7 @@ from e2e.sweep.sweep import Sweep, cases_of, every, summary, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 RUNS = {"syncs": 12, "preparations": 5}
 WORKERS = 6

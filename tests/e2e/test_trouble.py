@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.rig import ARM, PROTECTED, PUSH, RECOVERY, SECRETS, SOURCE, TARGET, Rig, Site, ready, topology
 
-import stage
+from testbed import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

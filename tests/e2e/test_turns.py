@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.rig import ARM, PUSH, Rig, Site, ready, topology
 
-import stage
+from testbed import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e2e.rig import Request
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 TOGETHER = 20
 

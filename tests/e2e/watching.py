@@ -6,13 +6,13 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any, Self
 
-from waiting import eventually
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from kubectl import Kubectl
+    from testbed.kubectl import Kubectl
 
 Object = dict[str, Any]
 

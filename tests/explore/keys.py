@@ -15,7 +15,7 @@ from typing import Any
 from explore.state import LEAP, Case, State
 
 from vvol_replication.api.ledger import Operation, SyncLedger
-from vvol_replication.reconcile.observation import Observation, Query, Reading
+from vvol_replication.reconcile.core.observation import Observation, Query, Reading
 
 _COMPARED = (Query.TASK, Query.TARGET_SNAPSHOTS, Query.POINTS, Query.SOURCE_SNAPSHOTS)
 _MANY = 3

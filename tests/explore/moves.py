@@ -14,15 +14,15 @@ from typing import Any
 from explore import rules
 from explore.state import LEAP, MOMENT, TUNING, Case, Late, State
 from explore.storage import STRANGER
-from unit.reconcile.world import BINDING
+from unit.reconcile.model.world import BINDING
 
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused
-from vvol_replication.reconcile.absorb import Moment, absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
-from vvol_replication.reconcile.decide import decide_sync, name_is_taken
-from vvol_replication.reconcile.handover import left_armed
-from vvol_replication.reconcile.observation import Observation, Query
-from vvol_replication.reconcile.steps import Arm, Decision, Finish, Park, Push, Read, Record
-from vvol_replication.reconcile.view import View
+from vvol_replication.reconcile.core.observation import Moment, Observation, Query
+from vvol_replication.reconcile.core.steps import Arm, Decision, Finish, Park, Push, Read, Record
+from vvol_replication.reconcile.sync.absorb import absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
+from vvol_replication.reconcile.sync.borrowed import left_armed
+from vvol_replication.reconcile.sync.context import View
+from vvol_replication.reconcile.sync.decide import decide_sync, name_is_taken
 
 Move = tuple[str, State]
 

@@ -15,8 +15,8 @@ from unittest import mock
 from vvol_replication.api.sync import SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import OngoingSync, TaskReading, TaskState
-from vvol_replication.reconcile import absorb, arming, rearming, view
-from vvol_replication.reconcile.steps import Decision, Record
+from vvol_replication.reconcile.core.steps import Decision, Record
+from vvol_replication.reconcile.sync import absorb, arming, context, rearming
 
 Patch = Any
 
@@ -59,7 +59,7 @@ def _something_newer() -> Patch:
         landed = [row for row in rows if row.created >= turn.request.created]
         return max(landed, key=lambda row: row.created, default=None)
 
-    return mock.patch.object(view.Turn, "my_row", newest)
+    return mock.patch.object(context.Turn, "my_row", newest)
 
 
 def _no_turns() -> Patch:

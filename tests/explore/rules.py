@@ -7,7 +7,7 @@ from explore.state import Case, State
 from vvol_replication.api.conditions import find
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.points import TaskReading
-from vvol_replication.reconcile.steps import Decision
+from vvol_replication.reconcile.core.steps import Decision
 
 
 class BrokenRuleError(AssertionError):

@@ -9,10 +9,10 @@ from explore.storage import Storage
 
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import SyncSpec, SyncStatus
-from vvol_replication.reconcile.acceptance import accept
-from vvol_replication.reconcile.observation import Observation
-from vvol_replication.reconcile.request import Request
-from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.core.acceptance import accept
+from vvol_replication.reconcile.core.observation import Observation
+from vvol_replication.reconcile.core.request import Request
+from vvol_replication.reconcile.core.tuning import Tuning
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)

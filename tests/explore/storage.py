@@ -20,7 +20,7 @@ from vvol_replication.domain.arrays import (
 )
 from vvol_replication.domain.groups import GroupId, GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.points import OngoingSync, PointInTime, StartedSync, TaskReading, TaskState
-from vvol_replication.reconcile.observation import Query
+from vvol_replication.reconcile.core.observation import Query
 
 SOURCE_GROUP, TARGET_GROUP = GroupId("fd-a", "dg-a"), GroupId("fd-b", "dg-b")
 STRANGER = "somebody else's"

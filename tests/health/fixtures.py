@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-import gitops_health
+from docs import gitops_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

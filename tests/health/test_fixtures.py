@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from health import contract, fixtures, judges
 
-import gitops_health
+from docs import gitops_health
 
 if TYPE_CHECKING:
     from pathlib import Path

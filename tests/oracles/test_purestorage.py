@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import waiting
+from testbed import waiting
 from vvol_simulator.client import Simulator
 
 with warnings.catch_warnings():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 _FAILURE = re.compile(r"^(?:error\b|Error\b|The \w+ \".*\" is invalid)", re.MULTILINE)
 

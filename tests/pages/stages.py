@@ -23,18 +23,17 @@ from typing import TYPE_CHECKING, Self
 
 from pages.markdown import ROOT
 
-import accounts
-import stage
 import toolchain
-from controlplane import ControlPlane
+from testbed import accounts, stage
+from testbed.controlplane import ControlPlane
+from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
-from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from processes import Process
+    from testbed.processes import Process
 
 NAMES = ("empty", "cluster", "operator", "connected", "synced")
 NAMESPACE, GROUP, POINT = "erp-prod", "erp", "before-upgrade-42"

@@ -10,8 +10,8 @@ import pytest
 from health import recording
 
 from vvol_replication.api.names import API_VERSION
-from vvol_replication.reconcile import acceptance, sight
-from vvol_replication.reconcile import tell as telling
+from vvol_replication.reconcile.core import acceptance, context
+from vvol_replication.reconcile.core import summarize as telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def recorded() -> Iterator[recording.Recording]:
         return told
 
     replaced = everywhere(original, tell)
-    assert {acceptance, sight} <= {module for module, _ in replaced}, "all that is told passes through these two"
+    assert {acceptance, context} <= {module for module, _ in replaced}, "all that is told passes through these two"
     yield made
     for module, name in replaced:
         setattr(module, name, original)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-import chart
+from docs import chart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

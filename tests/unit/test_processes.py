@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processes import Process, is_running, supervised
-from waiting import eventually
+from testbed.processes import Process, is_running, supervised
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, 
 from vvol_replication.api.times import parse_time
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
-from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.core.tuning import Tuning
 
 PREPS, GROUPS, SYNCS = FAILOVER_PREPARATION.plural, REPLICATION_GROUP.plural, REPLICATION_SYNC.plural
 FRESH = Tuning().fresh

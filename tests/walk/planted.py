@@ -19,20 +19,21 @@ from walk.telling import Told
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.domain.members import PowerState
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
-from vvol_replication.engine import groups, preparation_runner
-from vvol_replication.reconcile.identify import Finding
-from vvol_replication.reconcile.observation import rows
-from vvol_replication.reconcile.preparing import decide, interlocks, truth
-from vvol_replication.reconcile.preparing.absorb import absorb_prepared
-from vvol_replication.reconcile.preparing.completion import completed
-from vvol_replication.reconcile.steps import Decided, Prepare
+from vvol_replication.engine.monitors import group
+from vvol_replication.engine.requests import preparation
+from vvol_replication.reconcile.core.identify import Finding
+from vvol_replication.reconcile.core.observation import rows
+from vvol_replication.reconcile.core.steps import Decided, Prepare
+from vvol_replication.reconcile.preparation import decide, outcome, preflight
+from vvol_replication.reconcile.preparation.absorb import absorb_prepared
+from vvol_replication.reconcile.preparation.completion import completed
 
 Patch = Any
 
 
 def _suspended_is_off() -> Patch:
     powers = [PowerState.ON, PowerState.UNKNOWN]
-    real = interlocks._machines  # noqa: SLF001 - the place of the fault
+    real = preflight._machines  # noqa: SLF001 - the place of the fault
 
     def careless(ready: Any) -> Any:
         membership = ready.seen.members.value
@@ -45,7 +46,7 @@ def _suspended_is_off() -> Patch:
 
 
 def _unaccounted_ignored() -> Patch:
-    real = interlocks._machines  # noqa: SLF001 - the place of the fault
+    real = preflight._machines  # noqa: SLF001 - the place of the fault
 
     def careless(ready: Any) -> Any:
         outcome = ready.seen.members.outcome
@@ -60,8 +61,8 @@ def _transfers_ignored() -> Patch:
 
 
 def _with_judge(name: str, judge: Callable[[Any], Any]) -> Patch:
-    changed = tuple(replace(one, judge=judge) if one.name == name else one for one in interlocks.INTERLOCKS)
-    return mock.patch.object(interlocks, "INTERLOCKS", changed)
+    changed = tuple(replace(one, judge=judge) if one.name == name else one for one in preflight.INTERLOCKS)
+    return mock.patch.object(preflight, "INTERLOCKS", changed)
 
 
 def _no_second_check() -> Patch:
@@ -81,7 +82,7 @@ def _repeated_after_a_lost_answer() -> Patch:
             outcome = Unavailable(outcome.reason, outcome.message)
         return real(status, seen, outcome, moment)
 
-    return mock.patch.object(preparation_runner, "absorb_prepared", again)
+    return mock.patch.object(preparation, "absorb_prepared", again)
 
 
 def _group_told_later() -> Patch:
@@ -94,12 +95,12 @@ def _group_told_later() -> Patch:
     def yes(_self: Any, _record: Any) -> bool:
         return True
 
-    return mock.patch.multiple(groups.GroupMonitor, remember_prepared=later, remembers=yes)
+    return mock.patch.multiple(group.GroupMonitor, remember_prepared=later, remembers=yes)
 
 
 def _the_tasks_word_alone() -> Patch:
     """Success of the task is success: nothing is looked for at the target."""
-    real = truth._follow  # noqa: SLF001 - the place of the fault
+    real = outcome._follow  # noqa: SLF001 - the place of the fault
 
     def trusting(ready: Any, snapshot: str, *, proven: bool) -> Any:
         if ready.prepare.task is None:
@@ -107,17 +108,17 @@ def _the_tasks_word_alone() -> Patch:
         mine = next(row for row in rows(ready.seen.source_snapshots) if row.name == snapshot)
         return completed(ready, mine, Finding(None, listed=True))
 
-    return mock.patch.object(truth, "_follow", trusting)
+    return mock.patch.object(outcome, "_follow", trusting)
 
 
 def _no_turn() -> Patch:
     """A preparation takes a place and waits for nobody."""
-    real = preparation_runner.PreparationRunner._enter_turn  # noqa: SLF001 - the place of the fault
+    real = preparation.PreparationRunner._enter_turn  # noqa: SLF001 - the place of the fault
 
     def rude(self: Any, resolved: Any) -> None:
         real(self, resolved)
 
-    return mock.patch.object(preparation_runner.PreparationRunner, "_enter_turn", rude)
+    return mock.patch.object(preparation.PreparationRunner, "_enter_turn", rude)
 
 
 def _not_remembered_at_all() -> Patch:
@@ -129,7 +130,7 @@ def _leadership_not_asked() -> Patch:
     async def yes(_self: Any) -> bool:
         return True
 
-    return mock.patch.object(preparation_runner.PreparationRunner, "_may_act", yes)
+    return mock.patch.object(preparation.PreparationRunner, "_may_act", yes)
 
 
 _DR = Move("prepare", ("dr1", "prod", (("notAfter", 240), ("timeout", "3m"))), 1.0)

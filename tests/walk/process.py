@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vvol_replication.engine.engine import Engine
-from vvol_replication.engine.runner import AnyRunner
+from vvol_replication.engine.requests.reconciler import AnyRunner
 
 PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
 

@@ -13,31 +13,32 @@ from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, KINDS, 
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import in_flight
-from vvol_replication.reconcile.acceptance import parse_preparation
-from vvol_replication.reconcile.preparing.remembered import evidence_of
-from vvol_replication.reconcile.request import OneShot
-from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.engine.discovery.producer import Discovery
+from vvol_replication.engine.events.recorder import Storyteller
+from vvol_replication.engine.monitors.base import Monitor
+from vvol_replication.engine.monitors.endpoint import Services
+from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
+from vvol_replication.engine.monitors.group import GroupMonitor
+from vvol_replication.engine.monitors.memory.armed import GroupKey
+from vvol_replication.engine.monitors.registry import Registry
+from vvol_replication.engine.monitors.vcenter import VCenterEndpoint
+from vvol_replication.engine.requests.calls import Access
+from vvol_replication.engine.requests.claims import ClaimBook
+from vvol_replication.engine.requests.context import Surroundings
+from vvol_replication.engine.requests.kinds import DESKS
+from vvol_replication.engine.requests.queue import TurnBook
+from vvol_replication.engine.requests.reconciler import AnyRunner
+from vvol_replication.engine.requests.stored import StoredObject
+from vvol_replication.engine.requests.ttl import Expiry
+from vvol_replication.engine.requests.validity import ValidityWatches
+from vvol_replication.engine.status.versions import older
+from vvol_replication.reconcile.core.acceptance import parse_preparation
+from vvol_replication.reconcile.core.request import OneShot
+from vvol_replication.reconcile.core.tuning import Tuning
+from vvol_replication.reconcile.preparation.already_done import evidence_of
 
-from .access import Access
-from .array import ArrayEndpoint
-from .claims import ClaimBook
-from .desk import DESKS
-from .endpoint import Services
-from .expiry import Expiry
-from .groups import GroupMonitor
-from .monitor import Monitor
-from .object import StoredObject
-from .pausing import growing
 from .ports import Clock, Cluster, Connector, Pace
-from .producers.discovery import Discovery
-from .registry import GroupKey, Registry
-from .runner import AnyRunner
-from .storyteller import Storyteller
-from .surroundings import Surroundings
-from .turns import TurnBook
-from .validity import ValidityWatches
-from .vcenter import VCenterEndpoint
-from .versions import older
+from .waiting import growing
 
 _log = logging.getLogger(__name__)
 Body = Mapping[str, Any]

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
 
+from testbed.waiting import eventually
 from vvol_replication.api.names import API_VERSION, FINALIZER, GROUP, KINDS, VERSION
-from waiting import eventually
 
 OPERATOR = Path(__file__).parents[3] / "operator"
 DEADLINE = 30.0

@@ -27,7 +27,7 @@ from vvol_replication.api.sync import SyncStatus
 from vvol_replication.api.times import format_time
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
-from vvol_replication.reconcile.tuning import Tuning
+from vvol_replication.reconcile.core.tuning import Tuning
 
 PACE = Pace()
 

@@ -14,7 +14,7 @@ from vvol_replication.api.names import REPLICATION_GROUP, VCENTER
 from vvol_replication.api.objects import Denial, Denied, Failed
 from vvol_replication.domain.groups import FaultDomain, GroupId, Inventory
 from vvol_replication.domain.outcomes import Done, Unavailable
-from vvol_replication.reconcile.discovered_names import object_name
+from vvol_replication.reconcile.discovery.names import object_name
 
 VC = {"address": "vc", "credentialsSecretRef": {"name": "vc"}}
 DISCOVERING = {**VC, "discovery": {"namespace": "dr"}}

@@ -18,7 +18,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
-from vvol_replication.engine.armed import MemoryBook
+from vvol_replication.engine.monitors.memory.armed import MemoryBook
 
 
 def reason_of(status: PreparationStatus) -> str | None:

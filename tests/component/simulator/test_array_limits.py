@@ -7,7 +7,7 @@ import pytest
 from component.simulator.rest2_client import Rest2Client
 from component.simulator.rest_client import PureHTTPError, connector
 
-import waiting
+from testbed import waiting
 from vvol_simulator.client import Simulator
 from vvol_simulator.model import Array, ManualClock, World
 from vvol_simulator.model.ratelimit import RateLimit

@@ -13,8 +13,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processes import Process
-from waiting import eventually
+from testbed.processes import Process
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

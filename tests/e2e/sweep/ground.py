@@ -16,17 +16,16 @@ from e2e.preparing import PREPARE, powered
 from e2e.rig import ARM, PROTECTED, PUSHES, RECOVERY, SOURCE
 from e2e.sweep.children import Nursery
 
-import accounts
-import stage
+from testbed import accounts, stage
+from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
-from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e2e.sweep.children import Operator
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 Object = dict[str, Any]
 GROUP, REQUEST = "group", "request"

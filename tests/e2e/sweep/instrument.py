@@ -33,7 +33,7 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.cluster import session
 from vvol_replication.cluster.session import Connection
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.engine.runner import AnyRunner, Runner
+from vvol_replication.engine.requests.reconciler import AnyRunner, Runner
 from vvol_replication.storage import words
 from vvol_replication.wiring import StorageConnector
 

@@ -14,7 +14,7 @@ from e2e.sweep import preparations
 from e2e.sweep.ground import PREPARATION, SYNC
 from e2e.sweep.preparations import Held
 
-import stage
+from testbed import stage
 
 if TYPE_CHECKING:
     from e2e.sweep.children import Operator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from e2e.sweep.instrument import KILL
 
-import stage
-from waiting import eventually
+from testbed import stage
+from testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from e2e.sweep.faults import Fault

@@ -20,7 +20,7 @@ from e2e.sweep.ground import SYNC  # noqa: E402 - as above
 from e2e.sweep.play import METHODS, WAYS, Outcome  # noqa: E402 - as above
 from e2e.sweep.sweep import Sweep, cases_of, every, summary, table  # noqa: E402 - as above
 
-from controlplane import ControlPlane  # noqa: E402 - as above
+from testbed.controlplane import ControlPlane  # noqa: E402 - as above
 
 
 def _say(text: str) -> None:

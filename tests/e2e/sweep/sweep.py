@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from e2e.sweep.play import Outcome
 
-    from controlplane import ControlPlane
+    from testbed.controlplane import ControlPlane
 
 _BATCH = 100
 """Runs on one simulator: vCenters list all their groups to each operator that starts."""

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from certificates import Authority
+from testbed.certificates import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.waiting import eventually
 from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage.vsphere import machines
-from waiting import eventually
 
 from .conftest import Oracle
 from .govmomi import VMS

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.waiting import eventually
 from vvol_replication.domain.outcomes import Refused, Unavailable
-from waiting import eventually
 
 from .conftest import Oracle, trust
 from .govmomi import PASSWORD, USERNAME

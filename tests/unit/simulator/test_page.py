@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-import docs_simulator
+from docs import simulator
 from vvol_simulator.control.api import ACTIONS
 from vvol_simulator.control.door_actions import DOOR_ACTIONS
 from vvol_simulator.fields import Fields
@@ -42,7 +42,7 @@ def test_sources_are_those_of_switches_that_exist() -> None:
 
 
 def test_every_action_and_switch_is_on_the_page() -> None:
-    page = docs_simulator.render()
+    page = simulator.render()
     for name in (*ACTIONS, *DOOR_ACTIONS, *Switches().as_dict()):
         assert re.search(rf"^\| `{name}` \| .+ \|$", page, re.MULTILINE), name
 

@@ -1,0 +1,53 @@
+"""What is told of an array's clock: how far it is ahead of ours, and whether that matters."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.durations import format_duration
+from vvol_replication.api.reasons import Reason
+from vvol_replication.reconcile.binding.world import Unbound
+
+IN_STEP = timedelta(minutes=1)
+"""A larger skew makes ages by that clock worthless."""
+
+_JITTER = timedelta(seconds=2)
+"""Whole seconds and the time on the way: a difference this small is none."""
+
+_WRITTEN = re.compile(r"(-?)(?:([0-9]{1,7})h)?(?:([0-9]{1,2})m)?(?:([0-9]{1,2})s)?")
+
+
+def told_skew(told: object, skew: timedelta | None) -> str | None:
+    """The skew to be told; `told` is how it was told before, which stays while it is as good. None: not known."""
+    if skew is None:
+        return None
+    before = _read(told)
+    return str(told) if before is not None and abs(skew - before) <= _JITTER else format_duration(skew)
+
+
+def clock_condition(told: str | None, trouble: Unbound | None) -> Wanted:
+    """`ClockInStep`, from the skew as it is told: the two never disagree. Unknown is told as unknown."""
+    if trouble is not None:
+        return Wanted("ClockInStep", "Unknown", trouble.reason, f"Not read again: {trouble.message}")
+    skew = _read(told)
+    if skew is None:
+        text = "The array's answers tell no time that can be compared with the operator's."
+        return Wanted("ClockInStep", "Unknown", Reason.CLOCK_UNKNOWN, text)
+    where = "ahead of" if skew >= timedelta(0) else "behind"
+    seen = f"The array's clock is {format_duration(abs(skew))} {where} the operator's"
+    if abs(skew) <= IN_STEP:
+        return Wanted("ClockInStep", "True", Reason.CLOCK_IN_STEP, f"{seen}.")
+    text = f"{seen}; set NTP on the array and on the operator's node. No maxAge is satisfied until then."
+    return Wanted("ClockInStep", "False", Reason.CLOCK_OUT_OF_STEP, text)
+
+
+def _read(text: object) -> timedelta | None:
+    found = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
+    if found is None or not any(found.groups()[1:]):
+        return None
+    sign, *parts = found.groups()
+    hours, minutes, seconds = (int(part or 0) for part in parts)
+    value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return -value if sign else value

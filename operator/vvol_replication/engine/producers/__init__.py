@@ -1,1 +1,0 @@
-"""What makes objects by itself: discovery."""

@@ -1,0 +1,1 @@
+"""One reconciler for each request in flight, and what they share: the queue, claims, calls, stored statuses."""

@@ -1,0 +1,190 @@
+"""A step's reading or call, on the endpoint that the ledger pinned, and on no other (rule 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import GroupRef, Resolved
+from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
+from vvol_replication.domain.groups import GroupId
+from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
+from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
+from vvol_replication.domain.ports import ArrayPort, VCenterPort
+from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
+from vvol_replication.engine.monitors.registry import Registry
+from vvol_replication.engine.ports import Clock
+from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.core.observation import Query
+
+_CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
+
+
+class Access:
+    """Finds the endpoints of a ledger and asks them."""
+
+    def __init__(self, registry: Registry, clock: Clock) -> None:
+        self._registry, self._clock = registry, clock
+
+    async def read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
+        """One reading; `task` is the one to be asked about, where a task is.
+
+        Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`.
+        """
+        outcome = await self._read(query, resolved, task)
+        if isinstance(outcome, Unavailable) and outcome.reason == Reason.LOGIN_FAILED:
+            # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
+            return Unavailable(outcome.reason, outcome.message)
+        return outcome
+
+    async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
+        match query:
+            case Query.TARGET_GROUP | Query.POINTS | Query.TASK:
+                site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
+                if isinstance(site, Refused | Unavailable):
+                    return site
+                return await _at_site(query, site, _id(resolved.target_group), task)
+            case Query.SOURCE_GROUP | Query.MEMBERS | Query.PREPARE_TASK:
+                site = self._protected(resolved)
+                if isinstance(site, Refused | Unavailable):
+                    return site
+                return await _at_site(query, site, _id(resolved.source_group), task)
+            case Query.TARGET_SNAPSHOTS:
+                array = self._array(resolved.target_array, resolved.target_array_id)
+                return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
+            case Query.REPLICA_GROUP:
+                array = self._array(resolved.target_array, resolved.target_array_id)
+                if isinstance(array, Refused | Unavailable):
+                    return array
+                return await array[1].protection_group(self.name_at_target(resolved))
+            case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
+                array = self._array(resolved.source_array, resolved.source_array_id)
+                return (
+                    array if isinstance(array, Refused | Unavailable) else await self._at_source(query, array, resolved)
+                )
+
+    async def arm(self, resolved: Resolved, name: str) -> Outcome[StartedSync | OngoingSync]:
+        """Mutating. The sync call, at the target."""
+        site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
+        return (
+            site if isinstance(site, Refused | Unavailable) else await site.start_sync(_id(resolved.target_group), name)
+        )
+
+    async def prepare(self, resolved: Resolved) -> Outcome[StartedPrepare]:
+        """Mutating, and not to be undone. prepareFailover, at the source."""
+        site = self._protected(resolved)
+        if isinstance(site, Refused | Unavailable):
+            return site
+        return await site.start_prepare(_id(resolved.source_group))
+
+    async def push(self, resolved: Resolved, suffix: str) -> Outcome[Pushed | AlreadyThere]:
+        """Mutating. The push, on the source array."""
+        found = self._array(resolved.source_array, resolved.source_array_id)
+        return (
+            found
+            if isinstance(found, Refused | Unavailable)
+            else await found[1].push(resolved.protection_group, suffix)
+        )
+
+    def name_at_target(self, resolved: Resolved) -> str:
+        """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
+        if "::" in resolved.protection_group:
+            return resolved.protection_group.replace("::", ":", 1)
+        # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
+        about = self.source(resolved)
+        return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
+
+    def source(self, resolved: Resolved) -> ArrayAbout | None:
+        """The source array as it was seen last; None where another one answers by now, or none has."""
+        return self._about(resolved.source_array, resolved.source_array_id, seen_from=resolved.target_array)
+
+    def target(self, resolved: Resolved) -> ArrayAbout | None:
+        """The target array, likewise."""
+        return self._about(resolved.target_array, resolved.target_array_id, seen_from=resolved.source_array)
+
+    def _about(self, name: str, array_id: str, *, seen_from: str) -> ArrayAbout | None:
+        """An array tells its own name at the login only; the other one tells it with each reading of connections."""
+        endpoint, other = self._registry.arrays.get(name), self._registry.arrays.get(seen_from)
+        about = endpoint.about if endpoint is not None else None
+        if about is None or about.id != array_id:
+            return None
+        called = (one.name for one in (other.connections if other is not None else ()) if one.id == array_id)
+        return replace(about, name=next(called, about.name))
+
+    async def _transfers(
+        self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
+    ) -> Outcome[tuple[Snapshot, ...]]:
+        name = self.name_at_target(resolved)
+        outcome = await found[1].transfers([name])
+        return Done(tuple(outcome.value.get(name, ()))) if isinstance(outcome, Done) else outcome
+
+    async def _at_source(
+        self, query: Query, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
+    ) -> Outcome[Any]:
+        endpoint, port = found
+        if query is Query.PROTECTION_GROUP:
+            return await port.protection_group(resolved.protection_group)
+        if query is Query.SOURCE_SNAPSHOTS:
+            return await port.snapshots(resolved.protection_group)
+        read_at = endpoint.connections_at
+        if read_at is not None and self._clock.now() - read_at < _CONNECTIONS_FRESH:
+            known: Outcome[tuple[ArrayConnection, ...]] = Done(endpoint.connections)
+            return known
+        return await port.connections()
+
+    def _protected(self, resolved: Resolved) -> VCenterPort | Refused | Unavailable:
+        return self._site(resolved.protected_vcenter or "", resolved.protected_vcenter_uuid or "")
+
+    def _site(self, name: str, uuid: str) -> VCenterPort | Refused | Unavailable:
+        endpoint = self._registry.vcenters.get(name)
+        if endpoint is None:
+            return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more; create it again.")
+        if endpoint.port is None or endpoint.about is None:
+            return _not_there(endpoint.trouble, f"VCenter {name!r}")
+        if endpoint.about.instance_uuid != uuid:
+            return Refused(
+                Reason.IDENTITY_CHANGED,
+                f"VCenter {name!r} answers as instance {endpoint.about.instance_uuid}, but this request began with "
+                f"{uuid}. It is not continued on another vCenter.",
+            )
+        return endpoint.port
+
+    def _array(self, name: str, array_id: str) -> tuple[ArrayEndpoint, ArrayPort] | Refused | Unavailable:
+        endpoint = self._registry.arrays.get(name)
+        if endpoint is None:
+            return Unavailable(
+                Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more; create it again."
+            )
+        if endpoint.port is None or endpoint.about is None:
+            return _not_there(endpoint.trouble, f"FlashArray {name!r}")
+        if endpoint.about.id != array_id:
+            return Refused(
+                Reason.IDENTITY_CHANGED,
+                f"FlashArray {name!r} answers as array {endpoint.about.id}, but this request began with {array_id}. "
+                "It is not continued on another array.",
+            )
+        return endpoint, endpoint.port
+
+
+async def _at_site(query: Query, site: VCenterPort, group: GroupId, task: str | None) -> Outcome[Any]:
+    if query in (Query.TARGET_GROUP, Query.SOURCE_GROUP):
+        return await site.group(group)
+    if query is Query.POINTS:
+        return await site.points_in_time(group)
+    if query is Query.MEMBERS:
+        return await site.members(group)
+    if task is None:
+        return Refused(Reason.TASK_FORGOTTEN, "No task is known.")
+    return await site.task(task, group)
+
+
+def _id(ref: GroupRef) -> GroupId:
+    return GroupId(ref.fault_domain, ref.device_group)
+
+
+def _not_there(trouble: Unbound | None, what: str) -> Unavailable:
+    if trouble is None:
+        return Unavailable(Reason.NOT_YET_READ, f"{what} has not been read yet.")
+    return Unavailable(trouble.reason, trouble.message)

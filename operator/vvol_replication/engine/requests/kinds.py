@@ -1,0 +1,59 @@
+"""What differs between the kinds of requests, in one table: how each is read, accepted, refused, claimed and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC, Kind
+from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.sync import SyncStatus
+from vvol_replication.reconcile.core import acceptance
+from vvol_replication.reconcile.core.claims import Claim, claim_of, claim_of_preparation
+from vvol_replication.reconcile.core.request import OneShot
+
+from .context import Surroundings
+from .preparation import PreparationRunner
+from .reconciler import AnyRunner
+from .stored import StoredObject
+from .sync import SyncRunner
+
+Body = Mapping[str, Any]
+Over = Callable[[AnyRunner], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One kind of request. Requests and statuses go only through the functions of their own desk."""
+
+    parse: Callable[[Body], OneShot[Any]]
+    """Raises SpecError."""
+    status: Callable[[object], Any]
+    """Raises SpecError for a ledger that cannot be read."""
+    accept: Callable[[Any, Any, datetime], Any]
+    refuse: Callable[[Body, SpecError, datetime], Any]
+    claim: Callable[[Any, Any], Claim]
+    run: Callable[[Any, StoredObject[Any], Surroundings, Over], AnyRunner]
+
+
+DESKS: Mapping[Kind, Desk] = {
+    REPLICATION_SYNC: Desk(
+        acceptance.parse_request,
+        SyncStatus.parse,
+        acceptance.accept,
+        acceptance.refuse,
+        claim_of,
+        SyncRunner,
+    ),
+    FAILOVER_PREPARATION: Desk(
+        acceptance.parse_preparation,
+        PreparationStatus.parse,
+        acceptance.accept_preparation,
+        acceptance.refuse_preparation,
+        claim_of_preparation,
+        PreparationRunner,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Which changes of a status are worth a write, and the writing."""

@@ -1,0 +1,1 @@
+"""What a ReplicationGroup stands for: which endpoints, groups, arrays and ids."""

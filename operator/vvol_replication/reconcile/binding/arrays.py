@@ -1,0 +1,68 @@
+"""Which FlashArray objects a group's two sides are: the one whose live id its fault domain carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.domain.groups import GroupName, TargetGroup
+
+from .sides import Sides, Site, domain_of
+from .world import Unbound, World
+
+
+def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, ArrayAbout] | Unbound:
+    """The source array: by id where a vCenter shows its fault domain, else by the name that begins the group's."""
+    domain = domain_of(sides.source.id, sides.source_site.inventory)
+    array_id = None if domain is None else domain.array_id
+    if array_id is not None:
+        return _array_by(f"the source array {name.array!r} (id {array_id})", lambda about: about.id == array_id, world)
+    if not name.array:
+        return Unbound(
+            Reason.INVALID_GROUP_NAME,
+            "The source group's name does not tell its array, and no vCenter says which array its fault domain is; "
+            "give protectedSite: the VCenter where the source array's provider is registered.",
+        )
+    wanted = name.array.casefold()
+    return _array_by(f"the source array {name.array!r}", lambda about: about.name.casefold() == wanted, world)
+
+
+def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str, ArrayAbout] | Unbound:
+    """The target array, by the id of the target group's fault domain."""
+    domain = domain_of(target.id, recovery.inventory)
+    if domain is None or domain.array_id is None:
+        return Unbound(
+            Reason.INVENTORY_INCOMPLETE,
+            f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is; "
+            "check that its provider is online.",
+        )
+    array_id = domain.array_id
+    return _array_by(f"the target array {domain.name!r} (id {array_id})", lambda about: about.id == array_id, world)
+
+
+def array_of_id(what: str, array_id: str, world: World) -> tuple[str, ArrayAbout] | Unbound:
+    """The array of that id."""
+    return _array_by(f"{what} (id {array_id})", lambda about: about.id == array_id, world)
+
+
+def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tuple[str, ArrayAbout] | Unbound:
+    fitting = [(name, view.about) for name, view in sorted(world.arrays.items()) if view.about and fits(view.about)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(name for name, _ in fitting)
+        return Unbound(
+            Reason.AMBIGUOUS_ARRAY,
+            f"Several FlashArray objects answer as {what}: {names}. Delete all but one, or correct their addresses.",
+        )
+    for name, view in sorted(world.arrays.items()):
+        if view.about is None:
+            trouble = f": {view.trouble.message}" if view.trouble else ""
+            return Unbound(
+                view.trouble.reason if view.trouble else Reason.NOT_YET_READ,
+                f"No FlashArray object is known to be {what}; {name!r} could not be read yet{trouble}",
+            )
+    return Unbound(
+        Reason.ARRAY_UNKNOWN, f"No FlashArray object answers as {what}; create one with that array's address."
+    )

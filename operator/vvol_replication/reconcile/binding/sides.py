@@ -1,0 +1,150 @@
+"""The two sides of a ReplicationGroup, found in what its vCenters list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vvol_replication.api.group import ReplicationGroupSpec
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.groups import (
+    FaultDomain,
+    Group,
+    GroupId,
+    GroupName,
+    Inventory,
+    SourceGroup,
+    TargetGroup,
+    VCenterAbout,
+)
+
+from .world import Unbound, World
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A vCenter that has been read completely at least once."""
+
+    name: str
+    about: VCenterAbout
+    inventory: Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides, and the vCenter that shows the source."""
+
+    target: TargetGroup
+    source: SourceGroup
+    source_site: Site
+
+
+def site(name: str, world: World) -> Site | Unbound:
+    """The vCenter of that name, if enough is known of it."""
+    view = world.sites.get(name)
+    if view is None:
+        return Unbound(
+            Reason.VCENTER_NOT_FOUND,
+            f"There is no VCenter {name!r}; create it, or correct the ReplicationGroup's sites.",
+        )
+    if view.about is None or view.inventory is None:
+        return view.trouble or Unbound(Reason.NOT_YET_READ, f"VCenter {name!r} has not been read yet.")
+    return Site(name, view.about, view.inventory)
+
+
+def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
+    """Absence, told as what it is: unknown while an inventory is incomplete (rule 10)."""
+    if not where.inventory.complete:
+        problem = where.inventory.problems[0] if where.inventory.problems else "a provider was silent"
+        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problem}")
+    return Unbound(
+        reason, f"{what} is not there. Check the name and the sites, and that its provider is registered and online."
+    )
+
+
+def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, world: World) -> Sides | Unbound:
+    """Find target and source group as `spec.group` names them: by the source's name, or by the target's ids."""
+    if spec.target is not None:
+        return _by_target_id(GroupId(spec.target.fault_domain, spec.target.device_group), recovery, protected)
+    name = spec.group_name or ""
+    if GroupName.parse(name) is None:
+        return Unbound(
+            Reason.INVALID_GROUP_NAME,
+            f"group.name {name!r} is not of the form <array>:<protection group>; give both, or group.target.",
+        )
+    named = [
+        group
+        for group in protected.inventory.groups
+        if isinstance(group, SourceGroup) and (group.name or "").casefold() == name.casefold()
+    ]
+    if not named:
+        what = f"Source group {name!r} at VCenter {protected.name!r}"
+        return _unseen(what, Reason.SOURCE_GROUP_NOT_FOUND, protected)
+    if len(named) > 1:
+        return Unbound(
+            Reason.SEVERAL_GROUPS,
+            f"{len(named)} source groups at VCenter {protected.name!r} are named {name!r}; give group.target ids.",
+        )
+    target = _target_of(named[0], spec, recovery, world)
+    return target if isinstance(target, Unbound) else Sides(target, named[0], protected)
+
+
+def _by_target_id(wanted: GroupId, recovery: Site, protected: Site) -> Sides | Unbound:
+    found = _find(wanted, recovery.inventory)
+    if found is None:
+        return _unseen(f"Target group {wanted} at VCenter {recovery.name!r}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
+    if isinstance(found, SourceGroup):
+        return Unbound(
+            Reason.WRONG_SIDE,
+            f"Group {wanted} at VCenter {recovery.name!r} is a source group ({found.state}); "
+            "group.target must name the side that receives.",
+        )
+    for one in (protected, recovery):
+        source = _find(found.source, one.inventory)
+        if isinstance(source, SourceGroup):
+            return Sides(found, source, one)
+    name_unknown = f"Source group {found.source}, whose name tells the protection group,"
+    return _unseen(f"{name_unknown} at VCenter {protected.name!r}", Reason.SOURCE_GROUP_NOT_FOUND, protected)
+
+
+def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, world: World) -> TargetGroup | Unbound:
+    found = [group for wanted in source.targets if (group := _find(wanted, recovery.inventory)) is not None]
+    targets = [group for group in found if isinstance(group, TargetGroup)]
+    if spec.target_array is not None:
+        domains = _domains_of(spec.target_array, recovery, world)
+        if isinstance(domains, Unbound):
+            return domains
+        targets = [group for group in targets if group.id.fault_domain in domains]
+    where = f"of {spec.group_name!r} at VCenter {recovery.name!r}"
+    if not targets and found and spec.target_array is None:
+        return Unbound(
+            Reason.WRONG_SIDE,
+            f"No target group {where} is in the role of a target; "
+            "check which site recovers, and whether replication was reversed.",
+        )
+    if not targets:
+        on = f" on FlashArray {spec.target_array!r}" if spec.target_array is not None else ""
+        return _unseen(f"A target group {where}{on}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
+    if len(targets) > 1:
+        return Unbound(
+            Reason.SEVERAL_TARGETS, f"There are {len(targets)} target groups {where}; choose one with targetArrayRef."
+        )
+    return targets[0]
+
+
+def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Unbound:
+    chosen = world.arrays.get(array)
+    if chosen is None:
+        return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {array!r} (targetArrayRef).")
+    if chosen.about is None:
+        return chosen.trouble or Unbound(Reason.NOT_YET_READ, f"FlashArray {array!r} has not been read yet.")
+    array_id = chosen.about.id
+    return frozenset(domain.id for domain in recovery.inventory.fault_domains if domain.array_id == array_id)
+
+
+def domain_of(group: GroupId, inventory: Inventory) -> FaultDomain | None:
+    """The array that a group is on, as VASA names it."""
+    return next((domain for domain in inventory.fault_domains if domain.id == group.fault_domain), None)
+
+
+def _find(wanted: GroupId, inventory: Inventory) -> Group | None:
+    return next((group for group in inventory.groups if group.id == wanted), None)

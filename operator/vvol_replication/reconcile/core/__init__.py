@@ -1,0 +1,1 @@
+"""What the decisions about syncs and about preparations share."""

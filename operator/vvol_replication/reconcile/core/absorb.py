@@ -1,0 +1,30 @@
+"""What syncs and preparations take in alike: a reading, a failed call, and what has landed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
+
+from .observation import Moment, Observation, Query, Reading, Trouble, rows
+
+
+def taken_in(seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment) -> Observation:
+    """A reading in the place of the last one of its kind; it counts how often in a row there was no answer."""
+    before: Reading[Any] | None = getattr(seen, query.value)
+    failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
+    return seen.with_reading(query, Reading(outcome, moment.now, failures, moment.jitter))
+
+
+def landed_suffixes(seen: Observation) -> frozenset[str]:
+    """The suffixes, folded, of what has landed at the target, as it was read last."""
+    return frozenset(row.suffix.casefold() for row in rows(seen.target_snapshots) if row.landed)
+
+
+def trouble_of(seen: Observation, outcome: Refused | Unavailable | Indeterminate, moment: Moment) -> Trouble:
+    """Wait longer each time. Where nothing was refused, for as long as it takes; refusals and lost answers count."""
+    before = seen.trouble
+    failures = 1 + (before.failures if before else 0)
+    refusals = (before.refusals if before else 0) + (0 if isinstance(outcome, Unavailable) else 1)
+    retry_at = moment.now + moment.tuning.backoff(failures, moment.jitter)
+    return Trouble(outcome.reason, outcome.message, refusals, failures, retry_at)

@@ -1,0 +1,110 @@
+"""What a request is told when the operator sees it: the one status patch of a handler (DESIGN §5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from vvol_replication.api.conditions import Wanted, merge
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.preparation import PreparationLedger, PreparationSpec, PreparationStatus
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Operation, SyncSpec, SyncStatus
+from vvol_replication.api.times import parse_time
+
+from .ownership import owner_of
+from .request import OneShot, Preparation, Request
+from .steps import StatusT
+from .summarize import Situation, Verdict, tell, ttl_ignored
+
+
+def parse_request(body: Mapping[str, Any]) -> Request:
+    """A ReplicationSync as a request.
+
+    Raises:
+        SpecError: at the path that cannot be read.
+    """
+    spec = SyncSpec.parse(body.get("spec"))
+    return Request(**_identity(body), spec=spec)
+
+
+def parse_preparation(body: Mapping[str, Any]) -> Preparation:
+    """A FailoverPreparation as a request.
+
+    Raises:
+        SpecError: at the path that cannot be read.
+    """
+    spec = PreparationSpec.parse(body.get("spec"))
+    return Preparation(**_identity(body), spec=spec)
+
+
+def _identity(body: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = body["metadata"]
+    return {
+        "uid": metadata["uid"],
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "generation": metadata["generation"],
+        "created": parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
+        "owner": owner_of(metadata),
+    }
+
+
+def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
+    """Accept a new ReplicationSync, or restamp one that has ended or is known: what it says stays what it was."""
+    return _accept(request, status, now, status.operation or Operation(request.request_id))
+
+
+def accept_preparation(request: Preparation, status: PreparationStatus, now: datetime) -> PreparationStatus:
+    """The same for a FailoverPreparation."""
+    return _accept(request, status, now, status.operation or PreparationLedger(request.request_id))
+
+
+def _accept(request: OneShot[Any], status: StatusT, now: datetime, ledger: Operation | PreparationLedger) -> StatusT:
+    if status.finished_at is not None:
+        return _restamped(request, status, now)
+    status = replace(status, accepted_at=status.accepted_at or now)
+    accepted = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
+    return _expired(request, status, now) or tell(request, status, now, accepted, operation=ledger)
+
+
+def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT:
+    said: list[Wanted] = [
+        Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions if one.type != "TTLIgnored"
+    ]
+    conditions = merge(status.conditions, [*said, *ttl_ignored(request)], request.generation, now)
+    return replace(status, observed_generation=request.generation, conditions=conditions)
+
+
+def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT | None:
+    not_after: datetime | None = request.spec.not_after
+    if not_after is None or not_after >= request.created or status.operation is not None:
+        return None
+    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} was past when this object was created: not executed."
+    return tell(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
+
+
+def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStatus:
+    """A ReplicationSync that cannot be read is told so, and ends: nothing that it does not say clearly is done."""
+    request = Request(**_unread(body, now), spec=SyncSpec(group="unreadable"))
+    return tell(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
+
+
+def refuse_preparation(body: Mapping[str, Any], error: SpecError, now: datetime) -> PreparationStatus:
+    """The same for a FailoverPreparation."""
+    spec = PreparationSpec(group="unreadable", consent="", not_after=now)
+    request = Preparation(**_unread(body, now), spec=spec)
+    return tell(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))
+
+
+def _unread(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    metadata = body["metadata"]
+    known = {key: metadata[key] for key in ("uid", "namespace", "name", "generation")}
+    return {**known, "created": now}
+
+
+def _invalid(error: SpecError, kind: str) -> Verdict:
+    text = f"{error}. Create a new {kind} with a corrected spec."
+    return Verdict(Situation.FAILED, Reason.INVALID_SPEC, text)

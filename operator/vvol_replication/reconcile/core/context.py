@@ -1,0 +1,103 @@
+"""What all requests have in common at one moment: how they tell, and how they ask for readings."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.outcomes import Done
+
+from .observation import Observation, Query, Reading
+from .request import Preparation, Request
+from .steps import Decided, Park, Read, StatusT, Step
+from .summarize import Situation, Verdict, tell
+from .tuning import Tuning
+
+RequestT = TypeVar("RequestT", Request, Preparation)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(ABC, Generic[RequestT, StatusT]):
+    """What every decision function takes: it returns a decision, or None for "nothing in the way"."""
+
+    request: RequestT
+    status: StatusT
+    seen: Observation
+    now: datetime
+    tuning: Tuning
+
+    @property
+    def holder(self) -> str | None:
+        """Whose intents are recorded from here on."""
+        return self.seen.identity or None
+
+    # Tellings
+
+    def run(self, step: Step, reason: Reason, message: str, **changes: Any) -> Decided[StatusT]:
+        """Go on with a step, told as running."""
+        return Decided(step, self._tell(Verdict(Situation.RUNNING, reason, message), **changes))
+
+    def wait(
+        self, reason: Reason | str, message: str, *, until: datetime | None = None, follow: bool = False, **changes: Any
+    ) -> Decided[StatusT]:
+        """Park, told as waiting: a person or time can lift it."""
+        return Decided(Park(until, follow), self._tell(Verdict(Situation.WAITING, reason, message), **changes))
+
+    def suspended(self, **changes: Any) -> Decided[StatusT]:
+        """Park until the spec changes."""
+        text = "spec.suspend is true; set it to false to go on."
+        return Decided(Park(None), self._tell(Verdict(Situation.SUSPENDED, Reason.SUSPENDED, text), **changes))
+
+    @abstractmethod
+    def end(self, verdict: Verdict, **changes: Any) -> Decided[StatusT]:
+        """End for good."""
+
+    def fail(
+        self, reason: Reason | str, message: str, *, extra: Sequence[Wanted] = (), **changes: Any
+    ) -> Decided[StatusT]:
+        """End as failed."""
+        return self.end(Verdict(Situation.FAILED, reason, message, tuple(extra)), **changes)
+
+    def last_told(self) -> str:
+        """What it told last, in a sentence to go behind another one; nothing where it has told nothing."""
+        ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
+        return f" The last it told: {ready.message}" if ready else ""
+
+    def _tell(self, verdict: Verdict, **changes: Any) -> StatusT:
+        return tell(self.request, self.status, self.now, verdict, **changes)
+
+    # Readings
+
+    def due(self, *queries: Query, within: timedelta | None = None) -> Decided[StatusT] | None:
+        """A decision to read what is due of these; None when each was read, or failed, and is not to be asked yet."""
+        fresh = self.tuning.fresh if within is None else within
+        readings: dict[Query, Reading[Any] | None] = {query: getattr(self.seen, query.value) for query in queries}
+        due = [query for query, one in readings.items() if one is None or self.now >= self._good_until(one, fresh)]
+        return Decided(Read(frozenset(due)), self.status) if due else None
+
+    def read(self, *queries: Query, within: timedelta | None = None) -> Decided[StatusT] | None:
+        """A decision to read what is due of these, to wait for what failed, or None when all are there and fresh."""
+        due = self.due(*queries, within=within)
+        if due is not None:
+            return due
+        readings: list[Reading[Any]] = [getattr(self.seen, query.value) for query in queries]
+        failed = [(one, one.outcome) for one in readings if not isinstance(one.outcome, Done)]
+        if not failed:
+            return None
+        worst = next((outcome for _, outcome in failed if outcome.reason == Reason.IDENTITY_CHANGED), failed[0][1])
+        if worst.reason == Reason.IDENTITY_CHANGED:
+            return self.fail(worst.reason, worst.message)
+        fresh = self.tuning.fresh if within is None else within
+        return self.wait(worst.reason, worst.message, until=min(self._good_until(one, fresh) for one, _ in failed))
+
+    def _good_until(self, reading: Reading[Any], fresh: timedelta) -> datetime:
+        if isinstance(reading.outcome, Done):
+            return reading.at + fresh
+        asked = getattr(reading.outcome, "retry_after", None)
+        pause = self.tuning.backoff(reading.failures, reading.jitter)
+        return reading.at + (pause if asked is None else max(pause, timedelta(seconds=asked)))

@@ -1,0 +1,75 @@
+"""What it means that a group is prepared: what its memory is worth, when it is used up, and how it is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.group import PreparedStatus
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.groups import GroupState
+from vvol_replication.reconcile.binding.world import Binding
+
+from .observation import Prepared
+
+
+def prepared_by(prepared: Prepared) -> str:
+    """Who prepared a group, and when, for people."""
+    record = prepared.record
+    who = f"FailoverPreparation {record.by!r}" if record.by else "somebody else"
+    return f"{who}, {record.since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def last_point(prepared: Prepared) -> str:
+    """The point in time to fail over to, in a sentence."""
+    point = prepared.record.point_in_time
+    if point is None or point.id is None:
+        return "Its last point in time is not known by id: look at the target's list."
+    at = f" of {point.time:%Y-%m-%dT%H:%M:%SZ}" if point.time else ""
+    return f"The last real point in time is {point.id!r}{at}."
+
+
+_SERVED = (Reason.GROUP_FAILED_OVER, Reason.FAILOVER_CALLED_OFF)
+
+
+def as_remembered(record: PreparedStatus | None, called_off_at: datetime | None) -> Prepared | None:
+    """What a group's memory is worth: is it relied on, or is the target to be asked anew?"""
+    if record is None:
+        return None
+    called_off = called_off_at is not None and record.since < called_off_at
+    return Prepared(record, relied_on=record.by is not None and not called_off, called_off=called_off)
+
+
+def is_used(record: PreparedStatus, bound: Binding) -> bool:
+    """Has the target failed over, or was replication reversed? A test, or a state that is not known, tells nothing.
+
+    Whether a test failover ends what prepare promised is not established, and forgetting it allows a second call.
+    """
+    if bound.target.state not in (GroupState.TARGET, GroupState.INTEST, GroupState.UNKNOWN):
+        return True
+    return record.source_group != bound.resolved.source_group
+
+
+def prepared_condition(prepared: Prepared) -> Wanted:
+    """What a ReplicationGroup tells of it."""
+    record = prepared.record
+    if prepared.called_off:
+        text = (
+            f"Prepared by {prepared_by(prepared)}, and called off since: the next ReplicationSync asks the target "
+            "whether it takes syncs again."
+        )
+        return Wanted("Prepared", "Unknown", Reason.FAILOVER_CALLED_OFF, text)
+    if record.by is None:
+        text = (
+            f"Since {record.since:%Y-%m-%dT%H:%M:%SZ} a sync succeeds here without new data: somebody else prepared "
+            f"the group. {last_point(prepared)}"
+        )
+        return Wanted("Prepared", "True", Reason.PREPARED_OUTSIDE, text)
+    if not record.proven:
+        text = (
+            f"{prepared_by(prepared)}, asked the group to prepare, and its last data is not proven at the target. "
+            "See that object; fail over by id."
+        )
+        return Wanted("Prepared", "True", Reason.NOT_PROVEN, text)
+    text = f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} Fail over to it by its id."
+    return Wanted("Prepared", "True", Reason.FAILOVER_PREPARED, text)

@@ -1,0 +1,98 @@
+"""The one place where a verdict becomes phase and conditions (DESIGN §3, the conditions contract)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.status import Phase
+from vvol_replication.api.sync import TransferStatus
+from vvol_replication.domain.arrays import Snapshot
+
+from .request import OneShot
+from .steps import StatusT
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    phase: Phase
+    ready: ConditionStatus
+    flags: tuple[str, ...]
+
+
+class Situation(Enum):
+    """A row of the contract: the phase, the status of Ready, and the conditions that are True beside it."""
+
+    RUNNING = _Row(Phase.RUNNING, "Unknown", ("Reconciling",))
+    WAITING = _Row(Phase.WAITING, "False", ("Reconciling",))
+    SUSPENDED = _Row(Phase.SUSPENDED, "False", ())
+    SUCCEEDED = _Row(Phase.SUCCEEDED, "True", ("Complete", "Finished"))
+    FAILED = _Row(Phase.FAILED, "False", ("Stalled", "Failed", "Finished"))
+    CANCELLED = _Row(Phase.CANCELLED, "False", ("Stalled", "Failed", "Finished"))
+    EXPIRED = _Row(Phase.EXPIRED, "True", ("Finished",))
+    MISSED = _Row(Phase.MISSED, "False", ("Stalled", "Failed", "Finished"))
+
+    @property
+    def ended(self) -> bool:
+        """True for a row that is never left again."""
+        return "Finished" in self.value.flags
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be told: where the request stands, one word why, and a line for people.
+
+    `extra` are the conditions beside the contract's.
+    """
+
+    situation: Situation
+    reason: Reason | str
+    message: str
+    extra: tuple[Wanted, ...] = ()
+
+
+def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
+    """The status that says so. `changes` are other fields of the status."""
+    row, reason = verdict.situation.value, reason_of(verdict.reason)
+    wanted: list[Wanted] = [Wanted("Ready", row.ready, reason, verdict.message)]
+    wanted += [Wanted(flag, "True", reason, verdict.message) for flag in row.flags]
+    if verdict.situation.ended:
+        wanted += ttl_ignored(request)
+    finished = (status.finished_at or now) if verdict.situation.ended else None
+    return replace(
+        status,
+        observed_generation=request.generation,
+        phase=row.phase,
+        conditions=merge(status.conditions, [*wanted, *verdict.extra], request.generation, now),
+        finished_at=finished,
+        **changes,
+    )
+
+
+def reason_of(word: str) -> Reason:
+    """An adapter's word as a reason; one that is not in the catalogue is a fault that the message tells of."""
+    try:
+        return Reason(word)
+    except ValueError:
+        return Reason.ENDPOINT_FAULT
+
+
+def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
+    """The condition that a finished object has whose TTL is refused (rule 11)."""
+    if request.owner is None or request.spec.ttl_seconds_after_finished is None:
+        return []
+    text = (
+        f"ttlSecondsAfterFinished is ignored, for {request.owner} owns this object: it would create it again, and so "
+        "run it again. Remove it where that tool has it from."
+    )
+    return [Wanted("TTLIgnored", "True", Reason.OWNED_BY_TOOL, text)]
+
+
+def transfer_status(row: Snapshot) -> TransferStatus:
+    """A transfer as the status tells it."""
+    percent = None if row.progress is None else int(row.progress * 100)
+    return TransferStatus(row.name, percent, row.bytes_transferred, row.started, row.completed)

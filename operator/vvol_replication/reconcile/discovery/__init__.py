@@ -1,0 +1,1 @@
+"""Which ReplicationGroups are to be there for what a VCenter shows."""

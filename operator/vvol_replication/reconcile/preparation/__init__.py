@@ -1,0 +1,1 @@
+"""The decisions about a FailoverPreparation, before the one call, after it, and afterwards."""

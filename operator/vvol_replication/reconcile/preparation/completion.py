@@ -1,0 +1,54 @@
+"""The end that was asked for: the data of the last sync is at the target, and its point in time is listed."""
+
+from __future__ import annotations
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import PointInTimeStatus
+from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.reconcile.core.identify import Finding
+from vvol_replication.reconcile.core.observation import Query
+from vvol_replication.reconcile.core.steps import Decided, PreparationDecision, Read
+from vvol_replication.reconcile.core.summarize import Situation, Verdict
+from vvol_replication.reconcile.sync.rearming import describe
+
+from .context import Ready
+from .validity import FRESH, judge_members, valid_condition
+
+
+def completed(ready: Ready, mine: Snapshot, finding: Finding) -> PreparationDecision:
+    """Prepared and proven. The VMs are read once more: one may have been started between the check and the call."""
+    members, since = ready.seen.members, ready.seen.success_at
+    if members is None or (since is not None and members.at <= since):
+        return Decided(Read(frozenset({Query.MEMBERS})), ready.status)
+    stale = judge_members(members.outcome)
+    point = finding.point
+    what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
+    text = (
+        f"The group is prepared for failover: its last sync, snapshot {mine.name}, has landed on the target as {what}. "
+        "Fail over to it by its id, for more may come through after it."
+    )
+    if stale is not None and stale.status == "False":
+        text = f"{text} But: {stale.message}"
+    valid = valid_condition(stale or FRESH)
+    spec = ready.request.spec
+    return ready.end(
+        Verdict(Situation.SUCCEEDED, Reason.FAILOVER_PREPARED, text, (valid, identified(finding))),
+        point_in_time=point_status(finding),
+        valid_until=None if spec.valid_for is None else ready.now + spec.valid_for,
+    )
+
+
+def point_status(finding: Finding) -> PointInTimeStatus:
+    """The point in time as the status tells it; empty where it cannot be told from others."""
+    point = finding.point
+    return PointInTimeStatus(point.id, point.name, point.time) if point else PointInTimeStatus()
+
+
+def identified(finding: Finding) -> Wanted:
+    """Is it known which listed point in time the snapshot is?"""
+    if finding.point is not None:
+        text = f"Exactly one listed point in time fits: {describe(finding.point)}."
+        return Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, text)
+    text = "More than one listed point in time fits the snapshot; use the snapshot's name and time."
+    return Wanted("PointInTimeIdentified", "False", Reason.POINT_IN_TIME_AMBIGUOUS, text)

@@ -1,0 +1,80 @@
+"""One FailoverPreparation at one moment, with the small questions that its decisions ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vvol_replication.api.preparation import PreparationLedger, PreparationStatus, PrepareLedger
+from vvol_replication.api.sync import Resolved
+from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.reconcile.core.context import Sight
+from vvol_replication.reconcile.core.identify import is_older
+from vvol_replication.reconcile.core.request import Preparation
+from vvol_replication.reconcile.core.steps import Decided, Finish, PreparationDecision
+from vvol_replication.reconcile.core.summarize import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Sight[Preparation, PreparationStatus]):
+    """A preparation, whether or not it is known what it acts on."""
+
+    @property
+    def ledger(self) -> PreparationLedger:
+        """The ledger, empty at first."""
+        return self.status.operation or PreparationLedger(request_id=self.request.request_id)
+
+    @property
+    def acted(self) -> bool:
+        """Has the intent been recorded? From here on what the request resolved to is frozen (rule 7)."""
+        return self.ledger.prepare is not None
+
+    @property
+    def called(self) -> bool:
+        """May the call have been made, for all that is known? Then the group counts as prepared (rule 8)."""
+        return self.acted and not self.seen.intent_unused
+
+    def with_ledger(self, **changes: Any) -> PreparationLedger:
+        """The ledger with some fields changed."""
+        return replace(self.ledger, **changes)
+
+    def end(self, verdict: Verdict, **changes: Any) -> PreparationDecision:
+        """End for good. A ledger that still holds the call means that the group counts as prepared."""
+        if self.acted and not self.called:
+            changes.setdefault("operation", PreparationLedger(request_id=self.request.request_id))
+        return Decided(Finish(), self._tell(verdict, **changes))
+
+    def left_behind(self) -> str:
+        """What remains of a request that ends here, in a sentence."""
+        if not self.called:
+            return "Nothing was called."
+        return (
+            "The source group was asked to prepare, or may have been: the group counts as prepared for failover. "
+            "Fail over, or set spec.failoverCalledOffAt of the ReplicationGroup."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Case):
+    """A preparation of which it is known what it acts on: it may read."""
+
+    resolved: Resolved
+
+    @property
+    def prepare(self) -> PrepareLedger:
+        """The call's part of the ledger."""
+        return self.ledger.prepare or PrepareLedger(self.now)
+
+    def new_at_source(self, rows: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
+        """Snapshots that were not on the source before the call, oldest first; no other operation has its turn."""
+        before = {name.rpartition(".")[2] for name in self.prepare.snapshots_before}
+        baseline = self.ledger.baseline
+        known = [row for row in rows if row.suffix not in before and not self._older(row)]
+        return tuple(sorted(known, key=lambda row: row.created)) if baseline is not None else ()
+
+    def _older(self, row: Snapshot) -> bool:
+        baseline = self.ledger.baseline
+        # Two snapshots of one second are told apart by their names.
+        same = baseline is not None and row.created == baseline.newest_snapshot
+        return is_older(row, baseline) and not same

@@ -1,0 +1,225 @@
+"""What forbids a preparation, each with a reason and a name of its own (invariant 8). Pure, over what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vvol_replication.api.preparation import CheckResult, CheckStatus
+from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.groups import SourceGroup
+from vvol_replication.domain.members import GroupVM, Membership, PowerState
+from vvol_replication.domain.outcomes import Done, Unavailable
+from vvol_replication.reconcile.core.checks import Problem, array_problem, role_problem, under_way
+from vvol_replication.reconcile.core.observation import Query, Reading, rows
+from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+
+from .context import Ready
+
+_NAMED_IN_A_MESSAGE = 5
+
+
+_UNREAD = Unavailable(Reason.NOT_YET_READ, "It has not been read yet.")
+
+
+_POWER_REASONS = {
+    PowerState.ON: (Reason.VM_POWERED_ON, "is powered on", "are powered on", "shut them down"),
+    PowerState.SUSPENDED: (
+        Reason.VM_SUSPENDED,
+        "is suspended, which counts as on",
+        "are suspended, which counts as on",
+        "resume them and shut them down",
+    ),
+    PowerState.UNKNOWN: (
+        Reason.VM_POWER_UNKNOWN,
+        "could not be read, which counts as on",
+        "could not be read, which counts as on",
+        "let the operator's account see them, or connect their hosts",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interlock:
+    """One check. `needs` are the readings that it judges; `judge` says what forbids the call, None: nothing."""
+
+    name: str
+    needs: tuple[Query, ...]
+    judge: Callable[[Ready], Problem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one check. `problem` is there where it refuses, or could not be made."""
+
+    name: str
+    result: CheckResult
+    problem: Problem | None = None
+
+    @property
+    def status(self) -> CheckStatus:
+        """As the status tells it."""
+        if self.problem is None:
+            return CheckStatus(self.name, self.result)
+        return CheckStatus(self.name, self.result, str(self.problem.reason), self.problem.message)
+
+
+def judge_all(ready: Ready) -> tuple[Finding, ...]:
+    """All checks, each by itself; one whose readings failed is told as not checked, with the reading's own reason."""
+    return tuple(_judge(ready, one) for one in INTERLOCKS)
+
+
+def first_refused(findings: Iterable[Finding]) -> Finding | None:
+    """The one to tell: what ends the request comes before what is waited for, and that in the order of the checks."""
+    refused = [one for one in findings if one.result is not CheckResult.PASSED]
+    return next((one for one in refused if one.problem and one.problem.final), refused[0] if refused else None)
+
+
+def _judge(ready: Ready, interlock: Interlock) -> Finding:
+    for query in interlock.needs:
+        reading: Reading[object] | None = getattr(ready.seen, query.value)
+        outcome = reading.outcome if reading is not None else _UNREAD
+        if not isinstance(outcome, Done):
+            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(outcome.reason, outcome.message))
+    problem = interlock.judge(ready)
+    return Finding(interlock.name, CheckResult.PASSED if problem is None else CheckResult.REFUSED, problem)
+
+
+def _consent(ready: Ready) -> Problem | None:
+    spec = ready.request.spec
+    if spec.consent == spec.group:
+        return None
+    text = f"spec.consent is {spec.consent!r}; it must repeat the group's name, {spec.group!r}."
+    return Problem(Reason.CONSENT_MISMATCH, f"{text} Create a new FailoverPreparation that does.", final=True)
+
+
+def _not_prepared(ready: Ready) -> Problem | None:
+    prepared = ready.seen.prepared
+    if prepared is None or prepared.called_off:
+        return None
+    text = (
+        f"The group is prepared already ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id; "
+        "or, if that failover was called off, set spec.failoverCalledOffAt of the ReplicationGroup and ask anew."
+    )
+    return Problem(Reason.ALREADY_PREPARED, text, final=True)
+
+
+def _states(ready: Ready) -> Problem | None:
+    problem = role_problem(ready.seen, "FailoverPreparation", "preparation")
+    if problem is not None:
+        return problem
+    source = ready.seen.source_group.value if ready.seen.source_group else None
+    targets = source.targets if isinstance(source, SourceGroup) else ()
+    target = ready.resolved.target_group
+    if any((one.fault_domain, one.device_group) == (target.fault_domain, target.device_group) for one in targets):
+        return None
+    return Problem(
+        Reason.TARGET_GROUP_NOT_FOUND,
+        f"The source group does not name {target} as a target of it any more; correct the ReplicationGroup.",
+    )
+
+
+def _machines(ready: Ready) -> Problem | None:
+    membership = (ready.seen.members.value if ready.seen.members else None) or Membership(())
+    for power in (PowerState.ON, PowerState.SUSPENDED, PowerState.UNKNOWN):
+        found = sorted((vm for vm in membership.vms if vm.power is power), key=lambda vm: vm.name)
+        if found:
+            return _power_problem(power, found, membership.problems)
+    if membership.unaccounted:
+        text = (
+            f"{len(membership.unaccounted)} members of the group belong to no VM that the operator's account can see: "
+            f"{few(membership.unaccounted)}. They count as powered on; let the account see their VMs, or remove "
+            "them from the group."
+        )
+        return Problem(Reason.MEMBERS_UNACCOUNTED, text)
+    if membership.problems:
+        text = f"Not all VMs of the group could be read, and what is not read counts as on: {membership.problems[0]}."
+        return Problem(Reason.MEMBERS_UNREADABLE, text)
+    if not membership.vms:
+        text = "No VM of the group was found, so nothing tells that none is on; look at the group's storage policies."
+        return Problem(Reason.NO_MEMBERS, text)
+    return None
+
+
+def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str, ...]) -> Problem:
+    reason, one, many, advice = _POWER_REASONS[power]
+    named = few([f"{vm.name!r}{' (split over groups)' if vm.split else ''}" for vm in found])
+    text = f"VM {named} {one}" if len(found) == 1 else f"{len(found)} VMs {many}: {named}"
+    why = f" ({problems[0]})" if power is PowerState.UNKNOWN and problems else ""
+    if len(found) == 1:
+        advice = advice.replace("them", "it").replace("their", "its")
+    return Problem(reason, f"{text}{why}; {advice}. Then the preparation goes on by itself.")
+
+
+def few(names: Iterable[str]) -> str:
+    """The first few of them, and how many more there are."""
+    told = list(names)
+    more = f" and {len(told) - _NAMED_IN_A_MESSAGE} more" if len(told) > _NAMED_IN_A_MESSAGE else ""
+    return ", ".join(told[:_NAMED_IN_A_MESSAGE]) + more
+
+
+def _arrays(ready: Ready) -> Problem | None:
+    return array_problem(ready.resolved, ready.seen)
+
+
+def _replication(ready: Ready) -> Problem | None:
+    """The last sync would queue behind a transfer that is under way, and one that is stalled may never end."""
+    older = under_way(rows(ready.seen.source_snapshots), rows(ready.seen.target_snapshots))
+    if older is None:
+        return None
+    done = f" ({older.progress:.0%} done)" if older.progress else ""
+    if (since := _stalled_since(ready, older)) is not None:
+        text = (
+            f"The transfer {older.name} has not moved since {since:%Y-%m-%dT%H:%M:%SZ}{done}: the last sync would wait "
+            "behind it. Look at the replication network and at the arrays' alerts."
+        )
+        return Problem(Reason.TRANSFER_STALLED, text)
+    text = f"The older transfer {older.name} is under way{done}; the group is prepared when it has landed."
+    return Problem(Reason.OLDER_TRANSFER_IN_FLIGHT, text)
+
+
+def _stalled_since(ready: Ready, older: Snapshot) -> datetime | None:
+    moved = ready.seen.moved_at
+    if moved is None or older.landed or ready.now < moved + ready.tuning.stalled:
+        return None
+    return moved
+
+
+def _armed(ready: Ready) -> Problem | None:
+    armed = ready.seen.armed
+    if armed is None:
+        return None
+    text = (
+        f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target "
+        "still: an operation is under way. Something has to land first: the array's schedule, a replication by hand, "
+        "or a ReplicationSync without pointInTimeName."
+    )
+    return Problem(Reason.EARLIER_SYNC_ARMED, text)
+
+
+def _turn(ready: Ready) -> Problem | None:
+    behind = ready.seen.behind
+    if behind is None:
+        return None
+    return Problem(
+        Reason.GROUP_BUSY, f"{behind} has its turn: one operation at a time on a protection group. It is waited for."
+    )
+
+
+INTERLOCKS = (
+    Interlock("Consent", (), _consent),
+    Interlock("NotPrepared", (), _not_prepared),
+    Interlock("GroupStates", (Query.TARGET_GROUP, Query.SOURCE_GROUP), _states),
+    Interlock("VirtualMachines", (Query.MEMBERS,), _machines),
+    Interlock("Arrays", (Query.PROTECTION_GROUP, Query.CONNECTIONS), _arrays),
+    Interlock("Replication", (Query.SOURCE_SNAPSHOTS, Query.TARGET_SNAPSHOTS), _replication),
+    Interlock("NoSyncArmed", (), _armed),
+    Interlock("Turn", (), _turn),
+)
+"""In the order in which they are told."""
+
+
+BEFORE_THE_CALL = (*dict.fromkeys(query for one in INTERLOCKS for query in one.needs), Query.POINTS)
+"""All readings that the checks need, and the list that tells later what is new."""

@@ -1,0 +1,104 @@
+"""`maxAge`: is a completed point in time young enough, so that nothing needs to be made?
+
+Nobody says which clock a point in time's time is of, so it counts with the oldest that it can be: its own time, or the
+creation of the snapshot that it may be of. Ages are by the target array's clock; a clock that is more than a minute
+off ours, or that told no time, satisfies nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Method, PointInTimeStatus
+from vvol_replication.domain.arrays import ArrayAbout, Snapshot
+from vvol_replication.domain.points import PointInTime
+from vvol_replication.reconcile.core.identify import within
+from vvol_replication.reconcile.core.observation import Query, rows
+from vvol_replication.reconcile.core.steps import Decided, Decision, Read
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, transfer_status
+
+from .context import Turn
+
+
+def recent_enough(turn: Turn) -> Decision | None:
+    """An end without any call, or None: a new point in time is to be made."""
+    limit = turn.request.spec.max_age
+    if limit is None or turn.acted or clocks_problem(turn) is not None:
+        return None
+    landed = [row for row in rows(turn.seen.target_snapshots) if row.landed and not row.destroyed]
+    if turn.request.spec.method is Method.ARRAY_ONLY:
+        young = [(age, row) for row in landed if (age := _age(turn, row.created)) is not None and age < limit]
+        return _by_snapshot(turn, *min(young, key=lambda one: one[0])) if young else None
+    listed, arrived = turn.seen.points, turn.seen.target_snapshots
+    if listed is not None and arrived is not None and listed.at < arrived.at:
+        return Decided(Read(frozenset({Query.POINTS})), turn.status)  # what has landed since may be in the list by now
+    found: list[tuple[timedelta, PointInTime, list[Snapshot]]] = []
+    for point in rows(turn.seen.points):
+        behind = [row for row in landed if within(point.time, row)]
+        age = _age(turn, min((point.time, *(row.created for row in behind))))
+        if behind and age is not None and age < limit:
+            found.append((age, point, behind))
+    return _by_point(turn, *min(found, key=lambda one: one[0])) if found else None
+
+
+def clocks_problem(turn: Turn) -> str | None:
+    """Why ages cannot be told, for people; None where they can, or need not."""
+    if turn.request.spec.max_age is None:
+        return None
+    for name, about in (
+        (turn.resolved.target_array_name, turn.seen.target_array),
+        (turn.resolved.source_array_name, turn.seen.source_array),
+    ):
+        skew = _skew(about)
+        if skew is None:
+            return f"maxAge cannot be judged, for array {name!r} did not tell its time: a new one is made."
+        if abs(skew) > turn.tuning.recent_skew:
+            ahead = "ahead of" if skew > timedelta() else "behind"
+            return (
+                f"maxAge cannot be judged, for the clock of array {name!r} is {abs(skew)} {ahead} the operator's: "
+                "a new one is made."
+            )
+    return None
+
+
+def _skew(about: ArrayAbout | None) -> timedelta | None:
+    return None if about is None else about.skew
+
+
+def _age(turn: Turn, time: datetime) -> timedelta | None:
+    """By the target array's clock; None for what lies in the future by more than clocks may differ."""
+    skew = _skew(turn.seen.target_array)
+    age = turn.now + (skew or timedelta()) - time
+    return None if age < -turn.tuning.recent_skew else age
+
+
+def _by_point(turn: Turn, age: timedelta, point: PointInTime, behind: list[Snapshot]) -> Decision:
+    status = PointInTimeStatus(point.id, point.name, point.time)
+    extra = [Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {point.id!r}.")]
+    asked = turn.request.spec.point_in_time_name
+    if asked is not None:
+        named = point.name == asked
+        text = f"The point in time is named {point.name!r}." if point.name else "The point in time has no name."
+        extra.append(Wanted("Named", "True" if named else "False", Reason.NAMED if named else Reason.NOT_NAMED, text))
+    text = (
+        f"Point in time {point.id!r} of {point.time:%Y-%m-%dT%H:%M:%SZ} is {_whole(age)} old at most, by the target "
+        "array's clock: younger than maxAge. Nothing was asked for."
+    )
+    transfer = transfer_status(behind[0]) if len(behind) == 1 else None
+    verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text, tuple(extra))
+    return turn.end(verdict, point_in_time=status, transfer=transfer)
+
+
+def _by_snapshot(turn: Turn, age: timedelta, row: Snapshot) -> Decision:
+    text = (
+        f"Snapshot {row.name} of {row.created:%Y-%m-%dT%H:%M:%SZ} has landed on the target and is {_whole(age)} old, "
+        "by the target array's clock: younger than maxAge. Nothing was pushed, and no point in time is claimed."
+    )
+    verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text)
+    return turn.end(verdict, transfer=transfer_status(row))
+
+
+def _whole(age: timedelta) -> timedelta:
+    return timedelta(seconds=max(0, round(age.total_seconds())))

@@ -1,0 +1,93 @@
+"""On which point in time did the asked name end? Names are how people know what they fail over to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Borrowed
+from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.reconcile.core.identify import Finding, certainly_new, named_elsewhere, within
+from vvol_replication.reconcile.core.observation import rows
+
+from .context import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """`wanted` is the condition Named. `settled`: waiting longer cannot better it. `fatal`: it would be a lie."""
+
+    wanted: Wanted
+    settled: bool
+    fatal: bool = False
+
+    def identified(self, finding: Finding) -> Wanted:
+        """The condition PointInTimeIdentified that goes with it."""
+        if finding.point is not None:
+            return Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {finding.point.id!r}.")
+        return Wanted(
+            "PointInTimeIdentified",
+            "False",
+            Reason.POINT_IN_TIME_AMBIGUOUS,
+            "Several transfers landed so close together that more than one point in time fits; go by the snapshot.",
+        )
+
+
+def names_of(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
+    """Where the name is, now that our data has landed and is listed."""
+    naming = _found(turn, mine, finding)
+    sync = turn.operation.sync
+    # The sync that was pending at the push has ended where its name is; only one armed later may be pending still.
+    spent = naming.wanted.status == "True" and sync is not None and sync.pending_seen_at is not None
+    if spent or not turn.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
+        return naming
+    also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
+    return replace(naming, wanted=replace(naming.wanted, message=also))
+
+
+def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
+    name, sync = turn.operation.point_in_time_name or "", turn.operation.sync
+    baseline, arrived = turn.operation.baseline, rows(turn.seen.target_snapshots)
+    elsewhere = named_elsewhere(name, finding.point, rows(turn.seen.points), baseline)
+    credited = sync.credited if sync else ()
+    new = elsewhere is not None and certainly_new(elsewhere, arrived, baseline)
+    if finding.point is not None and finding.point.name == name:
+        namesakes = [one for one in rows(turn.seen.points) if one.name == name and one.id != finding.point.id]
+        if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
+            also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
+            return Naming(Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also), settled=True)
+        return Naming(Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}."), settled=True)
+    if elsewhere is not None and new:
+        text = f"The name {name!r} is on point in time {elsewhere.id!r}, whose data is from after the request, too."
+        return Naming(Wanted("Named", "True", Reason.NAMED, text), settled=not turn.maybe_armed)
+    if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
+        text = f"The name {name!r} is on point in time {elsewhere.id!r}; whether that is this snapshot cannot be told."
+        return Naming(Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text), settled=True)
+    if elsewhere is not None or credited:
+        which = f"{elsewhere.id!r} of {elsewhere.time:%Y-%m-%dT%H:%M:%SZ}" if elsewhere else "that landed before"
+        text = f"The name {name!r} is on the older point in time {which}."
+        wanted = Wanted("Named", "False", Reason.NAME_ON_OLDER_POINT_IN_TIME, text)
+        explicit = turn.request.spec.point_in_time_name is not None
+        return Naming(wanted, settled=not turn.maybe_armed, fatal=explicit)
+    if turn.maybe_armed:
+        pending = sync.borrowed.name if sync and sync.borrowed else name
+        text = f"The sync is still armed: the name {pending!r} may go to whatever lands next."
+        return Naming(Wanted("Named", "False", Reason.NAME_STILL_PENDING, text), settled=False)
+    if sync is not None and sync.borrowed is not None:
+        return _lent(sync.borrowed, finding)
+    other = finding.point.name if finding.point is not None else None
+    text = f"No point in time has the name {name!r}."
+    if other is not None and sync is not None and sync.unanswered_at is not None:
+        text = f"{text} The sync that was taken for this request's own after a lost answer was another's: {other!r}."
+    return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=sync is None or other is not None)
+
+
+def _lent(borrowed: Borrowed, finding: Finding) -> Naming:
+    """The sync that was armed at the push was an earlier request's, and so is the name."""
+    text = (
+        f"The sync {borrowed.name!r} of ReplicationSync {borrowed.request!r} was still armed: its name went to the "
+        "next point in time."
+    )
+    wanted = Wanted("Named", "False", Reason.NAMED_FOR_EARLIER_REQUEST, text)
+    return Naming(wanted, settled=finding.point is not None and finding.point.name is not None)

@@ -1,0 +1,49 @@
+"""A prepared group and the syncs on it: after prepare a sync brings no data (invariant 9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from vvol_replication.api.conditions import find
+from vvol_replication.api.group import PreparedStatus
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.sync import Method, SyncStatus
+from vvol_replication.reconcile.core.observation import Observation, Prepared
+from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+from vvol_replication.reconcile.core.steps import Decision
+
+from .context import View
+
+
+def refused_sync(view: View) -> Decision | None:
+    """After prepare, sync is not news (rule 9): refused before any call. The arrays alone may go on."""
+    prepared = view.seen.prepared
+    if prepared is None or not prepared.relied_on or view.acted:
+        return None
+    if view.request.spec.method is Method.ARRAY_ONLY:
+        return None
+    text = (
+        f"The group is prepared for failover ({prepared_by(prepared)}): a sync succeeds there at once and brings no "
+        f"data, so none was asked for. {last_point(prepared)} Fail over to it by its id. If the failover was called "
+        "off, set spec.failoverCalledOffAt of the ReplicationGroup, or use method ArrayOnly."
+    )
+    return view.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)
+
+
+def told_by_sync(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
+    """A sync found that the group is prepared although nobody here asked for it: that is remembered (rule 9)."""
+    failed = find(status.conditions, "Failed")
+    resolved = status.operation.resolved if status.operation else None
+    if failed is None or failed.reason != Reason.GROUP_PREPARED or resolved is None:
+        return None
+    if seen.prepared is not None:
+        return None  # it is remembered already, and goes on to be
+    return PreparedStatus(now, resolved.source_group, point_in_time=status.point_in_time)
+
+
+def no_longer(status: SyncStatus, prepared: Prepared | None) -> bool:
+    """A sync that stays pending shows that the target is not, or no longer, prepared (rule 9)."""
+    sync = status.operation.sync if status.operation else None
+    if prepared is None or sync is None or sync.pending_seen_at is None:
+        return False
+    return sync.pending_seen_at > prepared.record.since

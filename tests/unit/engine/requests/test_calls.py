@@ -1,0 +1,94 @@
+"""What the target calls a protection group, and readings that need no endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from vvol_replication.api.sync import GroupRef, Resolved
+from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.domain.groups import VCenterAbout
+from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.engine.monitors.registry import Registry
+from vvol_replication.engine.requests.calls import Access
+from vvol_replication.reconcile.core.observation import Query
+
+RESOLVED = Resolved(
+    "dallas", "uuid", GroupRef("fd-b", "t"), GroupRef("fd-a", "s"),
+    "a", "id-a", "array-a", "b", "id-b", "array-b", "erp",
+    "austin", "uuid-2",
+)  # fmt: skip
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def jitter(self) -> float:
+        return 0.0
+
+
+class Stub:
+    """An endpoint as far as access looks at it."""
+
+    def __init__(self, about: Any, *, port: object | None = None, trouble: Any = None) -> None:
+        self.about, self.port, self.trouble = about, port, trouble
+
+
+def access(**endpoints: Any) -> Access:
+    registry = Registry()
+    for name, one in endpoints.items():
+        known: Any = registry.vcenters if name in ("dallas", "austin") else registry.arrays
+        known[name] = one
+    return Access(registry, Clock())
+
+
+@pytest.mark.parametrize(
+    ("group", "source", "expected"),
+    [
+        ("erp", None, "array-a:erp"),
+        ("erp", Stub(None), "array-a:erp"),
+        ("erp", Stub(ArrayAbout("id-a", "renamed", "6", "1.19")), "renamed:erp"),
+        ("erp", Stub(ArrayAbout("id-x", "stranger", "6", "1.19")), "array-a:erp"),
+        ("pod::erp", Stub(ArrayAbout("id-a", "renamed", "6", "1.19")), "pod:erp"),
+    ],
+)
+def test_the_name_at_the_target(group: str, source: Stub | None, expected: str) -> None:
+    found = access(**({"a": source} if source else {}))
+    assert found.name_at_target(replace(RESOLVED, protection_group=group)) == expected
+
+
+@pytest.mark.parametrize("query", Query)
+def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(query: Query) -> None:
+    outcome = asyncio.run(access().read(query, RESOLVED, None))
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason in ("VCenterNotFound", "FlashArrayNotFound")
+    assert "create it again" in outcome.message
+
+
+@pytest.mark.parametrize("query", Query)
+def test_before_they_are_read_every_reading_waits(query: Query) -> None:
+    unread = {name: Stub(None) for name in ("dallas", "austin", "a", "b")}
+    outcome = asyncio.run(access(**unread).read(query, RESOLVED, None))
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason == "NotYetRead"
+
+
+def test_the_mutating_calls_go_nowhere_but_to_who_was_pinned() -> None:
+    site = Stub(VCenterAbout("another", "8", ()), port=object())
+    array = Stub(ArrayAbout("another", "x", "6", "1.19"), port=object())
+    found = access(dallas=site, a=array)
+    for outcome in (asyncio.run(found.arm(RESOLVED, "name")), asyncio.run(found.push(RESOLVED, "vr-1"))):
+        assert isinstance(outcome, Refused)
+        assert outcome.reason == "IdentityChanged"
+
+
+def test_a_task_that_the_ledger_does_not_know_is_not_asked_for() -> None:
+    site = Stub(VCenterAbout("uuid", "8", ()), port=object())
+    outcome = asyncio.run(access(dallas=site).read(Query.TASK, RESOLVED, None))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "TaskForgotten"

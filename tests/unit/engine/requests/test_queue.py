@@ -1,0 +1,123 @@
+"""The book of turns: one at a time, nobody passed over, nobody's turn taken away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from vvol_replication.engine.requests.queue import Ticket, TurnBook, TurnKey
+
+KEYS = [TurnKey("array-1", "erp"), TurnKey("array-1", "crm"), TurnKey("array-2", "erp")]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+woken: list[str] = []
+
+
+def ticket(number: int, *, fresh: bool = True) -> Ticket:
+    uid = f"uid-{number}"
+    return Ticket(fresh, START + timedelta(seconds=number // 2), uid, f"ns/{uid}", lambda: woken.append(uid))
+
+
+def test_the_first_has_the_turn_and_the_others_are_told_whom_they_wait_for() -> None:
+    book = TurnBook()
+    book.open()
+    assert book.enter(KEYS[0], ticket(9)) is None
+    assert book.enter(KEYS[0], ticket(1)) == "ns/uid-9"
+    assert book.enter(KEYS[0], ticket(9)) is None
+    assert book.enter(KEYS[1], ticket(2)) is None
+    book.leave("uid-9")
+    assert woken[-1] == "uid-1"
+    assert book.enter(KEYS[0], ticket(9)) == "ns/uid-1"
+
+
+def test_until_it_is_opened_only_requests_with_an_intent_have_turns() -> None:
+    book = TurnBook()
+    assert book.enter(KEYS[0], ticket(1)) == "requests from before the restart"
+    assert book.enter(KEYS[0], ticket(8, fresh=False)) is None
+    assert book.enter(KEYS[1], ticket(3)) is not None
+    book.open()
+    assert book.enter(KEYS[1], ticket(3)) is None
+    assert book.enter(KEYS[0], ticket(1)) == "ns/uid-8"
+
+
+def test_a_place_moves_with_what_the_request_resolves_to() -> None:
+    book = TurnBook()
+    book.open()
+    assert book.enter(KEYS[0], ticket(1)) is None
+    assert book.enter(KEYS[0], ticket(2)) is not None
+    assert book.enter(KEYS[1], ticket(1)) is None
+    assert book.enter(KEYS[0], ticket(2)) is None
+    book.leave("nobody")
+
+
+class Book(RuleBasedStateMachine):
+    """Any order of entering, leaving and opening, against a plain model of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book = TurnBook()
+        self.open = False
+        self.places: dict[str, tuple[TurnKey, Ticket]] = {}
+        self.holders: dict[TurnKey, str] = {}
+
+    def grant(self) -> None:
+        for key in KEYS:
+            waiting = sorted(one for place, one in self.places.values() if place == key)
+            if self.holders.get(key) is None and waiting and (self.open or not waiting[0].fresh):
+                self.holders[key] = waiting[0].uid
+
+    @rule(number=st.integers(0, 7), key=st.sampled_from(KEYS), fresh=st.booleans())
+    def enter(self, number: int, key: TurnKey, fresh: bool) -> None:  # noqa: FBT001 - hypothesis passes names
+        one = ticket(number, fresh=fresh)
+        known = self.places.get(one.uid)
+        if known is not None and known[0] != key:
+            self.forget(one.uid)
+        self.places.setdefault(one.uid, (key, one))
+        self.grant()
+        assert (self.book.enter(key, one) is None) == (self.holders.get(key) == one.uid)
+
+    @rule(number=st.integers(0, 7))
+    def leave(self, number: int) -> None:
+        self.forget(f"uid-{number}")
+        self.book.leave(f"uid-{number}")
+
+    def forget(self, uid: str) -> None:
+        place = self.places.pop(uid, None)
+        if place is not None and self.holders.get(place[0]) == uid:
+            del self.holders[place[0]]
+        self.grant()
+
+    @rule()
+    def opened(self) -> None:
+        self.open = True
+        self.grant()
+        self.book.open()
+
+    @invariant()
+    def everybody_knows_whose_turn_it_is(self) -> None:
+        for uid, (key, one) in self.places.items():
+            assert (self.book.enter(key, one) is None) == (self.holders.get(key) == uid)
+
+
+def test_against_a_model() -> None:
+    run_state_machine_as_test(Book)
+
+
+@given(st.permutations(range(10)))
+def test_whatever_the_order_of_coming_turns_go_by_acceptance(order: list[int]) -> None:
+    book = TurnBook()
+    for number in order:
+        book.enter(KEYS[0], ticket(number))
+    book.open()
+    served: list[str] = []
+    while len(served) < 10:
+        (holder,) = [
+            number for number in range(10) if f"uid-{number}" not in served and not book.enter(KEYS[0], ticket(number))
+        ]
+        served.append(f"uid-{holder}")
+        book.leave(served[-1])
+        if len(served) == 10:
+            break
+    assert served == [f"uid-{number}" for number in range(10)]

@@ -1,0 +1,87 @@
+"""What is worth a write, and what is a fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vvol_replication.engine.status.changes import elapsed, facts, worth_telling
+
+MINUTE = timedelta(seconds=60)
+STATUS: dict[str, Any] = {
+    "phase": "Running",
+    "observedGeneration": 1,
+    "acceptedAt": "2026-01-01T00:00:00Z",
+    "operation": {"requestID": "r", "push": {"snapshot": None}},
+    "transfer": {"percent": 41, "bytesTransferred": 1},
+    "conditions": [
+        {"type": "Ready", "status": "Unknown", "reason": "Transferring", "message": "41 %", "observedGeneration": 1}
+    ],
+}
+
+
+def ready(**changes: Any) -> dict[str, Any]:
+    return {"conditions": [{**STATUS["conditions"][0], **changes}]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"phase": "Waiting"},
+        {"observedGeneration": 2},
+        {"acceptedAt": None},
+        {"finishedAt": "2026-01-01T00:00:00Z"},
+        {"deadline": "2026-01-01T00:00:00Z"},
+        {"operation": None},
+        {"operation": {"requestID": "r", "push": {"snapshot": "erp.vr-1"}}},
+        {"transfer": {"percent": 50}},
+        {"transfer": None},
+        {"conditions": []},
+        ready(status="True"),
+        ready(reason="Verifying"),
+        ready(observedGeneration=2),
+    ],
+)
+def test_news_is_told_at_once_in_both_directions(change: dict[str, Any]) -> None:
+    other = {**STATUS, **change}
+    assert worth_telling(STATUS, other, since=timedelta(), every=MINUTE)
+    assert worth_telling(other, STATUS, since=timedelta(), every=MINUTE)
+
+
+@pytest.mark.parametrize("change", [{"transfer": {"percent": 49, "bytesTransferred": 2}}, ready(message="49 %")])
+def test_small_changes_wait_for_their_time(change: dict[str, Any]) -> None:
+    other = {**STATUS, **change}
+    assert not worth_telling(STATUS, other, since=timedelta(seconds=59), every=MINUTE)
+    assert worth_telling(STATUS, other, since=MINUTE, every=MINUTE)
+    assert worth_telling(STATUS, other, since=None, every=MINUTE)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*STATUS, "percent", "type"]), inner),
+    max_leaves=12,
+)
+STATUSES = st.dictionaries(st.sampled_from([*STATUS, "finishedAt", "lastReadAt"]), JSON)
+
+
+@given(STATUSES, STATUSES)
+def test_any_json_can_be_compared_and_nothing_waits_for_ever(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert not worth_telling(before, before, since=None, every=MINUTE)
+    assert worth_telling(before, after, since=MINUTE, every=MINUTE) == (before != after)
+    assert facts({**before, "lastReadAt": 1}) == facts({**before, "lastReadAt": 2})
+
+
+def test_facts_are_not_how_they_are_worded() -> None:
+    assert facts(STATUS) == facts({**STATUS, **ready(message="other words")})
+    assert facts(STATUS) != facts({**STATUS, "pointsInTime": [{"id": "1"}]})
+    assert facts(STATUS) != facts({**STATUS, **ready(reason="Other")})
+
+
+def test_elapsed() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert elapsed(None, now) is None
+    assert elapsed(now - MINUTE, now) == MINUTE
