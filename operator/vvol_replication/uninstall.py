@@ -1,4 +1,4 @@
-"""`--release-finalizers`: done once, when the operator has been removed, so that nothing of ours hangs (rule 12).
+"""`--release-finalizers`: done once, when the operator has been removed, so that nothing of ours hangs (invariant 12).
 
 It stands for the Lease as any replica does and acts while it holds that: an operator that still runs keeps its
 finalizers, and this waits until it has ended. Requests themselves stay as they are; an operator that is installed

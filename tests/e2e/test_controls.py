@@ -1,4 +1,4 @@
-"""What people set on a request: suspend, cancel, notAfter, and deletion, which never hangs (rule 12)."""
+"""What people set on a request: suspend, cancel, notAfter, and deletion, which never hangs (invariant 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that never arrive: what became of the call is looked for, and nothing is done twice (rules 1 and 5)."""
+"""Answers that never arrive: what became of the call is looked for, and nothing is done twice (invariants 1 and 5)."""
 
 from __future__ import annotations
 

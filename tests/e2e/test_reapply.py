@@ -1,4 +1,4 @@
-"""GitOps: whatever is applied again, replaced, labelled or restored, nothing is done twice (rules 1 and 11).
+"""GitOps: whatever is applied again, replaced, labelled or restored, nothing is done twice (invariants 1 and 11).
 
 The whole numbers of rounds and objects: `make reapply`.
 """

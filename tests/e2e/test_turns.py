@@ -1,4 +1,4 @@
-"""One operation at a time on a protection group, in order of acceptance, whoever asked (rule 4)."""
+"""One operation at a time on a protection group, in order of acceptance, whoever asked (invariant 4)."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class ArmedSync:
 
 @dataclass(frozen=True, slots=True)
 class PreparedStatus:
-    """Since when a group counts as prepared for failover: a sync there succeeds at once and brings no data (rule 9).
+    """Since when a group counts as prepared: a sync there succeeds at once and brings no data (invariant 9).
 
     `by` is namespace/name of the FailoverPreparation, `uid` and `request_id` are its own; all are empty where a sync
     told that somebody else prepared the group. `proven`: the last sync's data was seen at the target as

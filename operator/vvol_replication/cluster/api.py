@@ -131,7 +131,7 @@ class ApiServer:
         """All objects of a kind in the namespaces that the operator is to see, a page at a time.
 
         Raises:
-            ConnectionError: if the server does not answer: who lists must not take silence for absence (rule 10).
+            ConnectionError: if the server does not answer: who lists must not take silence for absence (invariant 10).
         """
         namespaces: tuple[str | None, ...] = self._namespaces if kind.namespaced and self._namespaces else (None,)
         for namespace in namespaces:

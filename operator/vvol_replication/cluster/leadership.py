@@ -23,7 +23,7 @@ class Leadership:
     thread right before the request is sent (`storage.lane.Permit`). So what may lie between the last check and the
     request is a few instructions of one thread, however long a login or a queue before it took. The belief ends
     `duration - renew_deadline` (5 s) before anybody else can lead; a thread that is held up longer than that exactly
-    there is the one case left, and the array's own memory of the suffix stands behind it (rule 1).
+    there is the one case left, and the array's own memory of the suffix stands behind it (invariant 1).
 
     A thread of its own ends the process when the belief runs out, whatever the event loop is doing: threads inside
     calls cannot be cancelled. `end` is called once, in the thread that found out, and is not to come back. Nobody leads

@@ -99,7 +99,7 @@ class Inventory:
     """All that one vCenter told of its fault domains and groups.
 
     `complete` is False when a provider was silent or an id came without its details: then absence proves nothing
-    (rule 10), and `problems` says, a line each, what is missing.
+    (invariant 10), and `problems` says, a line each, what is missing.
     """
 
     fault_domains: tuple[FaultDomain, ...]

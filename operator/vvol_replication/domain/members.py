@@ -1,4 +1,4 @@
-"""The virtual machines of a replication group, and whether they account for all of its members (rule 8)."""
+"""The virtual machines of a replication group, and whether they account for all of its members (invariant 8)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Membership:
     """What one vCenter tells of a source group's members.
 
     `unaccounted` names members of the group, by the provider's word, that belong to no VM that was read. `problems`
-    says, a line each, what could not be read; where there is one, or no VM at all, absence proves nothing (rule 10).
+    says, a line each, what could not be read; where there is one, or no VM, absence proves nothing (invariant 10).
     """
 
     vms: tuple[GroupVM, ...]

@@ -170,7 +170,7 @@ class Engine:
             self._endpoint_shown(self._registry.arrays, ArrayEndpoint, kind, body, deleted=deleted)
 
     def release(self, uid: str) -> None:
-        """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (rule 12)."""
+        """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""
         runner = self._runners.pop(uid, None)
         if runner is not None:
             self._spawn(runner.stop(), f"stop {runner.stored.ref}")

@@ -18,7 +18,7 @@ from vvol_replication.engine.engine import Engine
 
 
 def in_flight(status: Mapping[str, Any], **_: Any) -> bool:
-    """Is the finalizer to be there? Only from acceptance to the end (rule 12)."""
+    """Is the finalizer to be there? Only from acceptance to the end (invariant 12)."""
     return status_.in_flight(status)
 
 

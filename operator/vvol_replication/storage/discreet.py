@@ -1,4 +1,4 @@
-"""A port whose messages never repeat a secret, whatever an endpoint, or a proxy before it, echoes (rule 13).
+"""A port whose messages never repeat a secret, whatever an endpoint, or a proxy before it, echoes (invariant 13).
 
 Secrets are the credentials that the port was made with, and the session ids that it was given since (`whispers`).
 """

@@ -1,4 +1,4 @@
-"""How often logging in with the same credentials may fail: three times, then not for 15 minutes (rule 13).
+"""How often logging in with the same credentials may fail: three times, then not for 15 minutes (invariant 13).
 
 Endpoints lock accounts; a wrong password must not do that. What counts is the pair of address and credentials, not the
 connection: an object that is edited, or a second object for the same endpoint, brings no further tries.

@@ -1,4 +1,4 @@
-"""Whether and how often a request asks again after a row's outcome, in words: rules 4 and 5, and `retryLimit`."""
+"""Whether and how often a request asks again after a row's outcome, in words: invariants 4 and 5, and `retryLimit`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING: Final = "-"
 NEVER: Final = "no"
 LOOKED_FOR: Final = "looked for, never repeated"
 LOOKED_FOR_ONCE: Final = "looked for, then once more under the same name"
-"""Rule 5's exception: a sync moves no data, and the target itself says whether one is under way."""
+"""Invariant 5's exception: a sync moves no data, and the target itself says whether one is under way."""
 
 
 def retried(row: Row) -> str:

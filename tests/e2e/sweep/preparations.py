@@ -38,7 +38,7 @@ class Held:
 
 
 def may_be_unknown(fault: Fault | None, point: str, held: Held) -> bool:
-    """Is `OutcomeUnknown` an honest end (rule 8)? Where nobody can know, and nowhere else.
+    """Is `OutcomeUnknown` an honest end (invariant 8)? Where nobody can know, and nowhere else.
 
     That is: whoever stored the intent was killed before the task was stored; the answer of the call itself was lost; or
     the status that told of the intent was taken away, and only the group remembers.

@@ -1,4 +1,4 @@
-"""One poll per array answers for every transfer that is waited for there (rule 14: cost grows with endpoints)."""
+"""One poll per array answers for every transfer that is waited for there (invariant 14: cost grows with endpoints)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TransferPoller:
     """Polls one target array while anybody follows a transfer there; does nothing, and costs nothing, otherwise.
 
     `port` gives the array's port with the id that the array gives itself: who follows a transfer to one array is
-    never answered by another (rule 7). An array that asks to be left alone for a while is.
+    never answered by another (invariant 7). An array that asks to be left alone for a while is.
     """
 
     def __init__(self, port: Callable[[], tuple[str, ArrayPort] | None], clock: Clock, pace: Pace) -> None:

@@ -78,7 +78,7 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         )
 
     async def read(self, port: VCenterPort) -> Failure | None:
-        """Who answers, and what it knows of. What was read before stays: silence makes nothing disappear (rule 10)."""
+        """Who answers, and what it knows of. What was read before stays: silence ends nothing (invariant 10)."""
         inventory = await port.inventory()
         if not isinstance(inventory, Done):
             return inventory

@@ -1,4 +1,4 @@
-"""A step's reading or call, on the endpoint that the ledger pinned, and on no other (rule 7)."""
+"""A step's reading or call, on the endpoint that the ledger pinned, and on no other (invariant 7)."""
 
 from __future__ import annotations
 

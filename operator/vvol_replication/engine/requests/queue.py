@@ -1,4 +1,4 @@
-"""One operation at a time per source protection group, in order of acceptance (rule 4)."""
+"""One operation at a time per source protection group, in order of acceptance (invariant 4)."""
 
 from __future__ import annotations
 

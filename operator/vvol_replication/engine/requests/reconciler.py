@@ -1,4 +1,4 @@
-"""One request, from acceptance to its end: decide, do the one step, decide again (DESIGN §5.3, §5.4)."""
+"""One request, from acceptance to its end: decide, do the one step, decide again (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object's status as the API server has it, and the writes of it: one place, one writer (DESIGN §5.6)."""
+"""One object's status as the API server has it, and the writes of it: one place, one writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished objects with a TTL are deleted in time: one heap for all of them, and one task (DESIGN §5.7)."""
+"""Finished objects with a TTL are deleted in time: one heap for all, and one task (docs/architecture.md#end)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a target group there, gone, or is that not known? Silence concludes nothing (rule 10)."""
+"""Is a target group there, gone, or is that not known? Silence concludes nothing (invariant 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request is told when the operator sees it: the one status patch of a handler (DESIGN §5.1)."""
+"""What a request is told when the operator sees it: the one status patch of a handler (docs/architecture.md#accept)."""
 
 from __future__ import annotations
 

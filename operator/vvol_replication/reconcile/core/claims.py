@@ -1,4 +1,4 @@
-"""One request id, several objects: which of them is it the same request for, and for which a conflict (rule 1)?
+"""One request id, several objects: which of them is it the same request for, and for which a conflict (invariant 1)?
 
 Namespaces are independent. In one namespace an id belongs to the object that used it first; another object with the
 same method, name and target is the same request, and never makes a second push; any other is a conflict.

@@ -9,7 +9,7 @@ _DIGEST_CHARACTERS = 32
 
 
 def suffix_for(*, source_array_id: str, protection_group: str, namespace: str, request_id: str) -> str:
-    """The snapshot suffix of a request on one source protection group (rule 1).
+    """The snapshot suffix of a request on one source protection group (invariant 1).
 
     No time and no attempt goes in: the same request finds its own snapshot again, whatever happened in between.
     Names on the array are case-insensitive, so ids and group names are folded first. 35 characters of the 63 that

@@ -1,7 +1,7 @@
 """What was seen of the world for one request, and how old it is.
 
-A reading is never "empty" for "unknown": it is absent, or it failed, or it is there (rule 10). What a mutating call
-answered is kept beside the readings, because after it every reading from before is worth nothing.
+A reading is never "empty" for "unknown": it is absent, or it failed, or it is there (invariant 10). What a mutating
+call answered is kept beside the readings, because after it every reading from before is worth nothing.
 """
 
 from __future__ import annotations

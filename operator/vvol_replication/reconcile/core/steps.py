@@ -21,7 +21,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Store the status with its ledger in the API server before anything else: it holds an intent (rule 5)."""
+    """Store the status with its ledger in the API server before anything else: it holds an intent (invariant 5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one place where a verdict becomes phase and conditions (DESIGN §3, the conditions contract)."""
+"""The one place where a verdict becomes phase and conditions (docs/architecture.md#conditions)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def reason_of(word: str) -> Reason:
 
 
 def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
-    """The condition that a finished object has whose TTL is refused (rule 11)."""
+    """The condition that a finished object has whose TTL is refused (invariant 11)."""
     if request.owner is None or request.spec.ttl_seconds_after_finished is None:
         return []
     text = (

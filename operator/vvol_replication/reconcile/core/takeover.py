@@ -14,7 +14,7 @@ from .steps import Decided, Park, Record, StatusT
 
 
 def may_still_act(view: Sight[RequestT, StatusT]) -> Decided[StatusT] | None:
-    """The intent is another process's, which may be inside a call: the turn is kept until that is over (rule 4)."""
+    """The intent is another process's, maybe inside a call: the turn is kept until that is over (invariant 4)."""
     holder = view.status.operation.holder if view.status.operation is not None else None
     mine, since = view.holder, view.seen.taken_up_at
     if holder is None or mine is None or holder == mine or since is None:

@@ -15,7 +15,7 @@ class Tuning:
     retry_limit: int = 6
     """Consecutive refusals of one mutating step before the request ends, where `spec.retryLimit` is absent."""
     fresh: timedelta = timedelta(seconds=10)
-    """Older readings are taken again before anything is decided on them (rule 7: roles are read right before)."""
+    """Older readings are taken again before anything is decided on them (invariant 7: roles are read right before)."""
     settle: timedelta = timedelta(seconds=15)
     """How long two systems may take to agree: a landing to be listed, a late request to arrive."""
     backoff_first: timedelta = timedelta(seconds=1)
@@ -26,7 +26,7 @@ class Tuning:
     """A sync task is asked at least this often while its transfer runs, and few transfers do."""
     task_spacing: timedelta = timedelta(seconds=2)
     """Between two such looks, whosever they are: SMS tells of one task a call, and its cost must not grow with requests
-    (rule 14). What lands makes a task worth asking at once, however many there are."""
+    (invariant 14). What lands makes a task worth asking at once, however many there are."""
     poller_silent: timedelta = timedelta(seconds=90)
     """A poller that delivered nothing for so long is not waited for: the request reads for itself."""
     older_every: timedelta = timedelta(seconds=5)

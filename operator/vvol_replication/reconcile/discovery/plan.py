@@ -2,7 +2,7 @@
 
 Pure: (the VCenter's name, what all sites list, the ReplicationGroups of the namespace) -> what to apply, and what to
 tell. Ids are the identity: names are neither unique nor stable (reference: vsphere §3). Nothing follows from absence
-(rule 10): a side that is not listed right now leaves an object as it is, and a name that would be made without the
+(invariant 10): a side that is not listed right now leaves an object as it is, and a name that would be made without the
 source's is made only once all sites were read completely and none lists the source.
 """
 

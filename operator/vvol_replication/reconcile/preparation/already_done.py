@@ -45,7 +45,7 @@ def evidence_of(request: Preparation, status: PreparationStatus) -> PreparedStat
 
 
 def done_already(case: Case) -> PreparationDecision | None:
-    """This request id has asked for it before, by another object or before this one's status was lost (rule 8)."""
+    """This request id has asked for it before, by another object or before this one's status was lost (invariant 8)."""
     prepared = case.seen.prepared
     if prepared is None or prepared.record.request_id != case.request.request_id:
         return None

@@ -27,12 +27,12 @@ class Case(Sight[Preparation, PreparationStatus]):
 
     @property
     def acted(self) -> bool:
-        """Has the intent been recorded? From here on what the request resolved to is frozen (rule 7)."""
+        """Has the intent been recorded? From here on what the request resolved to is frozen (invariant 7)."""
         return self.ledger.prepare is not None
 
     @property
     def called(self) -> bool:
-        """May the call have been made, for all that is known? Then the group counts as prepared (rule 8)."""
+        """May the call have been made, for all that is known? Then the group counts as prepared (invariant 8)."""
         return self.acted and not self.seen.intent_unused
 
     def with_ledger(self, **changes: Any) -> PreparationLedger:

@@ -1,4 +1,4 @@
-"""The one entry: which step comes next for a FailoverPreparation. Pure and total (DESIGN §5.3).
+"""The one entry: which step comes next for a FailoverPreparation. Pure and total.
 
     waiting for the checks ── all pass ──> its turn ── all pass again ──> intent recorded ── and again ──> the call
           ^                                   │                                │
@@ -167,7 +167,7 @@ def _refused(ready: Ready, finding: Finding) -> PreparationDecision:
 
 
 def _record_intent(ready: Ready, findings: tuple[Finding, ...]) -> PreparationDecision:
-    """Write down what was read, and what is about to be asked for, before it is asked for (rule 5)."""
+    """Write down what was read, and what is about to be asked for, before it is asked for (invariant 5)."""
     seen = ready.seen
     at_source = sorted(rows(seen.source_snapshots), key=lambda row: row.created, reverse=True)
     ledger = PreparationLedger(

@@ -1,4 +1,4 @@
-"""What became of the one call: `Complete` only when the last sync's data is at the target (rules 2 and 8).
+"""What became of the one call: `Complete` only when the last sync's data is at the target (invariants 2 and 8).
 
 Nothing here asks for anything again. What cannot be found out ends as `OutcomeUnknown`, with all evidence that there
 is, and the group counts as prepared.

@@ -38,7 +38,7 @@ def absorb_reading(
 
 
 def _transfers_changed(status: SyncStatus, seen: Observation, after: Observation, now: datetime) -> Observation:
-    """What landed since the last look makes the task worth asking (DESIGN §5.5), and the list of points in time."""
+    """What landed since the last look makes the task worth asking, and the list of points in time."""
     landed = landed_suffixes(after)
     suffix = status.operation.suffix if status.operation else None
     if seen.target_snapshots is not None and landed != landed_suffixes(seen):

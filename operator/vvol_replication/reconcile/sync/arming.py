@@ -1,4 +1,4 @@
-"""From nothing to a sync that was seen pending, and the push that it waits for. The watchdog comes first (rule 3)."""
+"""From nothing to a sync that was seen pending, and the push that waits for it: watchdog first (invariant 3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .max_age import clocks_problem
 from .preflight import check_roles, ready_to_arm, role_queries
 from .rearming import not_pending
 
-MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (rule 5)
+MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (invariant 5)
 BEFORE_PUSH = (Query.TASK, Query.SOURCE_SNAPSHOTS)
 
 
@@ -37,7 +37,7 @@ def unseen(turn: Turn) -> Decision | None:
 
 
 def done_already(turn: Turn) -> Decision | None:
-    """The arrays have no snapshot of this id, but another object tells that the request was carried out (rule 1)."""
+    """The arrays have no snapshot of this id, but another object tells that it was carried out (invariant 1)."""
     twin = turn.seen.claims.twin
     if twin is None or not twin.complete:
         return None
@@ -77,7 +77,7 @@ def _record_intent(turn: Turn) -> Decision:
 
 
 def look_for_push(turn: Turn) -> Decision | None:
-    """Before anything else: is the snapshot on the source? None: it is not, and no push is on its way (rule 1)."""
+    """Before anything else: is the snapshot on the source? None: it is not, and no push is on its way (invariant 1)."""
     lost_at = turn.seen.push_lost_at
     looking = turn.read(Query.SOURCE_SNAPSHOTS, within=None if lost_at is None else turn.tuning.look_again)
     if looking is not None:
@@ -92,7 +92,7 @@ def look_for_push(turn: Turn) -> Decision | None:
 
 
 def arm_and_push(turn: Turn, sync: SyncLedger) -> Decision:
-    """The intent is recorded, the snapshot is not known to exist: look for it before anything else (rule 1)."""
+    """The intent is recorded, the snapshot is not known to exist: look for it before anything else (invariant 1)."""
     waiting = taken_over(turn) or look_for_push(turn)
     if waiting is not None:
         # What the push needs beside it is read in the same go, where there is no more to be found out before.
@@ -166,7 +166,7 @@ def arm(turn: Turn, sync: SyncLedger) -> Decision:
 
 
 def _push_when_pending(turn: Turn, sync: SyncLedger) -> Decision:
-    """Rule 3: the task is asked, after the call, and is pending; rule 7: the roles are what they should be.
+    """Invariant 3: the task is asked, after the call, and is pending; invariant 7: the roles are what they should be.
 
     Arming acts on the target, so the source's role as read before it counts while it is fresh.
     """

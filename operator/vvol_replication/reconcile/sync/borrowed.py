@@ -9,7 +9,7 @@ from .context import Turn, View
 
 
 def left_armed(view: View) -> ArmedSync | None:
-    """The sync that a request leaves armed when it ends here: its group has to remember it (rule 3)."""
+    """The sync that a request leaves armed when it ends here: its group has to remember it (invariant 3)."""
     operation = view.operation
     sync, resolved = operation.sync, operation.resolved
     if sync is None or resolved is None or sync.borrowed is not None or not view.maybe_armed or _spent(view):

@@ -31,7 +31,7 @@ class View(Sight[Request, SyncStatus]):
 
     @property
     def acted(self) -> bool:
-        """Has an intent been recorded? From here on what the request resolved to is frozen (rule 7)."""
+        """Has an intent been recorded? From here on what the request resolved to is frozen (invariant 7)."""
         return self.operation.resolved is not None
 
     @property
@@ -61,7 +61,7 @@ class View(Sight[Request, SyncStatus]):
     # Tellings
 
     def end(self, verdict: Verdict, **changes: Any) -> Decision:
-        """End for good. A sync that may still be armed is said so: it cannot be disarmed (rule 3)."""
+        """End for good. A sync that may still be armed is said so: it cannot be disarmed (invariant 3)."""
         if self.maybe_armed and not any(wanted.type == "Named" for wanted in verdict.extra):
             sync = self.operation.sync
             name = sync.borrowed.name if sync and sync.borrowed else self.operation.point_in_time_name

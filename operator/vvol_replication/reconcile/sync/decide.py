@@ -1,4 +1,4 @@
-"""The one entry: which step comes next for a ReplicationSync. Pure and total (DESIGN §5.3)."""
+"""The one entry: which step comes next for a ReplicationSync. Pure and total."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def name_is_taken(request: Request, armed: ArmedSync) -> bool:
 
 
 def _name_is_free(view: View) -> Decision | None:
-    """An asked name cannot be given while another sync is armed: what lands next gets that one's (rule 4).
+    """An asked name cannot be given while another sync is armed: what lands next gets that one's (invariant 4).
 
     Nothing is pushed to end it: that would be a second snapshot for one request. It is waited for without the turn, so
     that a request which may go under the armed sync is not held up; and until a deadline, for nothing may ever land.
@@ -138,7 +138,7 @@ def _out_of_turn(view: View) -> dict[str, Any]:
 def _with_turn(view: View, resolved: Resolved) -> Turn:
     """The ledger of a request that has its turn: since when, and under which names.
 
-    Until the first intent the names follow what the group resolves to: the suffix is a function of that (rule 1).
+    Until the first intent the names follow what the group resolves to: the suffix is a function of that (invariant 1).
     """
     operation = view.operation
     if not view.acted:

@@ -1,4 +1,4 @@
-"""From a snapshot that exists to a point in time that is listed: `Complete` says this and no more (rule 2)."""
+"""From a snapshot that exists to a point in time that is listed: `Complete` says this and no more (invariant 2)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _not_at_target(turn: Turn) -> Decision:
 
 
 def _watch_task(turn: Turn) -> Decision | None:
-    """Is the sync still pending? One that was credited to other data is armed again at once (rule 4).
+    """Is the sync still pending? One that was credited to other data is armed again at once (invariant 4).
 
     The data is on its way: a sync is asked for only for the name, and nothing that it meets ends the request.
     """

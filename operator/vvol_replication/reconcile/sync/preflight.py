@@ -1,4 +1,4 @@
-"""May the sync be armed? Everything the push needs is checked before, for an armed sync cannot be disarmed (rule 3)."""
+"""May the sync be armed? All that the push needs is checked before, for an armed sync cannot be disarmed (invariant 3)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def role_queries(turn: Turn) -> tuple[Query, ...]:
 
 
 def check_roles(turn: Turn) -> Decision | None:
-    """Rule 7: state and side, read right before a mutating call. None: both sides are what they should be."""
+    """Invariant 7: state and side, read right before a mutating call. None: both sides are what they should be."""
     return _told(turn, role_problem(turn.seen, "ReplicationSync", "sync", source_shown=turn.shown_source))
 
 
@@ -76,7 +76,7 @@ def _told(turn: Turn, problem: Problem | None) -> Decision | None:
 
 
 def check_older(turn: Turn) -> Decision | None:
-    """Rule 4: an older transfer under way is waited for, or it would be credited with our name."""
+    """Invariant 4: an older transfer under way is waited for, or it would be credited with our name."""
     older = under_way(rows(turn.seen.source_snapshots), rows(turn.seen.target_snapshots), turn.operation.suffix)
     if older is None:
         return None
@@ -91,7 +91,7 @@ def check_older(turn: Turn) -> Decision | None:
 
 
 def check_floor(turn: Turn) -> Decision | None:
-    """A group may set a floor between two pushes (rule 14).
+    """A group may set a floor between two pushes (invariant 14).
 
     Our own suffixes on the source tell when the last was, by that array's clock; so it is held against that clock.
     """

@@ -16,7 +16,7 @@ from .context import View
 
 
 def refused_sync(view: View) -> Decision | None:
-    """After prepare, sync is not news (rule 9): refused before any call. The arrays alone may go on."""
+    """After prepare, sync is not news (invariant 9): refused before any call. The arrays alone may go on."""
     prepared = view.seen.prepared
     if prepared is None or not prepared.relied_on or view.acted:
         return None
@@ -31,7 +31,7 @@ def refused_sync(view: View) -> Decision | None:
 
 
 def told_by_sync(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
-    """A sync found that the group is prepared although nobody here asked for it: that is remembered (rule 9)."""
+    """A sync found that the group is prepared although nobody here asked for it: that is remembered (invariant 9)."""
     failed = find(status.conditions, "Failed")
     resolved = status.operation.resolved if status.operation else None
     if failed is None or failed.reason != Reason.GROUP_PREPARED or resolved is None:
@@ -42,7 +42,7 @@ def told_by_sync(status: SyncStatus, seen: Observation, now: datetime) -> Prepar
 
 
 def no_longer(status: SyncStatus, prepared: Prepared | None) -> bool:
-    """A sync that stays pending shows that the target is not, or no longer, prepared (rule 9)."""
+    """A sync that stays pending shows that the target is not, or no longer, prepared (invariant 9)."""
     sync = status.operation.sync if status.operation else None
     if prepared is None or sync is None or sync.pending_seen_at is None:
         return False

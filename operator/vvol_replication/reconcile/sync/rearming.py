@@ -87,7 +87,7 @@ def _cause(task: TaskReading) -> str:
 
 
 def quiet_success(turn: Turn) -> Decision:
-    """Success although nothing landed is what a prepared group answers: it is never `Complete` (rule 9)."""
+    """Success although nothing landed is what a prepared group answers: it is never `Complete` (invariant 9)."""
     since = turn.seen.success_at or turn.now
     if turn.now < since + turn.tuning.settle:
         return turn.run(

@@ -241,7 +241,7 @@ def _ended(decision: Any) -> Ending:
 
 
 def expected(where: Situation) -> Ending:
-    """What rule 8 says, in the order in which it is told."""
+    """What invariant 8 says, in the order in which it is told."""
     guards = sorted((GUARDS[one] for one in where.guards), key=lambda one: (one.order, not one.unread))
     suspended = any(one.reason == "GroupSuspended" for one in guards)
     others = [one for one in guards if one.reason != "GroupSuspended"]

@@ -1,4 +1,4 @@
-"""Every cell of states x memory x guards x run comes to what rule 8 says."""
+"""Every cell of states x memory x guards x run comes to what invariant 8 says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The syncs that requests left armed, by the ReplicationGroup that remembers each (rule 3)."""
+"""The syncs that requests left armed, by the ReplicationGroup that remembers each (invariant 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The groups that are prepared for failover, by the ReplicationGroup that remembers each (rule 9)."""
+"""The groups that are prepared for failover, by the ReplicationGroup that remembers each (invariant 9)."""
 
 from __future__ import annotations
 
