@@ -1,4 +1,4 @@
-"""Deletion never hangs (invariant 12): in no phase, with no endpoint answering, of one object or of a whole namespace."""
+"""Deletion never hangs (invariant 12): in no phase, with no endpoint answering, of an object or a whole namespace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator is killed wherever it hurts, and goes on from what the API server and the arrays remember (invariant 6)."""
+"""The operator is killed wherever it hurts, and goes on from what API server and arrays remember (invariant 6)."""
 
 from __future__ import annotations
 

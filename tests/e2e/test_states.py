@@ -1,4 +1,4 @@
-"""States of the group, and syncs that go another way: each is waited for or ends, as the invariants say, with the truth."""
+"""States of the group, and syncs that go another way: each is waited for or ends as the invariants say, truly."""
 
 from __future__ import annotations
 

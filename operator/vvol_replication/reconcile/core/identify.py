@@ -1,8 +1,9 @@
 """Which point in time belongs to our snapshot, and whose the name is.
 
 No API says. The rule (docs/invariants.md#which-point-in-time): it is the one that was not listed before arming, whose
-time lies within our transfer's [created, completed], and within no other's. What time a point in time carries, source creation or target
-completion, is not established; either lies in that window. Arrays tell whole seconds, so times are compared so.
+time lies within our transfer's [created, completed], and within no other's. What time a point in time carries, source
+creation or target completion, is not established; either lies in that window. Arrays tell whole seconds, so times are
+compared so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""May the sync be armed? All that the push needs is checked before, for an armed sync cannot be disarmed (invariant 3)."""
+"""May the sync be armed? All that the push needs is checked first: an armed sync cannot be disarmed (invariant 3)."""
 
 from __future__ import annotations
 
