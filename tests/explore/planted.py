@@ -22,7 +22,7 @@ Patch = Any
 
 
 def _push_before_pending() -> Patch:
-    """Rule 3: the task is not asked whether it is pending."""
+    """Invariant 3: the task is not asked whether it is pending."""
     real = arming._push_when_pending  # noqa: SLF001 - the place of the bug
 
     def careless(turn: Any, sync: SyncLedger) -> Decision:
@@ -38,7 +38,7 @@ _RUNNING = TaskReading(TaskState.RUNNING)
 
 
 def _attempt_in_suffix() -> Patch:
-    """Rule 1: each arming has a suffix of its own, well recorded."""
+    """Invariant 1: each arming has a suffix of its own, well recorded."""
     real = rearming.rearm
 
     def counted(turn: Any, sync: SyncLedger, message: str) -> Decision:
@@ -53,7 +53,7 @@ def _attempt_in_suffix() -> Patch:
 
 
 def _something_newer() -> Patch:
-    """Rule 2: any transfer that landed after the request was made is taken for the request's own."""
+    """Invariant 2: any transfer that landed after the request was made is taken for the request's own."""
 
     def newest(turn: Any, rows: Any) -> Snapshot | None:
         landed = [row for row in rows if row.created >= turn.request.created]
@@ -63,14 +63,14 @@ def _something_newer() -> Patch:
 
 
 def _no_turns() -> Patch:
-    """Rule 4: nobody waits for anybody."""
+    """Invariant 4: nobody waits for anybody."""
     from explore import moves  # noqa: PLC0415 - it reads this name when it is called
 
     return mock.patch.object(moves, "behind", return_value=None)
 
 
 def _adopting_blindly() -> Patch:
-    """Rule 4: whichever sync is under way is taken for ours, without asking whether ours can be."""
+    """Invariant 4: whichever sync is under way is taken for ours, without asking whether ours can be."""
     real = absorb._sync_answered  # noqa: SLF001 - the place of the bug
 
     def trusting(status: Any, seen: Any, after: Any, answer: Any, moment: Any) -> Any:

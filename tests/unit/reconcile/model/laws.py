@@ -58,7 +58,7 @@ def check_conditions(request: Request, before: SyncStatus, decision: Decision, n
 
 
 def _intent_is_stored(driver: Driver) -> None:
-    """Rule 5."""
+    """Invariant 5."""
     held, stored = driver.status.operation, driver.stored.operation
     assert held is not None
     assert stored is not None
@@ -79,7 +79,7 @@ def _intent_is_stored(driver: Driver) -> None:
 
 
 def _fresh(driver: Driver, *queries: Query, before_mutation: bool = False) -> None:
-    """Rule 7: read a moment ago, and after the last call that changed anything."""
+    """Invariant 7: read a moment ago, and after the last call that changed anything."""
     for query in queries:
         reading = getattr(driver.seen, query.value)
         assert reading is not None, query
@@ -107,13 +107,13 @@ def _roles(driver: Driver) -> None:
 
 
 def _alone(driver: Driver) -> None:
-    """Rule 4: nobody else has an operation under way on this protection group."""
+    """Invariant 4: nobody else has an operation under way on this protection group."""
     assert driver.behind is None
     assert not [other for other in driver.others if other.acted and not other.ended]
 
 
 def check_arm(driver: Driver) -> None:
-    """Rules 3, 4, 5, 7 at the sync call."""
+    """Invariants 3, 4, 5, 7 at the sync call."""
     _intent_is_stored(driver)
     _fresh(driver, Query.TARGET_GROUP, Query.TARGET_SNAPSHOTS)
     _roles(driver)
@@ -140,7 +140,7 @@ def check_arm(driver: Driver) -> None:
 
 
 def check_push(driver: Driver, suffix: str) -> None:
-    """Rules 1, 3, 4, 5, 7 at the push."""
+    """Invariants 1, 3, 4, 5, 7 at the push."""
     _intent_is_stored(driver)
     _fresh(driver, Query.TARGET_GROUP, Query.TASK, Query.SOURCE_SNAPSHOTS)
     _roles(driver)
@@ -162,7 +162,7 @@ def check_push(driver: Driver, suffix: str) -> None:
 
 
 def check_push_on_arrays(driver: Driver, suffix: str) -> None:
-    """Rules 1, 4, 5, 7 where vSphere is not asked at all."""
+    """Invariants 1, 4, 5, 7 where vSphere is not asked at all."""
     _intent_is_stored(driver)
     _fresh(driver, Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, Query.REPLICA_GROUP, Query.TARGET_SNAPSHOTS)
     _fresh(driver, Query.CONNECTIONS, before_mutation=True)
@@ -184,7 +184,7 @@ _OF_VCENTER = {Query.TARGET_GROUP, Query.SOURCE_GROUP, Query.POINTS, Query.TASK,
 
 
 def check_left(driver: Driver) -> None:
-    """Rule 3: a sync that stays armed is remembered by the group."""
+    """Invariant 3: a sync that stays armed is remembered by the group."""
     operation, pending = driver.status.operation, driver.world.pending
     if operation is None or operation.sync is None or pending is None or not driver.arms:
         return
@@ -204,7 +204,7 @@ def _check_method(driver: Driver) -> None:
 
 
 def check_end(driver: Driver, before: SyncStatus) -> None:
-    """Rules 1, 2, 3, 4, 9 at the end, against the truth of the model."""
+    """Invariants 1, 2, 3, 4, 9 at the end, against the truth of the model."""
     world, status = driver.world, driver.status
     operation = status.operation
     suffix = operation.suffix if operation else None
