@@ -59,7 +59,7 @@ def _something_newer() -> Patch:
         landed = [row for row in rows if row.created >= turn.request.created]
         return max(landed, key=lambda row: row.created, default=None)
 
-    return mock.patch.object(context.Turn, "my_row", newest)
+    return mock.patch.object(context.ActiveSync, "my_row", newest)
 
 
 def _no_turns() -> Patch:

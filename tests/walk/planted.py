@@ -113,12 +113,12 @@ def _the_tasks_word_alone() -> Patch:
 
 def _no_turn() -> Patch:
     """A preparation takes a place and waits for nobody."""
-    real = preparation.PreparationRunner._enter_turn  # noqa: SLF001 - the place of the fault
+    real = preparation.PreparationReconciler._enter_turn  # noqa: SLF001 - the place of the fault
 
     def rude(self: Any, resolved: Any) -> None:
         real(self, resolved)
 
-    return mock.patch.object(preparation.PreparationRunner, "_enter_turn", rude)
+    return mock.patch.object(preparation.PreparationReconciler, "_enter_turn", rude)
 
 
 def _not_remembered_at_all() -> Patch:
@@ -130,7 +130,7 @@ def _leadership_not_asked() -> Patch:
     async def yes(_self: Any) -> bool:
         return True
 
-    return mock.patch.object(preparation.PreparationRunner, "_may_act", yes)
+    return mock.patch.object(preparation.PreparationReconciler, "_may_act", yes)
 
 
 _DR = Move("prepare", ("dr1", "prod", (("notAfter", 240), ("timeout", "3m"))), 1.0)

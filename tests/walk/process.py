@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vvol_replication.engine.engine import Engine
-from vvol_replication.engine.requests.reconciler import AnyRunner
+from vvol_replication.engine.requests.reconciler import AnyReconciler
 
 PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
 
@@ -70,7 +70,7 @@ class Process:
         self.engine = self.make(self)
 
     @property
-    def runners(self) -> list[AnyRunner]:
+    def runners(self) -> list[AnyReconciler]:
         """The requests that it works on."""
         return list(self.engine._runners.values())  # noqa: SLF001 - which of several objects of one name is it?
 

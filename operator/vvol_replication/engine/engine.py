@@ -14,7 +14,7 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import in_flight
 from vvol_replication.engine.discovery.producer import Discovery
-from vvol_replication.engine.events.recorder import Storyteller
+from vvol_replication.engine.events.recorder import EventRecorder
 from vvol_replication.engine.monitors.base import Monitor
 from vvol_replication.engine.monitors.endpoint import Services
 from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
@@ -22,14 +22,14 @@ from vvol_replication.engine.monitors.group import GroupMonitor
 from vvol_replication.engine.monitors.memory.armed import GroupKey
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.monitors.vcenter import VCenterEndpoint
-from vvol_replication.engine.requests.calls import Access
-from vvol_replication.engine.requests.claims import ClaimBook
-from vvol_replication.engine.requests.context import Surroundings
-from vvol_replication.engine.requests.kinds import DESKS
-from vvol_replication.engine.requests.queue import TurnBook
-from vvol_replication.engine.requests.reconciler import AnyRunner
-from vvol_replication.engine.requests.stored import StoredObject
-from vvol_replication.engine.requests.ttl import Expiry
+from vvol_replication.engine.requests.calls import StorageCalls
+from vvol_replication.engine.requests.claims import Claims
+from vvol_replication.engine.requests.context import EngineContext
+from vvol_replication.engine.requests.kinds import REQUEST_KINDS
+from vvol_replication.engine.requests.queue import TurnQueue
+from vvol_replication.engine.requests.reconciler import AnyReconciler
+from vvol_replication.engine.requests.stored import StoredRequest
+from vvol_replication.engine.requests.ttl import TTLAfterFinished
 from vvol_replication.engine.requests.validity import ValidityWatches
 from vvol_replication.engine.status.versions import older
 from vvol_replication.reconcile.core.acceptance import parse_preparation
@@ -64,22 +64,22 @@ class Engine:
         self._registry = Registry()
         self._registry.listeners.append(self._groups_changed)
         self._services = Services(cluster, connector, clock, self._pace, self._registry.rebind, self._vanished)
-        self._around = Surroundings(
+        self._around = EngineContext(
             registry=self._registry,
-            turns=TurnBook(),
-            access=Access(self._registry, clock),
+            turns=TurnQueue(),
+            access=StorageCalls(self._registry, clock),
             clock=clock,
             pace=self._pace,
             tuning=tuning or Tuning(),
-            claims=ClaimBook(),
+            claims=Claims(),
             leading=leading,
             identity=identity,
         )
         self._discovery = Discovery(self._registry, cluster, clock, self._pace, leading)
-        self._story = Storyteller(cluster, clock)
-        self._expiry = Expiry(cluster, clock, self._pace, leading)
+        self._story = EventRecorder(cluster, clock)
+        self._expiry = TTLAfterFinished(cluster, clock, self._pace, leading)
         self._validity = ValidityWatches(cluster, self._around)
-        self._runners: dict[str, AnyRunner] = {}
+        self._runners: dict[str, AnyReconciler] = {}
         self._ends: dict[str, str | None] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -135,7 +135,7 @@ class Engine:
 
     def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to a request that is new, or was edited. None: nothing."""
-        desk, generation, status = DESKS[kind], body["metadata"]["generation"], body.get("status") or {}
+        desk, generation, status = REQUEST_KINDS[kind], body["metadata"]["generation"], body.get("status") or {}
         runner = self._runners.get(body["metadata"]["uid"])
         if runner is not None:
             self.shown(kind, body)
@@ -160,7 +160,7 @@ class Engine:
         """The API server shows an object so, or shows that it is gone."""
         if self._stopped:
             return
-        if kind in DESKS:
+        if kind in REQUEST_KINDS:
             self._request_shown(kind, body, deleted=deleted)
         elif kind == REPLICATION_GROUP:
             self._group_shown(body, deleted=deleted)
@@ -202,11 +202,11 @@ class Engine:
             self._story.found(ref, status)
             if in_flight(status):
                 with contextlib.suppress(SpecError):  # the handler tells it
-                    self._take_up(kind, DESKS[kind].parse(body), body)
+                    self._take_up(kind, REQUEST_KINDS[kind].parse(body), body)
 
     def _note_claim(self, kind: Kind, body: Body) -> None:
         """What the object makes of a request id that somebody has chosen. A runner's own ledger may be ahead of it."""
-        uid, spec, desk = body["metadata"]["uid"], body.get("spec"), DESKS[kind]
+        uid, spec, desk = body["metadata"]["uid"], body.get("spec"), REQUEST_KINDS[kind]
         if uid in self._runners or not isinstance(spec, Mapping) or not spec.get("requestID"):
             return
         with contextlib.suppress(SpecError):  # the handler tells it
@@ -228,8 +228,8 @@ class Engine:
     def _take_up(self, kind: Kind, request: OneShot[Any], body: Body) -> None:
         if self._stopped or self._has_ended(request.uid, body["metadata"].get("resourceVersion")):
             return
-        desk, ref = DESKS[kind], _request_ref(kind, body["metadata"])
-        stored: StoredObject[Any] = StoredObject(
+        desk, ref = REQUEST_KINDS[kind], _request_ref(kind, body["metadata"])
+        stored: StoredRequest[Any] = StoredRequest(
             ref, self._cluster, self._clock, self._pace, desk.status, changed=self._story.changed
         )
         stored.show(body)
@@ -246,7 +246,7 @@ class Engine:
         del self._ends[uid]
         return False
 
-    def _over(self, runner: AnyRunner) -> None:
+    def _over(self, runner: AnyReconciler) -> None:
         uid = runner.request.uid
         if self._runners.get(uid) is runner:
             del self._runners[uid]
@@ -255,7 +255,7 @@ class Engine:
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
             if runner.request.spec.request_id is not None:
-                desk, kind = DESKS[runner.stored.ref.kind], runner.stored.ref.kind.kind
+                desk, kind = REQUEST_KINDS[runner.stored.ref.kind], runner.stored.ref.kind.kind
                 claim = desk.claim(runner.request, runner.stored.parsed())
                 self._around.claims.note((kind, runner.request.namespace, runner.request.request_id), claim)
         group = self._registry.groups.get(runner.group)

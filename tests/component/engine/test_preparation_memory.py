@@ -18,7 +18,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
-from vvol_replication.engine.monitors.memory.armed import MemoryBook
+from vvol_replication.engine.monitors.memory.armed import GroupMemory
 
 
 def reason_of(status: PreparationStatus) -> str | None:
@@ -184,7 +184,7 @@ async def test_what_a_process_that_led_before_tells_the_group_late_stays() -> No
 
 
 def test_what_was_dropped_and_is_shown_once_more_is_no_news() -> None:
-    book, key = MemoryBook[str](), ("prod", "erp")
+    book, key = GroupMemory[str](), ("prod", "erp")
     book.take(key, None, "told by another process")
     assert book.of(key) == "told by another process"
     book.drop(key)

@@ -22,7 +22,7 @@ PER_SECOND = 2.0
 _REMEMBERED = 20_000
 
 
-class Storyteller:
+class EventRecorder:
     """Nobody waits for it. What the process had not sent when it died, a later one tells if it still stands."""
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:

@@ -19,7 +19,7 @@ GONE = "Gone"
 _ABSENT = frozenset({Reason.SOURCE_GROUP_NOT_FOUND, Reason.TARGET_GROUP_NOT_FOUND})
 
 
-class GoneWatch:
+class AbsenceDetector:
     """Which target group was seen, how often each site's readings lacked it, and since when it is gone."""
 
     def __init__(self) -> None:

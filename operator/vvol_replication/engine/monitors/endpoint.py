@@ -32,7 +32,7 @@ from vvol_replication.engine.waiting import ended, news_or_time
 from vvol_replication.reconcile.binding.world import ArrayView, SiteView, Unbound
 
 from .base import Monitor
-from .closing import Retired
+from .closing import DrainingPorts
 from .conditions import endpoint_conditions
 from .logins import Logins
 from .outcomes import unbound
@@ -84,7 +84,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self._respecified = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[Failure | None] | None = None
-        self._retired = Retired(services.pace.drain)
+        self._retired = DrainingPorts(services.pace.drain)
         self._hold: _Hold | None = None
         self._logins = Logins()
         self.port: PortT | None = None

@@ -27,8 +27,8 @@ from vvol_replication.domain.groups import GroupId, GroupState
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
-from vvol_replication.engine.monitors.memory.armed import ArmedBook
-from vvol_replication.engine.monitors.memory.prepared import PreparedBook
+from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
+from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.ports import Clock, Cluster, Pace
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
@@ -37,7 +37,7 @@ from vvol_replication.reconcile.core.prepared import as_remembered, is_used, pre
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
 
-from .absence import GoneWatch
+from .absence import AbsenceDetector
 from .base import Monitor
 from .outcomes import asked_pause
 
@@ -65,8 +65,8 @@ class GroupMonitor(Monitor):
         *,
         port: Callable[[str], VCenterPort | None],
         gone: Callable[[Monitor], None],
-        armed: ArmedBook,
-        prepared: PreparedBook,
+        armed: ArmedSyncs,
+        prepared: PreparedGroups,
         freed: Callable[[], None],
     ) -> None:
         super().__init__(ref, cluster, clock, pace, gone=gone)
@@ -85,7 +85,7 @@ class GroupMonitor(Monitor):
         self._asked = False
         self._learnt: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
-        self._gone_watch = GoneWatch()
+        self._gone_watch = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
     def shown(self, body: Mapping[str, Any]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vvol_replication.api.sync import GroupRef
-from vvol_replication.engine.monitors.memory.armed import ArmedBook, GroupKey
-from vvol_replication.engine.monitors.memory.prepared import PreparedBook
+from vvol_replication.engine.monitors.memory.armed import ArmedSyncs, GroupKey
+from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.reconcile.binding.world import World
 
 from .flasharray import ArrayEndpoint
@@ -23,8 +23,8 @@ class Registry:
         self.vcenters: dict[str, VCenterEndpoint] = {}
         self.arrays: dict[str, ArrayEndpoint] = {}
         self.groups: dict[GroupKey, GroupMonitor] = {}
-        self.armed = ArmedBook()
-        self.prepared = PreparedBook()
+        self.armed = ArmedSyncs()
+        self.prepared = PreparedGroups()
         self.listeners: list[Callable[[frozenset[GroupKey]], None]] = []
 
     def world(self) -> World:

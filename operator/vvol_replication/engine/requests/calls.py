@@ -22,7 +22,7 @@ from vvol_replication.reconcile.core.observation import Query
 _CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
 
 
-class Access:
+class StorageCalls:
     """Finds the endpoints of a ledger and asks them."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:

@@ -9,22 +9,22 @@ from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.ports import Clock, Pace
 from vvol_replication.reconcile.core.tuning import Tuning
 
-from .calls import Access
-from .claims import ClaimBook
-from .queue import TurnBook
+from .calls import StorageCalls
+from .claims import Claims
+from .queue import TurnQueue
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class EngineContext:
     """What every runner works with."""
 
     registry: Registry
-    turns: TurnBook
-    access: Access
+    turns: TurnQueue
+    access: StorageCalls
     clock: Clock
     pace: Pace
     tuning: Tuning
-    claims: ClaimBook
+    claims: Claims
     leading: Callable[[], bool]
     """Checked before each mutating call: does this process still hold the Lease?"""
     identity: str

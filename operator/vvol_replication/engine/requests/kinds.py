@@ -15,18 +15,18 @@ from vvol_replication.reconcile.core import acceptance
 from vvol_replication.reconcile.core.claims import Claim, claim_of, claim_of_preparation
 from vvol_replication.reconcile.core.request import OneShot
 
-from .context import Surroundings
-from .preparation import PreparationRunner
-from .reconciler import AnyRunner
-from .stored import StoredObject
-from .sync import SyncRunner
+from .context import EngineContext
+from .preparation import PreparationReconciler
+from .reconciler import AnyReconciler
+from .stored import StoredRequest
+from .sync import SyncReconciler
 
 Body = Mapping[str, Any]
-Over = Callable[[AnyRunner], None]
+Over = Callable[[AnyReconciler], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RequestKind:
     """One kind of request. Requests and statuses go only through the functions of their own desk."""
 
     parse: Callable[[Body], OneShot[Any]]
@@ -36,24 +36,24 @@ class Desk:
     accept: Callable[[Any, Any, datetime], Any]
     refuse: Callable[[Body, SpecError, datetime], Any]
     claim: Callable[[Any, Any], Claim]
-    run: Callable[[Any, StoredObject[Any], Surroundings, Over], AnyRunner]
+    run: Callable[[Any, StoredRequest[Any], EngineContext, Over], AnyReconciler]
 
 
-DESKS: Mapping[Kind, Desk] = {
-    REPLICATION_SYNC: Desk(
+REQUEST_KINDS: Mapping[Kind, RequestKind] = {
+    REPLICATION_SYNC: RequestKind(
         acceptance.parse_request,
         SyncStatus.parse,
         acceptance.accept,
         acceptance.refuse,
         claim_of,
-        SyncRunner,
+        SyncReconciler,
     ),
-    FAILOVER_PREPARATION: Desk(
+    FAILOVER_PREPARATION: RequestKind(
         acceptance.parse_preparation,
         PreparationStatus.parse,
         acceptance.accept_preparation,
         acceptance.refuse_preparation,
         claim_of_preparation,
-        PreparationRunner,
+        PreparationReconciler,
     ),
 }

@@ -23,25 +23,25 @@ from vvol_replication.reconcile.preparation.absorb import absorb_prepared, absor
 from vvol_replication.reconcile.preparation.already_done import record_of
 from vvol_replication.reconcile.preparation.decide import decide_preparation
 
-from .context import Surroundings
+from .context import EngineContext
 from .queue import TurnKey
-from .reconciler import AnyRunner, Runner
-from .stored import StoredObject
+from .reconciler import AnyReconciler, Reconciler
+from .stored import StoredRequest
 
 _NOT_REMEMBERED = Unavailable(
     Reason.NOT_REMEMBERED, "The API server did not take the ReplicationGroup's memory of the call; nothing was called."
 )
 
 
-class PreparationRunner(Runner[Preparation, PreparationStatus]):
+class PreparationReconciler(Reconciler[Preparation, PreparationStatus]):
     """Takes a place in the queue only when its checks have passed: until then others need not wait for it."""
 
     def __init__(
         self,
         request: Preparation,
-        stored: StoredObject[PreparationStatus],
-        around: Surroundings,
-        over: Callable[[AnyRunner], None],
+        stored: StoredRequest[PreparationStatus],
+        around: EngineContext,
+        over: Callable[[AnyReconciler], None],
     ) -> None:
         self._wants_turn = False
         super().__init__(request, stored, around, over, parse_preparation)

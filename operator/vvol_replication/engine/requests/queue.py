@@ -33,7 +33,7 @@ class _Queue:
     waiting: list[Ticket] = field(default_factory=list)
 
 
-class TurnBook:
+class TurnQueue:
     """Who has the turn on which protection group.
 
     Until `open` is called only requests with an intent get a turn: after a restart the one that was under way must not

@@ -22,16 +22,16 @@ from vvol_replication.engine.monitors.group import GroupMonitor
 from vvol_replication.engine.monitors.memory.armed import GroupKey
 from vvol_replication.engine.waiting import ended, news_or_time
 from vvol_replication.reconcile.binding.world import Binding, Unbound
-from vvol_replication.reconcile.core.claims import NO_CLAIMS, Claim, Claims, judge
+from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.prepared import as_remembered
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 from vvol_replication.reconcile.core.tuning import Tuning
 
-from .context import Surroundings
+from .context import EngineContext
 from .queue import Ticket, TurnKey
-from .stored import StoredObject, lacks
+from .stored import StoredRequest, lacks
 
 _log = logging.getLogger(__name__)
 
@@ -49,19 +49,19 @@ class _Write(Enum):
     OVER = "there is nothing left to write to, or the end is written already"
 
 
-class Runner(ABC, Generic[RequestT, StatusT]):
+class Reconciler(ABC, Generic[RequestT, StatusT]):
     """Owns one request while it is in flight. All happens in its one task; the rest of the engine only wakes it."""
 
     def __init__(
         self,
         request: RequestT,
-        stored: StoredObject[StatusT],
-        around: Surroundings,
-        over: Callable[[AnyRunner], None],
+        stored: StoredRequest[StatusT],
+        around: EngineContext,
+        over: Callable[[AnyReconciler], None],
         parse: Callable[[Mapping[str, Any]], RequestT],
     ) -> None:
         self.request: RequestT = request
-        self.stored: StoredObject[StatusT] = stored
+        self.stored: StoredRequest[StatusT] = stored
         self._around, self._on_over = around, over
         self._parse: Callable[[Mapping[str, Any]], RequestT] = parse
         self._status: StatusT = stored.parsed()
@@ -235,10 +235,10 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         operation = self._status.operation
         return operation is not None and operation.resolved is not None
 
-    def _claims(self, resolved: Resolved | None) -> Claims:
+    def _claims(self, resolved: Resolved | None) -> OtherClaims:
         request = self.request
         if request.spec.request_id is None:
-            return NO_CLAIMS
+            return NO_OTHER_CLAIMS
         mine, key = self.claim(), (self.stored.ref.kind.kind, request.namespace, request.request_id)
         self._around.claims.note(key, mine)
         return judge(mine, resolved, self._around.claims.on(key))
@@ -394,4 +394,4 @@ class Runner(ABC, Generic[RequestT, StatusT]):
             self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
 
 
-AnyRunner = Runner[Any, Any]
+AnyReconciler = Reconciler[Any, Any]

@@ -22,7 +22,7 @@ from vvol_replication.reconcile.core.steps import StatusT
 _log = logging.getLogger(__name__)
 
 
-class StoredObject(Generic[StatusT]):
+class StoredRequest(Generic[StatusT]):
     """What is stored is kept as JSON beside its resourceVersion; every write is refused if the object moved on."""
 
     def __init__(

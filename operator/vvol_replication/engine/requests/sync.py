@@ -26,24 +26,24 @@ from vvol_replication.reconcile.sync.absorb import (
     is_fresh,
 )
 from vvol_replication.reconcile.sync.borrowed import left_armed
-from vvol_replication.reconcile.sync.context import View
+from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.decide import decide_sync, name_is_taken
 from vvol_replication.reconcile.sync.prepared import no_longer, told_by_sync
 
-from .context import Surroundings
-from .reconciler import AnyRunner, Runner
-from .stored import StoredObject
+from .context import EngineContext
+from .reconciler import AnyReconciler, Reconciler
+from .stored import StoredRequest
 
 
-class SyncRunner(Runner[Request, SyncStatus]):
+class SyncReconciler(Reconciler[Request, SyncStatus]):
     """Takes part in the queue of its protection group from the moment that it could use a turn."""
 
     def __init__(
         self,
         request: Request,
-        stored: StoredObject[SyncStatus],
-        around: Surroundings,
-        over: Callable[[AnyRunner], None],
+        stored: StoredRequest[SyncStatus],
+        around: EngineContext,
+        over: Callable[[AnyReconciler], None],
     ) -> None:
         super().__init__(request, stored, around, over, parse_request)
 
@@ -129,7 +129,7 @@ class SyncRunner(Runner[Request, SyncStatus]):
     def _left(self, status: SyncStatus) -> ArmedSync | None:
         """The sync that stays armed if the request ends like that."""
         around = self._around
-        return left_armed(View(self.request, status, self._seen, around.clock.now(), around.tuning))
+        return left_armed(SyncContext(self.request, status, self._seen, around.clock.now(), around.tuning))
 
     async def _before_end(self, decided: SyncStatus) -> None:
         group = self._around.registry.groups.get(self.group)

@@ -16,13 +16,13 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.engine.ports import Clock, Cluster, Pace
 from vvol_replication.engine.waiting import ended, growing, news_or_time
 
-from .kinds import DESKS
+from .kinds import REQUEST_KINDS
 
 _log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
 
-class Expiry:
+class TTLAfterFinished:
     """Knows when each finished object is due. What is due is read once more before it is deleted."""
 
     def __init__(self, cluster: Cluster, clock: Clock, pace: Pace, leading: Callable[[], bool]) -> None:
@@ -99,7 +99,7 @@ class Expiry:
             if due is not None:
                 self._enter(due, ref)
             return True
-        request = DESKS[ref.kind].parse(body)
+        request = REQUEST_KINDS[ref.kind].parse(body)
         if request.owner is not None:
             self._due.pop(ref.uid, None)
             return await self._refuse(ref, body)
@@ -116,7 +116,7 @@ class Expiry:
 
     async def _refuse(self, ref: ObjectRef, body: Body) -> bool:
         """Tell that it stays, where its end did not tell that yet: a tool has taken it over since."""
-        desk = DESKS[ref.kind]
+        desk = REQUEST_KINDS[ref.kind]
         before = desk.status(body["status"])
         after = desk.accept(desk.parse(body), before, self._clock.now())
         told = next((one for one in after.conditions if one.type == "TTLIgnored"), None)
@@ -135,7 +135,7 @@ def _due_at(kind: Kind, body: Body) -> datetime | None:
     if body["spec"].get("ttlSecondsAfterFinished") is None:
         return None
     try:
-        desk = DESKS[kind]
+        desk = REQUEST_KINDS[kind]
         ttl = desk.parse(body).spec.ttl_seconds_after_finished
         finished = desk.status(body.get("status")).finished_at
     except SpecError:

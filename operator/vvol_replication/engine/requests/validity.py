@@ -21,13 +21,13 @@ from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.preparation.validity import Afterwards, Validity, is_watched, judge, valid_condition
 
-from .context import Surroundings
+from .context import EngineContext
 
 
 class ValidityWatches:
     """One watch for each completed preparation that is not stale; a restart finds them again among the objects."""
 
-    def __init__(self, cluster: Cluster, around: Surroundings) -> None:
+    def __init__(self, cluster: Cluster, around: EngineContext) -> None:
         self._cluster, self._around = cluster, around
         self._watches: dict[str, ValidityWatch] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -79,7 +79,7 @@ class ValidityWatch(Monitor):
         self,
         ref: ObjectRef,
         cluster: Cluster,
-        around: Surroundings,
+        around: EngineContext,
         group: GroupKey,
         resolved: Resolved,
         *,

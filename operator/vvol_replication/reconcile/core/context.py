@@ -22,7 +22,7 @@ RequestT = TypeVar("RequestT", Request, Preparation)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(ABC, Generic[RequestT, StatusT]):
+class RequestContext(ABC, Generic[RequestT, StatusT]):
     """What every decision function takes: it returns a decision, or None for "nothing in the way"."""
 
     request: RequestT

@@ -9,7 +9,7 @@ from typing import Any
 from vvol_replication.api.preparation import PreparationLedger, PreparationStatus, PrepareLedger
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.reconcile.core.context import Sight
+from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.identify import is_older
 from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.steps import Decided, Finish, PreparationDecision
@@ -17,7 +17,7 @@ from vvol_replication.reconcile.core.summarize import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Sight[Preparation, PreparationStatus]):
+class PreparationContext(RequestContext[Preparation, PreparationStatus]):
     """A preparation, whether or not it is known what it acts on."""
 
     @property
@@ -56,7 +56,7 @@ class Case(Sight[Preparation, PreparationStatus]):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready(Case):
+class BoundPreparation(PreparationContext):
     """A preparation of which it is known what it acts on: it may read."""
 
     resolved: Resolved

@@ -12,14 +12,14 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.checks import source_names
-from vvol_replication.reconcile.core.context import Sight
+from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish
 from vvol_replication.reconcile.core.summarize import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class View(Sight[Request, SyncStatus]):
+class SyncContext(RequestContext[Request, SyncStatus]):
     """One ReplicationSync at one moment."""
 
     # The ledger
@@ -87,7 +87,7 @@ class View(Sight[Request, SyncStatus]):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn(View):
+class ActiveSync(SyncContext):
     """A request that has its turn: what it acts on is known, and it may read."""
 
     resolved: Resolved
@@ -108,7 +108,7 @@ class Turn(View):
         suffix = self.operation.suffix
         return next((row for row in rows if row.suffix.casefold() == suffix), None)
 
-    def adopting(self, snapshot: str, created: datetime | None) -> Turn:
+    def adopting(self, snapshot: str, created: datetime | None) -> ActiveSync:
         """The same, knowing that our snapshot exists: whoever made it, it is never pushed again."""
         push = PushLedger(self.operation.push.intent_at if self.operation.push else self.now, snapshot, created)
         operation = self.with_operation(resolved=self.resolved, push=push)

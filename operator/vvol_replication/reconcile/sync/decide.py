@@ -20,7 +20,7 @@ from vvol_replication.reconcile.core.tuning import Tuning
 from .arming import arm_and_push, missed, prepare
 from .array_only import push_on_arrays
 from .await_schedule import await_schedule
-from .context import Turn, View
+from .context import ActiveSync, SyncContext
 from .following import follow
 from .prepared import refused_sync
 
@@ -29,82 +29,82 @@ def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: da
     """The next step of one request, and the status that it should show from here on."""
     if status.finished_at is not None:
         return Decided(Finish(), status)
-    view = View(request, status, seen, now, tuning)
-    ending = _ended_by_spec(view) or _timed_out(view)
+    context = SyncContext(request, status, seen, now, tuning)
+    ending = _ended_by_spec(context) or _timed_out(context)
     if ending is not None:
-        return may_still_act(view) or ending
-    return _bounded(_placed(view), view)
+        return may_still_act(context) or ending
+    return _bounded(_placed(context), context)
 
 
-def _ended_by_spec(view: View) -> Decision | None:
-    spec = view.request.spec
+def _ended_by_spec(context: SyncContext) -> Decision | None:
+    spec = context.request.spec
     if spec.cancel:
-        text = f"Cancelled: it is not followed any more. {view.left_behind()}"
-        return view.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
-    if view.acted:
+        text = f"Cancelled: it is not followed any more. {context.left_behind()}"
+        return context.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
+    if context.acted:
         return None
-    if (late := missed(view)) is not None:
+    if (late := missed(context)) is not None:
         return late
-    clash = view.seen.claims.clash
-    return None if clash is None else view.fail(Reason.REQUEST_ID_CONFLICT, clash)
+    clash = context.seen.claims.clash
+    return None if clash is None else context.fail(Reason.REQUEST_ID_CONFLICT, clash)
 
 
-def _timeout(view: View) -> timedelta:
-    return view.request.spec.timeout or view.tuning.timeout
+def _timeout(context: SyncContext) -> timedelta:
+    return context.request.spec.timeout or context.tuning.timeout
 
 
-def _deadline(view: View) -> datetime | None:
+def _deadline(context: SyncContext) -> datetime | None:
     """Counted from the turn. Without one it runs while the group cannot be made concrete, and only then.
 
     It is kept in the status; reckoned from acceptance as well, so that a larger `timeout` has its effect.
     """
-    if view.operation.turn_at is not None:
-        return view.operation.turn_at + _timeout(view)
-    if view.status.deadline is None:
+    if context.operation.turn_at is not None:
+        return context.operation.turn_at + _timeout(context)
+    if context.status.deadline is None:
         return None
-    return max(view.status.deadline, (view.status.accepted_at or view.request.created) + _timeout(view))
+    return max(context.status.deadline, (context.status.accepted_at or context.request.created) + _timeout(context))
 
 
-def _timed_out(view: View) -> Decision | None:
-    deadline = _deadline(view)
-    if deadline is None or view.now < deadline:
+def _timed_out(context: SyncContext) -> Decision | None:
+    deadline = _deadline(context)
+    if deadline is None or context.now < deadline:
         return None
-    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {view.left_behind()}{view.last_told()}"
-    return view.fail(Reason.TIMED_OUT, text, deadline=deadline)
+    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_told()}"
+    return context.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 
-def _placed(view: View) -> Decision:
+def _placed(context: SyncContext) -> Decision:
     """Find the request's place: held, in the queue, or at its turn."""
-    resolved = _resolved(view)
+    resolved = _resolved(context)
     if isinstance(resolved, Decided):
         return resolved
-    if view.seen.behind is not None:
-        text = f"Waiting for {view.seen.behind}: one operation at a time on a protection group."
-        return view.wait(Reason.GROUP_BUSY, text, **({} if view.acted else _out_of_turn(view)))
+    if context.seen.behind is not None:
+        text = f"Waiting for {context.seen.behind}: one operation at a time on a protection group."
+        return context.wait(Reason.GROUP_BUSY, text, **({} if context.acted else _out_of_turn(context)))
     # Not before its turn: a preparation that is under way may still be refused.
-    refused = refused_sync(view)
+    refused = refused_sync(context)
     if refused is not None:
         return refused
-    turn = _with_turn(view, resolved)
-    return _timed_out(turn) or _next_stage(turn)
+    active = _with_turn(context, resolved)
+    return _timed_out(active) or _next_stage(active)
 
 
-def _resolved(view: View) -> Resolved | Decision:
+def _resolved(context: SyncContext) -> Resolved | Decision:
     """What the request acts on, or what keeps one that has not acted yet from having a turn at all."""
-    if view.operation.resolved is not None:
-        return view.operation.resolved
-    if view.request.spec.suspend:
-        return view.suspended(**_out_of_turn(view))
-    bound = view.seen.bound
-    group = f"ReplicationGroup {view.request.spec.group!r}"
+    if context.operation.resolved is not None:
+        return context.operation.resolved
+    if context.request.spec.suspend:
+        return context.suspended(**_out_of_turn(context))
+    bound = context.seen.bound
+    group = f"ReplicationGroup {context.request.spec.group!r}"
     if bound is None:
-        return view.run(Park(None), Reason.READING, f"Reading {group}.")
+        return context.run(Park(None), Reason.READING, f"Reading {group}.")
     if isinstance(bound, Unbound):
-        return view.wait(bound.reason, bound.message, deadline=_deadline(view) or view.now + _timeout(view))
+        return context.wait(bound.reason, bound.message, deadline=_deadline(context) or context.now + _timeout(context))
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
-        return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
-    return _name_is_free(view) or bound.resolved
+        return context.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(context))
+    return _name_is_free(context) or bound.resolved
 
 
 def name_is_taken(request: Request, armed: ArmedSync) -> bool:
@@ -113,71 +113,71 @@ def name_is_taken(request: Request, armed: ArmedSync) -> bool:
     return asked not in (None, armed.point_in_time_name) and request.spec.method is not Method.ARRAY_ONLY
 
 
-def _name_is_free(view: View) -> Decision | None:
+def _name_is_free(context: SyncContext) -> Decision | None:
     """An asked name cannot be given while another sync is armed: what lands next gets that one's (invariant 4).
 
     Nothing is pushed to end it: that would be a second snapshot for one request. It is waited for without the turn, so
     that a request which may go under the armed sync is not held up; and until a deadline, for nothing may ever land.
     """
-    armed, asked = view.seen.armed, view.request.spec.point_in_time_name
-    if armed is None or not name_is_taken(view.request, armed):
+    armed, asked = context.seen.armed, context.request.spec.point_in_time_name
+    if armed is None or not name_is_taken(context.request, armed):
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
         f"whatever lands next gets that name, so {asked!r} is asked for after that. Something has to land first: the "
         "array's schedule, a replication by hand, or a ReplicationSync without pointInTimeName."
     )
-    return view.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=_deadline(view) or view.now + _timeout(view))
+    return context.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=_deadline(context) or context.now + _timeout(context))
 
 
-def _out_of_turn(view: View) -> dict[str, Any]:
+def _out_of_turn(context: SyncContext) -> dict[str, Any]:
     """A request that has done nothing and has no turn begins afresh when it gets one; until then no time counts."""
-    return {"operation": Operation(request_id=view.request.request_id), "deadline": None}
+    return {"operation": Operation(request_id=context.request.request_id), "deadline": None}
 
 
-def _with_turn(view: View, resolved: Resolved) -> Turn:
+def _with_turn(context: SyncContext, resolved: Resolved) -> ActiveSync:
     """The ledger of a request that has its turn: since when, and under which names.
 
     Until the first intent the names follow what the group resolves to: the suffix is a function of that (invariant 1).
     """
-    operation = view.operation
-    if not view.acted:
-        suffix = view.request.suffix(resolved.source_array_id, resolved.protection_group)
-        operation = replace(operation, suffix=suffix, point_in_time_name=view.request.point_in_time_name(suffix))
+    operation = context.operation
+    if not context.acted:
+        suffix = context.request.suffix(resolved.source_array_id, resolved.protection_group)
+        operation = replace(operation, suffix=suffix, point_in_time_name=context.request.point_in_time_name(suffix))
     if operation.turn_at is None:
-        operation = replace(operation, turn_at=view.now)
-    status = replace(view.status, operation=operation)
-    turn = Turn(view.request, status, view.seen, view.now, view.tuning, resolved)
-    return replace(turn, status=replace(status, deadline=_deadline(turn)))
+        operation = replace(operation, turn_at=context.now)
+    status = replace(context.status, operation=operation)
+    active = ActiveSync(context.request, status, context.seen, context.now, context.tuning, resolved)
+    return replace(active, status=replace(status, deadline=_deadline(active)))
 
 
-def _next_stage(turn: Turn) -> Decision:
-    method = turn.request.spec.method
+def _next_stage(active: ActiveSync) -> Decision:
+    method = active.request.spec.method
     if method is Method.AWAIT_SCHEDULE:
-        return await_schedule(turn)
-    if not turn.pushed:
-        turn = _adopting(turn)
-    if turn.pushed:
-        return follow(turn)
+        return await_schedule(active)
+    if not active.pushed:
+        active = _adopting(active)
+    if active.pushed:
+        return follow(active)
     if method is Method.ARRAY_ONLY:
-        return push_on_arrays(turn)
-    sync = turn.operation.sync
-    return prepare(turn) if sync is None else arm_and_push(turn, sync)
+        return push_on_arrays(active)
+    sync = active.operation.sync
+    return prepare(active) if sync is None else arm_and_push(active, sync)
 
 
-def _adopting(turn: Turn) -> Turn:
+def _adopting(active: ActiveSync) -> ActiveSync:
     """A snapshot of this request's suffix is never made again, whoever made it: the arrays tell, or another object."""
-    row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
+    row = active.my_row(rows(active.seen.target_snapshots)) or active.my_row(rows(active.seen.source_snapshots))
     if row is not None:
-        return turn.adopting(row.name, row.created)
-    twin = turn.seen.claims.twin
-    if twin is None or twin.complete or twin.snapshot is None or turn.acted:
-        return turn
-    return turn.adopting(twin.snapshot, None)
+        return active.adopting(row.name, row.created)
+    twin = active.seen.claims.twin
+    if twin is None or twin.complete or twin.snapshot is None or active.acted:
+        return active
+    return active.adopting(twin.snapshot, None)
 
 
-def _bounded(decision: Decision, view: View) -> Decision:
+def _bounded(decision: Decision, context: SyncContext) -> Decision:
     """No request sleeps past its own deadline, nor past its `notAfter` while that still counts."""
-    after, not_after = replace(view, status=decision.status), view.request.spec.not_after
-    counts = not_after is not None and view.now <= not_after and not after.pushed
+    after, not_after = replace(context, status=decision.status), context.request.spec.not_after
+    counts = not_after is not None and context.now <= not_after and not after.pushed
     return no_later(decision, _deadline(after), not_after + timedelta(milliseconds=1) if not_after and counts else None)

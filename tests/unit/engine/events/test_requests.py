@@ -17,7 +17,7 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.times import format_time
 from vvol_replication.engine.events.endpoints import Told
-from vvol_replication.engine.events.recorder import BURST, PER_SECOND, Storyteller
+from vvol_replication.engine.events.recorder import BURST, PER_SECOND, EventRecorder
 from vvol_replication.engine.events.requests import END, HISTORY, late_end, transition
 from vvol_replication.reconcile.core.summarize import Situation
 
@@ -71,7 +71,7 @@ def ref(number: int = 0) -> ObjectRef:
     return ObjectRef(REPLICATION_SYNC, "prod", f"sync-{number}", f"uid-{number}")
 
 
-async def settled(story: Storyteller) -> None:
+async def settled(story: EventRecorder) -> None:
     if story._sending is not None:  # noqa: SLF001 - nobody else waits for it
         await story._sending  # noqa: SLF001
 
@@ -100,10 +100,10 @@ def test_every_end_is_told_in_its_condition_s_words(before: Status, end: Status)
 async def test_no_part_is_told_twice_and_one_end_exactly(parts: list[Status], end: Status, restarts: list[int]) -> None:
     """Whatever flaps, and whenever the process is another one: then the API server's names stand in."""
     server, clock = Server(), Clock()
-    story, held = Storyteller(server, clock), dict[str, Any]()  # type: ignore[arg-type]
+    story, held = EventRecorder(server, clock), dict[str, Any]()  # type: ignore[arg-type]
     for number, now in enumerate([*parts, end, end]):
         if number in restarts:
-            story, held = Storyteller(server, clock), {}  # type: ignore[arg-type]
+            story, held = EventRecorder(server, clock), {}  # type: ignore[arg-type]
         story.changed(ref(), held, now)
         await settled(story)
         held = dict(now)
@@ -149,7 +149,7 @@ def test_an_end_of_long_ago_is_history() -> None:
 
 async def test_2000_that_begin_to_wait_are_no_load_and_each_of_their_ends_is_told() -> None:
     server, clock = Server(), Clock()
-    story = Storyteller(server, clock)  # type: ignore[arg-type]
+    story = EventRecorder(server, clock)  # type: ignore[arg-type]
     busy, minutes = status(Situation.WAITING, "GroupBusy"), 3
     for number in range(2000):
         story.changed(ref(number), {}, busy)

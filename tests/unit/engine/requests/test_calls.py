@@ -14,7 +14,7 @@ from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import VCenterAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.engine.requests.calls import Access
+from vvol_replication.engine.requests.calls import StorageCalls
 from vvol_replication.reconcile.core.observation import Query
 
 RESOLVED = Resolved(
@@ -39,12 +39,12 @@ class Stub:
         self.about, self.port, self.trouble = about, port, trouble
 
 
-def access(**endpoints: Any) -> Access:
+def access(**endpoints: Any) -> StorageCalls:
     registry = Registry()
     for name, one in endpoints.items():
         known: Any = registry.vcenters if name in ("dallas", "austin") else registry.arrays
         known[name] = one
-    return Access(registry, Clock())
+    return StorageCalls(registry, Clock())
 
 
 @pytest.mark.parametrize(

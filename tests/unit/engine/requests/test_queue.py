@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from vvol_replication.engine.requests.queue import Ticket, TurnBook, TurnKey
+from vvol_replication.engine.requests.queue import Ticket, TurnKey, TurnQueue
 
 KEYS = [TurnKey("array-1", "erp"), TurnKey("array-1", "crm"), TurnKey("array-2", "erp")]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ def ticket(number: int, *, fresh: bool = True) -> Ticket:
 
 
 def test_the_first_has_the_turn_and_the_others_are_told_whom_they_wait_for() -> None:
-    book = TurnBook()
+    book = TurnQueue()
     book.open()
     assert book.enter(KEYS[0], ticket(9)) is None
     assert book.enter(KEYS[0], ticket(1)) == "ns/uid-9"
@@ -33,7 +33,7 @@ def test_the_first_has_the_turn_and_the_others_are_told_whom_they_wait_for() -> 
 
 
 def test_until_it_is_opened_only_requests_with_an_intent_have_turns() -> None:
-    book = TurnBook()
+    book = TurnQueue()
     assert book.enter(KEYS[0], ticket(1)) == "requests from before the restart"
     assert book.enter(KEYS[0], ticket(8, fresh=False)) is None
     assert book.enter(KEYS[1], ticket(3)) is not None
@@ -43,7 +43,7 @@ def test_until_it_is_opened_only_requests_with_an_intent_have_turns() -> None:
 
 
 def test_a_place_moves_with_what_the_request_resolves_to() -> None:
-    book = TurnBook()
+    book = TurnQueue()
     book.open()
     assert book.enter(KEYS[0], ticket(1)) is None
     assert book.enter(KEYS[0], ticket(2)) is not None
@@ -57,7 +57,7 @@ class Book(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.book = TurnBook()
+        self.book = TurnQueue()
         self.open = False
         self.places: dict[str, tuple[TurnKey, Ticket]] = {}
         self.holders: dict[TurnKey, str] = {}
@@ -107,7 +107,7 @@ def test_against_a_model() -> None:
 
 @given(st.permutations(range(10)))
 def test_whatever_the_order_of_coming_turns_go_by_acceptance(order: list[int]) -> None:
-    book = TurnBook()
+    book = TurnQueue()
     for number in order:
         book.enter(KEYS[0], ticket(number))
     book.open()

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _DROPPED_LIMIT = 64
 
 
-class MemoryBook(Generic[T]):
+class GroupMemory(Generic[T]):
     """Mostly empty. What is in it is in the status of its group too, so that it survives a restart."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class MemoryBook(Generic[T]):
             self._known[key] = now
 
 
-class ArmedBook(MemoryBook[ArmedSync]):
+class ArmedSyncs(GroupMemory[ArmedSync]):
     """The syncs that were left armed."""
 
     def at(self, target: GroupRef) -> ArmedSync | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.sync import GroupRef
 
-from .armed import GroupKey, MemoryBook
+from .armed import GroupKey, GroupMemory
 
 
-class PreparedBook(MemoryBook[PreparedStatus]):
+class PreparedGroups(GroupMemory[PreparedStatus]):
     """The groups that were asked to prepare, or of which a sync told that somebody had asked them."""
 
     def __init__(self) -> None:
