@@ -8,7 +8,7 @@ from datetime import timedelta
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.durations import format_duration
 from vvol_replication.api.reasons import Reason
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 
 IN_STEP = timedelta(minutes=1)
 """A larger skew makes ages by that clock worthless."""
@@ -27,10 +27,10 @@ def told_skew(told: object, skew: timedelta | None) -> str | None:
     return str(told) if before is not None and abs(skew - before) <= _JITTER else format_duration(skew)
 
 
-def clock_condition(told: str | None, trouble: Unbound | None) -> Wanted:
+def clock_condition(told: str | None, problem: Problem | None) -> Wanted:
     """`ClockInStep`, from the skew as it is told: the two never disagree. Unknown is told as unknown."""
-    if trouble is not None:
-        return Wanted("ClockInStep", "Unknown", trouble.reason, f"Not read again: {trouble.message}")
+    if problem is not None:
+        return Wanted("ClockInStep", "Unknown", problem.reason, f"Not read again: {problem.message}")
     skew = _read(told)
     if skew is None:
         text = "The array's answers tell no time that can be compared with the operator's."

@@ -12,7 +12,7 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import ArrayPort
-from vvol_replication.reconcile.binding.world import ArrayView, Unbound
+from vvol_replication.reconcile.binding.world import ArrayView, Problem
 
 from .clock_skew import clock_condition, told_skew
 from .endpoint import Endpoint, Failure, Services
@@ -34,7 +34,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     @property
     def view(self) -> ArrayView:
         """What binding may know of this array."""
-        return ArrayView(None if self.port is None else self.about, self.trouble)
+        return ArrayView(None if self.port is None else self.about, self.problem)
 
     @property
     def identified(self) -> tuple[str, ArrayPort] | None:
@@ -73,9 +73,9 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         connected = sum(one.connected for one in self.connections)
         return True, f"{self.about.name!r} is connected to {connected} of {len(self.connections)} arrays."
 
-    def more_conditions(self, trouble: Unbound | None) -> tuple[Wanted, ...]:
+    def more_conditions(self, problem: Problem | None) -> tuple[Wanted, ...]:
         """Whether its clock is in step with ours."""
-        return (clock_condition(self._skew, trouble),)
+        return (clock_condition(self._skew, problem),)
 
     @property
     def _skew(self) -> str | None:

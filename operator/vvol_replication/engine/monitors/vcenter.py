@@ -54,7 +54,7 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
     async def look(self) -> bool:
         """Connect if need be, read, and tell; then whoever builds on readings takes his turn."""
         well = await super().look()
-        if self.trouble is None and self.inventory is not None and self.inventory is not self._reported:
+        if self.problem is None and self.inventory is not None and self.inventory is not self._reported:
             self._reported = self.inventory
             self.on_reading()
         return well
@@ -63,8 +63,8 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
     def view(self) -> SiteView:
         """What binding may know of this vCenter."""
         if self.port is None:
-            return SiteView(None, None, self.trouble)
-        return SiteView(self.about, self.inventory, self.trouble)
+            return SiteView(None, None, self.problem)
+        return SiteView(self.about, self.inventory, self.problem)
 
     def parse(self, raw: object) -> VCenterSpec:
         """The typed spec, or SpecError."""

@@ -16,7 +16,7 @@ from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.ports import Clock
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.observation import Query
 
 _CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
@@ -142,7 +142,7 @@ class StorageCalls:
         if endpoint is None:
             return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more; create it again.")
         if endpoint.port is None or endpoint.about is None:
-            return _not_there(endpoint.trouble, f"VCenter {name!r}")
+            return _not_there(endpoint.problem, f"VCenter {name!r}")
         if endpoint.about.instance_uuid != uuid:
             return Refused(
                 Reason.IDENTITY_CHANGED,
@@ -158,7 +158,7 @@ class StorageCalls:
                 Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more; create it again."
             )
         if endpoint.port is None or endpoint.about is None:
-            return _not_there(endpoint.trouble, f"FlashArray {name!r}")
+            return _not_there(endpoint.problem, f"FlashArray {name!r}")
         if endpoint.about.id != array_id:
             return Refused(
                 Reason.IDENTITY_CHANGED,
@@ -184,7 +184,7 @@ def _id(ref: GroupRef) -> GroupId:
     return GroupId(ref.fault_domain, ref.device_group)
 
 
-def _not_there(trouble: Unbound | None, what: str) -> Unavailable:
-    if trouble is None:
+def _not_there(problem: Problem | None, what: str) -> Unavailable:
+    if problem is None:
         return Unavailable(Reason.NOT_YET_READ, f"{what} has not been read yet.")
-    return Unavailable(trouble.reason, trouble.message)
+    return Unavailable(problem.reason, problem.message)

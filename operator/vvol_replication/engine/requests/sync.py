@@ -28,7 +28,7 @@ from vvol_replication.reconcile.sync.absorb import (
 from vvol_replication.reconcile.sync.borrowed import left_armed
 from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.decide import decide_sync, name_is_taken
-from vvol_replication.reconcile.sync.prepared import no_longer, told_by_sync
+from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside
 
 from .context import EngineContext
 from .reconciler import AnyReconciler, Reconciler
@@ -137,6 +137,6 @@ class SyncReconciler(Reconciler[Request, SyncStatus]):
             return
         if (left := self._left(decided)) is not None:
             await group.remember(left)
-        prepared = told_by_sync(decided, self._seen, self._around.clock.now())
+        prepared = prepared_outside(decided, self._seen, self._around.clock.now())
         if prepared is not None:
             await group.remember_prepared(prepared)

@@ -55,7 +55,7 @@ class Verdict:
     extra: tuple[Wanted, ...] = ()
 
 
-def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
+def summarize(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
     """The status that says so. `changes` are other fields of the status."""
     row, reason = verdict.situation.value, reason_of(verdict.reason)
     wanted: list[Wanted] = [Wanted("Ready", row.ready, reason, verdict.message)]

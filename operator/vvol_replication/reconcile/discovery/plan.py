@@ -252,7 +252,7 @@ def _still(said: str | None, listed: Mapping[str, object], world: World) -> str 
     view = world.sites.get(said)
     if view is None:
         return None
-    known = view.inventory is not None and view.inventory.complete and view.trouble is None
+    known = view.inventory is not None and view.inventory.complete and view.problem is None
     return None if known else said
 
 

@@ -43,7 +43,7 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
         """End for good. A ledger that still holds the call means that the group counts as prepared."""
         if self.acted and not self.called:
             changes.setdefault("operation", PreparationLedger(request_id=self.request.request_id))
-        return Decided(Finish(), self._tell(verdict, **changes))
+        return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
         """What remains of a request that ends here, in a sentence."""

@@ -23,8 +23,7 @@ from vvol_replication.api.preparation import (
 )
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
-from vvol_replication.reconcile.binding.world import Unbound
-from vvol_replication.reconcile.core.checks import Problem
+from vvol_replication.reconcile.binding.world import Problem, Unbound
 from vvol_replication.reconcile.core.identify import baseline_of
 from vvol_replication.reconcile.core.observation import Observation, Trouble, rows
 from vvol_replication.reconcile.core.request import Preparation
@@ -73,7 +72,7 @@ def _ended_by_spec(context: PreparationContext) -> PreparationDecision | None:
     if context.now > not_after:
         text = (
             f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the preparation waited; nothing was called. "
-            f"Create a new FailoverPreparation.{context.last_told()}"
+            f"Create a new FailoverPreparation.{context.last_message()}"
         )
         return context.end(Verdict(Situation.MISSED, Reason.MISSED, text))
     clash = context.seen.claims.clash
@@ -90,7 +89,7 @@ def _timed_out(context: PreparationContext) -> PreparationDecision | None:
     deadline = _deadline(context)
     if deadline is None or context.now < deadline:
         return None
-    text = f"Not proven by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_told()}"
+    text = f"Not proven by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
     return context.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 

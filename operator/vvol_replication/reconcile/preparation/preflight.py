@@ -12,9 +12,11 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import SourceGroup
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Unavailable
-from vvol_replication.reconcile.core.checks import Problem, array_problem, role_problem, under_way
+from vvol_replication.reconcile.binding.world import Problem
+from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+from vvol_replication.reconcile.core.summarize import reason_of
 
 from .context import BoundPreparation
 
@@ -82,7 +84,7 @@ def _judge(bound: BoundPreparation, interlock: Interlock) -> Finding:
         reading: Reading[object] | None = getattr(bound.seen, query.value)
         outcome = reading.outcome if reading is not None else _UNREAD
         if not isinstance(outcome, Done):
-            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(outcome.reason, outcome.message))
+            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(reason_of(outcome.reason), outcome.message))
     problem = interlock.judge(bound)
     return Finding(interlock.name, CheckResult.PASSED if problem is None else CheckResult.REFUSED, problem)
 
@@ -155,9 +157,9 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
 
 def few(names: Iterable[str]) -> str:
     """The first few of them, and how many more there are."""
-    told = list(names)
-    more = f" and {len(told) - _NAMED_IN_A_MESSAGE} more" if len(told) > _NAMED_IN_A_MESSAGE else ""
-    return ", ".join(told[:_NAMED_IN_A_MESSAGE]) + more
+    shown = list(names)
+    more = f" and {len(shown) - _NAMED_IN_A_MESSAGE} more" if len(shown) > _NAMED_IN_A_MESSAGE else ""
+    return ", ".join(shown[:_NAMED_IN_A_MESSAGE]) + more
 
 
 def _arrays(bound: BoundPreparation) -> Problem | None:

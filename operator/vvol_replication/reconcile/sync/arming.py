@@ -24,7 +24,7 @@ MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (i
 BEFORE_PUSH = (Query.TASK, Query.SOURCE_SNAPSHOTS)
 
 
-def prepare(active: ActiveSync) -> Decision:
+def record_sync_intent(active: ActiveSync) -> Decision:
     """Nothing is recorded yet: look at everything, then record the intent of the sync and of its push together."""
     return held_back(active) or ready_to_arm(active) or done_already(active) or unseen(active) or _record_intent(active)
 

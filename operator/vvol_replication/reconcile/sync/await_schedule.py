@@ -19,7 +19,7 @@ from vvol_replication.reconcile.core.steps import Decision, Park
 from vvol_replication.reconcile.core.summarize import transfer_status
 from vvol_replication.reconcile.core.takeover import taken_over
 
-from .arming import arm, held_back, missed, prepare, suspended, unknown, unseen
+from .arming import arm, held_back, missed, record_sync_intent, suspended, unknown, unseen
 from .context import ActiveSync
 from .following import settle_points, verify
 from .naming import names_of
@@ -34,7 +34,7 @@ def await_schedule(active: ActiveSync) -> Decision:
         return conflict
     sync = active.operation.sync
     if sync is None:
-        return prepare(active)
+        return record_sync_intent(active)
     if sync.task is None:
         return _ask(active, sync)
     return _await_credit(active, sync)
@@ -97,11 +97,11 @@ def _done(active: ActiveSync, *, named_only: bool) -> Decision | None:
     judged = [(mine, *_judged(active, mine)) for mine in _news(active)]
     for mine, point, _ in judged:
         if point is not None and point.name == active.operation.point_in_time_name:
-            return settle_points(_told(active, mine), mine)
+            return settle_points(_with_transfer(active, mine), mine)
     for mine, _, named in judged:
         on_older = named.reason == Reason.NAME_ON_OLDER_POINT_IN_TIME
         if not named_only and not (on_older and _may_arm_again(active)):
-            return verify(_told(active, mine), mine)
+            return verify(_with_transfer(active, mine), mine)
     return None
 
 
@@ -110,7 +110,7 @@ def _judged(active: ActiveSync, mine: Snapshot) -> tuple[PointInTime | None, Wan
     return finding.point, names_of(active, mine, finding).wanted
 
 
-def _told(active: ActiveSync, mine: Snapshot) -> ActiveSync:
+def _with_transfer(active: ActiveSync, mine: Snapshot) -> ActiveSync:
     return replace(active, status=replace(active.status, transfer=transfer_status(mine)))
 
 

@@ -68,7 +68,7 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             text = f"The sync is still armed: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
-        return Decided(Finish(), self._tell(verdict, **changes))
+        return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
         """What may still arrive from a request that ends here, in a sentence."""

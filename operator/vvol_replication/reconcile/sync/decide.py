@@ -17,7 +17,7 @@ from vvol_replication.reconcile.core.summarize import Situation, Verdict
 from vvol_replication.reconcile.core.takeover import may_still_act
 from vvol_replication.reconcile.core.tuning import Tuning
 
-from .arming import arm_and_push, missed, prepare
+from .arming import arm_and_push, missed, record_sync_intent
 from .array_only import push_on_arrays
 from .await_schedule import await_schedule
 from .context import ActiveSync, SyncContext
@@ -69,7 +69,7 @@ def _timed_out(context: SyncContext) -> Decision | None:
     deadline = _deadline(context)
     if deadline is None or context.now < deadline:
         return None
-    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_told()}"
+    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
     return context.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 
@@ -162,7 +162,7 @@ def _next_stage(active: ActiveSync) -> Decision:
     if method is Method.ARRAY_ONLY:
         return push_on_arrays(active)
     sync = active.operation.sync
-    return prepare(active) if sync is None else arm_and_push(active, sync)
+    return record_sync_intent(active) if sync is None else arm_and_push(active, sync)
 
 
 def _adopting(active: ActiveSync) -> ActiveSync:

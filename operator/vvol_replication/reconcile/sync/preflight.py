@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method
-from vvol_replication.reconcile.binding.world import Binding
-from vvol_replication.reconcile.core.checks import Problem, array_problem, role_problem, under_way
+from vvol_replication.reconcile.binding.world import Binding, Problem
+from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.derived_names import SUFFIX_PREFIX
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decision
@@ -51,7 +51,7 @@ def role_queries(active: ActiveSync) -> tuple[Query, ...]:
 
 def check_roles(active: ActiveSync) -> Decision | None:
     """Invariant 7: state and side, read right before a mutating call. None: both sides are what they should be."""
-    return _told(active, role_problem(active.seen, "ReplicationSync", "sync", source_shown=active.shown_source))
+    return _as_decision(active, role_problem(active.seen, "ReplicationSync", "sync", source_shown=active.shown_source))
 
 
 def check_arrays(active: ActiveSync) -> Decision | None:
@@ -64,10 +64,10 @@ def check_arrays(active: ActiveSync) -> Decision | None:
             f"Protection group {active.resolved.protection_group!r} is in a pod: it replicates by other means and "
             "cannot be pushed. If it has a replication schedule, create a ReplicationSync with method AwaitSchedule.",
         )
-    return _told(active, array_problem(active.resolved, active.seen))
+    return _as_decision(active, array_problem(active.resolved, active.seen))
 
 
-def _told(active: ActiveSync, problem: Problem | None) -> Decision | None:
+def _as_decision(active: ActiveSync, problem: Problem | None) -> Decision | None:
     if problem is None:
         return None
     if problem.final:

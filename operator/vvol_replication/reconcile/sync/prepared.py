@@ -30,7 +30,7 @@ def refused_sync(context: SyncContext) -> Decision | None:
     return context.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)
 
 
-def told_by_sync(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
+def prepared_outside(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
     """A sync found that the group is prepared although nobody here asked for it: that is remembered (invariant 9)."""
     failed = find(status.conditions, "Failed")
     resolved = status.operation.resolved if status.operation else None

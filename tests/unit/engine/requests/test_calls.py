@@ -36,7 +36,7 @@ class Stub:
     """An endpoint as far as access looks at it."""
 
     def __init__(self, about: Any, *, port: object | None = None, trouble: Any = None) -> None:
-        self.about, self.port, self.trouble = about, port, trouble
+        self.about, self.port, self.problem = about, port, trouble
 
 
 def access(**endpoints: Any) -> StorageCalls:
