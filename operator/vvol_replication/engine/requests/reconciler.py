@@ -292,7 +292,7 @@ class Reconciler(ABC, Generic[RequestT, StatusT]):
         return self._seen.bound.resolved
 
     async def _record(self, decision: Decided[StatusT]) -> bool:
-        """Rule 5: what is about to be asked for is in the API server first; whoever changed the object decides anew."""
+        """Invariant 5: what is about to be asked for is in the API server first; whoever changed the object decides anew."""
         if not self.stored.writable:
             return await self._unwritable()
         wrote = await self._store(decision.status)

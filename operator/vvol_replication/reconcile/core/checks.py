@@ -26,7 +26,7 @@ _STATE_REASONS = {
 
 
 def role_problem(seen: Observation, kind: str, what: str, *, source_shown: bool = True) -> Problem | None:
-    """Rule 7: state and side of both groups. `source_shown`: a vCenter can be asked for the source group."""
+    """Invariant 7: state and side of both groups. `source_shown`: a vCenter can be asked for the source group."""
     target = seen.target_group.value if seen.target_group else None
     if not isinstance(target, TargetGroup):
         return _wrong_side("target", target)

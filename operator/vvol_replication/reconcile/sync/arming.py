@@ -24,8 +24,10 @@ MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (i
 BEFORE_PUSH = (Query.TASK, Query.SOURCE_SNAPSHOTS)
 
 
-def record_sync_intent(active: ActiveSync) -> Decision:
+def record_sync_intent(active: ActiveSync) -> Decision | None:
     """Nothing is recorded yet: look at everything, then record the intent of the sync and of its push together."""
+    if active.operation.sync is not None:
+        return None
     return held_back(active) or ready_to_arm(active) or done_already(active) or unseen(active) or _record_intent(active)
 
 
@@ -77,7 +79,16 @@ def _record_intent(active: ActiveSync) -> Decision:
 
 
 def look_for_push(active: ActiveSync) -> Decision | None:
-    """Before anything else: is the snapshot on the source? None: it is not, and no push is on its way (invariant 1)."""
+    """Before any call: is the snapshot on the source? None: it is not, and no push is on its way (invariant 1)."""
+    waiting = taken_over(active) or _look_at_source(active)
+    if waiting is None:
+        return None
+    # What the push needs beside it is read in the same go, where there is no more to be found out before.
+    together = active.task_known and active.seen.push_lost_at is None and isinstance(waiting.step, Read)
+    return (active.read(*role_queries(active), *BEFORE_PUSH) if together else None) or waiting
+
+
+def _look_at_source(active: ActiveSync) -> Decision | None:
     lost_at = active.seen.push_lost_at
     looking = active.read(Query.SOURCE_SNAPSHOTS, within=None if lost_at is None else active.tuning.look_again)
     if looking is not None:
@@ -91,19 +102,17 @@ def look_for_push(active: ActiveSync) -> Decision | None:
     return None
 
 
-def arm_and_push(active: ActiveSync, sync: SyncLedger) -> Decision:
-    """The intent is recorded, the snapshot is not known to exist: look for it before anything else (invariant 1)."""
-    waiting = taken_over(active) or look_for_push(active)
-    if waiting is not None:
-        # What the push needs beside it is read in the same go, where there is no more to be found out before.
-        together = sync.task is not None and active.seen.push_lost_at is None and isinstance(waiting.step, Read)
-        return (active.read(*role_queries(active), *BEFORE_PUSH) if together else None) or waiting
-    stopped = missed(active) or suspended(active) or held_back(active) or unseen(active)
-    if stopped is not None:
-        return stopped
-    if sync.task is None:
-        return unknown(active) or ready_to_arm(active) or arm(active, sync)
-    return _push_when_pending(active, sync)
+def stopped(active: ActiveSync) -> Decision | None:
+    """What keeps a request from its next mutating call: time, people, a call that was refused before."""
+    return missed(active) or suspended(active) or held_back(active) or unseen(active)
+
+
+def ask_for_sync(active: ActiveSync) -> Decision | None:
+    """No task of this request is known: ask the target for the sync, which moves no data by itself."""
+    sync = active.operation.sync
+    if sync is None or sync.task is not None:
+        return None
+    return unknown(active) or ready_to_arm(active) or arm(active, sync)
 
 
 def missed(context: SyncContext) -> Decision | None:
@@ -165,11 +174,14 @@ def arm(active: ActiveSync, sync: SyncLedger) -> Decision:
     return active.run(Arm(name), Reason.ARMING, f"Arming the sync {name!r} at the target{attempt}.")
 
 
-def _push_when_pending(active: ActiveSync, sync: SyncLedger) -> Decision:
+def push_when_pending(active: ActiveSync) -> Decision | None:
     """Invariant 3: the task is asked, after the call, and is pending; invariant 7: the roles are what they should be.
 
     Arming acts on the target, so the source's role as read before it counts while it is fresh.
     """
+    sync = active.operation.sync
+    if sync is None:
+        return None
     looking = active.read(*role_queries(active), *BEFORE_PUSH)
     if looking is not None:
         return looking

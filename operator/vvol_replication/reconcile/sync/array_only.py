@@ -15,9 +15,8 @@ from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.core.steps import Decision, Record
-from vvol_replication.reconcile.core.takeover import taken_over
 
-from .arming import done_already, held_back, look_for_push, missed, push, suspended, unseen
+from .arming import done_already, held_back, push, unseen
 from .context import ActiveSync
 from .max_age import clocks_problem, recent_enough
 from .preflight import check_arrays, check_floor
@@ -38,15 +37,16 @@ _REFUSED = {
 }
 
 
+def record_push_intent(active: ActiveSync) -> Decision | None:
+    """Nothing is recorded yet: look at the arrays, then record the intent."""
+    if active.operation.push is not None:
+        return None
+    return held_back(active) or _ready(active) or done_already(active) or unseen(active) or _record_intent(active)
+
+
 def push_on_arrays(active: ActiveSync) -> Decision:
-    """The snapshot is not known to exist: look at the arrays, record the intent, and push."""
-    if active.operation.push is None:
-        return held_back(active) or _ready(active) or done_already(active) or unseen(active) or _record_intent(active)
-    waiting = taken_over(active) or look_for_push(active)
-    if waiting is not None:
-        return waiting
-    stopped = missed(active) or suspended(active) or held_back(active) or unseen(active) or _ready(active)
-    return stopped or push(active, "Replicating", active.operation)
+    """The intent is recorded, and the snapshot is not there: push, over fresh readings."""
+    return _ready(active) or push(active, "Replicating", active.operation)
 
 
 def _ready(active: ActiveSync) -> Decision | None:

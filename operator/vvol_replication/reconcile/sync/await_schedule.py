@@ -19,7 +19,7 @@ from vvol_replication.reconcile.core.steps import Decision, Park
 from vvol_replication.reconcile.core.summarize import transfer_status
 from vvol_replication.reconcile.core.takeover import taken_over
 
-from .arming import arm, held_back, missed, record_sync_intent, suspended, unknown, unseen
+from .arming import arm, held_back, missed, suspended, unknown, unseen
 from .context import ActiveSync
 from .following import settle_points, verify
 from .naming import names_of
@@ -27,20 +27,7 @@ from .preflight import ready_to_arm
 from .rearming import LENT_ENDED, in_error, met_another, other_landed, quiet_success, rearm, seen_after
 
 
-def await_schedule(active: ActiveSync) -> Decision:
-    """Arm, then wait for the credit."""
-    conflict = _made_by_push(active)
-    if conflict is not None:
-        return conflict
-    sync = active.operation.sync
-    if sync is None:
-        return record_sync_intent(active)
-    if sync.task is None:
-        return _ask(active, sync)
-    return _await_credit(active, sync)
-
-
-def _made_by_push(active: ActiveSync) -> Decision | None:
+def refuse_pushed_id(active: ActiveSync) -> Decision | None:
     """The arrays remember that this request id was used by a method that pushes."""
     row = active.my_row(rows(active.seen.target_snapshots)) or active.my_row(rows(active.seen.source_snapshots))
     if row is None:
@@ -52,8 +39,11 @@ def _made_by_push(active: ActiveSync) -> Decision | None:
     )
 
 
-def _ask(active: ActiveSync, sync: SyncLedger) -> Decision:
+def arm_for_schedule(active: ActiveSync) -> Decision | None:
     """The sync call is to be made, or its answer is not known: it may have been armed, and even been credited."""
+    sync = active.operation.sync
+    if sync is None or sync.task is not None:
+        return None
     stopped = taken_over(active) or (missed(active) if sync.armings == 1 else None)
     stopped = (
         stopped or suspended(active) or held_back(active) or unseen(active) or unknown(active) or ready_to_arm(active)
@@ -61,7 +51,11 @@ def _ask(active: ActiveSync, sync: SyncLedger) -> Decision:
     return stopped or _done(active, named_only=True) or arm(active, sync)
 
 
-def _await_credit(active: ActiveSync, sync: SyncLedger) -> Decision:
+def await_credit(active: ActiveSync) -> Decision | None:
+    """The sync is armed: wait until it is credited, and see with what."""
+    sync = active.operation.sync
+    if sync is None:
+        return None
     looking = active.read(Query.TARGET_SNAPSHOTS, within=active.tuning.poller_silent)
     looking = looking or active.read(Query.TASK, within=active.tuning.task_every)
     if looking is not None:

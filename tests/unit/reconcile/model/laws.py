@@ -58,7 +58,7 @@ def check_conditions(request: Request, before: SyncStatus, decision: Decision, n
 
 
 def _intent_is_stored(driver: Driver) -> None:
-    """Rule 5."""
+    """Invariant 5."""
     held, stored = driver.status.operation, driver.stored.operation
     assert held is not None
     assert stored is not None
@@ -79,7 +79,7 @@ def _intent_is_stored(driver: Driver) -> None:
 
 
 def _fresh(driver: Driver, *queries: Query, before_mutation: bool = False) -> None:
-    """Rule 7: read a moment ago, and after the last call that changed anything."""
+    """Invariant 7: read a moment ago, and after the last call that changed anything."""
     for query in queries:
         reading = getattr(driver.seen, query.value)
         assert reading is not None, query
@@ -107,7 +107,7 @@ def _roles(driver: Driver) -> None:
 
 
 def _alone(driver: Driver) -> None:
-    """Rule 4: nobody else has an operation under way on this protection group."""
+    """Invariant 4: nobody else has an operation under way on this protection group."""
     assert driver.behind is None
     assert not [other for other in driver.others if other.acted and not other.ended]
 
@@ -184,7 +184,7 @@ _OF_VCENTER = {Query.TARGET_GROUP, Query.SOURCE_GROUP, Query.POINTS, Query.TASK,
 
 
 def check_left(driver: Driver) -> None:
-    """Rule 3: a sync that stays armed is remembered by the group."""
+    """Invariant 3: a sync that stays armed is remembered by the group."""
     operation, pending = driver.status.operation, driver.world.pending
     if operation is None or operation.sync is None or pending is None or not driver.arms:
         return
