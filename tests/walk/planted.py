@@ -24,7 +24,7 @@ from vvol_replication.engine.requests import preparation
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import rows
 from vvol_replication.reconcile.core.steps import Decided, Prepare
-from vvol_replication.reconcile.preparation import decide, outcome, preflight
+from vvol_replication.reconcile.preparation import calling, decide, outcome, preflight
 from vvol_replication.reconcile.preparation.absorb import absorb_prepared
 from vvol_replication.reconcile.preparation.completion import completed
 
@@ -68,10 +68,11 @@ def _with_judge(name: str, judge: Callable[[Any], Any]) -> Patch:
 def _no_second_check() -> Patch:
     """Between the intent and the call nothing is read any more."""
 
-    def at_once(ready: Any) -> Decided[PreparationStatus]:
-        return Decided(Prepare(), ready.status)
+    def at_once(bound: Any) -> Decided[PreparationStatus] | None:
+        return Decided(Prepare(), bound.status) if bound.acted else None
 
-    return mock.patch.object(decide, "_call", at_once)
+    stages = tuple(at_once if one is calling.ask_to_prepare else one for one in decide.BOUND)
+    return mock.patch.object(decide, "BOUND", stages)
 
 
 def _repeated_after_a_lost_answer() -> Patch:

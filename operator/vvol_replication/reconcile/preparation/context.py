@@ -12,7 +12,7 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.identify import is_older
 from vvol_replication.reconcile.core.request import Preparation
-from vvol_replication.reconcile.core.steps import Decided, Finish, PreparationDecision
+from vvol_replication.reconcile.core.steps import Decided, Finish, LeaveTurn, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Verdict
 
 
@@ -78,3 +78,8 @@ class BoundPreparation(PreparationContext):
         # Two snapshots of one second are told apart by their names.
         same = baseline is not None and row.created == baseline.newest_snapshot
         return is_older(row, baseline) and not same
+
+
+def out_of_turn(context: PreparationContext) -> PreparationDecision | None:
+    """Give the turn back before waiting for what may take long. None: it has none."""
+    return Decided(LeaveTurn(), context.status) if context.seen.in_turn else None

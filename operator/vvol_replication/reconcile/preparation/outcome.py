@@ -23,8 +23,10 @@ from .completion import completed, identified, point_status
 from .context import BoundPreparation
 
 
-def after_the_call(bound: BoundPreparation) -> PreparationDecision:
+def after_the_call(bound: BoundPreparation) -> PreparationDecision | None:
     """The call was made, or may have been. What became of it?"""
+    if not bound.called:
+        return None
     taken = taken_over(bound)
     if taken is not None:
         return taken
