@@ -114,12 +114,7 @@ def _the_tasks_word_alone() -> Patch:
 
 def _no_turn() -> Patch:
     """A preparation takes a place and waits for nobody."""
-    real = preparation.PreparationReconciler._enter_turn  # noqa: SLF001 - the place of the fault
-
-    def rude(self: Any, resolved: Any) -> None:
-        real(self, resolved)
-
-    return mock.patch.object(preparation.PreparationReconciler, "_enter_turn", rude)
+    return mock.patch.object(preparation.PreparationReconciler, "_behind", return_value=None)
 
 
 def _not_remembered_at_all() -> Patch:

@@ -150,7 +150,7 @@ async def test_a_process_that_stood_still_takes_the_proof_of_its_call_from_the_e
     async with running() as rig:
         rig.prepare("dr")
         await rig.until_prepared("dr")
-        registry, key = rig.engine._registry, ("prod", "erp")  # noqa: SLF001 - its memory, as it was at the call
+        registry, key = rig.engine.registry, ("prod", "erp")
         record = registry.prepared.of(key)
         assert record is not None
         registry.groups[key].recall_prepared(replace(record, proven=False))

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -26,8 +26,8 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.events.endpoints import events
-from vvol_replication.engine.ports import Clock, Cluster, Connector, Pace
+from vvol_replication.engine.news import EndpointChanged
+from vvol_replication.engine.services import Services
 from vvol_replication.engine.waiting import ended, news_or_time
 from vvol_replication.reconcile.binding.world import ArrayView, Problem, SiteView
 
@@ -48,20 +48,6 @@ _NOT_OF_THE_SESSION = frozenset({"secret", "discovery_namespace"})
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """What every monitor needs."""
-
-    cluster: Cluster
-    connector: Connector
-    clock: Clock
-    pace: Pace
-    changed: Callable[[], None]
-    """Called when what is known of an endpoint changed: groups bind anew, requests look again."""
-    gone: Callable[[Monitor], None]
-    """Called when a write shows that the object is not there any more."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Hold:
     """The endpoint asked not to be asked again before that time; until then what it said stands."""
 
@@ -73,8 +59,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
     """One VCenter or FlashArray object."""
 
     def __init__(self, ref: ObjectRef, services: Services) -> None:
-        super().__init__(ref, services.cluster, services.clock, services.pace, gone=services.gone)
-        self._services = services
+        super().__init__(ref, services)
         self._spec: SpecT | None = None
         self._spec_error = ""
         self._fingerprint = ""
@@ -84,7 +69,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self._respecified = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[Failure | None] | None = None
-        self._retired = DrainingPorts(services.pace.drain)
+        self._draining = DrainingPorts(services.pace.drain)
         self._hold: _Hold | None = None
         self._logins = Logins()
         self.port: PortT | None = None
@@ -107,10 +92,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         if (spec, error) != (self._spec, self._spec_error):
             self._spec, self._spec_error = spec, error
             self._respecified.set()
-            self.poke()
+            self.notify()
 
-    async def look(self) -> bool:
-        """Connect if need be, read, and tell. What was read is told of the spec that it was read by."""
+    async def poll_once(self) -> bool:
+        """Connect if need be, read, and write. What was read is said of the spec that it was read by."""
         async with self._connecting:
             spec, generation = self._spec, self.generation
             problem = await self._connect(spec)
@@ -128,29 +113,20 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._switch(None)
             self.forget()
         self._note(problem)
-        told = await self.tell(
+        written = await self.write_status(
             self.status(self._conditions(problem, spec, generation), generation), news=self._logins.news
         )
-        if told:
-            self._logins.told()
+        if written:
+            self._logins.written()
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
-        return told and problem is None and complete
-
-    async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
-        """Write the status, and tell as events what of it people have to know."""
-        before = self._stored
-        told = await super().tell(status, news=news)
-        if self._stored is status:
-            for one in events(before, status):
-                await self._cluster.event(self.ref, warning=one.warning, reason=one.reason, message=one.message)
-        return told
+        return written and problem is None and complete
 
     async def stop(self) -> None:
         """Read no more, log out."""
         await ended(self._watcher)
         await super().stop()
         port, self.port = self.port, None
-        await self._retired.end(port)
+        await self._draining.end(port)
 
     async def _watch(self) -> None:
         """Look at the Secret again and again, whatever the reading does."""
@@ -168,7 +144,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             if problem is not None:
                 self._note(problem)
             if self.port is not port:
-                self.poke()
+                self.notify()
 
     async def _finished(self, reading: asyncio.Task[Failure | None]) -> None:
         try:
@@ -178,7 +154,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             raise
 
     def _problem_of(self, failure: Failure | None, port: PortT) -> Problem | None:
-        """What a reading came to, as it is told; and when the endpoint may be asked again."""
+        """What a reading came to; and when the endpoint may be asked again."""
         self._hold = None
         if failure is None:
             self._logins = Logins()
@@ -195,7 +171,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self.problem = problem
         if self.view != self._noted:
             self._noted = self.view
-            self._services.changed()
+            self._services.notify(EndpointChanged())
 
     async def _connect(self, spec: SpecT | None) -> Problem | None:
         """See that the port is one for this spec and for what the Secret says now; or say why there is none."""
@@ -242,7 +218,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._hold = None  # it was for the credentials that were refused
         if self._reading is not None:
             self._reading.cancel()
-        self._retired.take(old)
+        self._draining.take(old)
 
     def _conditions(self, problem: Problem | None, spec: SpecT | None, generation: int) -> tuple[Condition, ...]:
         complete, line = self.summary()
@@ -251,7 +227,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         if spec is not None and spec.insecure_skip_verify:
             text = "tls.insecureSkipVerify is true: whoever answers at the address is believed."
             wanted.append(Wanted("TLSVerified", "False", Reason.TLS_NOT_VERIFIED, text))
-        return merge(from_json(self._stored.get("conditions")), wanted, generation, self._clock.now())
+        return merge(from_json(self.stored.get("conditions")), wanted, generation, self._clock.now())
 
     keys: tuple[str, ...]
 

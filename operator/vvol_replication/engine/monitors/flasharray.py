@@ -12,10 +12,11 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import ArrayPort
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import ArrayView, Problem
 
-from .clock_skew import clock_condition, told_skew
-from .endpoint import Endpoint, Failure, Services
+from .clock_skew import clock_condition, shown_skew
+from .endpoint import Endpoint, Failure
 from .poller import TransferPoller
 
 
@@ -80,7 +81,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     @property
     def _skew(self) -> str | None:
         """As it is told: the skew of the last answer, or what was told of it before, where that is as good."""
-        return told_skew(self._stored.get("clockSkew"), self.about.skew if self.about else None)
+        return shown_skew(self.stored.get("clockSkew"), self.about.skew if self.about else None)
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""

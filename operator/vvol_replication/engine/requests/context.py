@@ -1,12 +1,11 @@
-"""What everything that works on requests has around it."""
+"""What everything that works on requests has in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.engine.ports import Clock, Pace
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.core.tuning import Tuning
 
 from .calls import StorageCalls
@@ -16,16 +15,15 @@ from .queue import TurnQueue
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
-    """What every runner works with."""
+    """Made once, by the engine.
 
+    `identity`: which operator process this is, as it holds the Lease; empty where there is only one.
+    """
+
+    services: Services
     registry: Registry
-    turns: TurnQueue
-    access: StorageCalls
-    clock: Clock
-    pace: Pace
-    tuning: Tuning
+    queue: TurnQueue
     claims: Claims
-    leading: Callable[[], bool]
-    """Checked before each mutating call: does this process still hold the Lease?"""
+    calls: StorageCalls
+    tuning: Tuning
     identity: str
-    """Which operator process this is, as it holds the Lease; empty where there is only one."""

@@ -7,10 +7,7 @@ from typing import Generic, TypeVar
 
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import GroupRef
-
-GroupKey = tuple[str, str]
-"""Namespace and name of a ReplicationGroup."""
-
+from vvol_replication.engine.news import GroupKey
 
 T = TypeVar("T")
 _DROPPED_LIMIT = 64
