@@ -44,9 +44,9 @@ class Replica:
         return self._elector.standing and not self._elector.leads.is_set()
 
     @property
-    def turns(self) -> bool:
+    def alive(self) -> bool:
         """Is the elector's loop alive?"""
-        return self._running is None or self._elector.turns
+        return self._running is None or self._elector.alive
 
     async def lead(self) -> None:
         """Stand by until it is this one's time."""
@@ -76,7 +76,7 @@ class OnlyReplica:
 
     identity = ""
     standing_by = False
-    turns = True
+    alive = True
 
     def leading(self) -> bool:
         """Always."""

@@ -1,7 +1,7 @@
 """Which changes of a VCenter's or FlashArray's status are events: what people have to act on, and that it is over.
 
-Decided from the status that stood before and the one that was written: so each transition is told once, and a
-restart, which finds the status as it was, tells nothing.
+Decided from the status that stood before and the one that was written: so each transition is one event, and a
+restart, which finds the status as it was, makes none.
 """
 
 from __future__ import annotations

@@ -19,14 +19,14 @@ from .event import Event
 from .requests import END, afterwards, late_end, transition
 
 BURST = 50
-"""So many events of requests that are no ends may be told at once."""
+"""So many events of requests that are no ends may be sent at once."""
 PER_SECOND = 2.0
-"""And so many for ever. What is beyond is not told: the statuses say it, and an end is always told."""
+"""And so many for ever. What is beyond is not sent: the statuses say it, and an end is always sent."""
 _REMEMBERED = 20_000
 
 
 class EventRecorder:
-    """Nobody waits for it. What the process had not sent when it died, a later one tells if it still stands."""
+    """Nobody waits for it. What the process had not sent when it died, a later one sends if it still stands."""
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self._cluster, self._clock = cluster, clock
@@ -82,6 +82,6 @@ class EventRecorder:
 
 def _events(news: StatusChanged) -> Iterable[Event]:
     if news.ref.kind in ONE_SHOT_KINDS:
-        told = transition(news.before, news.after)
-        return (*(() if told is None else (told,)), *(afterwards(news.before, news.after) if news.ours else ()))
+        part = transition(news.before, news.after)
+        return (*(() if part is None else (part,)), *(afterwards(news.before, news.after) if news.ours else ()))
     return endpoints.events(news.before, news.after) if news.ref.kind in (VCENTER, FLASHARRAY) and news.ours else ()

@@ -19,7 +19,7 @@ from vvol_replication.api.times import parse_time
 from .event import Event
 
 END = "end"
-"""What an end is told once as, whichever it is."""
+"""The `once` of an end, whichever it is: a request has one."""
 HISTORY = timedelta(minutes=2)
 """An end older than that, found by a process that has not seen it come, was told by an earlier one or is a copy."""
 

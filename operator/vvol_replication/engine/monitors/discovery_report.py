@@ -33,7 +33,7 @@ class Refusal:
 
 
 def unwatched(namespace: str) -> Report:
-    """The operator was told to act elsewhere only."""
+    """The operator was configured to act elsewhere only."""
     text = (
         f"The operator does not act in namespace {namespace!r} (--namespace), so discovery makes nothing; let it act "
         "there too, or correct spec.discovery.namespace."

@@ -80,7 +80,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
 
     @property
     def _skew(self) -> str | None:
-        """As it is told: the skew of the last answer, or what was told of it before, where that is as good."""
+        """As it is shown: the skew of the last answer, or what was shown of it before, where that is as good."""
         return shown_skew(self.stored.get("clockSkew"), self.about.skew if self.about else None)
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return self.kind.claim(self.request, self._status)
 
     def start(self) -> None:
-        """Begin. What it comes to at last is told as `RequestFinished`."""
+        """Begin. Its end is told as `RequestFinished`."""
         self._take_place()
         self._begin()
 

@@ -20,7 +20,7 @@ from vvol_replication.reconcile.core.steps import StatusT
 
 
 class StoredRequest(Generic[StatusT]):
-    """What is stored of a request. Each status that the API server is known to hold is told as news."""
+    """What is stored of a request. Each status that the API server is known to hold is news."""
 
     def __init__(self, ref: ObjectRef, services: Services, parse: Callable[[object], StatusT]) -> None:
         """`parse` reads a status; it raises SpecError for a ledger that cannot be read."""

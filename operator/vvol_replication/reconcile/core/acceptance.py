@@ -1,4 +1,4 @@
-"""What a request is told when the operator sees it: the one status patch of a handler (docs/architecture.md#accept)."""
+"""The status of a request when the operator sees it first: the one patch of a handler (docs/architecture.md#accept)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT |
 
 
 def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStatus:
-    """A ReplicationSync that cannot be read is told so, and ends: nothing that it does not say clearly is done."""
+    """A ReplicationSync that cannot be read says so, and ends: nothing that it does not say clearly is done."""
     request = Request(**_unread(body, now), spec=SyncSpec(group="unreadable"))
     return summarize(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
 

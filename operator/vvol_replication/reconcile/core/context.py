@@ -1,4 +1,4 @@
-"""What all requests have in common at one moment: how they tell, and how they ask for readings."""
+"""What all requests have in common at one moment: how they summarize, and how they ask for readings."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
         """Whose intents are recorded from here on."""
         return self.seen.identity or None
 
-    # Tellings
+    # Decisions and what the status says of them
 
     def run(self, step: Step, reason: Reason, message: str, **changes: Any) -> Decided[StatusT]:
-        """Go on with a step, told as running."""
+        """Go on with a step; the status says that it is running."""
         return Decided(step, self._summarize(Verdict(Situation.RUNNING, reason, message), **changes))
 
     def wait(
         self, reason: Reason | str, message: str, *, until: datetime | None = None, follow: bool = False, **changes: Any
     ) -> Decided[StatusT]:
-        """Park, told as waiting: a person or time can lift it."""
+        """Park; the status says that it waits for what a person or time can lift."""
         return Decided(Park(until, follow), self._summarize(Verdict(Situation.WAITING, reason, message), **changes))
 
     def suspended(self, **changes: Any) -> Decided[StatusT]:
@@ -64,7 +64,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
         return self.end(Verdict(Situation.FAILED, reason, message, tuple(extra)), **changes)
 
     def last_message(self) -> str:
-        """What it told last, in a sentence to go behind another one; nothing where it has told nothing."""
+        """What its status said last, in a sentence to go behind another one; empty where it has said nothing."""
         ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
         return f" The last it told: {ready.message}" if ready else ""
 

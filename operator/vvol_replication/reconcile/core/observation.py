@@ -74,7 +74,7 @@ class Trouble:
 class Prepared:
     """What is remembered of a preparation of the source group. Where nobody relies on it, the target is asked anew.
 
-    That is so where it was called off, and where only a sync told of it: the next one tells whether it still holds.
+    That is so where it was called off, and where only a sync showed it: the next one shows whether it still holds.
     """
 
     record: PreparedStatus

@@ -37,7 +37,7 @@ def record_of(request: Preparation, status: PreparationStatus) -> PreparedStatus
 
 
 def evidence_of(request: Preparation, status: PreparationStatus) -> PreparedStatus | None:
-    """What a preparation that has ended tells of its group, should that have lost its memory. None: nothing."""
+    """What a preparation that has ended says of its group, should that have lost its memory. None: nothing."""
     valid = find(status.conditions, "Valid")
     if status.finished_at is None or (valid is not None and valid.reason in _SERVED):
         return None

@@ -40,7 +40,7 @@ def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
 
 
 def point_status(finding: Finding) -> PointInTimeStatus:
-    """The point in time as the status tells it; empty where it cannot be told from others."""
+    """The point in time as the status shows it; empty where it cannot be told from others."""
     point = finding.point
     return PointInTimeStatus(point.id, point.name, point.time) if point else PointInTimeStatus()
 

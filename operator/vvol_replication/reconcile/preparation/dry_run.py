@@ -38,7 +38,7 @@ def dry_run(context: PreparationContext) -> PreparationDecision:
 
 
 def _missing(bound: BoundPreparation) -> PreparationDecision | None:
-    """A reading that failed once is told as it is: a report that waits for a dead site would be none."""
+    """A reading that failed once is reported as it is: a report that waits for a dead site would be none."""
     unread = [query for query in BEFORE_THE_CALL if getattr(bound.seen, query.value) is None]
     return bound.due(*unread) if unread else None
 

@@ -62,19 +62,19 @@ class Finding:
 
     @property
     def status(self) -> CheckStatus:
-        """As the status tells it."""
+        """As the status shows it."""
         if self.problem is None:
             return CheckStatus(self.name, self.result)
         return CheckStatus(self.name, self.result, str(self.problem.reason), self.problem.message)
 
 
 def judge_all(bound: BoundPreparation) -> tuple[Finding, ...]:
-    """All checks, each by itself; one whose readings failed is told as not checked, with the reading's own reason."""
+    """All checks, each by itself; one whose readings failed counts as not checked, with the reading's own reason."""
     return tuple(_judge(bound, one) for one in INTERLOCKS)
 
 
 def first_refused(findings: Iterable[Finding]) -> Finding | None:
-    """The one to tell: what ends the request comes before what is waited for, and that in the order of the checks."""
+    """The one to show: what ends the request comes before what is waited for, and that in the order of the checks."""
     refused = [one for one in findings if one.result is not CheckResult.PASSED]
     return next((one for one in refused if one.problem and one.problem.final), refused[0] if refused else None)
 
@@ -220,7 +220,7 @@ INTERLOCKS = (
     Interlock("NoSyncArmed", (), _armed),
     Interlock("Turn", (), _turn),
 )
-"""In the order in which they are told."""
+"""In the order in which they are shown."""
 
 
 BEFORE_THE_CALL = (*dict.fromkeys(query for one in INTERLOCKS for query in one.needs), Query.POINTS)

@@ -1,6 +1,6 @@
 """Method ArrayOnly: push and follow on the arrays alone, for when vCenter or its VASA provider is away or not wanted.
 
-No call goes to a vCenter. What vSphere told last of the group's state is believed, roles are read from both arrays,
+No call goes to a vCenter. What vSphere said last of the group's state is believed, roles are read from both arrays,
 and no point in time is claimed.
 """
 
@@ -61,7 +61,7 @@ def _ready(active: ActiveSync) -> Decision | None:
 
 
 def _last_seen(active: ActiveSync) -> Decision | None:
-    """What vSphere told last: any state but TARGET, and any at the source but SOURCE, is an end before any call."""
+    """What vSphere said last: any state but TARGET, and any at the source but SOURCE, is an end before any call."""
     bound = active.seen.bound
     if not isinstance(bound, Binding):
         return active.wait(

@@ -58,7 +58,7 @@ class SyncContext(RequestContext[Request, SyncStatus]):
         limit = self.request.spec.retry_limit
         return self.tuning.retry_limit if limit is None else limit
 
-    # Tellings
+    # Decisions and what the status says of them
 
     def end(self, verdict: Verdict, **changes: Any) -> Decision:
         """End for good. A sync that may still be armed is said so: it cannot be disarmed (invariant 3)."""

@@ -34,7 +34,7 @@ class GroupMemory(Generic[T]):
             self._dropped.append(memory)
 
     def take(self, key: GroupKey, before: T | None, now: T | None) -> None:
-        """The status of the group told `before`, and tells `now`: is that another process's news?
+        """The status of the group said `before`, and says `now`: is that another process's news?
 
         What was dropped here and is shown once more is none; it is about to be taken out.
         """

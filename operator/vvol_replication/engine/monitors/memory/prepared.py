@@ -10,7 +10,7 @@ from .armed import GroupMemory
 
 
 class PreparedGroups(GroupMemory[PreparedStatus]):
-    """The groups that were asked to prepare, or of which a sync told that somebody had asked them."""
+    """The groups that were asked to prepare, or of which a sync showed that somebody had asked them."""
 
     def __init__(self) -> None:
         super().__init__()
