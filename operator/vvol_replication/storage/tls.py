@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vvol_replication.domain.outcomes import Refused
 
-from . import words
+from . import reasons
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _BLOCK = re.compile(f"{_BEGIN}.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -45,7 +45,7 @@ class TLSTrust:
         if ca_certificates is not None:
             problem = _problem(ca_certificates, insecure=insecure_skip_verify)
             if problem is not None:
-                return Refused(words.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
+                return Refused(reasons.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
             ca_certificates = _certificates(ca_certificates)
         return cls(_Anchors(ca_certificates, insecure_skip_verify))
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.tls import TLSTrust
 
@@ -49,7 +49,7 @@ def connect(
     """
     if rest_version not in _FAMILIES:
         return Refused(
-            words.NOT_SUPPORTED,
+            reasons.NOT_SUPPORTED,
             f"FlashArray {address}: restVersion {rest_version!r} is none of {', '.join(_FAMILIES)}",
         )
     notes, pin = SideNotes(), IdentityPin(expected_id)

@@ -16,7 +16,7 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.whispers import Whispers
 
 from . import errors, names, refusals
@@ -91,9 +91,9 @@ class FlashArray:
         what = f"push protection group {protection_group} with suffix {suffix}"
         if pod := names.pod(protection_group):
             return Refused(
-                words.NOT_SUPPORTED,
+                reasons.NOT_SUPPORTED,
                 self._asked(what).says(
-                    f"not sent, the protection group lies in pod {pod}{refusals.advice(words.NOT_SUPPORTED)}"
+                    f"not sent, the protection group lies in pod {pod}{refusals.advice(reasons.NOT_SUPPORTED)}"
                 ),
             )
         return await self._ask(what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
@@ -127,7 +127,7 @@ class FlashArray:
     ) -> Outcome[T]:
         asked = self._asked(what, mutating=mutating)
         if self._closing:
-            return Unavailable(words.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
+            return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
         deadline = time.monotonic() + self._timeouts.call
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)

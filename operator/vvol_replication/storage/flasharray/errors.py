@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import refusals, transport
 from .array_text import ArrayText
@@ -84,9 +84,9 @@ def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavail
             return Unavailable(reason, asked.says(str(failure)))
         case HeldOff(left=left):
             why = f"not asked, because the array wants to be left alone for {left:.0f} s more"
-            return Unavailable(words.ENDPOINT_BUSY, asked.says(why), left)
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.says(why), left)
     return Unavailable(
-        words.LOGIN_FAILED,
+        reasons.LOGIN_FAILED,
         asked.says(
             "not asked, because logging in failed three times; it is tried again when the Secret's apiToken changes, "
             "or after 15 minutes"
@@ -102,9 +102,9 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
             return Refused(reason, asked.says(said))
         case NoCommonVersion(wanted=wanted, offered=offered):
             said = f"{wanted} is needed, the array offers {_ranges(offered)}; see spec.restVersion"
-            return Refused(words.NOT_SUPPORTED, asked.says(said))
+            return Refused(reasons.NOT_SUPPORTED, asked.says(said))
     return Refused(
-        words.IDENTITY_CHANGED,
+        reasons.IDENTITY_CHANGED,
         asked.says(
             f"another array answers here: its id is {failure.seen}, it was {failure.pinned}. Nothing was sent to it; "
             "correct the address, or make a new FlashArray object for the new array"
@@ -115,12 +115,12 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
     if step == LOGIN and isinstance(cause, Answered) and refusals.too_many_sessions(cause):
         return Unavailable(
-            words.ENDPOINT_BUSY,
+            reasons.ENDPOINT_BUSY,
             asked.says(f"the array has no room for another session ({_said(cause)}); end some; it is asked again"),
         )
     if step == LOGIN and isinstance(cause, Answered) and refusals.login_refused(cause):
         return Unavailable(
-            words.LOGIN_FAILED,
+            reasons.LOGIN_FAILED,
             asked.says(f"the array refuses the API token ({_said(cause)}); put a valid one into the Secret's apiToken"),
         )
     return outcome(cause, asked)
@@ -130,7 +130,7 @@ def _look_failed(said: str, cause: CallFailed, asked: Asked) -> Failed:
     """Nothing was changed by the push; why the look failed says when to ask again."""
     why = outcome(cause, replace(asked, mutating=False))
     return Unavailable(
-        why.reason if isinstance(why, Unavailable) else words.ANSWER_UNREADABLE,
+        why.reason if isinstance(why, Unavailable) else reasons.ANSWER_UNREADABLE,
         asked.says(f"the array answers {said!r}, but whether that snapshot is destroyed could not be read"),
         why.retry_after if isinstance(why, Unavailable) else None,
     )
@@ -163,40 +163,40 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
         return Unavailable(
-            words.LOGIN_FAILED,
+            reasons.LOGIN_FAILED,
             f"{said}, twice, although the login itself succeeded; look at the token's user and the array's sessions",
         )
     if status == HTTPStatus.FORBIDDEN:
         return Refused(
-            words.PERMISSION_DENIED,
-            f"{said}{refusals.advice(words.PERMISSION_DENIED)}",
+            reasons.PERMISSION_DENIED,
+            f"{said}{refusals.advice(reasons.PERMISSION_DENIED)}",
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
         seconds = retry_after(failure.headers)
         when = f" after {seconds:.0f} s, as it wants" if seconds else ""
-        return Unavailable(words.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
+        return Unavailable(reasons.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
             return _lost(f"the array answers {_said(failure)}", asked)
         busy = status == HTTPStatus.SERVICE_UNAVAILABLE or "is busy" in said.lower()
-        return Unavailable(words.ENDPOINT_BUSY if busy else words.ENDPOINT_FAULT, f"{said}; it is asked again")
+        return Unavailable(reasons.ENDPOINT_BUSY if busy else reasons.ENDPOINT_FAULT, f"{said}; it is asked again")
     if status < HTTPStatus.BAD_REQUEST:
         return _unreadable(f"it was answered with a redirection or the like (HTTP {status})", asked)
     if status == HTTPStatus.NOT_FOUND:
-        return Refused(words.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
+        return Refused(reasons.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
     return Refused(refusals.ARRAY_REFUSED, said)
 
 
 def _unreadable(seen: str, asked: Asked) -> Failed:
     if asked.mutating:
         return _lost(seen, asked)
-    return Unavailable(words.ANSWER_UNREADABLE, asked.says(seen))
+    return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(seen))
 
 
 def _lost(seen: str, asked: Asked) -> Indeterminate:
-    return Indeterminate(words.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
+    return Indeterminate(reasons.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
 
 
 def _said(failure: Answered) -> str:

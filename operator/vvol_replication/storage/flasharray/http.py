@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.tls import TLSTrust
 
 from . import answer as answers
@@ -74,7 +74,7 @@ class Http:
             async with asyncio.timeout(deadline - time.monotonic()):
                 await self._room.acquire()
         except TimeoutError:
-            raise NotAsked(words.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+            raise NotAsked(reasons.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
         try:
             return await self._exchange(request, deadline)
         finally:

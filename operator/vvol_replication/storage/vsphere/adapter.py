@@ -20,7 +20,7 @@ from vvol_replication.domain.points import (
     TaskReading,
     TaskState,
 )
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
 
 from . import convert, faults, transport
@@ -237,14 +237,14 @@ class VCenter:
         self, error: LaneError, asked: Asked, deadline: float, permit: Permit | None
     ) -> Unavailable | Indeterminate:
         if isinstance(error, LaneClosed):
-            return Unavailable(words.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
         if isinstance(error, LaneFull):
             calls = f"all {self._workers} calls that it may have are under way" if self._workers > 1 else "it is busy"
             seen = f"{calls} for {deadline:g} s; it is asked again, see maxConcurrentCalls"
-            return Unavailable(words.ENDPOINT_BUSY, asked.line(seen))
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.line(seen))
         if not isinstance(error, LaneTimeout):
             return transport.outcome(error, asked, answer_timeout=self._timeouts.answer)
         seen = f"it did not answer within {deadline:g} s; check its address and network path"
         if permit is None or permit.withdraw():
-            return Unavailable(words.TIMED_OUT_CALLING, asked.line(seen))
-        return Indeterminate(words.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))
+            return Unavailable(reasons.TIMED_OUT_CALLING, asked.line(seen))
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))

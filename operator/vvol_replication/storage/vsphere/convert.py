@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.groups import FaultDomain, Group, GroupId, GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import faults
 from .transport import Unreadable
@@ -125,7 +125,7 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
             return _failed(fault, asked)
         return TaskReading(
             TaskState.ERROR,
-            reason=words.ENDPOINT_FAULT,
+            reason=reasons.ENDPOINT_FAULT,
             message=asked.line("the task ended in error and says no reason; look at the array"),
         )
     result = _result_of(info.result, group)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import FaultDomain, Group, GroupId, Inventory
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import convert, faults, transport
 from .asked import Asked
@@ -74,7 +74,7 @@ class InventoryQuery:
         if not providers and not self._found.problems:
             raise Ended(
                 Unavailable(
-                    words.NO_REPLICATION_PROVIDER,
+                    reasons.NO_REPLICATION_PROVIDER,
                     f"vCenter {self._session.address} has no VASA provider with the profile Replication; register the"
                     " array's provider there",
                 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Refused
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from .accounting import Part, Parts, describe
 from .asked import Asked
@@ -75,7 +75,7 @@ class MembersQuery:
         if not isinstance(info, sms.storage.replication.SourceGroupInfo):
             if isinstance(info, sms.storage.replication.TargetGroupInfo):
                 asked = Asked(self._session.address, "QueryReplicationGroupInfo", str(self._group))
-                raise Ended(Refused(words.WRONG_SIDE, asked.line("it is a target group; a source group has the VMs")))
+                raise Ended(Refused(reasons.WRONG_SIDE, asked.line("it is a target group; a source group has the VMs")))
             raise Unreadable("a group that is neither source nor target")
         return [member.deviceId for member in info.memberInfo or ()]
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import convert
 from .asked import Asked
@@ -120,4 +120,4 @@ class PointsQuery:
 
     def _ended(self, seen: str) -> Ended:
         asked = Asked(self._session.address, "QueryPointInTimeReplica", str(self._group))
-        return Ended(Unavailable(words.ENDPOINT_FAULT, asked.line(seen)))
+        return Ended(Unavailable(reasons.ENDPOINT_FAULT, asked.line(seen)))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
 from vvol_replication.storage.whispers import Whispers
 
@@ -262,7 +262,7 @@ class Session:
         self._guarded(lambda: _again_if_dropped(service.CurrentTime), mutating=False)
 
     def _closing(self) -> Ended:
-        return Ended(Unavailable(words.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
+        return Ended(Unavailable(reasons.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
 
     def _expire(self, opened: Opened) -> None:
         with self._lock:
@@ -305,7 +305,7 @@ class Session:
             raise self._held_back(locked.seconds) from None
         except LoginUnderWay:
             seen = "another login there with the same credentials is under way; it is asked again"
-            raise Ended(Unavailable(words.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
+            raise Ended(Unavailable(reasons.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
         except Exception as error:
             if isinstance(error, vim.fault.LimitExceeded) or busy(error):
                 raise self._no_more_sessions(error) from error
@@ -346,7 +346,7 @@ class Session:
     def _held_back(self, left: float) -> Ended:
         seen = f"vCenter {self.address} refused the user name or password {TRIES} times"
         message = f"{seen}; correct the Secret, else the next try is in {left / 60:.0f} min"
-        return Ended(Unavailable(words.LOGIN_FAILED, message, retry_after=left))
+        return Ended(Unavailable(reasons.LOGIN_FAILED, message, retry_after=left))
 
     def _no_more_sessions(self, error: Exception) -> Ended:
         said = one_line(getattr(error, "msg", None) or error) or type(error).__name__.rpartition(".")[2]
@@ -354,7 +354,7 @@ class Session:
             f"vCenter {self.address} takes no login now ({said}): it is starting, or as many sessions are open as it"
             " allows; look there at who leaves sessions behind. It is asked again"
         )
-        return Ended(Unavailable(words.ENDPOINT_BUSY, message))
+        return Ended(Unavailable(reasons.ENDPOINT_BUSY, message))
 
     def _identify(self, content: Any) -> None:
         about = getattr(content, "about", None)
@@ -364,14 +364,15 @@ class Session:
         if not uuid:
             raise Ended(
                 Refused(
-                    words.NOT_SUPPORTED, f"{self.address} has no instance uuid: it is not a vCenter; check its address"
+                    reasons.NOT_SUPPORTED,
+                    f"{self.address} has no instance uuid: it is not a vCenter; check its address",
                 )
             )
         if self._instance_uuid is None:
             self._instance_uuid = str(uuid)
         if uuid != self._instance_uuid:
             self._stranger = Refused(
-                words.IDENTITY_CHANGED,
+                reasons.IDENTITY_CHANGED,
                 f"vCenter {self.address} answers as instance {uuid} and was {self._instance_uuid} before; check its"
                 " address: nothing more is asked of it over this connection",
             )

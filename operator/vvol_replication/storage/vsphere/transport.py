@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.tls import not_trusted
 
 from .faults import message as fault_message
@@ -134,9 +134,9 @@ def outcome(error: BaseException, asked: Asked, *, answer_timeout: float) -> Una
     """How a call ends that failed below SOAP, or with an answer that cannot be read."""
     if isinstance(error, InDoubt):
         if isinstance(error.__cause__, vmodl.MethodFault):
-            return Indeterminate(words.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
+            return Indeterminate(reasons.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
         seen = _seen(error.__cause__ or error, answer_timeout)[1]
-        return Indeterminate(words.ANSWER_LOST, asked.line(seen) + _OPEN)
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(seen) + _OPEN)
     reason, seen = _seen(error, answer_timeout)
     return Unavailable(reason, asked.line(seen))
 
@@ -146,31 +146,31 @@ def _seen(error: BaseException, answer_timeout: float) -> tuple[str, str]:
     unsent = isinstance(error, NotSent)
     cause = (error.__cause__ or error) if unsent else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return words.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
+        return reasons.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
     if isinstance(cause, TimeoutError):
         if unsent:
-            return words.UNREACHABLE, "no connection could be made in time; check its address and network path"
+            return reasons.UNREACHABLE, "no connection could be made in time; check its address and network path"
         return (
-            words.TIMED_OUT_CALLING,
+            reasons.TIMED_OUT_CALLING,
             f"it did not answer within {answer_timeout:g} s; check its address and network path",
         )
     if isinstance(cause, socket.gaierror):
-        return words.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+        return reasons.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
     if unsent:
-        return words.UNREACHABLE, f"it is not reachable ({_short(cause)}); check its address and network path"
+        return reasons.UNREACHABLE, f"it is not reachable ({_short(cause)}); check its address and network path"
     status = _status(cause)
     if status is not None:
         if status in _BUSY_STATUS:
-            return words.ENDPOINT_BUSY, f"it answered with HTTP status {one_line(cause)}; it is asked again"
+            return reasons.ENDPOINT_BUSY, f"it answered with HTTP status {one_line(cause)}; it is asked again"
         return (
-            words.ENDPOINT_FAULT,
+            reasons.ENDPOINT_FAULT,
             f"it answered with HTTP status {one_line(cause)}; check that this is a vCenter and that it is up",
         )
     if isinstance(cause, OSError):
-        return words.UNREACHABLE, f"the connection broke ({_short(cause)}); check its network path"
+        return reasons.UNREACHABLE, f"the connection broke ({_short(cause)}); check its network path"
     detail = one_line(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
     return (
-        words.ANSWER_UNREADABLE,
+        reasons.ANSWER_UNREADABLE,
         f"its answer could not be read ({detail}); check that this is a vCenter and no proxy answers for it",
     )
 

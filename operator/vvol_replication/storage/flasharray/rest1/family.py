@@ -16,7 +16,7 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.flasharray.failures import CallFailed, NotAsked, NotReached
 from vvol_replication.storage.flasharray.identity import IdentityPin
 from vvol_replication.storage.flasharray.sidenotes import SideNotes
@@ -120,9 +120,9 @@ class REST1Array:
                 permit.withdraw()
             raise
         except LaneClosed:
-            raise NotAsked(words.UNREACHABLE, "not asked, because the connection to it is closed") from None
+            raise NotAsked(reasons.UNREACHABLE, "not asked, because the connection to it is closed") from None
         except LaneFull:
-            raise NotAsked(words.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+            raise NotAsked(reasons.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
         except LaneError:
             raise NotReached(TimeoutError(), sent=permit is not None and not permit.withdraw()) from None
 
