@@ -23,11 +23,15 @@ from vvol_replication.storage.vsphere.adapter import VCenter
 class StorageConnector:
     """Makes storage ports from specs and credentials.
 
+    `leading` says whether this process may change anything. The ports ask it in their threads, right before a request
+    that changes something, so it has to be quick and thread-safe.
+
     It lives as long as the process, and with it the count of refused logins: no edited or second object brings
     further tries of the same credentials at the same address.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, leading: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._leading = leading
         self._gates = LoginGates(clock)
         self._gate_of: WeakKeyDictionary[VCenterPort | ArrayPort, LoginGate] = WeakKeyDictionary()
 
@@ -44,6 +48,7 @@ class StorageConnector:
             username,
             password,
             trust,
+            leading=self._leading,
             max_concurrent_calls=spec.max_concurrent_calls,
             gate=gate,
             expected_uuid=expected_uuid,
@@ -62,6 +67,7 @@ class StorageConnector:
             str(spec.address),
             api_token,
             trust=trust,
+            leading=self._leading,
             rest_version=str(spec.rest_version),
             workers=spec.max_concurrent_calls,
             gate=gate,

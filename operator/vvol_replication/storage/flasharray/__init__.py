@@ -6,6 +6,7 @@ failures, the array's words and what they mean, and what every answer tells besi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from vvol_replication.domain.outcomes import Refused
@@ -35,6 +36,7 @@ def connect(
     api_token: str,
     *,
     trust: TLSTrust,
+    leading: Callable[[], bool],
     rest_version: str = "Auto",
     workers: int = 2,
     timeouts: Timeouts = _DEFAULT_TIMEOUTS,
@@ -45,7 +47,7 @@ def connect(
 
     `rest_version` is the API's word: `Auto`, `REST1` or `REST2`. `workers` bounds calls at once, threads and sessions.
     `trust` stays the caller's. `gate` is shared by all who log in there with this token; `expected_id` is the array
-    that must answer.
+    that must answer. `leading` is asked right before a request of REST 1 that changes something.
     """
     if rest_version not in _FAMILIES:
         return Refused(
@@ -56,7 +58,7 @@ def connect(
     gate = gate or LoginGate()
     http = Http(address, trust, timeouts, notes, at_once=workers)
     speakers: dict[str, Speaker] = {
-        "REST1": REST1(address, api_token, trust, timeouts, notes, gate, pin, workers),
+        "REST1": REST1(address, api_token, trust, timeouts, notes, gate, pin, leading, workers),
         "REST2": REST2(address, api_token, http, notes, gate, pin),
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]

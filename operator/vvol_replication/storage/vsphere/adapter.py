@@ -48,7 +48,8 @@ class VCenter:
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
     one: this one remembers which vCenter it first met, or talks to no other than the one with `expected_uuid`. `gate`
-    counts refused logins for all who use these credentials there; without one it counts its own.
+    counts refused logins for all who use these credentials there; without one it counts its own. `leading` is asked in
+    the thread of a call right before a request that changes something: where it says no, that is not sent.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class VCenter:
         password: str,
         trust: TLSTrust,
         *,
+        leading: Callable[[], bool],
         max_concurrent_calls: int = 2,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
         gate: LoginGate | None = None,
@@ -65,6 +67,7 @@ class VCenter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
+        self._leading = leading
         self._timeouts = timeouts
         self._workers = max_concurrent_calls
         self._lane = Lane(f"vcenter-{address}", max_concurrent_calls)
@@ -107,13 +110,13 @@ class VCenter:
 
     async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
         """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
-        permit = Permit()
+        permit = Permit(self._leading)
         asked = Asked(self.address, "SyncReplicationGroup_Task", str(group))
         return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
         """Mutating, and not to be undone. prepareFailover of a source group; never sent twice unless refused."""
-        permit = Permit()
+        permit = Permit(self._leading)
         asked = Asked(self.address, "PrepareFailoverReplicationGroup_Task", str(group))
         return await self._run(asked, lambda: self._start_prepare(group, permit), permit=permit)
 

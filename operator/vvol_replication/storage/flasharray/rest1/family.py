@@ -46,6 +46,7 @@ class REST1:
     notes: SideNotes
     gate: LoginGate
     pin: IdentityPin
+    leading: Callable[[], bool]
     workers: int
 
     def newest(self, offered: Sequence[str]) -> str | None:
@@ -56,14 +57,25 @@ class REST1:
         """The array over that version; nothing is sent yet."""
         login = Login(self.address, self.api_token, self.gate, self.pin, rest)
         sessions = Sessions(login, self.trust, self.timeouts, self.notes)
-        return REST1Array(rest, sessions, Lane(f"flasharray-{self.address}", self.workers), self.timeouts, self.notes)
+        lane = Lane(f"flasharray-{self.address}", self.workers)
+        return REST1Array(rest, sessions, lane, self.timeouts, self.notes, leading=self.leading)
 
 
 class REST1Array:
     """`Family` over `purestorage`."""
 
-    def __init__(self, rest: str, sessions: Sessions, lane: Lane, timeouts: Timeouts, notes: SideNotes) -> None:
+    def __init__(
+        self,
+        rest: str,
+        sessions: Sessions,
+        lane: Lane,
+        timeouts: Timeouts,
+        notes: SideNotes,
+        *,
+        leading: Callable[[], bool],
+    ) -> None:
         self.rest = rest
+        self._leading = leading
         self._sessions = sessions
         self._lane = lane
         self._timeouts = timeouts
@@ -92,7 +104,7 @@ class REST1Array:
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
         """Snapshot and replicate now, with retention applied."""
-        permit = Permit()
+        permit = Permit(self._leading)
 
         def push(array: Client) -> Pushed | AlreadyThere:
             with array.permitted(permit):
