@@ -13,7 +13,7 @@ from component.faults.table_rows import NOT_IN_SMS
 
 from vvol_replication.api.reasons import CATALOGUE, Reason
 from vvol_replication.storage import reasons
-from vvol_replication.storage.flasharray import refusals
+from vvol_replication.storage.flasharray.errors import refusals
 from vvol_replication.storage.vsphere.faults import TABLE
 
 ARRAYS_OWN = {

@@ -17,12 +17,10 @@ from vvol_replication.storage.tls import TLSTrust
 
 from .adapter import FlashArray
 from .families import Families, Speaker
-from .http import Http
-from .identity import IdentityPin
+from .http import Http, Timeouts
+from .metadata import IdentityPin, ResponseMetadata
 from .rest1.family import REST1
 from .rest2.family import REST2
-from .sidenotes import SideNotes
-from .timeouts import Timeouts
 
 __all__ = ["Timeouts", "connect"]
 
@@ -54,13 +52,13 @@ def connect(
             reasons.NOT_SUPPORTED,
             f"FlashArray {address}: restVersion {rest_version!r} is none of {', '.join(_FAMILIES)}",
         )
-    notes, pin = SideNotes(), IdentityPin(expected_id)
+    metadata, pin = ResponseMetadata(), IdentityPin(expected_id)
     gate = gate or LoginGate()
-    http = Http(address, trust, timeouts, notes, at_once=workers)
+    http = Http(address, trust, timeouts, metadata, at_once=workers)
     speakers: dict[str, Speaker] = {
-        "REST1": REST1(address, api_token, trust, timeouts, notes, gate, pin, leading, workers),
-        "REST2": REST2(address, api_token, http, notes, gate, pin),
+        "REST1": REST1(address, api_token, trust, timeouts, metadata, gate, pin, leading, workers),
+        "REST2": REST2(address, api_token, http, metadata, gate, pin),
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]
     families = Families(rest_version, allowed, http, patience=timeouts.call)
-    return FlashArray(address, api_token, timeouts, http, families, whispers=notes.whispers)
+    return FlashArray(address, api_token, timeouts, http, families, whispers=metadata.whispers)

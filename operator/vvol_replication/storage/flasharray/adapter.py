@@ -19,12 +19,11 @@ from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.storage import reasons
 from vvol_replication.storage.whispers import Whispers
 
-from . import errors, names, refusals
-from .errors import Asked
-from .failures import CallFailed
+from . import names
+from .errors import CallFailed, outcomes, refusals
+from .errors.outcomes import Asked
 from .families import Families, Family
-from .http import Http
-from .timeouts import Timeouts
+from .http import Http, Timeouts
 
 T = TypeVar("T")
 
@@ -134,7 +133,7 @@ class FlashArray:
         try:
             return Done(await self._families.ask(lambda array: call(array, deadline), deadline))
         except CallFailed as failure:
-            return errors.outcome(failure, asked)
+            return outcomes.outcome(failure, asked)
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)

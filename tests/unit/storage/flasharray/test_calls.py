@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.arrays import AlreadyThere
-from vvol_replication.storage.flasharray.failures import Answered, LookFailed
+from vvol_replication.storage.flasharray.errors import Answered, LookFailed
 from vvol_replication.storage.flasharray.rest1 import calls
 
 

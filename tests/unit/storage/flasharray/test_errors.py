@@ -16,10 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage.flasharray import errors, refusals
-from vvol_replication.storage.flasharray.array_text import LONGEST, ArrayText, one_line
-from vvol_replication.storage.flasharray.errors import Asked
-from vvol_replication.storage.flasharray.failures import (
+from vvol_replication.storage.flasharray import errors
+from vvol_replication.storage.flasharray.errors import (
     Answered,
     BeforeTheCall,
     CallFailed,
@@ -32,8 +30,12 @@ from vvol_replication.storage.flasharray.failures import (
     NotAsked,
     NotReached,
     Unreadable,
+    outcomes,
+    refusals,
 )
-from vvol_replication.storage.flasharray.transport import explain
+from vvol_replication.storage.flasharray.errors.array_text import LONGEST, ArrayText, one_line
+from vvol_replication.storage.flasharray.errors.outcomes import Asked
+from vvol_replication.storage.flasharray.errors.transport import explain
 
 SECRET = "fake-token-99"
 READ = Asked("array.test", "GET pgroup erp", secret=SECRET)
@@ -109,7 +111,7 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
 @pytest.mark.parametrize(("failure", "read", "push"), TABLE)
 def test_the_table(failure: CallFailed, read: tuple[type, str], push: tuple[type, str] | None) -> None:
     for asked, expected in ((READ, read), (PUSH, push or read)):
-        outcome = errors.outcome(failure, asked)
+        outcome = outcomes.outcome(failure, asked)
         assert (type(outcome), outcome.reason) == expected
         assert outcome.message.startswith("FlashArray array.test: ")
         assert outcome.message.isprintable()
@@ -122,7 +124,7 @@ def test_the_table(failure: CallFailed, read: tuple[type, str], push: tuple[type
      ({"Retry-After": "-1"}, None), ({"Retry-After": "1e9"}, None), ({}, None)],
 )  # fmt: skip
 def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> None:
-    outcome = errors.outcome(Answered(429, headers=headers), PUSH)
+    outcome = outcomes.outcome(Answered(429, headers=headers), PUSH)
     assert isinstance(outcome, Unavailable)
     assert outcome.retry_after == seconds
 
@@ -149,7 +151,7 @@ def test_already_there(message: str, context: str, there: bool) -> None:  # noqa
 def test_both_families_mean_the_same(worded: Callable[[str], str]) -> None:
     for failure, read, _ in TABLE:
         if isinstance(failure, Answered) and failure.status == 400 and (parts := ArrayText.parse(failure.text).parts):
-            again = errors.outcome(Answered(400, worded(parts[0][1])), READ)
+            again = outcomes.outcome(Answered(400, worded(parts[0][1])), READ)
             assert (type(again), again.reason) == read
 
 
@@ -177,7 +179,7 @@ def test_the_words_count_only_with_status_400(status: int) -> None:
 
 @given(status=st.integers(100, 599), body=st.text() | st.builds(said, st.text()), mutating=st.booleans())
 def test_every_answer_is_an_outcome(status: int, body: str, mutating: bool) -> None:  # noqa: FBT001 - given
-    outcome = errors.outcome(Answered(status, body + SECRET), PUSH if mutating else READ)
+    outcome = outcomes.outcome(Answered(status, body + SECRET), PUSH if mutating else READ)
     assert outcome.message.isprintable()
     assert SECRET not in outcome.message
     assert len(outcome.message) < 2 * LONGEST

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ProtectionGroup, Pushed, Snapshot
-from vvol_replication.storage.flasharray import merging, refusals
-from vvol_replication.storage.flasharray.array_text import ArrayText
-from vvol_replication.storage.flasharray.failures import Answered, CallFailed, LookFailed, Unreadable
+from vvol_replication.storage.flasharray import merging
+from vvol_replication.storage.flasharray.errors import Answered, CallFailed, LookFailed, Unreadable, refusals
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 
 from . import answers
 

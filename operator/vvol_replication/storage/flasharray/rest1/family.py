@@ -17,10 +17,9 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 from vvol_replication.storage import reasons
-from vvol_replication.storage.flasharray.failures import CallFailed, NotAsked, NotReached
-from vvol_replication.storage.flasharray.identity import IdentityPin
-from vvol_replication.storage.flasharray.sidenotes import SideNotes
-from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.flasharray.errors import CallFailed, NotAsked, NotReached
+from vvol_replication.storage.flasharray.http import Timeouts
+from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
 from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.tls import TLSTrust
@@ -43,7 +42,7 @@ class REST1:
     api_token: str = field(repr=False)
     trust: TLSTrust
     timeouts: Timeouts
-    notes: SideNotes
+    metadata: ResponseMetadata
     gate: LoginGate
     pin: IdentityPin
     leading: Callable[[], bool]
@@ -56,9 +55,9 @@ class REST1:
     def speak(self, rest: str) -> REST1Array:
         """The array over that version; nothing is sent yet."""
         login = Login(self.address, self.api_token, self.gate, self.pin, rest)
-        sessions = Sessions(login, self.trust, self.timeouts, self.notes)
+        sessions = Sessions(login, self.trust, self.timeouts, self.metadata)
         lane = Lane(f"flasharray-{self.address}", self.workers)
-        return REST1Array(rest, sessions, lane, self.timeouts, self.notes, leading=self.leading)
+        return REST1Array(rest, sessions, lane, self.timeouts, self.metadata, leading=self.leading)
 
 
 class REST1Array:
@@ -70,7 +69,7 @@ class REST1Array:
         sessions: Sessions,
         lane: Lane,
         timeouts: Timeouts,
-        notes: SideNotes,
+        metadata: ResponseMetadata,
         *,
         leading: Callable[[], bool],
     ) -> None:
@@ -79,12 +78,12 @@ class REST1Array:
         self._sessions = sessions
         self._lane = lane
         self._timeouts = timeouts
-        self._notes = notes
+        self._metadata = metadata
 
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
         about = await self._ask(lambda array: array.about if array.open else array.identify(), deadline)
-        return replace(about, skew=self._notes.skew)
+        return replace(about, skew=self._metadata.skew)
 
     async def connections(self, deadline: float) -> tuple[ArrayConnection, ...]:
         """The arrays that this one is connected to."""

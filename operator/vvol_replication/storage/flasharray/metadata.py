@@ -1,6 +1,6 @@
-"""What every answer of an array tells beside its content: its clock, its sessions, and when it wants to be left alone.
+"""What all sessions with one array share, whichever family they speak: who answers, and what answers say beside content.
 
-One for all sessions with an array, whichever family they speak. Thread-safe.
+Both classes are thread-safe: REST 1 calls in threads, REST 2 on the event loop.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
+from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage.whispers import Whispers
 
-from .failures import HeldOff
+from .errors import HeldOff, IdentityDiffers, retry_after
 
 _LONGEST_HOLD: Final = 3600.0
 """Seconds for which an array is left alone at most, whatever stands in the header."""
@@ -27,8 +28,8 @@ _HALF: Final = timedelta(seconds=0.5)
 """`Date` is cut to whole seconds: on the average the array's clock is half a second further."""
 
 
-class SideNotes:
-    """Kept from answer to answer."""
+class ResponseMetadata:
+    """The array's clock, its sessions, and until when it wants to be left alone: kept from answer to answer."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -65,12 +66,20 @@ class SideNotes:
                     self._held_until = max(self._held_until, self._clock() + min(seconds, _LONGEST_HOLD))
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
-    for header in ("retry-after", "ratelimit-reset"):
-        if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
-            return float(value)
-    return None
+class IdentityPin:
+    """Remembers the first array seen, or the one that is `expected`, and refuses every other one."""
+
+    def __init__(self, expected: str | None = None) -> None:
+        self._lock = threading.Lock()
+        self._id = expected
+
+    def check(self, about: ArrayAbout) -> None:
+        """Raises `IdentityDiffers` where this is not the array of the first session."""
+        with self._lock:
+            if self._id is None:
+                self._id = about.id
+            if about.id != self._id:
+                raise IdentityDiffers(self._id, about.id)
 
 
 def _date(value: str) -> datetime | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
+
+LOGIN: Final = "login"
+VERSION: Final = "version"
+IDENTITY: Final = "identity"
 
 
 class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
@@ -75,7 +81,10 @@ class IdentityDiffers(CallFailed):
 
 
 class BeforeTheCall(CallFailed):
-    """What a call needs first (version, login, identity) failed, so the call itself was not made, or not repeated."""
+    """What a call needs first failed, so the call itself was not made, or not repeated.
+
+    `step` is `VERSION`, `LOGIN` or `IDENTITY`; `cause` is how that step failed.
+    """
 
     def __init__(self, step: str, cause: CallFailed) -> None:
         super().__init__(step)
@@ -90,3 +99,11 @@ class LookFailed(CallFailed):
         super().__init__(said)
         self.said = said
         self.cause = cause
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
+    for header in ("retry-after", "ratelimit-reset"):
+        if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
+            return float(value)
+    return None

@@ -16,6 +16,9 @@ from vvol_replication.storage import reasons
 from . import refusals, transport
 from .array_text import ArrayText
 from .failures import (
+    IDENTITY,
+    LOGIN,
+    VERSION,
     Answered,
     BeforeTheCall,
     CallFailed,
@@ -27,12 +30,8 @@ from .failures import (
     NoCommonVersion,
     NotAsked,
     NotReached,
+    retry_after,
 )
-from .sidenotes import retry_after
-
-LOGIN: Final = "login"
-VERSION: Final = "version"
-IDENTITY: Final = "identity"
 
 _FIRST: Final = {
     LOGIN: "the login comes first",
