@@ -13,7 +13,6 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.ports import Refusals
-from vvol_replication.storage.discreet import discreet_array, discreet_vcenter
 from vvol_replication.storage.flasharray import connect as connect_array
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
@@ -43,7 +42,7 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), username, password)
-        vcenter = VCenter(
+        port = VCenter(
             str(spec.address),
             username,
             password,
@@ -53,7 +52,6 @@ class StorageConnector:
             gate=gate,
             expected_uuid=expected_uuid,
         )
-        port = discreet_vcenter(vcenter, username, password)
         self._gate_of[port] = gate
         return port
 
@@ -63,7 +61,7 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), api_token)
-        array = connect_array(
+        port = connect_array(
             str(spec.address),
             api_token,
             trust=trust,
@@ -73,9 +71,8 @@ class StorageConnector:
             gate=gate,
             expected_id=expected_id,
         )
-        if isinstance(array, Refused):
-            return array
-        port = discreet_array(array, api_token)
+        if isinstance(port, Refused):
+            return port
         self._gate_of[port] = gate
         return port
 

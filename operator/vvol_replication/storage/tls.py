@@ -14,6 +14,7 @@ from pathlib import Path
 from vvol_replication.domain.outcomes import Refused
 
 from . import reasons
+from .redaction import Redactor
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _BLOCK = re.compile(f"{_BEGIN}.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -97,9 +98,9 @@ _ADVICE = {
 """By OpenSSL's codes: not yet valid, expired, another host name, another IP address."""
 
 
-def not_trusted(error: ssl.SSLCertVerificationError) -> str:
+def not_trusted(error: ssl.SSLCertVerificationError, redactor: Redactor) -> str:
     """What is wrong with an endpoint's certificate, and what to do about it."""
-    said = (getattr(error, "verify_message", None) or type(error).__name__).rstrip(".")
+    said = (redactor.quoted(getattr(error, "verify_message", None)) or type(error).__name__).rstrip(".")
     advice = _ADVICE.get(getattr(error, "verify_code", 0), "put the CA that signed it into spec.tls.caCertificates")
     return f"its TLS certificate is not trusted ({said}); {advice}"
 

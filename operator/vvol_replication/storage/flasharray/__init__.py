@@ -13,6 +13,7 @@ from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import reasons
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.tls import TLSTrust
 
 from .adapter import FlashArray
@@ -52,13 +53,14 @@ def connect(
             reasons.NOT_SUPPORTED,
             f"FlashArray {address}: restVersion {rest_version!r} is none of {', '.join(_FAMILIES)}",
         )
-    metadata, pin = ResponseMetadata(), IdentityPin(expected_id)
+    redactor, pin = Redactor(api_token), IdentityPin(expected_id)
+    metadata = ResponseMetadata(redactor.sessions)
     gate = gate or LoginGate()
     http = Http(address, trust, timeouts, metadata, at_once=workers)
     speakers: dict[str, Speaker] = {
-        "REST1": REST1(address, api_token, trust, timeouts, metadata, gate, pin, leading, workers),
-        "REST2": REST2(address, api_token, http, metadata, gate, pin),
+        "REST1": REST1(address, api_token, trust, timeouts, metadata, redactor, gate, pin, leading, workers),
+        "REST2": REST2(address, api_token, http, metadata, redactor, gate, pin),
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]
     families = Families(rest_version, allowed, http, patience=timeouts.call)
-    return FlashArray(address, api_token, timeouts, http, families, whispers=metadata.whispers)
+    return FlashArray(address, redactor, timeouts, http, families)

@@ -17,7 +17,7 @@ from vvol_replication.domain.arrays import (
 )
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.storage import reasons
-from vvol_replication.storage.whispers import Whispers
+from vvol_replication.storage.redaction import Redactor
 
 from . import names
 from .errors import CallFailed, outcomes, refusals
@@ -34,22 +34,18 @@ class FlashArray:
     def __init__(
         self,
         address: str,
-        secret: str,
+        redactor: Redactor,
         timeouts: Timeouts,
         http: Http,
         families: Families,
-        *,
-        whispers: Whispers,
     ) -> None:
         self._address = address
-        self._secret = secret
+        self._redactor = redactor
         self._timeouts = timeouts
         self._http = http
         self._families = families
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
-        self.whispers = whispers
-        """Session ids that no message may repeat."""
 
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""
@@ -111,7 +107,7 @@ class FlashArray:
             await self._http.close()
 
     def _asked(self, what: str, *, mutating: bool = False) -> Asked:
-        return Asked(self._address, what, mutating=mutating, secret=self._secret)
+        return Asked(self._address, what, mutating=mutating, redactor=self._redactor)
 
     def _misnamed(self, *protection_groups: str) -> Refused | None:
         for name in protection_groups:

@@ -1,4 +1,4 @@
-"""What all sessions with one array share, whichever family they speak: who answers, and what answers say beside content.
+"""What all sessions with one array share, whichever family: who answers, and what answers say beside content.
 
 Both classes are thread-safe: REST 1 calls in threads, REST 2 on the event loop.
 """
@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Final
 
 from vvol_replication.domain.arrays import ArrayAbout
-from vvol_replication.storage.whispers import Whispers
+from vvol_replication.storage.redaction import SessionSecrets
 
 from .errors import HeldOff, IdentityDiffers, retry_after
 
@@ -29,15 +29,17 @@ _HALF: Final = timedelta(seconds=0.5)
 
 
 class ResponseMetadata:
-    """The array's clock, its sessions, and until when it wants to be left alone: kept from answer to answer."""
+    """The array's clock, its sessions, and until when it wants to be left alone: kept from answer to answer.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `sessions` is told each cookie of REST 1 and token of REST 2.
+    """
+
+    def __init__(self, sessions: SessionSecrets, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._held_until = float("-inf")
         self._skew: timedelta | None = None
-        self.whispers = Whispers()
-        """The sessions of this port: cookies of REST 1, tokens of REST 2."""
+        self._sessions = sessions
 
     @property
     def skew(self) -> timedelta | None:
@@ -52,13 +54,13 @@ class ResponseMetadata:
 
     def heard(self, status: int, headers: Mapping[str, str], sent: float, answered: float) -> None:
         """After every answer; `sent` and `answered` are POSIX times of this machine."""
-        self.whispers.add(headers.get("x-auth-token"))
+        self._sessions.add(headers.get("x-auth-token"))
         for cookie in _COOKIE.findall(headers.get("Set-Cookie", "")):
-            self.whispers.add(cookie)
-        told = _date(headers.get("Date", ""))
-        if told is not None:
+            self._sessions.add(cookie)
+        date = _date(headers.get("Date", ""))
+        if date is not None:
             middle = datetime.fromtimestamp((sent + answered) / 2, UTC)
-            self._skew = timedelta(seconds=round((told + _HALF - middle).total_seconds()))
+            self._skew = timedelta(seconds=round((date + _HALF - middle).total_seconds()))
         if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             seconds = retry_after(headers)
             if seconds:

@@ -22,9 +22,9 @@ from vvol_replication.domain.points import (
 )
 from vvol_replication.storage import reasons
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
+from vvol_replication.storage.redaction import Redactor
 
 from . import convert, faults, transport
-from .asked import Asked
 from .inventory import InventoryQuery
 from .members import MembersQuery
 from .points import PointsQuery
@@ -38,9 +38,12 @@ if TYPE_CHECKING:
     from vvol_replication.storage.login import LoginGate
     from vvol_replication.storage.tls import TLSTrust
 
+    from .asked import Asked
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_LONGEST_TEXT = 200
 
 
 class VCenter:
@@ -75,34 +78,33 @@ class VCenter:
             address,
             Credentials(username, password),
             trust.context(),
+            redactor=Redactor(password, username=username, longest=_LONGEST_TEXT),
             timeouts=timeouts,
             connections=max_concurrent_calls,
             gate=gate,
             expected_uuid=expected_uuid,
             clock=clock,
         )
-        self.whispers = self._session.whispers
-        """Session ids that no message may repeat."""
         self._providers = Providers(self._session, clock=clock)
         self._provider_names: tuple[str, ...] = ()
 
     async def about(self) -> Outcome[VCenterAbout]:
         """Who answers, read from the login. `providers` are those that the last inventory met."""
-        return await self._run(Asked(self.address, "Login"), self._about)
+        return await self._run(self._session.asked("Login"), self._about)
 
     async def inventory(self) -> Outcome[Inventory]:
         """All fault domains and groups; `Unavailable("NoReplicationProvider", …)` where no provider is registered."""
-        asked = Asked(self.address, "QueryReplicationGroup")
+        asked = self._session.asked("QueryReplicationGroup")
         return await self._run(asked, self._inventory, deadline=self._timeouts.inventory)
 
     async def group(self, group: GroupId) -> Outcome[Group]:
         """One group, live: one call, for which SMS finds the provider by itself."""
-        return await self._run(Asked(self.address, "QueryReplicationGroupInfo", str(group)), lambda: self._group(group))
+        return await self._run(self._session.asked("QueryReplicationGroupInfo", group), lambda: self._group(group))
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
         """The points in time listed at a target group, oldest first."""
         return await self._run(
-            Asked(self.address, "QueryPointInTimeReplica", str(group)),
+            self._session.asked("QueryPointInTimeReplica", group),
             lambda: self._providers.ask(
                 group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
             ),
@@ -111,23 +113,23 @@ class VCenter:
     async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
         """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
         permit = Permit(self._leading)
-        asked = Asked(self.address, "SyncReplicationGroup_Task", str(group))
+        asked = self._session.asked("SyncReplicationGroup_Task", group)
         return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
         """Mutating, and not to be undone. prepareFailover of a source group; never sent twice unless refused."""
         permit = Permit(self._leading)
-        asked = Asked(self.address, "PrepareFailoverReplicationGroup_Task", str(group))
+        asked = self._session.asked("PrepareFailoverReplicationGroup_Task", group)
         return await self._run(asked, lambda: self._start_prepare(group, permit), permit=permit)
 
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
         """What has become of a sync or prepare task; `FORGOTTEN` where SMS does not know it (any more)."""
-        asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
+        asked = self._session.asked("QuerySmsTaskInfo", group)
         return await self._run(asked, lambda: self._task(task, group))
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
-        asked = Asked(self.address, "the VMs", str(group))
+        asked = self._session.asked("the VMs", group)
         query = MembersQuery(self._session, group, lambda: self._info(group))
         return await self._run(asked, query.run, deadline=self._timeouts.inventory)
 
@@ -195,7 +197,7 @@ class VCenter:
             return TaskReading(TaskState.FORGOTTEN)
         if info is None:
             raise transport.Unreadable("no task in it")
-        return convert.task_reading(info, group, Asked(self.address, f"the outcome of {task}", str(group)))
+        return convert.task_reading(info, group, self._session.asked(f"the outcome of {task}", group))
 
     async def _run(
         self,

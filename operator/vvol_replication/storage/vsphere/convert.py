@@ -118,7 +118,7 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
         return TaskReading(TaskState(state), progress=info.progress)
     if state not in (TaskState.SUCCESS, TaskState.ERROR):
         # A newer or a vendor's own word: neither an end nor that it goes on is read into it.
-        raise Unreadable(f"a task in a state of its own, '{faults.one_line(state)}'")
+        raise Unreadable(f"a task in a state of its own, '{asked.quote(state)}'")
     if state == TaskState.ERROR:
         fault = info.error
         if fault is not None:

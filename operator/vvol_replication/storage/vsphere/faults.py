@@ -21,7 +21,6 @@ from .vmomi import name_on_wire, type_of_name
 if TYPE_CHECKING:
     from .asked import Asked
 
-_LONGEST_TEXT = 200
 _DEEPEST_CAUSE = 5
 # How services refuse a request in a version that they do not have: a bare RuntimeFault with such a text.
 _VERSION_REFUSED = ("Unsupported version URI", "Request version ")
@@ -211,10 +210,10 @@ def message(fault: Any, asked: Asked) -> str:
     row = verdict(fault)
     told = _telling(fault)
     parts = [asked.line(row.message)]
-    detail = _detail(told)
+    detail = _detail(told, asked)
     if detail:
         parts.append(f"({detail})")
-    text = one_line(getattr(told, "msg", None))
+    text = asked.quote(getattr(told, "msg", None))
     if row.told and text:
         parts.append(f"[{type(told).__name__.rpartition('.')[2]}: {text}]")
     return " ".join(parts)
@@ -226,19 +225,11 @@ def outcome(fault: Any, asked: Asked) -> Refused | Unavailable:
     return (Unavailable if row.retriable else Refused)(row.reason, message(fault, asked))
 
 
-def one_line(text: Any) -> str:
-    """Somebody else's text, fit for a status condition."""
-    words_of_it = " ".join(str(text or "").split())
-    if len(words_of_it) <= _LONGEST_TEXT:
-        return words_of_it
-    return words_of_it[: _LONGEST_TEXT - 1] + "…"
-
-
-def _detail(fault: Any) -> str:
+def _detail(fault: Any, asked: Asked) -> str:
     """What a fault says in fields: the state that is in the way, or the privilege that is missing."""
     if isinstance(fault, TYPES["sms.fault.replication.InvalidReplicationState"]):
         wanted = ", ".join(fault.desiredState or ()) or "another one"
-        return f"it is {one_line(fault.currentState)}, needed is {one_line(wanted)}"
+        return f"it is {asked.quote(fault.currentState)}, needed is {asked.quote(wanted)}"
     if isinstance(fault, TYPES["sms.fault.TooMany"]) and fault.maxBatchSize:
         return f"it takes {int(fault.maxBatchSize)} at a time"
     if isinstance(fault, TYPES["vim.fault.NoPermission"]) and verdict(fault).reason == reasons.PERMISSION_DENIED:
@@ -246,5 +237,5 @@ def _detail(fault: Any) -> str:
         for entity in fault.missingPrivileges or ():
             missing.extend(entity.privilegeIds or ())
         named = ", ".join(dict.fromkeys(missing))
-        return f"grant {one_line(named)}" if named else "it does not say which; see the list of privileges needed"
+        return f"grant {asked.quote(named)}" if named else "it does not say which; see the list of privileges needed"
     return ""

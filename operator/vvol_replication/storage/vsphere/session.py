@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage import reasons
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
-from vvol_replication.storage.whispers import Whispers
 
-from .faults import one_line, verdict
+from .asked import Asked
+from .faults import verdict
 from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
 from .vmomi import pbm, sms, vim, vmodl
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from vvol_replication.domain.groups import GroupId
     from vvol_replication.storage.lane import Permit
+    from vvol_replication.storage.redaction import Redactor
 
 T = TypeVar("T")
 
@@ -104,21 +106,24 @@ class Session:
         credentials: Credentials,
         context: ssl.SSLContext,
         *,
+        redactor: Redactor,
         timeouts: Timeouts,
         connections: int,
         gate: LoginGate | None = None,
         expected_uuid: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet."""
+        """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet.
+
+        `redactor` knows the credentials; it is told each session.
+        """
         self.address = address
+        self.redactor = redactor
         self.timeouts = timeouts
         self._credentials = credentials
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
-        self.whispers = Whispers()
-        """Ids of sessions that no message may repeat."""
         self._opened: Opened | None = None
         self._closed = False
         self._keeping = threading.Lock()
@@ -141,6 +146,10 @@ class Session:
         self.vim_stub = Stub(path="/sdk", version=VIM_VERSION, **endpoint)
         self.stub = Stub(path="/sms/sdk", version=SMS_VERSION, header=lambda: self._token, **endpoint)
         self._pbm = Stub(path="/pbm/sdk", version=PBM_VERSION, header=lambda: self._token, **endpoint)
+
+    def asked(self, method: str, group: GroupId | None = None) -> Asked:
+        """What messages about one call, or one purpose, begin with."""
+        return Asked(self.address, method, None if group is None else str(group), redactor=self.redactor)
 
     def call(self, ask: Callable[[], T], permit: Permit | None = None) -> T:
         """Ask something, logged in. `permit` marks a mutating request, which is never sent twice unless refused.
@@ -315,7 +324,7 @@ class Session:
             raise Unreadable("a login without a session cookie")
         self.vim_stub.SetSessionId(token)  # pyVmomi forgets the cookie over any other one
         self._token = token
-        self.whispers.add(token)
+        self.redactor.sessions.add(token)
         return Opened(
             instance_uuid=str(content.about.instanceUuid),
             version=str(content.about.apiVersion),
@@ -349,7 +358,8 @@ class Session:
         return Ended(Unavailable(reasons.LOGIN_FAILED, message, retry_after=left))
 
     def _no_more_sessions(self, error: Exception) -> Ended:
-        said = one_line(getattr(error, "msg", None) or error) or type(error).__name__.rpartition(".")[2]
+        said = self.redactor.quoted(getattr(error, "msg", None) or error)
+        said = said or type(error).__name__.rpartition(".")[2]
         message = (
             f"vCenter {self.address} takes no login now ({said}): it is starting, or as many sessions are open as it"
             " allows; look there at who leaves sessions behind. It is asked again"
@@ -373,7 +383,8 @@ class Session:
         if uuid != self._instance_uuid:
             self._stranger = Refused(
                 reasons.IDENTITY_CHANGED,
-                f"vCenter {self.address} answers as instance {uuid} and was {self._instance_uuid} before; check its"
+                f"vCenter {self.address} answers as instance {self.redactor.quoted(uuid)} and was"
+                f" {self.redactor.quoted(self._instance_uuid)} before; check its"
                 " address: nothing more is asked of it over this connection",
             )
             raise Ended(self._stranger)

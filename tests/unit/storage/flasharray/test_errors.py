@@ -33,13 +33,14 @@ from vvol_replication.storage.flasharray.errors import (
     outcomes,
     refusals,
 )
-from vvol_replication.storage.flasharray.errors.array_text import LONGEST, ArrayText, one_line
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 from vvol_replication.storage.flasharray.errors.outcomes import Asked
 from vvol_replication.storage.flasharray.errors.transport import explain
+from vvol_replication.storage.redaction import LONGEST, Redactor, one_line
 
 SECRET = "fake-token-99"
-READ = Asked("array.test", "GET pgroup erp", secret=SECRET)
-PUSH = Asked("array.test", "POST pgroup erp", mutating=True, secret=SECRET)
+READ = Asked("array.test", "GET pgroup erp", redactor=Redactor(SECRET))
+PUSH = Asked("array.test", "POST pgroup erp", mutating=True, redactor=Redactor(SECRET))
 LOST = (Indeterminate, "AnswerLost")
 SAME = None
 """A push ends like a read."""
@@ -142,7 +143,7 @@ def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> No
     ],
 )
 def test_already_there(message: str, context: str, there: bool) -> None:  # noqa: FBT001 - parametrized
-    words = refusals.already_there(Answered(400, said(message, context)), "vr-1")
+    words = refusals.already_there(Answered(400, said(message, context)), "vr-1", Redactor(SECRET))
     assert (words is not None) is there
     assert words is None or message in words
 
@@ -172,7 +173,7 @@ def test_what_says_that_it_is_destroyed(message: str, destroyed: bool) -> None: 
 @pytest.mark.parametrize("status", [401, 409, 500])
 def test_the_words_count_only_with_status_400(status: int) -> None:
     failure = Answered(status, said("already exists; does not exist"))
-    assert refusals.already_there(failure, "vr-1") is None
+    assert refusals.already_there(failure, "vr-1", Redactor(SECRET)) is None
     assert refusals.refusal_reason(failure) is None
     assert not refusals.missing(failure)
 
@@ -226,6 +227,6 @@ def test_a_long_text_is_cut() -> None:
     ],
 )
 def test_transport_failures_in_words(failure: Exception, reason: str, words: str) -> None:
-    word, seen = explain(failure)
+    word, seen = explain(failure, Redactor(SECRET))
     assert word == reason
     assert words in seen

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vvol_replication.storage.flasharray.errors import HeldOff
 from vvol_replication.storage.flasharray.metadata import ResponseMetadata
+from vvol_replication.storage.redaction import SessionSecrets
 
 NOW = datetime(2026, 5, 11, 20, 35, 53, tzinfo=UTC).timestamp()
 
@@ -24,7 +25,7 @@ NOW = datetime(2026, 5, 11, 20, 35, 53, tzinfo=UTC).timestamp()
 def test_the_skew_is_right_to_a_second(skew: int, fraction: float, there: float, back: float) -> None:
     sent = NOW + fraction
     array_clock = datetime.fromtimestamp(sent + there, UTC) + timedelta(seconds=skew)
-    metadata = ResponseMetadata()
+    metadata = ResponseMetadata(SessionSecrets())
     metadata.heard(200, {"Date": format_datetime(array_clock, usegmt=True)}, sent, sent + there + back)
     assert metadata.skew is not None
     assert metadata.skew.microseconds == 0
@@ -32,14 +33,14 @@ def test_the_skew_is_right_to_a_second(skew: int, fraction: float, there: float,
 
 
 def test_the_middle_of_a_long_exchange_counts() -> None:
-    metadata = ResponseMetadata()
+    metadata = ResponseMetadata(SessionSecrets())
     metadata.heard(200, {"Date": format_datetime(datetime.fromtimestamp(NOW + 20, UTC), usegmt=True)}, NOW, NOW + 40)
     assert metadata.skew == timedelta(0)
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Fri, 99 Dec 2026 00:00:00 GMT"])
 def test_without_a_readable_date_the_last_skew_stays(date: str) -> None:
-    metadata = ResponseMetadata()
+    metadata = ResponseMetadata(SessionSecrets())
     assert metadata.skew is None
     metadata.heard(200, {"Date": date}, NOW, NOW)
     assert metadata.skew is None
@@ -63,7 +64,7 @@ def test_without_a_readable_date_the_last_skew_stays(date: str) -> None:
 )
 def test_how_long_an_array_is_left_alone(status: int, headers: dict[str, str], held: float) -> None:
     now = [100.0]
-    metadata = ResponseMetadata(lambda: now[0])
+    metadata = ResponseMetadata(SessionSecrets(), lambda: now[0])
     metadata.heard(status, headers, NOW, NOW)
     if held:
         now[0] = 100.0 + held - 0.5
@@ -76,7 +77,7 @@ def test_how_long_an_array_is_left_alone(status: int, headers: dict[str, str], h
 
 def test_a_shorter_wish_does_not_shorten_an_earlier_one() -> None:
     now = [0.0]
-    metadata = ResponseMetadata(lambda: now[0])
+    metadata = ResponseMetadata(SessionSecrets(), lambda: now[0])
     metadata.heard(429, {"retry-after": "60"}, NOW, NOW)
     metadata.heard(503, {"retry-after": "1"}, NOW, NOW)
     now[0] = 30.0

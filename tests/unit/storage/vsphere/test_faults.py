@@ -9,10 +9,11 @@ from pyVmomi import VmomiSupport, sms, vim, vmodl
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import faults
 from vvol_replication.storage.vsphere.asked import Asked
 
-ASKED = Asked("vcenter.dallas.example.com", "QueryReplicationGroupInfo", "fd-b/erp")
+ASKED = Asked("vcenter.dallas.example.com", "QueryReplicationGroupInfo", "fd-b/erp", redactor=Redactor(""))
 
 # (type, reason, retriable, proves that nothing was changed)
 ROWS = [

@@ -12,15 +12,19 @@ IDENTITY: Final = "identity"
 
 
 class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
-    """A call that brought no usable answer."""
+    """A call that brought no usable answer. Its text may be the array's: none of it shows in a repr."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 class NotAsked(CallFailed):
-    """Nothing was sent; `reason` is a reason word, and the text says why, in one line."""
+    """Nothing was sent; `reason` is one of the catalogue, `why` says it in one line of ours."""
 
-    def __init__(self, reason: str, seen: str) -> None:
-        super().__init__(seen)
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(why)
         self.reason = reason
+        self.why = why
 
 
 class HeldOff(CallFailed):
@@ -93,7 +97,10 @@ class BeforeTheCall(CallFailed):
 
 
 class LookFailed(CallFailed):
-    """The push was refused because its snapshot is there; whether that one is destroyed could not be read."""
+    """The push was refused because its snapshot is there; whether that one is destroyed could not be read.
+
+    `said` are the array's words, redacted; `cause` is why the look failed.
+    """
 
     def __init__(self, said: str, cause: CallFailed) -> None:
         super().__init__(said)

@@ -6,12 +6,13 @@ unreadable or a 5xx, nothing is proved: `Indeterminate`. The array's own words a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 
 from . import refusals, transport
 from .array_text import ArrayText
@@ -51,12 +52,16 @@ class Asked:
     address: str
     what: str
     mutating: bool = False
-    secret: str = field(default="", repr=False)
+    _: KW_ONLY
+    redactor: Redactor = field(repr=False, compare=False)
 
     def says(self, seen: str) -> str:
-        """One line: which array, which call, what was seen; the API token is blacked out should the array repeat it."""
-        line = f"FlashArray {self.address}: {self.what}: {' '.join(seen.split())}"
-        return line.replace(self.secret, "***") if self.secret else line
+        """One line: which array, which call, what was seen; whatever came from outside was quoted before."""
+        return f"FlashArray {self.address}: {self.what}: {' '.join(seen.split())}"
+
+    def quote(self, text: object) -> str:
+        """Text from outside, fit for a message: without secrets, on one line, and not endless."""
+        return self.redactor.quoted(text)
 
 
 def outcome(failure: CallFailed, asked: Asked) -> Failed:
@@ -74,13 +79,13 @@ def outcome(failure: CallFailed, asked: Asked) -> Failed:
             return _refused(failure, asked)
         case LookFailed(said=said, cause=cause):
             return _look_failed(said, cause, asked)
-    return _unreadable(f"{failure}; something else than a FlashArray may answer at this address", asked)
+    return _unreadable(f"{asked.quote(failure)}; something else than a FlashArray may answer at this address", asked)
 
 
 def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavailable:
     match failure:
-        case NotAsked(reason=reason):
-            return Unavailable(reason, asked.says(str(failure)))
+        case NotAsked():
+            return Unavailable(failure.reason, asked.says(failure.why))
         case HeldOff(left=left):
             why = f"not asked, because the array wants to be left alone for {left:.0f} s more"
             return Unavailable(reasons.ENDPOINT_BUSY, asked.says(why), left)
@@ -105,23 +110,22 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
     return Refused(
         reasons.IDENTITY_CHANGED,
         asked.says(
-            f"another array answers here: its id is {failure.seen}, it was {failure.pinned}. Nothing was sent to it; "
-            "correct the address, or make a new FlashArray object for the new array"
+            f"another array answers here: its id is {asked.quote(failure.seen)}, it was {asked.quote(failure.pinned)}. "
+            "Nothing was sent to it; correct the address, or make a new FlashArray object for the new array"
         ),
     )
 
 
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
-    if step == LOGIN and isinstance(cause, Answered) and refusals.too_many_sessions(cause):
-        return Unavailable(
-            reasons.ENDPOINT_BUSY,
-            asked.says(f"the array has no room for another session ({_said(cause)}); end some; it is asked again"),
-        )
-    if step == LOGIN and isinstance(cause, Answered) and refusals.login_refused(cause):
-        return Unavailable(
-            reasons.LOGIN_FAILED,
-            asked.says(f"the array refuses the API token ({_said(cause)}); put a valid one into the Secret's apiToken"),
-        )
+    if step != LOGIN or not isinstance(cause, Answered):
+        return outcome(cause, asked)
+    said = _said(cause, asked)
+    if refusals.too_many_sessions(cause):
+        seen = f"the array has no room for another session ({said}); end some; it is asked again"
+        return Unavailable(reasons.ENDPOINT_BUSY, asked.says(seen))
+    if refusals.login_refused(cause):
+        seen = f"the array refuses the API token ({said}); put a valid one into the Secret's apiToken"
+        return Unavailable(reasons.LOGIN_FAILED, asked.says(seen))
     return outcome(cause, asked)
 
 
@@ -150,14 +154,14 @@ def _ranges(offered: tuple[str, ...]) -> str:
 
 
 def _not_reached(failure: NotReached, asked: Asked) -> Failed:
-    reason, seen = transport.explain(failure.cause)
+    reason, seen = transport.explain(failure.cause, asked.redactor)
     if asked.mutating and failure.sent:
         return _lost(seen, asked)
     return Unavailable(reason, asked.says(seen))
 
 
 def _answered(failure: Answered, asked: Asked) -> Failed:
-    status, said = failure.status, asked.says(f"the array answers {_said(failure)}")
+    status, said = failure.status, asked.says(f"the array answers {_said(failure, asked)}")
     if (reason := refusals.refusal_reason(failure)) is not None:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
@@ -178,7 +182,7 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
         return Unavailable(reasons.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
-            return _lost(f"the array answers {_said(failure)}", asked)
+            return _lost(f"the array answers {_said(failure, asked)}", asked)
         busy = status == HTTPStatus.SERVICE_UNAVAILABLE or "is busy" in said.lower()
         return Unavailable(reasons.ENDPOINT_BUSY if busy else reasons.ENDPOINT_FAULT, f"{said}; it is asked again")
     if status < HTTPStatus.BAD_REQUEST:
@@ -198,6 +202,6 @@ def _lost(seen: str, asked: Asked) -> Indeterminate:
     return Indeterminate(reasons.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
 
 
-def _said(failure: Answered) -> str:
-    said = ArrayText.parse(failure.text).whole.rstrip(".")
+def _said(failure: Answered, asked: Asked) -> str:
+    said = asked.quote(ArrayText.parse(failure.text).whole).rstrip(".")
     return f"HTTP {failure.status}: {said}" if said else f"HTTP {failure.status} without a message"

@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import Final
 
 from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 
-from .array_text import ArrayText, one_line
+from .array_text import ArrayText
 from .failures import Answered, CallFailed
 
 PROTECTION_GROUP_NOT_FOUND: Final = "ProtectionGroupNotFound"
@@ -71,7 +72,7 @@ def missing(failure: CallFailed) -> bool:
     return refusal_reason(failure) in (PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED)
 
 
-def already_there(failure: CallFailed, suffix: str) -> str | None:
+def already_there(failure: CallFailed, suffix: str, redactor: Redactor) -> str | None:
     """The array's words where it refused a push because the snapshot is there: live, destroyed or being eradicated."""
     said = _refusal(failure)
     if said is None:
@@ -79,7 +80,7 @@ def already_there(failure: CallFailed, suffix: str) -> str | None:
     if said.has("already exists") or (
         said.has("destroyed", "eradicat") and said.has("snapshot", suffix) and not said.has(*_LIMITS)
     ):
-        return one_line(said.whole)
+        return redactor.quoted(said.whole)
     return None
 
 

@@ -22,6 +22,7 @@ from vvol_replication.storage.flasharray.http import Timeouts
 from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.tls import TLSTrust
 
 from . import calls, client
@@ -43,6 +44,7 @@ class REST1:
     trust: TLSTrust
     timeouts: Timeouts
     metadata: ResponseMetadata
+    redactor: Redactor
     gate: LoginGate
     pin: IdentityPin
     leading: Callable[[], bool]
@@ -57,7 +59,9 @@ class REST1:
         login = Login(self.address, self.api_token, self.gate, self.pin, rest)
         sessions = Sessions(login, self.trust, self.timeouts, self.metadata)
         lane = Lane(f"flasharray-{self.address}", self.workers)
-        return REST1Array(rest, sessions, lane, self.timeouts, self.metadata, leading=self.leading)
+        return REST1Array(
+            rest, sessions, lane, self.timeouts, self.metadata, redactor=self.redactor, leading=self.leading
+        )
 
 
 class REST1Array:
@@ -71,6 +75,7 @@ class REST1Array:
         timeouts: Timeouts,
         metadata: ResponseMetadata,
         *,
+        redactor: Redactor,
         leading: Callable[[], bool],
     ) -> None:
         self.rest = rest
@@ -79,6 +84,7 @@ class REST1Array:
         self._lane = lane
         self._timeouts = timeouts
         self._metadata = metadata
+        self._redactor = redactor
 
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
@@ -107,7 +113,7 @@ class REST1Array:
 
         def push(array: Client) -> Pushed | AlreadyThere:
             with array.permitted(permit):
-                return calls.push(array, name, suffix)
+                return calls.push(array, name, suffix, self._redactor)
 
         return await self._ask(push, deadline, permit)
 

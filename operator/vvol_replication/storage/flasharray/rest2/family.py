@@ -20,6 +20,7 @@ from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 from vvol_replication.storage.flasharray.http import Http, Request
 from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 
 from . import answers
 from .session import Session
@@ -48,6 +49,7 @@ class REST2:
     api_token: str = field(repr=False)
     http: Http
     metadata: ResponseMetadata
+    redactor: Redactor
     gate: LoginGate
     pin: IdentityPin
 
@@ -58,16 +60,17 @@ class REST2:
 
     def speak(self, rest: str) -> REST2Array:
         """The array over that version; nothing is sent yet."""
-        return REST2Array(Session(self.http, rest, self.api_token, self.gate, self.pin), self.metadata)
+        return REST2Array(Session(self.http, rest, self.api_token, self.gate, self.pin), self.metadata, self.redactor)
 
 
 class REST2Array:
     """`Family` over a session of our own."""
 
-    def __init__(self, session: Session, metadata: ResponseMetadata) -> None:
+    def __init__(self, session: Session, metadata: ResponseMetadata, redactor: Redactor) -> None:
         self.rest = session.rest
         self._session = session
         self._metadata = metadata
+        self._redactor = redactor
         self._lists_destroyed = False
 
     async def about(self, deadline: float) -> ArrayAbout:
@@ -117,7 +120,7 @@ class REST2Array:
         try:
             content = await self._session.request(Request("POST", _SNAPSHOTS, query, body={"suffix": suffix}), deadline)
         except Answered as refusal:
-            there = refusals.already_there(refusal, suffix)
+            there = refusals.already_there(refusal, suffix, self._redactor)
             if there is None:
                 raise
             destroyed = refusals.says_destroyed(refusal) or await self._is_destroyed(snapshot, there, deadline)
