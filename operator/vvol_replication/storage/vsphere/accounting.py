@@ -109,8 +109,8 @@ def describe(device: Any, redactor: Redactor) -> str:
     if device is None:
         return "a member without an id"
     fields = ("id", "vmInstanceUUID", "dsUrl", "vmxPath", "vmMoid", "diskId", "deviceKey", "diskKey")
-    told = [str(value) for name in fields if (value := getattr(device, name, None)) is not None]
-    return redactor.quoted(" ".join([type(device).__name__.rpartition(".")[2], *told]))
+    values = [str(value) for name in fields if (value := getattr(device, name, None)) is not None]
+    return redactor.quoted(" ".join([type(device).__name__.rpartition(".")[2], *values]))
 
 
 def _objects(ids: Iterable[Any]) -> Iterator[str]:
@@ -119,10 +119,10 @@ def _objects(ids: Iterable[Any]) -> Iterator[str]:
 
 def _object(identity: Any) -> str:
     """An object's id as it compares: vCenter and providers write the same one with and without its scheme."""
-    text = str(identity).strip().casefold()
+    plain = str(identity).strip().casefold()
     for prefix in _ID_PREFIXES:
-        text = text.removeprefix(prefix)
-    return text
+        plain = plain.removeprefix(prefix)
+    return plain
 
 
 def _path(text: Any) -> tuple[str, str]:

@@ -186,8 +186,8 @@ def catalogue() -> tuple[Entry, ...]:
 
 def verdict(fault: Any) -> Verdict:
     """The row of a fault, or of the nearest type that it is derived from."""
-    text = str(getattr(fault, "msg", None) or "")
-    if type(fault) is TYPES["vmodl.RuntimeFault"] and text.startswith(_VERSION_REFUSED):
+    own_words = str(getattr(fault, "msg", None) or "")
+    if type(fault) is TYPES["vmodl.RuntimeFault"] and own_words.startswith(_VERSION_REFUSED):
         return _VERSION_TOO_NEW
     for kind in type(_telling(fault)).__mro__:
         if kind.__name__ in TABLE:

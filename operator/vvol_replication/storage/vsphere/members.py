@@ -43,14 +43,14 @@ class MembersQuery:
         known = machines.all()
         placement = Policies(self._session).place(tuple(known))
         candidates = self._candidates(members, known, placement)
-        seen = machines.details(candidates)
-        parts = self._parts(seen)
+        found = machines.details(candidates)
+        parts = self._parts(found)
         accounted = {part for member in members if (part := parts.of(member)) is not None}
         unaccounted = tuple(describe(member, self._session.redactor) for member in members if parts.of(member) is None)
         inside = {part for part, group in placement.groups.items() if group == self._group} | accounted
         vms = tuple(
             self._vm(machine, inside, placement)
-            for moid, machine in seen.items()
+            for moid, machine in found.items()
             if any(part.moid == moid for part in inside)
         )
         reading = self._session.asked("RetrievePropertiesEx")
@@ -58,7 +58,7 @@ class MembersQuery:
             line
             for vm in vms
             if vm.power is PowerState.UNKNOWN
-            and (line := seen[vm.moid].why_not("runtime.powerState", reading)) is not None
+            and (line := found[vm.moid].why_not("runtime.powerState", reading)) is not None
         ]
         if not members:
             problems.append(

@@ -231,11 +231,11 @@ class Session:
         opened = self._opened
         if opened is not None:
             return opened
-        seen = self._attempts
+        before = self._attempts
         with self._lock:
             if self._opened is not None:
                 return self._opened
-            if self._attempts != seen and self._failure is not None:
+            if self._attempts != before and self._failure is not None:
                 raise self._failure.with_traceback(None)
             try:
                 self._opened = self._guarded(self._log_in, mutating=False)

@@ -41,8 +41,8 @@ class ArrayText:
 
     def has(self, *texts: str) -> bool:
         """True if any of these is in what the array said, without regard to case."""
-        said = "\n".join(f"{name}\n{message}" for name, message in self.parts).lower()
-        return any(text.lower() in said for text in texts)
+        everything = "\n".join(f"{name}\n{message}" for name, message in self.parts).lower()
+        return any(text.lower() in everything for text in texts)
 
 
 def _part(row: Any) -> tuple[str, str] | None:

@@ -131,11 +131,11 @@ def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
 
 def _look_failed(said: str, cause: CallFailed, asked: Asked) -> Failed:
     """Nothing was changed by the push; why the look failed says when to ask again."""
-    why = outcome(cause, replace(asked, mutating=False))
+    look = outcome(cause, replace(asked, mutating=False))
     return Unavailable(
-        why.reason if isinstance(why, Unavailable) else reasons.ANSWER_UNREADABLE,
+        look.reason if isinstance(look, Unavailable) else reasons.ANSWER_UNREADABLE,
         asked.says(f"the array answers {said!r}, but whether that snapshot is destroyed could not be read"),
-        why.retry_after if isinstance(why, Unavailable) else None,
+        look.retry_after if isinstance(look, Unavailable) else None,
     )
 
 
