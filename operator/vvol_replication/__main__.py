@@ -78,7 +78,8 @@ async def run(configuration: Configuration) -> None:
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
-    engine = Engine(cluster, StorageConnector(), SystemClock(), leading=replica.leading, identity=replica.identity)
+    storage = StorageConnector(replica.leading)
+    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity)
     ready = asyncio.Event()
     probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive)
     registry = registry_for(engine)

@@ -12,7 +12,6 @@ from vvol_replication.cluster.leadership import Leadership
 from vvol_replication.cluster.lease import Elector, LeaseStore
 from vvol_replication.cluster.session import Connection, connect
 from vvol_replication.configuration import Configuration, Election
-from vvol_replication.storage.lane import fence
 
 _log = logging.getLogger("vvol_replication")
 
@@ -32,7 +31,6 @@ class Replica:
         store = LeaseStore(connection, election.namespace, election.name)
         self._elector = Elector(store, Candidate(election.identity, election.timing), self._leadership)
         self._running: asyncio.Task[None] | None = None
-        fence(self._leadership.leading)
 
     def leading(self) -> bool:
         """May something be changed now? Quick, and from any thread."""

@@ -35,7 +35,7 @@ from vvol_replication.cluster.session import Connection
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.engine.requests.kinds import AnyReconciler
 from vvol_replication.engine.requests.task import RequestTask
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.wiring import StorageConnector
 
 MUTATING = {"push", "start_sync", "start_prepare"}
@@ -128,8 +128,8 @@ class Port:
             return outcome
         text = f"the answer to {call} was lost on purpose"
         if call in MUTATING:
-            return Indeterminate(words.ANSWER_LOST, text)
-        return Unavailable(words.UNREACHABLE, text)
+            return Indeterminate(reasons.ANSWER_LOST, text)
+        return Unavailable(reasons.UNREACHABLE, text)
 
 
 class Connector:
