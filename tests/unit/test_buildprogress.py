@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-import buildprogress
 from buildprogress import Progress, duration, seconds_left
 
 
@@ -34,7 +33,7 @@ def test_a_duration_is_for_people(seconds: float, text: str) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(buildprogress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("buildprogress.time.monotonic", lambda: now[0])
     return now
 
 
@@ -56,8 +55,8 @@ def test_a_log_gets_a_line_now_and_then(clock: list[float], capsys: pytest.Captu
 def test_a_terminal_has_one_line_that_fits(
     clock: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(buildprogress.sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(buildprogress.shutil, "get_terminal_size", lambda: os.terminal_size((40, 20)))
+    monkeypatch.setattr("buildprogress.sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("buildprogress.shutil.get_terminal_size", lambda: os.terminal_size((40, 20)))
     progress = Progress("building etcd", 300)
     for now in ("downloading k8s.io/api v0.36.1", "compiling net/http"):
         clock[0] += 1
