@@ -1,4 +1,4 @@
-"""Rules 1 to 4 and 9 of the design, held against the truth of the model at every step that could break one."""
+"""Invariants 1 to 4 and 9, held against the truth of the model at every step that could break one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vvol_replication.reconcile.core.steps import Decision
 
 
 class BrokenRuleError(AssertionError):
-    """A rule of the design was broken; the text says which, and how."""
+    """An invariant was broken; the text says which, and how."""
 
 
 def _hold(rule: str, *, so: object, otherwise: str) -> None:

@@ -25,7 +25,7 @@ _COMMENT = re.compile(r"^ *<!--")
 SHELLS = frozenset({"sh", "bash", "shell"})
 CONSOLE = "console"
 YAML = frozenset({"yaml", "yml"})
-OTHERS = frozenset({"text", "json", "lua", "python", "dockerfile", "diff", "jsonc", "promql", "ini", "toml"})
+OTHERS = frozenset({"text", "json", "lua", "python", "dockerfile", "diff", "jsonc", "promql", "ini", "toml", "mermaid"})
 PROGRAMS = (
     *("kubectl", "helm", "make", "flux", "argocd", "kustomize", "git", "curl", "docker", "podman", "buildah", "skopeo"),
     *("vvol-replication", "python", "python3", ".venv/bin/", "uv", "pip", "export", "purepgroup", "pureadmin"),
@@ -123,3 +123,9 @@ def parse(page: str, text: str) -> Iterator[Block | StageMark]:
         number += 1
     if marks:
         raise PageError(f"{page}: a mark stands at the end, before no fence")
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that a page's headings get."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}

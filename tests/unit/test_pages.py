@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pages.compare import difference
-from pages.markdown import CONSOLE, OTHERS, ROOT, SHELLS, YAML, Block, PageError, StageMark, pages, parse, read
+from pages.markdown import CONSOLE, OTHERS, ROOT, SHELLS, YAML, Block, PageError, StageMark, anchors, pages, parse, read
 from pages.play import commands, is_played
 from pages.stages import NAMES
 
@@ -96,12 +96,6 @@ def test_the_index_names_all_pages() -> None:
     named = {(index.parent / to).resolve() for to in re.findall(r"\]\(([^)#\s]+)", index.read_text("utf-8"))}
     there = {ROOT / page for page in pages() if page != "CONTRIBUTING.md"} - {index}
     assert there - named == set()
-
-
-def anchors(text: str) -> set[str]:
-    """The anchors that a page's headings get."""
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
 def one(text: str) -> Block:

@@ -1,7 +1,8 @@
 """The connections towards the API server, shared by kopf and by our own calls.
 
 Where the server is and who we are is read by the `kubernetes` library (kubeconfig with all its kinds of login, or the
-pod's service account); the calls are raw aiohttp, at a third of the cost (reference: kopf §2.8).
+pod's service account); the calls are raw aiohttp, at a third of the cost
+(docs/facts/kopf.md#clients-of-the-api-server).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The handlers: a few lines each, all of them calls of the engine (reference: kopf §5.3).
+"""The handlers: a few lines each, all of them calls of the engine (docs/facts/kopf.md#handlers).
 
 Because of the default -1 of `status.observedGeneration` kopf calls every new object an update, so one function stands
 for create, update and resume; whether an object is new is told by its ledger. None raises for what an object says, and

@@ -1,4 +1,4 @@
-"""kopf's settings, each with its reason (measured: reference kopf §1.3, §1.5, §2)."""
+"""kopf's settings, each with its reason (docs/facts/kopf.md#settings)."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def busy() -> web.Response:
 def over_limit(world: World, array: Array) -> web.Response | None:
     """The refusal of a call that came too early, with when to come again; None lets it pass and counts it.
 
-    Headers as the vendor's SDK reads them (reference: flasharray §5).
+    Headers as the vendor's SDK reads them (docs/facts/flasharray.md#rate-limits).
     """
     limit = array.rate_limit
     if limit is None:

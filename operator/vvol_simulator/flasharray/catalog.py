@@ -1,4 +1,4 @@
-"""Protection groups and snapshots under the names that one array shows them by (reference: flasharray §1.3, §2)."""
+"""Protection groups and snapshots under the names that one array shows them by (docs/facts/flasharray.md#names)."""
 
 import fnmatch
 from collections.abc import Iterator

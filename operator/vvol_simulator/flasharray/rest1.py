@@ -1,4 +1,4 @@
-"""REST 1.x as `purestorage` 1.19.0 needs it (reference: flasharray §1.1, §6.3)."""
+"""REST 1.x as `purestorage` 1.19.0 needs it (docs/facts/flasharray.md#what-clients-need)."""
 
 import json
 from collections.abc import Callable

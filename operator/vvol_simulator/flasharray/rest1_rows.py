@@ -1,4 +1,4 @@
-"""What REST 1.x prints of the model (reference: flasharray §1.1). Times are whole seconds."""
+"""What REST 1.x prints of the model (docs/facts/flasharray.md#rest-1). Times are whole seconds."""
 
 from typing import Any
 

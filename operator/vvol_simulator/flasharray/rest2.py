@@ -1,4 +1,4 @@
-"""REST 2.x: login by API token, then `x-auth-token` (reference: flasharray §1.2, §6.3)."""
+"""REST 2.x: login by API token, then `x-auth-token` (docs/facts/flasharray.md#rest-2)."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What REST 2 prints of the model (reference: flasharray §1.2). Times are whole milliseconds since the epoch.
+"""What REST 2 prints of the model (docs/facts/flasharray.md#rest-2). Times are whole milliseconds since the epoch.
 
 A row has every field of the newest version; `rest2_calls.trim` takes away what an older one does not show.
 """

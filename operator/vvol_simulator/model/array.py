@@ -15,7 +15,7 @@ Role = Literal["readonly", "ops_admin", "storage_admin", "array_admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 IDLE_SECONDS = 1_800.0
-"""How long an unused session lives by default (reference: flasharray §1.1, "Session life")."""
+"""How long an unused session lives by default (docs/facts/flasharray.md#sessions)."""
 
 REST_1 = tuple(f"1.{minor}" for minor in range(20))
 REST_2 = tuple(f"2.{minor}" for minor in range(45) if minor not in (12, 18))

@@ -30,7 +30,7 @@ class SmsFaultError(Exception):
 class ArrayError(Exception):
     """A logical refusal of a FlashArray (REST: status 400).
 
-    `context` is the object's name as the caller wrote it (reference: flasharray §1.1, "Errors").
+    `context` is the object's name as the caller wrote it (docs/facts/flasharray.md#errors).
     """
 
     def __init__(self, message: str, context: str = "") -> None:

@@ -1,6 +1,6 @@
 """Names as Purity takes them: letters, digits and hyphens, compared without regard to case.
 
-Source: reference flasharray §1.3.
+Source: docs/facts/flasharray.md#names.
 """
 
 import re

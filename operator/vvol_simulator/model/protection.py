@@ -133,7 +133,7 @@ class ProtectionGroup:
         return pod if colons else None
 
     def name_on_target(self, source: str) -> str:
-        """How its targets name it; `source` is the source array's name (reference: flasharray §1.3)."""
+        """How its targets name it; `source` is the source array's name (docs/facts/flasharray.md#names)."""
         return self.name.replace("::", ":", 1) if self.pod else f"{source}:{self.name}"
 
 

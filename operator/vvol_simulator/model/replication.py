@@ -76,7 +76,8 @@ class Replication:
         A `fleeting` one is destroyed and eradicated after an hour (REST 2 `for_replication`).
 
         With no allowed and connected target the snapshot stays local, and that is no error
-        (reference: flasharray §8.6). `ArrayError` if the group is destroyed, or the suffix is invalid or taken.
+        (docs/facts/flasharray.md#push-without-a-target). `ArrayError` if the group is destroyed, or the suffix is
+        invalid or taken.
         """
         self._timeline.settle()
         snapshot = self._take(group, suffix, replicate=replicate, retained=retained, stalled=stalled)

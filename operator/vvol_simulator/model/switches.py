@@ -1,4 +1,4 @@
-"""Everything the reference leaves open, as a switch, so that tests can run both ways.
+"""Everything that docs/facts leaves open, as a switch, so that tests can run both ways.
 
 Switches belong to the world and may be changed while it runs. A new one is a field here with a default and, for a
 choice, a `Literal`: topology and control interface read this class.

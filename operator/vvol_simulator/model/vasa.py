@@ -1,6 +1,6 @@
 """What the arrays' VASA providers do: groups, the watchdog of a sync, points in time, prepareFailover.
 
-Behaviour: reference flasharray §3 (rules 1-9) and vsphere-sms-spbm §2.
+Behaviour: docs/facts/flasharray.md#the-vasa-provider and docs/facts/vsphere.md#tasks.
 """
 
 from collections.abc import Mapping, Sequence

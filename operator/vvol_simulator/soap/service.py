@@ -32,7 +32,7 @@ SERVICE_VERSIONS_PATH = f"{VIM.path}/vimServiceVersions.xml"
 _TABLES: dict[str, Table] = {
     table.service.path: table for table in (vim_session.METHODS, sms_providers.METHODS, pbm.METHODS)
 }
-# govmomi's path for the policy service; vCenter answers at both (reference: vsphere-sms-spbm §1.1).
+# govmomi's path for the policy service; vCenter answers at both (docs/facts/vsphere.md#services).
 _TABLES["/pbm"] = pbm.METHODS
 _STATES: WeakKeyDictionary[World, dict[str, ClientState]] = WeakKeyDictionary()
 _OK, _FAULT = 200, 500

@@ -1,7 +1,7 @@
 """How each service recognizes a client, and what it says to one that it does not.
 
 `/sdk` reads the HTTP cookie. `/sms/sdk` and `/pbm/sdk` ignore it and read the SOAP header `vcSessionCookie`, which
-holds the value of the vim session's cookie (reference: vsphere-sms-spbm §1.2, §4.1).
+holds the value of the vim session's cookie (docs/facts/vsphere.md#session).
 """
 
 import re

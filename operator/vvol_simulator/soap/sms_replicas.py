@@ -55,7 +55,7 @@ def read_query(param: Any) -> ReplicaQuery:
     """The query of a `QueryPointInTimeReplicaParam` (or None), its interval rules checked.
 
     Allowed intervals: none, from and to, from and number, to and number. Without an interval and without a preference
-    the answer is a summary (reference: vsphere-sms-spbm §2.2).
+    the answer is a summary (docs/facts/vsphere.md#points-in-time).
     """
     if param is None:
         return ReplicaQuery()

@@ -73,7 +73,7 @@ def _logout(call: Call) -> object:
 
 @METHODS.method("Fetch.SessionManager.currentSession", on="SessionManager", anonymous=True)
 def _current_session(call: Call) -> object:
-    # Unset instead of NotAuthenticated: the one clean probe for a session (reference: vsphere-sms-spbm §4.1).
+    # Unset instead of NotAuthenticated: the one clean probe for a session (docs/facts/vsphere.md#session).
     call.site.end_idle(call.world.time, call.world.switches.session_idle_seconds)
     user = call.site.sessions.get(call.session)
     return None if user is None else _user_session(call, call.session, user, "en")

@@ -1,4 +1,4 @@
-"""An API server in memory, and kopf's part of the play: handlers, their patch, the finalizer (reference: kopf §1.3)."""
+"""An API server in memory, and kopf's part: handlers, patch, finalizer (docs/facts/kopf.md#what-kopf-writes)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Pure: the engine hands in the group's spec and the latest readings of the endpoints, and gets a `Binding`, or an
 `Unbound` that says what is missing and what to do. Nothing here is guessed: the source group's name is VASA's, an
-array is the one whose live id its fault domain carries (reference: flasharray §2).
+array is the one whose live id its fault domain carries (docs/facts/flasharray.md#fault-domains).
 """
 
 from __future__ import annotations

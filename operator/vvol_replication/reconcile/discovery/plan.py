@@ -1,9 +1,9 @@
 """Which ReplicationGroups a VCenter's discovery keeps: one for each pair of groups of which it lists a side.
 
 Pure: (the VCenter's name, what all sites list, the ReplicationGroups of the namespace) -> what to apply, and what to
-tell. Ids are the identity: names are neither unique nor stable (reference: vsphere §3). Nothing follows from absence
-(invariant 10): a side that is not listed right now leaves an object as it is, and a name that would be made without the
-source's is made only once all sites were read completely and none lists the source.
+tell. Ids are the identity: names are neither unique nor stable (docs/facts/vsphere.md#identity). Nothing follows from
+absence (invariant 10): a side that is not listed right now leaves an object as it is, and a name that would be made
+without the source's is made only once all sites were read completely and none lists the source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names of protection groups and suffixes, judged before they become part of a URL (reference: flasharray §1.3).
+"""Names of protection groups and suffixes, judged before they become part of a URL (docs/facts/flasharray.md#names).
 
 `purestorage` puts names into paths as they are, so a `/`, `?` or `#` would be another request than the one meant; in
 REST 2 a comma would make two names of one, and a `*` many.

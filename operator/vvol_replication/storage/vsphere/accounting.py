@@ -1,4 +1,4 @@
-"""Which VM a group's member belongs to. A provider names members in one of seven ways (reference §2.2 of SMS).
+"""Which VM a group's member belongs to. Providers name members in one of seven ways (docs/facts/vsphere.md#members).
 
 Pure: the identifying properties of VMs that were read on the one side, the provider's ids on the other.
 """

@@ -1,4 +1,4 @@
-"""What each vSphere fault means to us: a table, read row by row (reference: vsphere-sms-spbm §2.3).
+"""What each vSphere fault means to us: a table, read row by row (docs/facts/vsphere.md#faults).
 
 A fault is looked up by its own type, then by the types that it is derived from, so that a vendor's or a newer
 vCenter's fault still lands on the row of its family; one that only says that a query failed is looked up by its cause.

@@ -1,8 +1,9 @@
 """One login at one vCenter, shared by all threads and by its three services (/sdk, /sms/sdk and /pbm/sdk).
 
-SMS and PBM have no login of their own: they take the *vim* session's id in a SOAP header (reference:
-vsphere-sms-spbm §1.2). A session that ended (30 min idle, restart) shows as a fault, which proves that the request was
-refused; so any call, a mutating one too, is repeated once after one new login, however many threads noticed.
+SMS and PBM have no login of their own: they take the *vim* session's id in a SOAP header
+(docs/facts/vsphere.md#session). A session that ended (30 min idle, restart) shows as a fault, which proves that the
+request was refused; so any call, a mutating one too, is repeated once after one new login, however many threads
+noticed.
 
 Whether traffic to SMS and PBM keeps the vim session from ending is not documented. So where /sdk was not asked for
 some minutes, the next call takes a cheap one along.

@@ -113,7 +113,7 @@ def _alone(driver: Driver) -> None:
 
 
 def check_arm(driver: Driver) -> None:
-    """Rules 3, 4, 5, 7 at the sync call."""
+    """Invariants 3, 4, 5, 7 at the sync call."""
     _intent_is_stored(driver)
     _fresh(driver, Query.TARGET_GROUP, Query.TARGET_SNAPSHOTS)
     _roles(driver)
@@ -140,7 +140,7 @@ def check_arm(driver: Driver) -> None:
 
 
 def check_push(driver: Driver, suffix: str) -> None:
-    """Rules 1, 3, 4, 5, 7 at the push."""
+    """Invariants 1, 3, 4, 5, 7 at the push."""
     _intent_is_stored(driver)
     _fresh(driver, Query.TARGET_GROUP, Query.TASK, Query.SOURCE_SNAPSHOTS)
     _roles(driver)
@@ -162,7 +162,7 @@ def check_push(driver: Driver, suffix: str) -> None:
 
 
 def check_push_on_arrays(driver: Driver, suffix: str) -> None:
-    """Rules 1, 4, 5, 7 where vSphere is not asked at all."""
+    """Invariants 1, 4, 5, 7 where vSphere is not asked at all."""
     _intent_is_stored(driver)
     _fresh(driver, Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, Query.REPLICA_GROUP, Query.TARGET_SNAPSHOTS)
     _fresh(driver, Query.CONNECTIONS, before_mutation=True)
@@ -204,7 +204,7 @@ def _check_method(driver: Driver) -> None:
 
 
 def check_end(driver: Driver, before: SyncStatus) -> None:
-    """Rules 1, 2, 3, 4, 9 at the end, against the truth of the model."""
+    """Invariants 1, 2, 3, 4, 9 at the end, against the truth of the model."""
     world, status = driver.world, driver.status
     operation = status.operation
     suffix = operation.suffix if operation else None

@@ -1,4 +1,4 @@
-"""A small model of one target group, its two arrays and SMS, as the reference describes them; no time but its own.
+"""A small model of one target group, its two arrays and SMS, as docs/facts describes them; no time but its own.
 
 The watchdog credits whatever lands next. Transfers land when told to. Each array has its clock and tells whole seconds.
 """

@@ -1,6 +1,6 @@
 """What an array's words for a refusal mean: one table for both REST families.
 
-The texts are matched without regard to case and only together with status 400 (reference: flasharray §1.1, errors).
+The texts are matched without regard to case and only together with status 400 (docs/facts/flasharray.md#errors).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`purestorage` for REST 1, made fit for an operator: bounded, verified, pinned to one array.
 
-Kept from `purestorage` 1.19: the calls, one new login and one repeat after a 401, nothing else repeated (reference:
-flasharray §1.4). Other than there, the REST version is given, and a session cookie is kept when an answer brings none:
-it saves a login wherever an array sends it only once.
+Kept from `purestorage` 1.19: the calls, one new login and one repeat after a 401, nothing else repeated
+(docs/facts/flasharray.md#purestorage). Other than there, the REST version is given, and a session cookie is kept when
+an answer brings none: it saves a login wherever an array sends it only once.
 """
 
 from __future__ import annotations
