@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -38,6 +40,17 @@ class StorageCalls:
             # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
             return Unavailable(outcome.reason, outcome.message)
         return outcome
+
+    async def read_all(
+        self, queries: Collection[Query], resolved: Resolved, task: str | None
+    ) -> Sequence[tuple[Query, Outcome[Any]]]:
+        """Several readings at once, in the order in which they are to be taken in.
+
+        The transfers first: what they show makes older readings of the task and of the points worthless.
+        """
+        ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
+        outcomes = await asyncio.gather(*(self.read(query, resolved, task) for query in ordered))
+        return list(zip(ordered, outcomes, strict=True))
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:

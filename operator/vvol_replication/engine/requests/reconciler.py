@@ -9,16 +9,14 @@ import asyncio
 import itertools
 import logging
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.objects import Gone
-from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Outcome
@@ -28,11 +26,12 @@ from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
-from vvol_replication.reconcile.core.prepared import as_remembered
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
 from .context import EngineContext
+from .following import FollowedTransfers
 from .kind import RequestKind
+from .others import armed_by_another, binding_of, preparation_at
 from .queue import Ticket, TurnKey
 from .stored import StoredRequest, lacks
 from .task import RequestTask
@@ -72,7 +71,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self._status: StatusT = stored.parsed()
         self._seen = Observation()
         self._taken_up_at = self._clock.now()
-        self._unfollow: Callable[[], None] = lambda: None
+        self._followed = FollowedTransfers(context, request.uid, self._delivered)
         self.run = next(_runs)
         """Tells apart two reconcilers of one request."""
         self.placed = asyncio.Event()
@@ -124,7 +123,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         """It has come to its end: what its group learns from it. `stopped`: only because the engine stops."""
 
     def _finished(self) -> None:
-        self._unfollow()
+        self._followed.leave()
         self._context.queue.leave(self.request.uid)
         self.placed.set()
         self._services.notify(RequestFinished(self.ref, self.run))
@@ -171,7 +170,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             behind=self._behind(),
             in_turn=context.queue.has_place(self.request.uid),
             claims=self._other_claims(resolved),
-            armed=self._armed(resolved),
+            armed=armed_by_another(context, self.request.uid, resolved),
             prepared=self._prepared(resolved),
             source_array=context.calls.source(resolved) if resolved else None,
             target_array=context.calls.target(resolved) if resolved else None,
@@ -220,15 +219,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
     # What it looks at
 
     def _bound(self) -> Binding | Unbound:
-        group = self._context.registry.groups.get(self.group)
-        return self._no_group() if group is None else group.bound
-
-    def _no_group(self) -> Unbound:
-        return Unbound(
-            Reason.GROUP_NOT_FOUND,
-            f"There is no ReplicationGroup {self.request.spec.group!r} in namespace {self.request.namespace!r}; "
-            "create it. The request goes on by itself then.",
-        )
+        return binding_of(self._context, self.group)
 
     def _resolved(self, bound: Binding | Unbound) -> Resolved | None:
         """What the request acts on, or would."""
@@ -260,22 +251,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             return NO_OTHER_CLAIMS
         return judge(self.claim, resolved, self._context.claims.on(self._claim_key))
 
-    def _armed(self, resolved: Resolved | None) -> ArmedSync | None:
-        """A sync that another request left armed at the target."""
-        armed = self._context.registry.armed.at(resolved.target_group) if resolved is not None else None
-        return None if armed is None or armed.uid == self.request.uid else armed
-
     def _prepared(self, resolved: Resolved | None) -> Prepared | None:
-        """What is remembered of a preparation of the source group."""
-        if resolved is None:
-            return None
-        registry = self._context.registry
-        found = registry.prepared.at(resolved.source_group)
-        if found is None:
-            return None
-        key, record = found
-        group = registry.groups.get(key)
-        return as_remembered(record, group.called_off_at if group is not None else None)
+        return preparation_at(self._context, resolved)
 
     # Steps that all kinds have
 
@@ -283,12 +260,9 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return Moment(at or self._clock.now(), self._context.tuning, self._clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        resolved, task = self._acting_on(), self._task_id
-        # The transfers first: what they show makes older readings of the task and of the points worthless.
-        ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
-        outcomes = await asyncio.gather(*(self._context.calls.read(query, resolved, task) for query in ordered))
+        outcomes = await self._context.calls.read_all(queries, self._acting_on(), self._task_id)
         now = self._clock.now()
-        for query, outcome in zip(ordered, outcomes, strict=True):
+        for query, outcome in outcomes:
             # Answers that came together count as older than the task's: what made it end may be missing in them.
             at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
             self._absorb(query, outcome, at)
@@ -332,22 +306,13 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
     async def _park(self, park: Park) -> bool:
         self._news.clear()
         if park.follow:
-            self._follow()
+            self._followed.follow(self._acting_on())
         else:
-            self._unfollow()
+            self._followed.leave()
         if self.stored.writable and not await self.stored.write_if_news(self._status):
             return await self._caught_up() is _Write.OVER
         await self._sleep(park.until)
         return False
-
-    def _follow(self) -> None:
-        resolved = self._acting_on()
-        endpoint = self._context.registry.arrays.get(resolved.target_array)
-        if endpoint is None:
-            return
-        uid, poller = self.request.uid, endpoint.poller
-        poller.follow(uid, resolved.target_array_id, self._context.calls.name_at_target(resolved), self._delivered)
-        self._unfollow = lambda: poller.leave(uid)
 
     def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]], at: datetime) -> None:
         self._absorb(Query.TARGET_SNAPSHOTS, outcome, at)

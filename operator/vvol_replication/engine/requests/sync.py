@@ -15,6 +15,7 @@ from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.decide import name_is_taken
 from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside
 
+from .others import armed_by_another, binding_of
 from .queue import TurnKey
 from .reconciler import Reconciler
 
@@ -42,17 +43,17 @@ class SyncReconciler(Reconciler[Request, SyncStatus]):
         return Listed(GroupId(target.fault_domain, target.device_group), reading.value, reading.at)
 
     def _bound(self) -> Binding | Unbound:
-        group = self._context.registry.groups.get(self.group)
-        if group is None:
-            return self._no_group()
         # The arrays alone do not need a vCenter that answers; what was read last is enough to find them.
-        return group.remembered if self.request.spec.method is Method.ARRAY_ONLY else group.bound
+        arrays_alone = self.request.spec.method is Method.ARRAY_ONLY
+        return binding_of(self._context, self.group, arrays_alone=arrays_alone)
 
     def _wanted_turn(self) -> TurnKey | None:
         """A request that could not use a turn holds none."""
         bound = self._bound()
         resolved = self._resolved(bound)
-        if resolved is None or not (self._acted or self._could_act(bound, self._armed(resolved))):
+        if resolved is None or not (
+            self._acted or self._could_act(bound, armed_by_another(self._context, self.request.uid, resolved))
+        ):
             return None
         return TurnKey.of(resolved)
 
