@@ -36,6 +36,10 @@ setup: $(READY)  ## make .venv from uv.lock (done by itself when needed)
 tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (minutes)
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py $(if $(filter tools,$(MAKECMDGOALS)),$(ARGS))
 
+.PHONY: coldstart
+coldstart: $(READY)  ## what make demo takes on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
+	@$(BIN)/python hack/coldstart.py $(ARGS)
+
 .PHONY: demo demo-up demo-down
 demo: tools  ## run the main job from apply to a named point in time, and end everything
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo run $(ARGS)

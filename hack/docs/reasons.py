@@ -7,7 +7,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from vvol_replication.api.reasons import CATALOGUE, Reason, words
+from vvol_replication.api.reasons import CATALOGUE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def render() -> str:
 def _chapters() -> Iterator[tuple[str, Reason]]:
     """Each reason with the comment that it stands under in the code, in the order of the code."""
     chapter = ""
-    for line in inspect.getsource(words.Reason).splitlines():
+    for line in inspect.getsource(Reason).splitlines():
         if comment := re.fullmatch(r"    # (.+)", line):
             chapter = comment[1]
         elif member := re.match(r'    [A-Z_]+ = "(\w+)"', line):

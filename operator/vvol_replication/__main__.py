@@ -1,4 +1,4 @@
-"""`python -m vvol_replication`: reads the configuration, wires the rooms together, runs until told to stop."""
+"""`python -m vvol_replication`: reads the configuration, wires the rooms together, runs until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Stop:
     """SIGTERM or SIGINT. As process 1 nobody else hears them, so they are listened to from the beginning."""
 
     def __init__(self) -> None:
-        self.told = asyncio.Event()
+        self.asked = asyncio.Event()
         self.listeners: list[Callable[[], None]] = []
 
     def listen(self) -> None:
@@ -43,25 +43,25 @@ class Stop:
         for one in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(one, self._tell, one)
 
-    async def unless_told(self, work: Coroutine[Any, Any, None]) -> bool:
+    async def unless_asked(self, work: Coroutine[Any, Any, None]) -> bool:
         """Do this. False if the signal came first."""
-        task, told = asyncio.create_task(work), asyncio.create_task(self.told.wait())
+        task, asked = asyncio.create_task(work), asyncio.create_task(self.asked.wait())
         try:
-            await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in (task, told):
+            for one in (task, asked):
                 one.cancel()
-            await asyncio.wait({task, told})
+            await asyncio.wait({task, asked})
         if task.cancelled():
             return False
         task.result()
-        return not self.told.is_set()
+        return not self.asked.is_set()
 
     def _tell(self, number: signal.Signals) -> None:
-        if self.told.is_set():
+        if self.asked.is_set():
             return
         _log.info("%s: ending", number.name)
-        self.told.set()
+        self.asked.set()
         for listener in self.listeners:
             listener()
         asyncio.get_running_loop().call_later(_LONGEST_END, os._exit, 1)
@@ -78,9 +78,10 @@ async def run(configuration: Configuration) -> None:
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
-    engine = Engine(cluster, StorageConnector(), SystemClock(), leading=replica.leading, identity=replica.identity)
+    storage = StorageConnector(replica.leading)
+    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity)
     ready = asyncio.Event()
-    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.turns)
+    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive)
     registry = registry_for(engine)
 
     @kopf.on.login(registry=registry)
@@ -97,9 +98,9 @@ async def run(configuration: Configuration) -> None:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
-        if not await stop.unless_told(replica.lead()):
+        if not await stop.unless_asked(replica.lead()):
             return
-        if not await stop.unless_told(engine.start()):
+        if not await stop.unless_asked(engine.start()):
             return
         _log.info("taken up: %s requests in flight", engine.in_flight)
         before = asyncio.all_tasks()
@@ -108,7 +109,7 @@ async def run(configuration: Configuration) -> None:
             settings=operator_settings(),
             clusterwide=not configuration.namespaces,
             namespaces=configuration.namespaces,
-            stop_flag=stop.told,
+            stop_flag=stop.asked,
             ready_flag=ready,
         )
         stop.listen()  # kopf has put its own listeners there: leadership has to end first

@@ -1,4 +1,4 @@
-"""What the operator is told when it is started."""
+"""What the command line and the environment say when the operator is started."""
 
 from __future__ import annotations
 

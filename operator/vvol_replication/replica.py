@@ -12,7 +12,6 @@ from vvol_replication.cluster.leadership import Leadership
 from vvol_replication.cluster.lease import Elector, LeaseStore
 from vvol_replication.cluster.session import Connection, connect
 from vvol_replication.configuration import Configuration, Election
-from vvol_replication.storage.lane import fence
 
 _log = logging.getLogger("vvol_replication")
 
@@ -32,7 +31,6 @@ class Replica:
         store = LeaseStore(connection, election.namespace, election.name)
         self._elector = Elector(store, Candidate(election.identity, election.timing), self._leadership)
         self._running: asyncio.Task[None] | None = None
-        fence(self._leadership.leading)
 
     def leading(self) -> bool:
         """May something be changed now? Quick, and from any thread."""
@@ -44,9 +42,9 @@ class Replica:
         return self._elector.standing and not self._elector.leads.is_set()
 
     @property
-    def turns(self) -> bool:
+    def alive(self) -> bool:
         """Is the elector's loop alive?"""
-        return self._running is None or self._elector.turns
+        return self._running is None or self._elector.alive
 
     async def lead(self) -> None:
         """Stand by until it is this one's time."""
@@ -76,7 +74,7 @@ class OnlyReplica:
 
     identity = ""
     standing_by = False
-    turns = True
+    alive = True
 
     def leading(self) -> bool:
         """Always."""

@@ -13,7 +13,6 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.ports import Refusals
-from vvol_replication.storage.discreet import discreet_array, discreet_vcenter
 from vvol_replication.storage.flasharray import connect as connect_array
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
@@ -23,11 +22,15 @@ from vvol_replication.storage.vsphere.adapter import VCenter
 class StorageConnector:
     """Makes storage ports from specs and credentials.
 
+    `leading` says whether this process may change anything. The ports ask it in their threads, right before a request
+    that changes something, so it has to be quick and thread-safe.
+
     It lives as long as the process, and with it the count of refused logins: no edited or second object brings
     further tries of the same credentials at the same address.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, leading: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._leading = leading
         self._gates = LoginGates(clock)
         self._gate_of: WeakKeyDictionary[VCenterPort | ArrayPort, LoginGate] = WeakKeyDictionary()
 
@@ -39,16 +42,16 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), username, password)
-        vcenter = VCenter(
+        port = VCenter(
             str(spec.address),
             username,
             password,
             trust,
+            leading=self._leading,
             max_concurrent_calls=spec.max_concurrent_calls,
             gate=gate,
             expected_uuid=expected_uuid,
         )
-        port = discreet_vcenter(vcenter, username, password)
         self._gate_of[port] = gate
         return port
 
@@ -58,18 +61,18 @@ class StorageConnector:
         if isinstance(trust, Refused):
             return trust
         gate = self._gates.of(str(spec.address), api_token)
-        array = connect_array(
+        port = connect_array(
             str(spec.address),
             api_token,
             trust=trust,
+            leading=self._leading,
             rest_version=str(spec.rest_version),
             workers=spec.max_concurrent_calls,
             gate=gate,
             expected_id=expected_id,
         )
-        if isinstance(array, Refused):
-            return array
-        port = discreet_array(array, api_token)
+        if isinstance(port, Refused):
+            return port
         self._gate_of[port] = gate
         return port
 

@@ -21,7 +21,7 @@ from vvol_replication.reconcile.core.observation import Moment, Observation, Que
 from vvol_replication.reconcile.core.steps import Arm, Decision, Finish, Park, Push, Read, Record
 from vvol_replication.reconcile.sync.absorb import absorb_armed, absorb_pushed, absorb_reading, absorb_recorded
 from vvol_replication.reconcile.sync.borrowed import left_armed
-from vvol_replication.reconcile.sync.context import View
+from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.decide import decide_sync, name_is_taken
 
 Move = tuple[str, State]
@@ -98,7 +98,7 @@ def _steps(state: State, number: int, case: Case) -> Iterator[Move]:
             yield f"parks: {_reason(decision)}", _with(state, number, parked)
         case Finish():
             rules.at_end(state, number, case, decision)
-            left = left_armed(View(case.request, decision.status, seen, state.now, TUNING))
+            left = left_armed(SyncContext(case.request, decision.status, seen, state.now, TUNING))
             ended = replace(case, stored=decision.status, status=decision.status, seen=Observation())
             after = replace(state, armed=left or state.armed)
             yield f"ends: {_reason(decision)}", _woken(_with(after, number, ended))

@@ -12,26 +12,27 @@ from dataclasses import replace
 from typing import Any
 from unittest import mock
 
-from vvol_replication.api.sync import SyncLedger
+from vvol_replication.api.sync import Method, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import OngoingSync, TaskReading, TaskState
 from vvol_replication.reconcile.core.steps import Decision, Record
-from vvol_replication.reconcile.sync import absorb, arming, context, rearming
+from vvol_replication.reconcile.sync import absorb, arming, context, decide, rearming
 
 Patch = Any
 
 
 def _push_before_pending() -> Patch:
     """Invariant 3: the task is not asked whether it is pending."""
-    real = arming._push_when_pending  # noqa: SLF001 - the place of the bug
+    real = arming.push_when_pending
 
-    def careless(turn: Any, sync: SyncLedger) -> Decision:
-        if turn.seen.task is not None and turn.seen.task.value is not None:
-            running = replace(turn.seen.task, outcome=replace(turn.seen.task.outcome, value=_RUNNING))
-            return real(replace(turn, seen=replace(turn.seen, task=running)), sync)
-        return real(turn, sync)
+    def careless(active: Any) -> Decision | None:
+        if active.seen.task is not None and active.seen.task.value is not None:
+            running = replace(active.seen.task, outcome=replace(active.seen.task.outcome, value=_RUNNING))
+            return real(replace(active, seen=replace(active.seen, task=running)))
+        return real(active)
 
-    return mock.patch.object(arming, "_push_when_pending", careless)
+    stages = tuple(careless if one is real else one for one in decide.IN_ITS_TURN[Method.COORDINATED])
+    return mock.patch.dict(decide.IN_ITS_TURN, {Method.COORDINATED: stages})
 
 
 _RUNNING = TaskReading(TaskState.RUNNING)
@@ -41,8 +42,8 @@ def _attempt_in_suffix() -> Patch:
     """Invariant 1: each arming has a suffix of its own, well recorded."""
     real = rearming.rearm
 
-    def counted(turn: Any, sync: SyncLedger, message: str) -> Decision:
-        decision = real(turn, sync, message)
+    def counted(active: Any, sync: SyncLedger, message: str) -> Decision:
+        decision = real(active, sync, message)
         operation = decision.status.operation
         if not isinstance(decision.step, Record) or operation is None or operation.suffix is None:
             return decision
@@ -55,11 +56,11 @@ def _attempt_in_suffix() -> Patch:
 def _something_newer() -> Patch:
     """Invariant 2: any transfer that landed after the request was made is taken for the request's own."""
 
-    def newest(turn: Any, rows: Any) -> Snapshot | None:
-        landed = [row for row in rows if row.created >= turn.request.created]
+    def newest(active: Any, rows: Any) -> Snapshot | None:
+        landed = [row for row in rows if row.created >= active.request.created]
         return max(landed, key=lambda row: row.created, default=None)
 
-    return mock.patch.object(context.Turn, "my_row", newest)
+    return mock.patch.object(context.ActiveSync, "my_row", newest)
 
 
 def _no_turns() -> Patch:

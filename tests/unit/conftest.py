@@ -11,7 +11,7 @@ from health import recording
 
 from vvol_replication.api.names import API_VERSION
 from vvol_replication.reconcile.core import acceptance, context
-from vvol_replication.reconcile.core import summarize as telling
+from vvol_replication.reconcile.core import summarize as summarizing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ def recorded() -> Iterator[recording.Recording]:
     hundred thousand times, so a shape is looked up before anything is written out.
     """
     made, known = recording.Recording("unit"), set[object]()
-    original = telling.tell
+    original = summarizing.summarize
 
     @functools.wraps(original)
     def tell(request: Any, *arguments: Any, **changes: Any) -> Any:

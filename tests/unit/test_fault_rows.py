@@ -12,8 +12,8 @@ from component.faults.rows import ENDPOINTS, INDETERMINATE, MUTATING, REFUSED, U
 from component.faults.table_rows import NOT_IN_SMS
 
 from vvol_replication.api.reasons import CATALOGUE, Reason
-from vvol_replication.storage import words
-from vvol_replication.storage.flasharray import refusals
+from vvol_replication.storage import reasons
+from vvol_replication.storage.flasharray.errors import refusals
 from vvol_replication.storage.vsphere.faults import TABLE
 
 ARRAYS_OWN = {
@@ -38,7 +38,7 @@ def test_every_row_has_its_message_and_no_message_is_left_over() -> None:
 
 def test_every_reason_of_the_adapters_is_reached() -> None:
     reached = {row.reason for row in ROWS}
-    assert (words.ALL | ARRAYS_OWN) - reached == set()
+    assert (reasons.ALL | ARRAYS_OWN) - reached == set()
     assert not {reason for reason in reached if reason} - set(Reason)
 
 

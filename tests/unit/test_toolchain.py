@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GO = """#!/bin/sh
-echo "$1" >>"$GO_CALLS"
-case "$1" in
+case "$*" in *" -o "*) echo build ;; build*) echo standard ;; *) echo "$1" ;; esac >>"$GO_CALLS"
+case "$*" in
 version) echo "go version go$GO_VERSION linux/amd64" ;;
-list) printf 'a/one\\na/two\\n' ;;
-build)
+list*)
+  if [ -n "${GO_OFFLINE:-}" ]; then echo "no such host" >&2; exit 1; fi
+  echo "go: downloading k8s.io/api v1" >&2
+  printf 'a/one\\na/two\\n' ;;
+build*" -o "*)
   while [ "$1" != -o ]; do shift; done
   into=$2; shift 2
   if [ -n "${GO_BREAKS:-}" ]; then echo half >"$into/kubectl"; echo "it broke here" >&2; exit 3; fi
   echo a/one >&2
   for package in "$@"; do
-    case "$package" in */v3) name=server ;; .) name=${PWD##*/} ;; *) name=${package##*/} ;; esac
+    case "$package" in .) name=${PWD##*/} ;; *) name=${package##*/} ;; esac
     echo "built $name" >"$into/$name"; chmod +x "$into/$name"
   done ;;
 esac
@@ -36,14 +39,17 @@ esac
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for Go on PATH and an empty cache; returns the file with the sub-commands that were called."""
+    """Stand-ins for Go and kubectl on PATH and an empty cache; returns the file with what was asked of Go."""
     program = tmp_path / "bin" / "go"
     program.parent.mkdir()
     program.write_text(GO)
     program.chmod(0o755)
+    kubectl = program.with_name("kubectl")  # whatever the machine has
+    kubectl.write_text('#!/bin/sh\n[ -n "${KUBECTL_IS:-}" ] || exit 1\nprintf %s "$KUBECTL_IS"\n')
+    kubectl.chmod(0o755)
     log = tmp_path / "calls"
     log.touch()
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.defpath}")
     monkeypatch.setenv("GO_CALLS", str(log))
     monkeypatch.setenv("GO_VERSION", "1.27.0")
     monkeypatch.setenv("VVOL_TOOLCHAIN_CACHE", str(tmp_path / "cache"))
@@ -65,13 +71,66 @@ def builds(calls: Path) -> int:
 def test_what_is_missing_is_built_once_and_then_found_without_go(calls: Path) -> None:
     tools = toolchain.ensure()
     assert {name: path.read_text() for name, path in tools.items()} == {
-        "kube-apiserver": "built kube-apiserver\n",
-        "etcd": "built server\n",
+        "kube-apiserver": "built controlplane\n",
+        "etcd": "built controlplane\n",
         "kubectl": "built kubectl\n",
     }
+    assert tools["etcd"].samefile(tools["kube-apiserver"])
     before = calls.read_text()
     assert toolchain.ensure() == tools
     assert calls.read_text() == before
+
+
+def test_what_is_built_together_is_there_together(calls: Path) -> None:
+    etcd = toolchain.ensure(["etcd"])["etcd"]
+    assert toolchain.ensure(["kube-apiserver"])["kube-apiserver"].samefile(etcd)
+    assert builds(calls) == 1
+
+
+@pytest.mark.parametrize("version", ["v1.35.0", "v1.36.4", "v1.37.1-alpha.2"])
+def test_a_kubectl_of_path_that_fits_is_not_built(calls: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setenv("KUBECTL_IS", f'{{"clientVersion": {{"gitVersion": "{version}"}}}}')
+    tools = toolchain.ensure()
+    assert tools["kubectl"] == calls.parent / "bin" / "kubectl"
+    assert tools["etcd"].parent == toolchain.cache_directory()
+    assert not (toolchain.cache_directory() / "kubectl").exists()
+
+
+def test_a_kubectl_of_path_that_does_not_fit_is_told_and_built(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KUBECTL_IS", '{"clientVersion": {"gitVersion": "v1.32.4"}}')
+    assert toolchain.ensure(["kubectl"])["kubectl"].read_text() == "built kubectl\n"
+    said = capsys.readouterr().out
+    assert f"{calls.parent / 'bin' / 'kubectl'} is 1.32, the API server 1.36: more than one minor version" in said
+    toolchain.ensure(["kubectl"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("calls")
+def test_modules_that_cannot_be_had_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GO_OFFLINE", "yes")
+    with pytest.raises(gobuild.BuildError, match="go list ended with 1: no such host; is the network there"):
+        toolchain.ensure(["kubectl"])
+
+
+@pytest.mark.parametrize(
+    ("gibibytes", "processors", "expected"),
+    [
+        (24, 2, {"GOGC": "off", "GOMEMLIMIT": "1024MiB"}),
+        (8, 8, {"GOGC": "off", "GOMEMLIMIT": "512MiB"}),
+        (2, 8, {}),
+    ],
+)
+def test_compilers_get_half_of_the_memory(gibibytes: int, processors: int, expected: dict[str, str]) -> None:
+    assert gobuild.memory_settings(gibibytes << 30, processors) == expected
+
+
+def test_what_the_user_says_about_memory_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOGC", "50")
+    monkeypatch.delenv("GOMEMLIMIT", raising=False)
+    ours = gobuild.build_environment()
+    assert (ours["GOGC"], ours.get("GOMEMLIMIT")) == ("50", None)
 
 
 def test_an_extra_is_built_beside_what_is_there(calls: Path) -> None:

@@ -101,7 +101,7 @@ class Judge:
     def _caller(self, call: Call) -> Caller | None:
         """Objects of one name follow each other: it is one that has announced the call in its ledger."""
         process = next((one for one in self.processes() if one.identity == call.process), None)
-        for runner in process.runners if process is not None else ():
+        for runner in process.reconcilers if process is not None else ():
             operation = runner.status.operation
             announced = getattr(operation, "prepare", None) is not None
             if f"request {runner.stored.ref}" == call.task and announced:

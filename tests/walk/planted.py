@@ -24,7 +24,7 @@ from vvol_replication.engine.requests import preparation
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import rows
 from vvol_replication.reconcile.core.steps import Decided, Prepare
-from vvol_replication.reconcile.preparation import decide, outcome, preflight
+from vvol_replication.reconcile.preparation import calling, decide, outcome, preflight
 from vvol_replication.reconcile.preparation.absorb import absorb_prepared
 from vvol_replication.reconcile.preparation.completion import completed
 
@@ -68,10 +68,11 @@ def _with_judge(name: str, judge: Callable[[Any], Any]) -> Patch:
 def _no_second_check() -> Patch:
     """Between the intent and the call nothing is read any more."""
 
-    def at_once(ready: Any) -> Decided[PreparationStatus]:
-        return Decided(Prepare(), ready.status)
+    def at_once(bound: Any) -> Decided[PreparationStatus] | None:
+        return Decided(Prepare(), bound.status) if bound.acted else None
 
-    return mock.patch.object(decide, "_call", at_once)
+    stages = tuple(at_once if one is calling.ask_to_prepare else one for one in decide.BOUND)
+    return mock.patch.object(decide, "BOUND", stages)
 
 
 def _repeated_after_a_lost_answer() -> Patch:
@@ -113,12 +114,7 @@ def _the_tasks_word_alone() -> Patch:
 
 def _no_turn() -> Patch:
     """A preparation takes a place and waits for nobody."""
-    real = preparation.PreparationRunner._enter_turn  # noqa: SLF001 - the place of the fault
-
-    def rude(self: Any, resolved: Any) -> None:
-        real(self, resolved)
-
-    return mock.patch.object(preparation.PreparationRunner, "_enter_turn", rude)
+    return mock.patch.object(preparation.PreparationReconciler, "_behind", return_value=None)
 
 
 def _not_remembered_at_all() -> Patch:
@@ -130,7 +126,7 @@ def _leadership_not_asked() -> Patch:
     async def yes(_self: Any) -> bool:
         return True
 
-    return mock.patch.object(preparation.PreparationRunner, "_may_act", yes)
+    return mock.patch.object(preparation.PreparationReconciler, "_may_act", yes)
 
 
 _DR = Move("prepare", ("dr1", "prod", (("notAfter", 240), ("timeout", "3m"))), 1.0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vvol_replication.engine.engine import Engine
-from vvol_replication.engine.requests.reconciler import AnyRunner
+from vvol_replication.engine.requests.kinds import AnyReconciler
 
 PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
 
@@ -70,9 +70,9 @@ class Process:
         self.engine = self.make(self)
 
     @property
-    def runners(self) -> list[AnyRunner]:
+    def reconcilers(self) -> list[AnyReconciler]:
         """The requests that it works on."""
-        return list(self.engine._runners.values())  # noqa: SLF001 - which of several objects of one name is it?
+        return list(self.engine.requests.in_flight)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Let the process do this."""

@@ -119,6 +119,11 @@ class Operation:
     push: PushLedger | None = None
     holder: str | None = None
 
+    @property
+    def task(self) -> str | None:
+        """The task of the sync at the target."""
+        return self.sync.task if self.sync is not None else None
+
 
 def _bounded(name: str, items: tuple[object, ...], limit: int) -> None:
     if len(items) > limit:

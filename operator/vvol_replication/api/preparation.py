@@ -109,6 +109,11 @@ class PreparationLedger:
     prepare: PrepareLedger | None = None
     holder: str | None = None
 
+    @property
+    def task(self) -> str | None:
+        """The task of the prepare call at the source."""
+        return self.prepare.task if self.prepare is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class PreparationStatus(RequestStatus):

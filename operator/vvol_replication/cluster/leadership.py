@@ -37,7 +37,7 @@ class Leadership:
         self._over = False
         self._watcher: threading.Thread | None = None
         self.trouble = "the event loop did not get to it"
-        """Why the last renewal failed; told where the belief runs out."""
+        """Why the last renewal failed; logged where the belief runs out."""
 
     def leading(self) -> bool:
         """May something be changed now?"""

@@ -100,24 +100,24 @@ class Elector:
         self._clock, self._chance = clock, chance
         self._stopping = asyncio.Event()
         self._said = ""
-        self._turned_at = clock()
+        self._alive_at = clock()
         self.leads = asyncio.Event()
         """Set once, when this process begins to lead."""
         self.standing = False
         """Has the API server answered yet? From then on this replica is of use."""
 
     @property
-    def turns(self) -> bool:
+    def alive(self) -> bool:
         """Is the elector's loop alive?"""
         timing = self._timing
-        return self._clock() - self._turned_at < timing.duration + timing.retry
+        return self._clock() - self._alive_at < timing.duration + timing.retry
 
     @property
     def _timing(self) -> Timing:
         return self._candidate.timing
 
     async def run(self) -> None:
-        """Ask for the Lease, renew it, and let it go when told to stop."""
+        """Ask for the Lease, renew it, and let it go when asked to stop."""
         try:
             while not self._stopping.is_set():
                 await self._turn_and_rest()
@@ -128,7 +128,7 @@ class Elector:
         await self._release()
 
     async def _turn_and_rest(self) -> None:
-        self._turned_at = self._clock()
+        self._alive_at = self._clock()
         well = await self._limited()
         pause = self._timing.pause(well=well, chance=self._chance())
         try:

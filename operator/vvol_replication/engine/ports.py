@@ -126,7 +126,7 @@ class Pace:
     status_refresh: float = 300.0
     """Live statuses whose facts do not change are written again this often, to show that they are read."""
     progress: float = 60.0
-    """A transfer's progress is told at least this often, and at every tenth."""
+    """A transfer's progress is written at least this often, and at every tenth."""
     write_retry_first: float = 0.2
     write_retry_most: float = 10.0
     """Before a request asks the API server again, after a write or a read that it did not take."""

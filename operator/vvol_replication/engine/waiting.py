@@ -20,7 +20,7 @@ async def ended(task: asyncio.Task[None] | None) -> None:
         await asyncio.wait({task})
 
 
-def growing(first: float, most: float, failures: int, jitter: float) -> float:
+def backoff(first: float, most: float, failures: int, jitter: float) -> float:
     """Seconds after the n-th failure in a row (n ≥ 1): doubling, capped, jittered down by up to a quarter."""
     doubled: float = first * 2 ** min(failures - 1, 16)
     return min(doubled, most) * (1 - jitter / 4)

@@ -49,6 +49,6 @@ def _serve(registry: kopf.OperatorRegistry, engine: Engine, kind: Kind) -> None:
 
 
 def _watch(registry: kopf.OperatorRegistry, engine: Engine, kind: Kind) -> None:
-    @kopf.on.event(GROUP, VERSION, kind.plural, id="shown", registry=registry)
-    async def shown(body: kopf.Body, event: Mapping[str, Any], **_: Any) -> None:
-        engine.shown(kind, body, deleted=event.get("type") == "DELETED")
+    @kopf.on.event(GROUP, VERSION, kind.plural, id="observe", registry=registry)
+    async def observe(body: kopf.Body, event: Mapping[str, Any], **_: Any) -> None:
+        engine.observe(kind, body, deleted=event.get("type") == "DELETED")

@@ -57,23 +57,18 @@ class PermitWithdrawn(Exception):  # noqa: N818 - as above
     """The caller is gone: the change must not be asked for any more."""
 
 
-_fence: list[Callable[[], bool]] = []
-"""What is asked before each change; leadership is the process's, whoever makes the call."""
-
-
-def fence(leading: Callable[[], bool]) -> None:
-    """From now on no permit in this process is used while `leading` says no. It is asked in threads, and is quick."""
-    _fence[:] = [leading]
-
-
 class Permit:
     """Leave to ask for one change, which its caller can take back until it is used.
 
     The thread uses it right before the request that changes something goes out; the caller withdraws it when it stops
     waiting. Exactly one of them wins, so that a caller that gave up knows whether the change can still happen.
+
+    `leading` says whether this process may change anything. It is asked in that thread at that moment, so it has to be
+    quick and thread-safe.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leading: Callable[[], bool]) -> None:
+        self._leading = leading
         self._lock = threading.Lock()
         self._used = False
         self._withdrawn = False
@@ -83,7 +78,7 @@ class Permit:
         with self._lock:
             if self._withdrawn:
                 raise PermitWithdrawn
-            if not all(leading() for leading in _fence):
+            if not self._leading():
                 raise NotLeading("this process does not lead any more")
             self._used = True
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from vvol_replication.domain.outcomes import Refused
 
-from . import words
+from . import reasons
+from .redaction import Redactor
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _BLOCK = re.compile(f"{_BEGIN}.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -45,7 +46,7 @@ class TLSTrust:
         if ca_certificates is not None:
             problem = _problem(ca_certificates, insecure=insecure_skip_verify)
             if problem is not None:
-                return Refused(words.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
+                return Refused(reasons.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
             ca_certificates = _certificates(ca_certificates)
         return cls(_Anchors(ca_certificates, insecure_skip_verify))
 
@@ -97,9 +98,9 @@ _ADVICE = {
 """By OpenSSL's codes: not yet valid, expired, another host name, another IP address."""
 
 
-def not_trusted(error: ssl.SSLCertVerificationError) -> str:
+def not_trusted(error: ssl.SSLCertVerificationError, redactor: Redactor) -> str:
     """What is wrong with an endpoint's certificate, and what to do about it."""
-    said = (getattr(error, "verify_message", None) or type(error).__name__).rstrip(".")
+    said = (redactor.quoted(getattr(error, "verify_message", None)) or type(error).__name__).rstrip(".")
     advice = _ADVICE.get(getattr(error, "verify_code", 0), "put the CA that signed it into spec.tls.caCertificates")
     return f"its TLS certificate is not trusted ({said}); {advice}"
 

@@ -268,7 +268,7 @@ class ApiServerInMemory:
         if engine is not self.engine:
             return  # that process was killed
         kind = next(kind for kind in KINDS if kind.plural == key[0])
-        engine.shown(kind, body, deleted=deleted)
+        engine.observe(kind, body, deleted=deleted)
         if kind in ONE_SHOT_KINDS and not deleted:
             self.handle(key, body)
 

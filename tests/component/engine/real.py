@@ -28,7 +28,7 @@ class Real:
         self.simulator = Simulator(build(default_topology()))
         self.clock = VirtualClock()
         self.api = ApiServerInMemory(self.clock)
-        self.connector = StorageConnector()
+        self.connector = StorageConnector(lambda: True)
         self.engine = Engine(self.api, self.connector, self.clock, pace=BRISK)
         self.api.engine = self.engine
         world = self.simulator.world

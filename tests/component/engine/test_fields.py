@@ -138,13 +138,13 @@ async def test_the_end_does_not_wait_for_a_memory_that_cannot_be_written() -> No
     async with running() as rig:
         rig.request("await", method="AwaitSchedule")
         await rig.until_reason("await", "AwaitingTransfer")
-        group = rig.engine._registry.groups["prod", "erp"]  # noqa: SLF001 - its writes alone are to fail
+        group = rig.engine.registry.groups["prod", "erp"]
 
         async def fails(status: Any, *, news: bool = False) -> bool:
             del status, news
             return False
 
-        group.tell = fails  # type: ignore[method-assign]  # as above
+        group.write_status = fails  # type: ignore[method-assign]  # as above
         rig.api.edit("await", cancel=True)
         await rig.until_ended("await")
 

@@ -267,7 +267,7 @@ async def test_an_object_of_the_same_name_is_another_one_and_its_forerunners_del
         del rig.api.objects[kind.plural, namespace, name]
         rig.api.apply(kind, name, old["spec"], namespace)
         await asyncio.sleep(1)
-        rig.engine.shown(kind, old, deleted=True)
+        rig.engine.observe(kind, old, deleted=True)
         await until(lambda: ready(rig, kind, name) == ("True", "Ready"), within=5)
         assert len(rig.world.closed) == (0 if kind.namespaced else 1)
         rig.request("one")
@@ -281,8 +281,8 @@ async def test_an_old_event_does_not_bring_an_old_spec_back() -> None:
         rig.group("erp", suspend=True)
         await until(lambda: rig.api.condition(REPLICATION_GROUP, "erp", "Suspended", "prod") is not None, within=3)
         site = rig.api.history["vcenters", None, "dallas"][0]
-        rig.engine.shown(REPLICATION_GROUP, old)
-        rig.engine.shown(VCENTER, {**site, "spec": {"address": "https://no"}})
+        rig.engine.observe(REPLICATION_GROUP, old)
+        rig.engine.observe(VCENTER, {**site, "spec": {"address": "https://no"}})
         await asyncio.sleep(5)
         assert rig.api.condition(REPLICATION_GROUP, "erp", "Suspended", "prod") is not None
         assert ready(rig, VCENTER, "dallas") == ("True", "Ready")

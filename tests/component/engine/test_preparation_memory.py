@@ -18,7 +18,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
-from vvol_replication.engine.monitors.memory.armed import MemoryBook
+from vvol_replication.engine.monitors.memory.armed import GroupMemory
 
 
 def reason_of(status: PreparationStatus) -> str | None:
@@ -150,7 +150,7 @@ async def test_a_process_that_stood_still_takes_the_proof_of_its_call_from_the_e
     async with running() as rig:
         rig.prepare("dr")
         await rig.until_prepared("dr")
-        registry, key = rig.engine._registry, ("prod", "erp")  # noqa: SLF001 - its memory, as it was at the call
+        registry, key = rig.engine.registry, ("prod", "erp")
         record = registry.prepared.of(key)
         assert record is not None
         registry.groups[key].recall_prepared(replace(record, proven=False))
@@ -184,7 +184,7 @@ async def test_what_a_process_that_led_before_tells_the_group_late_stays() -> No
 
 
 def test_what_was_dropped_and_is_shown_once_more_is_no_news() -> None:
-    book, key = MemoryBook[str](), ("prod", "erp")
+    book, key = GroupMemory[str](), ("prod", "erp")
     book.take(key, None, "told by another process")
     assert book.of(key) == "told by another process"
     book.drop(key)

@@ -96,10 +96,10 @@ async def test_an_event_from_before_the_end_does_not_take_the_request_up_again()
         early = [body for body in rig.api.history[key] if body["status"].get("acceptedAt")]
         calls, writes = sum(rig.world.calls.values()), rig.writes("one")
         for body in early[:-2]:
-            rig.engine.shown(REPLICATION_SYNC, body)
+            rig.engine.observe(REPLICATION_SYNC, body)
             rig.engine.accept(REPLICATION_SYNC, body)
         assert rig.engine.in_flight == 0
-        rig.engine.shown(REPLICATION_SYNC, rig.api.sync("one"))
+        rig.engine.observe(REPLICATION_SYNC, rig.api.sync("one"))
         await asyncio.sleep(5)
         assert rig.writes("one") == writes
         assert sum(rig.world.calls.values()) <= calls + 2  # the monitors look by themselves
@@ -139,7 +139,7 @@ async def test_a_request_deleted_in_the_moment_it_is_taken_up_leaves_its_turn() 
         body, key = rig.api.sync("one"), (REPLICATION_SYNC.plural, "prod", "one")
         rig.engine.release(body["metadata"]["uid"])
         await asyncio.sleep(0.1)
-        rig.engine.shown(REPLICATION_SYNC, body)  # takes the turn that its ledger gives it
+        rig.engine.observe(REPLICATION_SYNC, body)  # takes the turn that its ledger gives it
         rig.engine.release(body["metadata"]["uid"])  # its task has not had its first step yet
         await asyncio.sleep(0.1)
         assert rig.engine.in_flight == 0

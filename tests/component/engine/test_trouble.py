@@ -214,7 +214,7 @@ async def test_a_stop_with_hung_endpoints_ends_within_seconds_and_the_next_proce
     assert asyncio.get_running_loop().time() - began < 3
     assert rig.engine.in_flight == 0
     body = rig.api.sync("s0")
-    rig.engine.shown(REPLICATION_SYNC, body)
+    rig.engine.observe(REPLICATION_SYNC, body)
     assert rig.engine.accept(REPLICATION_SYNC, body) is None or rig.engine.in_flight == 0
     await rig.engine.stop()
     rig.world.before.clear()
@@ -230,7 +230,7 @@ async def test_a_wake_up_that_comes_with_the_stop_does_not_keep_the_request_aliv
     async with running() as rig:
         rig.request("one", suspend=True)
         await rig.until_reason("one", "Suspended")
-        rig.engine.shown(REPLICATION_SYNC, rig.api.sync("one"))  # wakes it
+        rig.engine.observe(REPLICATION_SYNC, rig.api.sync("one"))  # wakes it
         async with asyncio.timeout(1):
             await rig.engine.stop()
         assert rig.engine.in_flight == 0

@@ -78,5 +78,5 @@ async def test_annotations_that_are_wiped_mean_nothing() -> None:
         await rig.until_reason("one", "Transferring")
         body = rig.api.sync("one")
         body["metadata"]["annotations"] = {}
-        rig.engine.shown(REPLICATION_SYNC, body)
+        rig.engine.observe(REPLICATION_SYNC, body)
         await succeeds(rig)

@@ -187,13 +187,14 @@ def _port(stage: Stage, pem: str | None) -> Any:
         password = site.password if options.credentials else WRONG
         if usual:
             spec = VCenterSpec(where, "secret", ca_certificates=pem)
-            return StorageConnector().vcenter(spec, username=site.username, password=password)
+            return StorageConnector(lambda: True).vcenter(spec, username=site.username, password=password)
         patience = vsphere.Timeouts(connect=_haste(row), answer=SHORT, close=HASTE) if options.impatient else None
         return vsphere.VCenter(
             str(where),
             site.username,
             password,
             _trust(pem),
+            leading=lambda: True,
             timeouts=patience or vsphere.Timeouts(),
             expected_uuid=options.expected or None,
         )
@@ -201,12 +202,13 @@ def _port(stage: Stage, pem: str | None) -> Any:
     family = options.rest or ("REST1" if row.endpoint.endswith("1") else "REST2")
     if usual:
         array = FlashArraySpec(where, "secret", ca_certificates=pem, rest_version=RestVersion(family))
-        return StorageConnector().array(array, api_token=token)
+        return StorageConnector(lambda: True).array(array, api_token=token)
     quick = flasharray.Timeouts(connect=_haste(row), read=SHORT, logout=HASTE) if options.impatient else None
     return flasharray.connect(
         str(where),
         token,
         trust=_trust(pem),
+        leading=lambda: True,
         rest_version=family,
         timeouts=quick or flasharray.Timeouts(),
         expected_id=options.expected or None,

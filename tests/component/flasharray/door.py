@@ -77,7 +77,10 @@ class Door:
 
     def connect(self, *, timeouts: Timeouts = Timeouts(), workers: int = 2, **options: Any) -> FlashArray:  # noqa: B008 - frozen
         trust = trusting(self.authority.pem)
-        port = connect(f"127.0.0.1:{self.port}", TOKEN, trust=trust, timeouts=timeouts, workers=workers, **options)
+        leading = options.pop("leading", lambda: True)
+        port = connect(
+            f"127.0.0.1:{self.port}", TOKEN, trust=trust, leading=leading, timeouts=timeouts, workers=workers, **options
+        )
         assert isinstance(port, FlashArray), port
         self.ports.append(port)
         return port

@@ -130,6 +130,8 @@ class Rig:
     """Every connection that ever carried a request."""
     requests: list[web.BaseRequest] = field(default_factory=list)
     port: int = 0
+    leads: bool = True
+    """Whether the process of these ports may change anything."""
     override: Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]] | None = None
     """Answers in the place of the array, where it answers at all."""
 
@@ -171,6 +173,7 @@ class Rig:
             address or self.address,
             token,
             trust=trust or trusting(self.authority.pem),
+            leading=lambda: self.leads,
             workers=workers,
             timeouts=timeouts,
             rest_version=rest_version or self.words.restVersion,

@@ -12,11 +12,11 @@ import pytest
 from component.flasharray.rig import Rig, done
 
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage.flasharray import answer
+from vvol_replication.storage.flasharray import http
 
 
 async def test_300_calls_need_no_more_than_two_threads_and_sockets(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "IDLE", 600.0)
+    monkeypatch.setattr(http, "IDLE", 600.0)
     threads, sockets = _threads(), _sockets()
     port = rig.connect(workers=2)
     rig.calls()
@@ -48,7 +48,7 @@ async def test_broken_calls_leave_no_sockets_either(rig: Rig) -> None:
 
 
 async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "IDLE", 0.0)
+    monkeypatch.setattr(http, "IDLE", 0.0)
     port = rig.connect(workers=1)
     done(await port.connections())
     before, connections = _sockets(), len(rig.transports)
@@ -62,7 +62,7 @@ async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatc
 async def test_an_answer_without_end_is_not_read_to_its_end(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     port = rig.connect(workers=1)
     done(await port.about())
-    monkeypatch.setattr(answer, "LARGEST", 10)
+    monkeypatch.setattr(http, "LARGEST", 10)
     outcome = await port.connections()
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "AnswerUnreadable"

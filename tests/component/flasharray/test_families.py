@@ -67,7 +67,8 @@ async def test_a_family_that_is_not_offered_is_refused(
 
 
 async def test_a_word_that_is_none(rig: Rig) -> None:
-    assert isinstance(connect(rig.address, TOKEN, trust=trusting(None), rest_version="REST3"), Refused)
+    port = connect(rig.address, TOKEN, trust=trusting(None), leading=lambda: True, rest_version="REST3")
+    assert isinstance(port, Refused)
 
 
 @pytest.mark.parametrize("status", [400, 404, 450])

@@ -333,6 +333,19 @@ async def test_a_cancelled_push_is_not_sent_after_all(rig: Rig) -> None:
     assert rig.suffixes() == []
 
 
+@only_rest1
+async def test_a_push_whose_process_lost_its_lead_at_the_login_is_not_sent(rig: Rig) -> None:
+    async def lose_at_login(request: web.BaseRequest) -> None:
+        rig.leads = rig.leads and not rig.is_login(request)
+
+    rig.override = lose_at_login
+    port = rig.connect(workers=1)
+    assert isinstance(await port.push("erp", "vr-1"), Unavailable)
+    assert rig.source.logins == 1
+    assert rig.suffixes() == []
+    assert isinstance(await port.protection_group("erp"), Done), "reading goes on"
+
+
 async def test_many_pushes_at_once_use_few_sessions(rig: Rig) -> None:
     port = rig.connect(workers=2)
     outcomes = await asyncio.gather(*(port.push("erp", f"vr-{number}") for number in range(20)))

@@ -55,6 +55,7 @@ class Sites:
             "username": site.username,
             "password": site.password,
             "trust": trust,
+            "leading": lambda: True,
             "timeouts": QUICK,
         } | changes
         vcenter = VCenter(**arguments)

@@ -8,7 +8,8 @@ import pytest
 
 from vvol_replication.domain.outcomes import Done, Indeterminate, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, TaskState
-from vvol_replication.storage.vsphere.faults import TABLE, Entry, catalogue, one_line
+from vvol_replication.storage.redaction import one_line
+from vvol_replication.storage.vsphere.faults import TABLE, Entry, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +174,7 @@ async def test_a_query_that_failed_is_told_by_its_cause(sites: Sites) -> None:
     )
     outcome = await sites.vcenter().group(sites.group())
     assert isinstance(outcome, Unavailable)
-    assert one_line(outcome.message) == outcome.message
+    assert one_line(outcome.message, 200) == outcome.message
 
 
 async def test_a_batch_limit_of_one_is_told_with_its_number(sites: Sites) -> None:

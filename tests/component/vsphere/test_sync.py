@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vvol_replication.domain.outcomes import Refused
+from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedSync, TaskState
+from vvol_replication.storage.vsphere import VCenter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,18 @@ async def test_a_sync_is_pending_until_something_lands_and_then_names_it(
     )
     assert point.name == "before-upgrade-42"
     assert [entry.call for entry in sites.world.journal.since(0)] == ["SyncReplicationGroup_Task"]
+
+
+@pytest.mark.parametrize("call", [VCenter.start_sync, VCenter.start_prepare], ids=lambda call: call.__name__)
+async def test_a_change_whose_process_lost_its_lead_at_the_login_is_not_sent(
+    sites: Sites, value: Callable[..., Any], call: Any
+) -> None:
+    vcenter, group = sites.vcenter(leading=lambda: not sites.site().sessions), sites.group()
+    arguments = (group, "name") if call is VCenter.start_sync else (group,)
+    assert isinstance(await call(vcenter, *arguments), Unavailable)
+    assert sites.site().sessions
+    assert list(sites.world.journal.since(0)) == []
+    assert value(await vcenter.group(group)), "reading goes on"
 
 
 @pytest.mark.parametrize("carries", [True, False])

@@ -33,8 +33,9 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.cluster import session
 from vvol_replication.cluster.session import Connection
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.engine.requests.reconciler import AnyRunner, Runner
-from vvol_replication.storage import words
+from vvol_replication.engine.requests.kinds import AnyReconciler
+from vvol_replication.engine.requests.task import RequestTask
+from vvol_replication.storage import reasons
 from vvol_replication.wiring import StorageConnector
 
 MUTATING = {"push", "start_sync", "start_prepare"}
@@ -127,8 +128,8 @@ class Port:
             return outcome
         text = f"the answer to {call} was lost on purpose"
         if call in MUTATING:
-            return Indeterminate(words.ANSWER_LOST, text)
-        return Unavailable(words.UNREACHABLE, text)
+            return Indeterminate(reasons.ANSWER_LOST, text)
+        return Unavailable(reasons.UNREACHABLE, text)
 
 
 class Connector:
@@ -246,10 +247,10 @@ def instrument(plan: Plan, channel: Channel) -> None:
     """Put points into the operator of this process. To be called before it is started."""
     book = Book(plan, channel)
     inside: Any = program  # its imports are replaced, which no type checker likes
-    run, connect, settings_of = Runner._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
+    run, connect, settings_of = RequestTask._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
     storage_connector = inside.StorageConnector
 
-    async def run_on_behalf(runner: AnyRunner) -> None:
+    async def run_on_behalf(runner: AnyReconciler) -> None:
         _on_behalf.set(True)
         await run(runner)
 
@@ -270,6 +271,6 @@ def instrument(plan: Plan, channel: Channel) -> None:
         session._TIMEOUT = aiohttp.ClientTimeout(total=IMPATIENT)  # noqa: SLF001 - scaled down
     if plan.lag:
         kopf_api.iter_jsonlines = lambda content, *_: _lagging(content, plan.lag)
-    Runner._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
+    RequestTask._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
     inside.connect, inside.operator_settings = connected, settings
     inside.StorageConnector = lambda *args: Connector(book, storage_connector(*args))

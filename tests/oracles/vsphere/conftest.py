@@ -34,6 +34,7 @@ class Oracle:
             "username": USERNAME,
             "password": PASSWORD,
             "trust": trust(self.vcenter.authority),
+            "leading": lambda: True,
             "timeouts": QUICK,
         } | changes
         adapter = VCenter(**arguments)

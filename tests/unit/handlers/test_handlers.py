@@ -21,15 +21,15 @@ class Recorder:
     def __init__(self, answer: Mapping[str, Any] | None = None) -> None:
         self.answer = answer
         self.accepted: list[Any] = []
-        self.shows: list[tuple[Kind, str, bool]] = []
+        self.observed: list[tuple[Kind, str, bool]] = []
         self.released: list[str] = []
 
     def accept(self, kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         self.accepted.append((kind, body["metadata"]["name"]))
         return self.answer
 
-    def shown(self, kind: Kind, body: Mapping[str, Any], *, deleted: bool = False) -> None:
-        self.shows.append((kind, body["metadata"]["name"], deleted))
+    def observe(self, kind: Kind, body: Mapping[str, Any], *, deleted: bool = False) -> None:
+        self.observed.append((kind, body["metadata"]["name"], deleted))
 
     def release(self, uid: str) -> None:
         self.released.append(uid)
@@ -89,8 +89,8 @@ def test_every_kind_is_shown_to_the_engine() -> None:
     assert len(watching) == len(KINDS)
     for handler, kind in itertools.product(watching, ["ADDED", "MODIFIED", None, "DELETED"]):
         asyncio.run(handler.fn(body=BODY, event={"type": kind}))
-    assert {kind for kind, _, _ in engine.shows} == set(KINDS)
-    assert sum(deleted for _, _, deleted in engine.shows) == len(KINDS)
+    assert {kind for kind, _, _ in engine.observed} == set(KINDS)
+    assert sum(deleted for _, _, deleted in engine.observed) == len(KINDS)
     assert {one.selector.any_name for one in changing} == {kind.plural for kind in ONE_SHOT_KINDS}
 
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from vvol_replication.storage import lane
-from vvol_replication.storage.lane import LaneFull, NotLeading, Permit, fence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _only_here() -> Iterator[None]:
-    before = tuple(lane._fence)  # noqa: SLF001 - it is the process's, so it is put back
-    yield
-    lane._fence[:] = before  # noqa: SLF001
+from vvol_replication.storage.lane import LaneFull, NotLeading, Permit
 
 
 def test_a_permit_is_refused_from_the_moment_of_the_loss() -> None:
     leads = [True]
-    fence(lambda: leads[0])
-    first, second = Permit(), Permit()
+    first, second = Permit(lambda: leads[0]), Permit(lambda: leads[0])
     first.use()
     leads[0] = False
     with pytest.raises(NotLeading) as refused:

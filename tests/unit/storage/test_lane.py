@@ -208,12 +208,12 @@ def test_a_lane_without_workers_is_no_lane() -> None:
 
 
 def test_a_permit_is_used_or_withdrawn() -> None:
-    used = Permit()
+    used = Permit(lambda: True)
     used.use()
     assert used.withdraw() is False
     with pytest.raises(PermitWithdrawn):
         used.use()
-    unused = Permit()
+    unused = Permit(lambda: True)
     assert unused.withdraw() is True
     with pytest.raises(PermitWithdrawn):
         unused.use()

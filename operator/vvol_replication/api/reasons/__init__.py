@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .discovery import DISCOVERY
-from .info import ReasonInfo
+from .info import ReasonInfo, Severity
 from .preparations import PREPARATIONS
+from .reason import Reason
 from .requests import REQUESTS
 from .storage import STORAGE
-from .words import Reason
 
-__all__ = ["CATALOGUE", "Reason", "ReasonInfo"]
+__all__ = ["CATALOGUE", "Reason", "ReasonInfo", "Severity", "info_of"]
 
 CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **PREPARATIONS, **STORAGE, **DISCOVERY})
+_WORDS = frozenset(Reason)
+
+
+def info_of(word: str) -> ReasonInfo | None:
+    """What the catalogue says of a stored condition's reason; None for a word that it does not have."""
+    return CATALOGUE[Reason(word)] if word in _WORDS else None

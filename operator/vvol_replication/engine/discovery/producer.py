@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from vvol_replication.domain.groups import GroupId
 from vvol_replication.engine.monitors.discovery_report import Refusal, stopped, summary, unwatched
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.monitors.vcenter import VCenterEndpoint
-from vvol_replication.engine.ports import Clock, Cluster, Pace
+from vvol_replication.engine.services import Services
 from vvol_replication.engine.waiting import ended
 from vvol_replication.reconcile.discovery.plan import Known, Plan, Wish, discover
 
@@ -32,17 +32,15 @@ _STOPS = frozenset({Denial.NO_NAMESPACE, Denial.FORBIDDEN})
 class Discovery:
     """One round at a time for each VCenter; only the leader writes."""
 
-    def __init__(
-        self, registry: Registry, cluster: Cluster, clock: Clock, pace: Pace, leading: Callable[[], bool]
-    ) -> None:
-        self._registry, self._cluster, self._clock, self._pace = registry, cluster, clock, pace
-        self._leading = leading
+    def __init__(self, registry: Registry, services: Services) -> None:
+        self._registry, self._leading = registry, services.leading
+        self._cluster, self._clock, self._pace = services.cluster, services.clock, services.pace
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._refused: dict[tuple[str, Wish, int], tuple[datetime, Refusal]] = {}
         """What was refused for what it says: by namespace, wish, and the generation of the object that was met."""
 
-    def look(self, endpoint: VCenterEndpoint) -> None:
+    def consider(self, endpoint: VCenterEndpoint) -> None:
         """The VCenter was read: see that its groups have their objects."""
         name = endpoint.ref.name
         if endpoint.discovery_namespace is None:

@@ -1,1 +1,1 @@
-"""What people are told as Kubernetes events: which changes of a status are events, and the sending of them."""
+"""Kubernetes events: which changes of a status are one, and the sending of them."""

@@ -1,52 +1,46 @@
-"""Which changes of an endpoint's status are told as events: what people have to act on, and that it is over.
+"""Which changes of a VCenter's or FlashArray's status are events: what people have to act on, and that it is over.
 
-Decided from the status that stood before and the one that was written: so each transition is told once, and a
-restart, which finds the status as it was, tells nothing.
+Decided from the status that stood before and the one that was written: so each transition is one event, and a
+restart, which finds the status as it was, makes none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vvol_replication.api.conditions import Condition, find, from_json
-from vvol_replication.api.reasons import Reason
+from vvol_replication.api.reasons import Severity, info_of
 
-_FOR_PEOPLE = frozenset(
-    {Reason.LOGIN_FAILED, Reason.CERTIFICATE_NOT_TRUSTED, Reason.IDENTITY_CHANGED, Reason.INVALID_CA_CERTIFICATES}
-)
-_NO_TROUBLE = frozenset({Reason.NOT_YET_READ, Reason.INVENTORY_INCOMPLETE})
+from .event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event."""
-
-    warning: bool
-    reason: str
-    message: str
-    once: str = ""
-    """As what it is told once for its object, ever. Empty: each time."""
-
-
-def events(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Told, ...]:
-    """What is told of a status that stood so and stands so now."""
+def events(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
+    """The events of a status that stood so and stands so now."""
     old, new = from_json(before.get("conditions")), from_json(after.get("conditions"))
     found = [_ready(find(old, "Ready"), find(new, "Ready")), _tls(find(old, "TLSVerified"), find(new, "TLSVerified"))]
     return tuple(one for one in found if one is not None)
 
 
-def _ready(old: Condition | None, new: Condition | None) -> Told | None:
+def _ready(old: Condition | None, new: Condition | None) -> Event | None:
     if new is None or (old is not None and (old.status, old.reason) == (new.status, new.reason)):
         return None
     if new.status == "True":
-        recovered = old is not None and old.status == "False" and old.reason not in _NO_TROUBLE
-        return Told(warning=False, reason=new.reason, message=new.message) if recovered else None
-    return Told(warning=True, reason=new.reason, message=new.message) if new.reason in _FOR_PEOPLE else None
+        return _event(new, warning=False) if old is not None and _was_trouble(old) else None
+    known = info_of(new.reason)
+    return _event(new, warning=True) if known is not None and known.told_of_endpoints else None
 
 
-def _tls(old: Condition | None, new: Condition | None) -> Told | None:
+def _was_trouble(old: Condition) -> bool:
+    known = info_of(old.reason)
+    return old.status == "False" and (known is None or known.severity is not Severity.PASSING)
+
+
+def _tls(old: Condition | None, new: Condition | None) -> Event | None:
     if new is None or new.status != "False" or (old is not None and old.status == "False"):
         return None
-    return Told(warning=True, reason=new.reason, message=new.message)
+    return _event(new, warning=True)
+
+
+def _event(condition: Condition, *, warning: bool) -> Event:
+    return Event(warning=warning, reason=condition.reason, message=condition.message)

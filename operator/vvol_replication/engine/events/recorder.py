@@ -1,62 +1,67 @@
-"""Sends the events of requests: each part of a story once, in order, and never so many that they are a load."""
+"""Sends events: each part of a request's story once, in order, and never so many that they are a load."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, VCENTER
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
 from vvol_replication.engine.waiting import ended
 
-from .endpoints import Told
-from .requests import END, late_end, transition
+from . import endpoints
+from .event import Event
+from .requests import END, afterwards, late_end, transition
 
 BURST = 50
-"""So many events that are no ends may be told at once."""
+"""So many events of requests that are no ends may be sent at once."""
 PER_SECOND = 2.0
-"""And so many for ever. What is beyond is not told: the statuses say it, and an end is always told."""
+"""And so many for ever. What is beyond is not sent: the statuses say it, and an end is always sent."""
 _REMEMBERED = 20_000
 
 
-class Storyteller:
-    """Nobody waits for it. What the process had not sent when it died, a later one tells if it still stands."""
+class EventRecorder:
+    """Nobody waits for it. What the process had not sent when it died, a later one sends if it still stands."""
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self._cluster, self._clock = cluster, clock
-        self._told: dict[tuple[str, str], None] = {}
-        self._waiting: deque[tuple[ObjectRef, Told]] = deque()
+        self._recorded: dict[tuple[str, str], None] = {}
+        self._waiting: deque[tuple[ObjectRef, Event]] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._room, self._counted_at = float(BURST), clock.now()
 
-    def changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """The API server held this status, and holds that one now."""
-        self._tell(ref, transition(before, after))
+    def status_changed(self, news: StatusChanged) -> None:
+        """Record what people are to know of it."""
+        for event in _events(news):
+            self._record(news.ref, event)
 
     def found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
-        """An object that nobody here follows."""
-        if status.get("finishedAt"):
-            self._tell(ref, late_end(status, self._clock.now()))
+        """A request that nobody here follows."""
+        if status.get("finishedAt") and (event := late_end(status, self._clock.now())) is not None:
+            self._record(ref, event)
 
     async def stop(self) -> None:
-        """Tell nothing more."""
+        """Send nothing more."""
         self._waiting.clear()
         await ended(self._sending)
 
-    def _tell(self, ref: ObjectRef, told: Told | None) -> None:
-        if told is None or (ref.uid, told.once) in self._told:
-            return
-        if told.once != END and not self._has_room(self._clock.now()):
-            return
-        self._told[ref.uid, told.once] = None
-        if len(self._told) > _REMEMBERED:
-            del self._told[next(iter(self._told))]
-        self._waiting.append((ref, told))
+    def _record(self, ref: ObjectRef, event: Event) -> None:
+        if event.once:
+            if (ref.uid, event.once) in self._recorded:
+                return
+            if event.once != END and not self._has_room(self._clock.now()):
+                return
+            self._recorded[ref.uid, event.once] = None
+            if len(self._recorded) > _REMEMBERED:
+                del self._recorded[next(iter(self._recorded))]
+        self._waiting.append((ref, event))
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send(), name="storyteller")
+            self._sending = asyncio.create_task(self._send(), name="event-recorder")
 
     def _has_room(self, now: datetime) -> bool:
         passed = max(0.0, (now - self._counted_at).total_seconds())
@@ -69,7 +74,14 @@ class Storyteller:
     async def _send(self) -> None:
         """One after the other, so that they come in order and take one connection at most."""
         while self._waiting:
-            ref, told = self._waiting.popleft()
+            ref, event = self._waiting.popleft()
             await self._cluster.event(
-                ref, warning=told.warning, reason=told.reason, message=told.message, once=told.once
+                ref, warning=event.warning, reason=event.reason, message=event.message, once=event.once
             )
+
+
+def _events(news: StatusChanged) -> Iterable[Event]:
+    if news.ref.kind in ONE_SHOT_KINDS:
+        part = transition(news.before, news.after)
+        return (*(() if part is None else (part,)), *(afterwards(news.before, news.after) if news.ours else ()))
+    return endpoints.events(news.before, news.after) if news.ref.kind in (VCENTER, FLASHARRAY) and news.ours else ()

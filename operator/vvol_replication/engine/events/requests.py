@@ -1,4 +1,4 @@
-"""Which changes of a request's status are told as events: the story of a request, each part of it once.
+"""Which changes of a request's status are events: the story of a request, each part of it once.
 
 Decided from the status that stood before and the one that stands now, by phase and conditions alone, so that it serves
 every kind of request. A part is told when the API server is known to hold it. Its event's name follows from the object
@@ -13,37 +13,47 @@ from typing import Any
 
 from vvol_replication.api.conditions import Condition, find, from_json
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.reasons import CATALOGUE, Reason
+from vvol_replication.api.reasons import Severity, info_of
 from vvol_replication.api.times import parse_time
 
-from .endpoints import Told
+from .event import Event
 
 END = "end"
-"""What an end is told once as, whichever it is."""
+"""The `once` of an end, whichever it is: a request has one."""
 HISTORY = timedelta(minutes=2)
 """An end older than that, found by a process that has not seen it come, was told by an earlier one or is a copy."""
-_IN_PASSING = frozenset(
-    {Reason.ACCEPTED, Reason.READING, Reason.VERIFYING, Reason.NOT_YET_READ, Reason.INVENTORY_INCOMPLETE}
-)
-"""Reasons that lead on by themselves soon, and say nothing that the next one does not."""
 
 
-def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Told | None:
-    """What is told of a status that stood so and stands so now. An end is never left, so nothing is told after it."""
+def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | None:
+    """The event of a status that stood so and stands so now. An end is never left, so nothing is told after it."""
     new = from_json(after.get("conditions"))
     ready = find(new, "Ready")
     if ready is None or before.get("finishedAt"):
         return None
     if after.get("finishedAt"):
         failed = find(new, "Failed")
-        return _told(ready, once=END, warning=failed is not None and failed.status == "True")
-    old = find(from_json(before.get("conditions")), "Ready")
-    if ready.reason in _IN_PASSING or (old is not None and old.reason == ready.reason):
+        return _event(ready, once=END, warning=failed is not None and failed.status == "True")
+    old, known = find(from_json(before.get("conditions")), "Ready"), info_of(ready.reason)
+    severity = known.severity if known is not None else Severity.NORMAL
+    if severity is Severity.PASSING or (old is not None and old.reason == ready.reason):
         return None
-    return _told(ready, once=ready.reason, warning=after.get("phase") == "Waiting" and _is_for_people(ready.reason))
+    return _event(ready, once=ready.reason, warning=after.get("phase") == "Waiting" and severity is Severity.WARNING)
 
 
-def late_end(status: Mapping[str, Any], now: datetime) -> Told | None:
+def afterwards(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
+    """The events of what the engine has written of a request that had ended: it is stale, or its TTL is ignored."""
+    if not before.get("finishedAt"):
+        return ()
+    old, new = from_json(before.get("conditions")), from_json(after.get("conditions"))
+    found = [(find(old, kind), find(new, kind), worth) for kind, worth in (("Valid", "False"), ("TTLIgnored", "True"))]
+    return tuple(
+        _event(now, once="", warning=True)
+        for was, now, worth in found
+        if now is not None and now.status == worth and (was is None or was.status != worth)
+    )
+
+
+def late_end(status: Mapping[str, Any], now: datetime) -> Event | None:
     """The end of a request that nobody here has followed: it came a moment ago, or it is history."""
     try:
         finished_at = parse_time(str(status.get("finishedAt")))
@@ -52,10 +62,5 @@ def late_end(status: Mapping[str, Any], now: datetime) -> Told | None:
     return transition({}, status) if now - finished_at < HISTORY else None
 
 
-def _told(ready: Condition, *, once: str, warning: bool) -> Told:
-    return Told(warning=warning, reason=ready.reason, message=ready.message, once=once)
-
-
-def _is_for_people(reason: str) -> bool:
-    """Has somebody to do something, by the catalogue?"""
-    return any(reason == word and not info.advice.startswith("Nothing") for word, info in CATALOGUE.items())
+def _event(condition: Condition, *, once: str, warning: bool) -> Event:
+    return Event(warning=warning, reason=condition.reason, message=condition.message, once=once)

@@ -19,7 +19,7 @@ GONE = "Gone"
 _ABSENT = frozenset({Reason.SOURCE_GROUP_NOT_FOUND, Reason.TARGET_GROUP_NOT_FOUND})
 
 
-class GoneWatch:
+class AbsenceDetector:
     """Which target group was seen, how often each site's readings lacked it, and since when it is gone."""
 
     def __init__(self) -> None:
@@ -28,13 +28,13 @@ class GoneWatch:
         self._absences: Counter[str] = Counter()
 
     def remember(self, status: ReplicationGroupStatus, generation: int, spec: ReplicationGroupSpec) -> None:
-        """What was told before a restart, if that was of this spec."""
+        """What the status said before a restart, if that was of this spec."""
         side = status.target
         if side is None or side.fault_domain is None or side.device_group is None:
             return
-        told = GroupRef(side.fault_domain, side.device_group)
-        if spec.target == told or (spec.target is None and status.observed_generation == generation):
-            self.target = GroupId(told.fault_domain, told.device_group)
+        before = GroupRef(side.fault_domain, side.device_group)
+        if spec.target == before or (spec.target is None and status.observed_generation == generation):
+            self.target = GroupId(before.fault_domain, before.device_group)
             gone = find(status.conditions, GONE)
             self.since = gone.last_transition_time if gone is not None else None
 
@@ -76,7 +76,7 @@ class GoneWatch:
             return ReplicationGroupStatus(source=stored.source, target=side)
         return ReplicationGroupStatus(target=TargetSide(target.fault_domain, target.device_group))
 
-    def told(self, bound: Unbound) -> tuple[Unbound, tuple[Wanted, ...]]:
+    def explain(self, bound: Unbound) -> tuple[Unbound, tuple[Wanted, ...]]:
         """Why the object is not ready, and its mark."""
         if self.since is None:
             return bound, ()

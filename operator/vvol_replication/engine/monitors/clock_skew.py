@@ -1,4 +1,4 @@
-"""What is told of an array's clock: how far it is ahead of ours, and whether that matters."""
+"""What the status shows of an array's clock: how far it is ahead of ours, and whether that matters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.durations import format_duration
 from vvol_replication.api.reasons import Reason
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 
 IN_STEP = timedelta(minutes=1)
 """A larger skew makes ages by that clock worthless."""
@@ -19,19 +19,19 @@ _JITTER = timedelta(seconds=2)
 _WRITTEN = re.compile(r"(-?)(?:([0-9]{1,7})h)?(?:([0-9]{1,2})m)?(?:([0-9]{1,2})s)?")
 
 
-def told_skew(told: object, skew: timedelta | None) -> str | None:
-    """The skew to be told; `told` is how it was told before, which stays while it is as good. None: not known."""
+def shown_skew(shown: object, skew: timedelta | None) -> str | None:
+    """The skew to be shown; `shown` is how the status shows it, which stays while that is as good. None: not known."""
     if skew is None:
         return None
-    before = _read(told)
-    return str(told) if before is not None and abs(skew - before) <= _JITTER else format_duration(skew)
+    before = _read(shown)
+    return str(shown) if before is not None and abs(skew - before) <= _JITTER else format_duration(skew)
 
 
-def clock_condition(told: str | None, trouble: Unbound | None) -> Wanted:
-    """`ClockInStep`, from the skew as it is told: the two never disagree. Unknown is told as unknown."""
-    if trouble is not None:
-        return Wanted("ClockInStep", "Unknown", trouble.reason, f"Not read again: {trouble.message}")
-    skew = _read(told)
+def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
+    """`ClockInStep`, from the skew as it is shown: the two never disagree. Unknown is said to be unknown."""
+    if problem is not None:
+        return Wanted("ClockInStep", "Unknown", problem.reason, f"Not read again: {problem.message}")
+    skew = _read(shown)
     if skew is None:
         text = "The array's answers tell no time that can be compared with the operator's."
         return Wanted("ClockInStep", "Unknown", Reason.CLOCK_UNKNOWN, text)

@@ -14,7 +14,7 @@ class Closing(Protocol):
         ...
 
 
-class Retired:
+class DrainingPorts:
     """The ports of one endpoint that were replaced. Their calls end by themselves and count."""
 
     def __init__(self, grace: float) -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from vvol_replication.api.conditions import ConditionStatus, Wanted
 from vvol_replication.api.reasons import Reason
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 
 _NOT_REACHED = frozenset({Reason.UNREACHABLE, Reason.TIMED_OUT_CALLING, Reason.CERTIFICATE_NOT_TRUSTED})
 _NOT_LET_IN = frozenset({Reason.LOGIN_FAILED, Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING})
 
 
-def endpoint_conditions(trouble: Unbound | None, line: str, *, complete: bool) -> tuple[Wanted, ...]:
-    """`trouble`: why the last reading failed; otherwise `complete` says whether it had all, and `line` what it had."""
+def endpoint_conditions(problem: Problem | None, line: str, *, complete: bool) -> tuple[Wanted, ...]:
+    """`problem`: why the last reading failed; otherwise `complete` says whether it had all, and `line` what it had."""
     inventory = Wanted(
         "InventoryComplete",
-        "True" if complete and trouble is None else "False" if trouble is None else "Unknown",
-        Reason.INVENTORY_COMPLETE if complete and trouble is None else Reason.INVENTORY_INCOMPLETE,
-        line if trouble is None else f"Not read again: {trouble.message}",
+        "True" if complete and problem is None else "False" if problem is None else "Unknown",
+        Reason.INVENTORY_COMPLETE if complete and problem is None else Reason.INVENTORY_INCOMPLETE,
+        line if problem is None else f"Not read again: {problem.message}",
     )
-    if trouble is None:
+    if problem is None:
         ready: ConditionStatus = "True" if complete else "False"
         return (
             Wanted("Ready", ready, Reason.READY if complete else Reason.INVENTORY_INCOMPLETE, line),
@@ -27,14 +27,14 @@ def endpoint_conditions(trouble: Unbound | None, line: str, *, complete: bool) -
             inventory,
         )
     reached: ConditionStatus = "Unknown"
-    if trouble.reason in _NOT_REACHED:
+    if problem.reason in _NOT_REACHED:
         reached = "False"
-    elif trouble.reason is Reason.LOGIN_FAILED:
+    elif problem.reason is Reason.LOGIN_FAILED:
         reached = "True"
-    let_in: ConditionStatus = "False" if trouble.reason in _NOT_LET_IN else "Unknown"
+    let_in: ConditionStatus = "False" if problem.reason in _NOT_LET_IN else "Unknown"
     return (
-        Wanted("Ready", "False", trouble.reason, trouble.message),
-        Wanted("Reachable", reached, trouble.reason, trouble.message),
-        Wanted("Authenticated", let_in, trouble.reason, trouble.message),
+        Wanted("Ready", "False", problem.reason, problem.message),
+        Wanted("Reachable", reached, problem.reason, problem.message),
+        Wanted("Authenticated", let_in, problem.reason, problem.message),
         inventory,
     )

@@ -1,4 +1,4 @@
-"""What a VCenter's status tells of its discovery."""
+"""What a VCenter's status says of its discovery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Report:
     """The condition and the counters."""
 
     condition: Wanted
-    told: DiscoveryStatus
+    status: DiscoveryStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Refusal:
 
 
 def unwatched(namespace: str) -> Report:
-    """The operator was told to act elsewhere only."""
+    """The operator was configured to act elsewhere only."""
     text = (
         f"The operator does not act in namespace {namespace!r} (--namespace), so discovery makes nothing; let it act "
         "there too, or correct spec.discovery.namespace."
@@ -84,8 +84,8 @@ def summary(namespace: str, plan: Plan, refusals: Sequence[Refusal]) -> Report:
 
 
 def _report(namespace: str, plan: Plan, status: str, reason: Reason, text: str) -> Report:
-    told = DiscoveryStatus(namespace, plan.found, plan.ours, plan.others)
-    return Report(Wanted(DISCOVERY, "True" if status == "True" else "False", reason, text), told)
+    counted = DiscoveryStatus(namespace, plan.found, plan.ours, plan.others)
+    return Report(Wanted(DISCOVERY, "True" if status == "True" else "False", reason, text), counted)
 
 
 def _some(names: Sequence[str]) -> str:

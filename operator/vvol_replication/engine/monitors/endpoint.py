@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -26,16 +26,16 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.events.endpoints import events
-from vvol_replication.engine.ports import Clock, Cluster, Connector, Pace
+from vvol_replication.engine.news import EndpointChanged
+from vvol_replication.engine.services import Services
 from vvol_replication.engine.waiting import ended, news_or_time
-from vvol_replication.reconcile.binding.world import ArrayView, SiteView, Unbound
+from vvol_replication.reconcile.binding.world import ArrayView, Problem, SiteView
 
 from .base import Monitor
-from .closing import Retired
+from .closing import DrainingPorts
 from .conditions import endpoint_conditions
 from .logins import Logins
-from .outcomes import unbound
+from .outcomes import problem_of
 
 PortT = TypeVar("PortT", VCenterPort, ArrayPort)
 SpecT = TypeVar("SpecT", VCenterSpec, FlashArraySpec)
@@ -48,33 +48,18 @@ _NOT_OF_THE_SESSION = frozenset({"secret", "discovery_namespace"})
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """What every monitor needs."""
-
-    cluster: Cluster
-    connector: Connector
-    clock: Clock
-    pace: Pace
-    changed: Callable[[], None]
-    """Called when what is known of an endpoint changed: groups bind anew, requests look again."""
-    gone: Callable[[Monitor], None]
-    """Called when a write shows that the object is not there any more."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Hold:
     """The endpoint asked not to be asked again before that time; until then what it said stands."""
 
     until: datetime
-    trouble: Unbound
+    problem: Problem
 
 
 class Endpoint(Monitor, Generic[PortT, SpecT]):
     """One VCenter or FlashArray object."""
 
     def __init__(self, ref: ObjectRef, services: Services) -> None:
-        super().__init__(ref, services.cluster, services.clock, services.pace, gone=services.gone)
-        self._services = services
+        super().__init__(ref, services)
         self._spec: SpecT | None = None
         self._spec_error = ""
         self._fingerprint = ""
@@ -84,11 +69,11 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self._respecified = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[Failure | None] | None = None
-        self._retired = Retired(services.pace.drain)
+        self._draining = DrainingPorts(services.pace.drain)
         self._hold: _Hold | None = None
         self._logins = Logins()
         self.port: PortT | None = None
-        self.trouble: Unbound | None = None
+        self.problem: Problem | None = None
         self._noted: SiteView | ArrayView | None = None
 
     def start(self) -> None:
@@ -102,55 +87,46 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         spec, error = None, ""
         try:
             spec = self.parse(raw)
-        except SpecError as problem:
-            error = str(problem)
+        except SpecError as refused:
+            error = str(refused)
         if (spec, error) != (self._spec, self._spec_error):
             self._spec, self._spec_error = spec, error
             self._respecified.set()
-            self.poke()
+            self.notify()
 
-    async def look(self) -> bool:
-        """Connect if need be, read, and tell. What was read is told of the spec that it was read by."""
+    async def poll_once(self) -> bool:
+        """Connect if need be, read, and write. What was read is said of the spec that it was read by."""
         async with self._connecting:
             spec, generation = self._spec, self.generation
-            trouble = await self._connect(spec)
-        if trouble is None and self.port is not None:
+            problem = await self._connect(spec)
+        if problem is None and self.port is not None:
             if self._hold is not None and self._clock.now() < self._hold.until:
-                trouble = self._hold.trouble
+                problem = self._hold.problem
             else:
                 self._reading = asyncio.create_task(self.read(self.port))
                 await self._finished(self._reading)
                 if self._reading.cancelled():
                     return True  # its port was replaced: it is read anew at once, by the new one
-                trouble = self._troubled(self._reading.result(), self.port)
-        if trouble is not None and trouble.reason is Reason.IDENTITY_CHANGED:
+                problem = self._problem_of(self._reading.result(), self.port)
+        if problem is not None and problem.reason is Reason.IDENTITY_CHANGED:
             # Requests that began with the old one are refused by their ledgers; new ones may begin with the new one.
             self._switch(None)
             self.forget()
-        self._note(trouble)
-        told = await self.tell(
-            self.status(self._conditions(trouble, spec, generation), generation), news=self._logins.news
+        self._note(problem)
+        written = await self.write_status(
+            self.status(self._conditions(problem, spec, generation), generation), news=self._logins.news
         )
-        if told:
-            self._logins.told()
+        if written:
+            self._logins.written()
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
-        return told and trouble is None and complete
-
-    async def tell(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
-        """Write the status, and tell as events what of it people have to know."""
-        before = self._stored
-        told = await super().tell(status, news=news)
-        if self._stored is status:
-            for one in events(before, status):
-                await self._cluster.event(self.ref, warning=one.warning, reason=one.reason, message=one.message)
-        return told
+        return written and problem is None and complete
 
     async def stop(self) -> None:
         """Read no more, log out."""
         await ended(self._watcher)
         await super().stop()
         port, self.port = self.port, None
-        await self._retired.end(port)
+        await self._draining.end(port)
 
     async def _watch(self) -> None:
         """Look at the Secret again and again, whatever the reading does."""
@@ -160,15 +136,15 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._respecified.clear()
             try:
                 async with self._connecting:
-                    port, trouble = self.port, await self._connect(self._spec)
+                    port, problem = self.port, await self._connect(self._spec)
             except Exception:  # noqa: BLE001 - logged whole; the loop must go on
                 # As in every loop of ours: a defect must not end it.
                 _log.exception("looking at the Secret of %s failed", self.ref)
                 continue
-            if trouble is not None:
-                self._note(trouble)
+            if problem is not None:
+                self._note(problem)
             if self.port is not port:
-                self.poke()
+                self.notify()
 
     async def _finished(self, reading: asyncio.Task[Failure | None]) -> None:
         try:
@@ -177,47 +153,47 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             reading.cancel()
             raise
 
-    def _troubled(self, failure: Failure | None, port: PortT) -> Unbound | None:
-        """What a reading came to, as it is told; and when the endpoint may be asked again."""
+    def _problem_of(self, failure: Failure | None, port: PortT) -> Problem | None:
+        """What a reading came to; and when the endpoint may be asked again."""
         self._hold = None
         if failure is None:
             self._logins = Logins()
             return None
-        trouble, now = unbound(failure), self._clock.now()
-        if trouble.reason is Reason.LOGIN_FAILED:
+        problem, now = problem_of(failure), self._clock.now()
+        if problem.reason is Reason.LOGIN_FAILED:
             self._logins = self._logins.after(self._services.connector.refusals(port), now)
-            trouble = Unbound(trouble.reason, self._logins.line(trouble.message))
+            problem = Problem(problem.reason, self._logins.line(problem.message))
         if isinstance(failure, Unavailable) and failure.retry_after is not None:
-            self._hold = _Hold(now + timedelta(seconds=failure.retry_after), trouble)
-        return trouble
+            self._hold = _Hold(now + timedelta(seconds=failure.retry_after), problem)
+        return problem
 
-    def _note(self, trouble: Unbound | None) -> None:
-        self.trouble = trouble
+    def _note(self, problem: Problem | None) -> None:
+        self.problem = problem
         if self.view != self._noted:
             self._noted = self.view
-            self._services.changed()
+            self._services.notify(EndpointChanged())
 
-    async def _connect(self, spec: SpecT | None) -> Unbound | None:
+    async def _connect(self, spec: SpecT | None) -> Problem | None:
         """See that the port is one for this spec and for what the Secret says now; or say why there is none."""
         if spec is None:
             self._switch(None)
-            return Unbound(Reason.INVALID_SPEC, self._spec_error or "The spec has not been read yet.")
+            return Problem(Reason.INVALID_SPEC, self._spec_error or "The spec has not been read yet.")
         name, keys = spec.secret, self.keys
         secret = await self._services.cluster.secret(name)
         if isinstance(secret, Failed):
             # The API server is silent, which says nothing about the Secret: a session that is open stays open.
             fits = self.port is not None and self._made_for == _of_the_session(spec)
-            return None if fits else Unbound(Reason.NOT_YET_READ, secret.message)
+            return None if fits else Problem(Reason.NOT_YET_READ, secret.message)
         if isinstance(secret, Gone):
             self._switch(None)
-            return Unbound(
+            return Problem(
                 Reason.SECRET_NOT_FOUND,
                 f"Secret {name!r} is not in the operator's namespace; create it there, with {_listed(keys)}.",
             )
         missing = [key for key in keys if not secret.get(key)]
         if missing:
             self._switch(None)
-            return Unbound(
+            return Problem(
                 Reason.SECRET_KEY_MISSING, f"Secret {name!r} has no value for {_listed(missing)}; add it to its data."
             )
         fingerprint = _fingerprint(secret, keys, spec)
@@ -228,7 +204,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             port = self.open(spec, secret)
             if isinstance(port, Refused):
                 self._switch(None)
-                return unbound(port)
+                return problem_of(port)
             self._switch(port)
             self._fingerprint, self._made_for = fingerprint, _of_the_session(spec)
         return None
@@ -238,20 +214,20 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         old, self.port, self._fingerprint = self.port, port, ""
         if old is None:
             return
-        if self._hold is not None and self._hold.trouble.reason is Reason.LOGIN_FAILED:
+        if self._hold is not None and self._hold.problem.reason is Reason.LOGIN_FAILED:
             self._hold = None  # it was for the credentials that were refused
         if self._reading is not None:
             self._reading.cancel()
-        self._retired.take(old)
+        self._draining.take(old)
 
-    def _conditions(self, trouble: Unbound | None, spec: SpecT | None, generation: int) -> tuple[Condition, ...]:
+    def _conditions(self, problem: Problem | None, spec: SpecT | None, generation: int) -> tuple[Condition, ...]:
         complete, line = self.summary()
-        wanted = list(endpoint_conditions(trouble, line, complete=complete))
-        wanted += self.more_conditions(trouble)
+        wanted = list(endpoint_conditions(problem, line, complete=complete))
+        wanted += self.more_conditions(problem)
         if spec is not None and spec.insecure_skip_verify:
             text = "tls.insecureSkipVerify is true: whoever answers at the address is believed."
             wanted.append(Wanted("TLSVerified", "False", Reason.TLS_NOT_VERIFIED, text))
-        return merge(from_json(self._stored.get("conditions")), wanted, generation, self._clock.now())
+        return merge(from_json(self.stored.get("conditions")), wanted, generation, self._clock.now())
 
     keys: tuple[str, ...]
 
@@ -280,7 +256,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
     def summary(self) -> tuple[bool, str]:
         """Is the inventory complete, and one line of what was read."""
 
-    def more_conditions(self, trouble: Unbound | None) -> tuple[Wanted, ...]:  # noqa: ARG002 - for who has more to say
+    def more_conditions(self, problem: Problem | None) -> tuple[Wanted, ...]:  # noqa: ARG002 - for who has more to say
         """Conditions of this kind alone."""
         return ()
 

@@ -12,10 +12,11 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import ArrayPort
-from vvol_replication.reconcile.binding.world import ArrayView, Unbound
+from vvol_replication.engine.services import Services
+from vvol_replication.reconcile.binding.world import ArrayView, Problem
 
-from .clock_skew import clock_condition, told_skew
-from .endpoint import Endpoint, Failure, Services
+from .clock_skew import clock_condition, shown_skew
+from .endpoint import Endpoint, Failure
 from .poller import TransferPoller
 
 
@@ -34,7 +35,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     @property
     def view(self) -> ArrayView:
         """What binding may know of this array."""
-        return ArrayView(None if self.port is None else self.about, self.trouble)
+        return ArrayView(None if self.port is None else self.about, self.problem)
 
     @property
     def identified(self) -> tuple[str, ArrayPort] | None:
@@ -73,14 +74,14 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         connected = sum(one.connected for one in self.connections)
         return True, f"{self.about.name!r} is connected to {connected} of {len(self.connections)} arrays."
 
-    def more_conditions(self, trouble: Unbound | None) -> tuple[Wanted, ...]:
+    def more_conditions(self, problem: Problem | None) -> tuple[Wanted, ...]:
         """Whether its clock is in step with ours."""
-        return (clock_condition(self._skew, trouble),)
+        return (clock_condition(self._skew, problem),)
 
     @property
     def _skew(self) -> str | None:
-        """As it is told: the skew of the last answer, or what was told of it before, where that is as good."""
-        return told_skew(self._stored.get("clockSkew"), self.about.skew if self.about else None)
+        """As it is shown: the skew of the last answer, or what was shown of it before, where that is as good."""
+        return shown_skew(self.stored.get("clockSkew"), self.about.skew if self.about else None)
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""

@@ -12,24 +12,21 @@ from vvol_replication.api import wire
 from vvol_replication.api.conditions import Wanted, from_json, merge, to_json
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.group import (
-    POINTS_LIMIT,
     ArmedSync,
-    PointInTimeStatus,
     PreparedStatus,
     ReplicationGroupSpec,
     ReplicationGroupStatus,
-    SourceSide,
-    TargetSide,
 )
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
-from vvol_replication.domain.groups import GroupId, GroupState
+from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
-from vvol_replication.engine.monitors.memory.armed import ArmedBook
-from vvol_replication.engine.monitors.memory.prepared import PreparedBook
-from vvol_replication.engine.ports import Clock, Cluster, Pace
+from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
+from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
+from vvol_replication.engine.news import GroupsChanged
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
 from vvol_replication.reconcile.binding.world import Binding, Unbound, World
@@ -37,8 +34,9 @@ from vvol_replication.reconcile.core.prepared import as_remembered, is_used, pre
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
 
-from .absence import GoneWatch
+from .absence import AbsenceDetector
 from .base import Monitor
+from .group_status import armed_condition, group_conditions, newest_first, source_side, target_side
 from .outcomes import asked_pause
 
 _MEMORY_TRIES = 3
@@ -59,18 +57,15 @@ class GroupMonitor(Monitor):
     def __init__(
         self,
         ref: ObjectRef,
-        cluster: Cluster,
-        clock: Clock,
-        pace: Pace,
+        services: Services,
         *,
         port: Callable[[str], VCenterPort | None],
-        gone: Callable[[Monitor], None],
-        armed: ArmedBook,
-        prepared: PreparedBook,
-        freed: Callable[[], None],
+        armed: ArmedSyncs,
+        prepared: PreparedGroups,
     ) -> None:
-        super().__init__(ref, cluster, clock, pace, gone=gone)
-        self._port, self._armed, self._prepared, self._freed = port, armed, prepared, freed
+        """`port` finds the port of a VCenter by its object's name; `armed` and `prepared` are all groups' memories."""
+        super().__init__(ref, services)
+        self._port, self._armed, self._prepared = port, armed, prepared
         self._key = (ref.namespace or "", ref.name)
         self._recalled = False
         self._blank = False
@@ -85,18 +80,18 @@ class GroupMonitor(Monitor):
         self._asked = False
         self._learnt: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
-        self._gone_watch = GoneWatch()
+        self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
-    def shown(self, body: Mapping[str, Any]) -> bool:
-        """The API server shows the object so; the first time, it tells what was remembered before the restart."""
-        told = self._stored
-        if not super().shown(body):
+    def observe(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so; the first time, that says what was remembered before the restart."""
+        known = self.stored
+        if not super().observe(body):
             return False
         self.labels = body["metadata"].get("labels") or {}
         if not self._recalled:
             self._recalled = True
-            before = ReplicationGroupStatus.parse(self._stored)
+            before = ReplicationGroupStatus.parse(self.stored)
             if before.armed_sync is not None:
                 self._armed.put(self._key, before.armed_sync)
             self._blank = not before.conditions
@@ -104,14 +99,14 @@ class GroupMonitor(Monitor):
                 self._prepared.put(self._key, before.prepared)
             self.recollect()
         else:
-            self._take_from_others(told)
+            self._take_from_others(known)
         return True
 
-    def _take_from_others(self, told: Mapping[str, Any]) -> None:
-        """What a process that led before has told this group late is not written over as if it were not."""
-        known, now = ReplicationGroupStatus.parse(told), ReplicationGroupStatus.parse(self._stored)
-        self._armed.take(self._key, known.armed_sync, now.armed_sync)
-        self._prepared.take(self._key, known.prepared, now.prepared)
+    def _take_from_others(self, stored: Mapping[str, Any]) -> None:
+        """What a process that led before has written here late is not written over as if it were not."""
+        before, now = ReplicationGroupStatus.parse(stored), ReplicationGroupStatus.parse(self.stored)
+        self._armed.take(self._key, before.armed_sync, now.armed_sync)
+        self._prepared.take(self._key, before.prepared, now.prepared)
         if isinstance(self.bound, Binding):
             self._forget_what_was_used(self.bound)
 
@@ -119,30 +114,30 @@ class GroupMonitor(Monitor):
     def known(self) -> Known:
         """The object as discovery asks for it."""
         ref = self.ref
-        return Known(ref.name, ref.uid, self.generation, self.labels, self._spec, self._gone_watch.target)
+        return Known(ref.name, ref.uid, self.generation, self.labels, self._spec, self._absence.target)
 
     def site_read(self, site: str, world: World) -> None:
         """That vCenter has just been read: what is absent twice is gone, what is back is back."""
         spec = self._spec
         if isinstance(self.bound, Binding) or spec is None:
             return  # what it is bound to is there
-        if self._gone_watch.reading(site, spec, world, self._clock.now()):
-            self.poke()
+        if self._absence.reading(site, spec, world, self._clock.now()):
+            self.notify()
 
     def learn(self, listed: Listed) -> None:
-        """Somebody has just listed the points in time for his own use: tell them, without asking once more."""
+        """A request has just listed the points in time for itself: show them, without asking once more."""
         self._learnt = listed
-        self.poke()
+        self.notify()
 
     def recall(self, armed: ArmedSync) -> None:
-        """A request ended with its sync still armed: tell it with the next look."""
+        """A request ended with its sync still armed: its status says so after the next look."""
         self._armed.put(self._key, armed)
-        self.poke()
+        self.notify()
 
     async def remember(self, armed: ArmedSync) -> None:
-        """The same, told at once, as far as the API server lets us; a look tells it later otherwise."""
+        """As `recall`, written at once as far as the API server lets us; a look writes it later otherwise."""
         self.recall(armed)
-        await self._tell_memory("armedSync", armed, _armed_condition(armed))
+        await self._write_memory("armedSync", armed, armed_condition(armed))
 
     @property
     def called_off_at(self) -> datetime | None:
@@ -154,40 +149,41 @@ class GroupMonitor(Monitor):
 
         One that knows of a call takes the proof of it from the same preparation, should another process have found it.
         """
-        told, mine = self._prepared.told_of(self._key), self._prepared.of(self._key)
-        if told is None:
+        found, mine = self._prepared.evidence_of(self._key), self._prepared.of(self._key)
+        if found is None:
             return
-        proof = mine is not None and mine.uid == told.uid and told.proven and not mine.proven
+        proof = mine is not None and mine.uid == found.uid and found.proven and not mine.proven
         if self._blank or proof:
             self._blank = False
-            self.recall_prepared(told)
+            self.recall_prepared(found)
 
     def recall_prepared(self, record: PreparedStatus) -> None:
-        """The group counts as prepared: tell it with the next look."""
+        """The group counts as prepared: its status says so after the next look."""
         self._prepared.put(self._key, record)
-        self.poke()
+        self.notify()
 
     def remembers(self, record: PreparedStatus) -> bool:
         """Does the API server hold exactly this, as far as is known here?"""
-        return bool(self._stored.get("prepared") == wire.to_json(record)) and self._prepared.of(self._key) == record
+        return bool(self.stored.get("prepared") == wire.to_json(record)) and self._prepared.of(self._key) == record
 
     async def remember_prepared(self, record: PreparedStatus) -> bool:
-        """The same, told at once. False: the API server did not take it."""
+        """As `recall_prepared`, written at once. False: the API server did not take it."""
         self.recall_prepared(record)
-        return await self._tell_memory("prepared", record, self._prepared_condition())
+        return await self._write_memory("prepared", record, self._prepared_condition())
 
     def _prepared_condition(self) -> Wanted | None:
         prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
         return None if prepared is None else prepared_condition(prepared)
 
-    async def _tell_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
+    async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
         """A memory and the condition that shows it, at once and together. False: the API server did not take it."""
         for _ in range(_MEMORY_TRIES):
-            told = list(from_json(self._stored.get("conditions")))
-            if told and shown is not None:  # one without conditions has not been looked at yet
-                (condition,) = merge(told, [shown], told[0].observed_generation, self._clock.now())
-                told = [*(one for one in told if one.type != shown.type), condition]
-            if await self.tell({**self._stored, field: wire.to_json(memory), "conditions": to_json(told)}):
+            conditions = list(from_json(self.stored.get("conditions")))
+            if conditions and shown is not None:  # one without conditions has not been looked at yet
+                (condition,) = merge(conditions, [shown], conditions[0].observed_generation, self._clock.now())
+                conditions = [*(one for one in conditions if one.type != shown.type), condition]
+            changed = {field: wire.to_json(memory), "conditions": to_json(conditions)}
+            if await self.write_status({**self.stored, **changed}):
                 return True
             await asyncio.sleep(self._pace.write_retry_first)
         return False
@@ -197,8 +193,8 @@ class GroupMonitor(Monitor):
         record = self._prepared.of(self._key)
         if record is not None and record.uid == uid:
             self._prepared.drop(self._key)
-            self._freed()
-            self.poke()
+            self._services.notify(GroupsChanged(None))
+            self.notify()
 
     def _forget_what_was_used(self, bound: Binding) -> None:
         """A target that has left state TARGET has failed over, or was reversed: nothing is prepared there any more."""
@@ -214,11 +210,11 @@ class GroupMonitor(Monitor):
         except SpecError as error:
             return self._bind_to(Unbound(Reason.INVALID_SPEC, str(error)))
         if before is None:
-            self._gone_watch.remember(ReplicationGroupStatus.parse(self._stored), self.generation, self._spec)
+            self._absence.remember(ReplicationGroupStatus.parse(self.stored), self.generation, self._spec)
         elif _meant(self._spec) != _meant(before):
-            self._gone_watch.forget()
+            self._absence.forget()
         if self._spec != before:
-            self.poke()
+            self.notify()
         return self.rebind(world)
 
     def rebind(self, world: World) -> bool:
@@ -228,7 +224,7 @@ class GroupMonitor(Monitor):
         bound = bind(self._spec, world)
         if isinstance(bound, Binding):
             return self._bind_to(bound)
-        status = ReplicationGroupStatus.parse(self._stored)
+        status = ReplicationGroupStatus.parse(self.stored)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
@@ -238,21 +234,21 @@ class GroupMonitor(Monitor):
         if changed:
             self.bound = bound
             if isinstance(bound, Binding):
-                self._gone_watch.seen(bound.resolved.target_group)
+                self._absence.seen(bound.resolved.target_group)
                 self._forget_what_was_used(bound)
-            self.poke()
+            self.notify()
         if moved:
             self.remembered = remembered
         return changed or moved
 
-    async def look(self) -> bool:
-        """List the points in time, and tell."""
+    async def poll_once(self) -> bool:
+        """List the points in time, and write what is news."""
         bound, self._asked = self.bound, False
         if isinstance(bound, Unbound):
-            if bound.reason is Reason.NOT_YET_READ and self._stored.get("conditions"):
-                return False  # after a restart, what was told last stands until the endpoints have answered
-            why, marks = self._gone_watch.told(bound)
-            return await self.tell(self._status(why.reason, why.message, marks))
+            if bound.reason is Reason.NOT_YET_READ and self.stored.get("conditions"):
+                return False  # after a restart, what was written last stands until the endpoints have answered
+            why, marks = self._absence.explain(bound)
+            return await self.write_status(self._status(why.reason, why.message, marks))
         target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
         if self._points_of != target:
             self._points, self._points_of, self._read_at = None, target, None
@@ -265,19 +261,19 @@ class GroupMonitor(Monitor):
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
             await self._look_at_armed(port, target)
-            return await self.tell(self._status(None, f"{len(learnt.points)} points in time are listed."))
+            return await self.write_status(self._status(None, f"{len(learnt.points)} points in time are listed."))
         if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
-            return False  # the vCenter asked for it; what was told last stands
+            return False  # the vCenter asked for it; what was written last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
         self._left_alone = None if (pause := asked_pause(points)) is None else (site, self._clock.now() + pause)
         if self.bound is not bound:
             return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):
-            await self.tell(self._status(reason_of(points.reason), points.message))
+            await self.write_status(self._status(reason_of(points.reason), points.message))
             return False
         self._points, self._read_at = points.value, self._clock.now()
         await self._look_at_armed(port, target)
-        return await self.tell(self._status(None, f"{len(points.value)} points in time are listed."))
+        return await self.write_status(self._status(None, f"{len(points.value)} points in time are listed."))
 
     async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
         """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
@@ -301,7 +297,7 @@ class GroupMonitor(Monitor):
 
     def _forget(self) -> None:
         self._armed.drop(self._key)
-        self._freed()
+        self._services.notify(GroupsChanged(None))
 
     def _pause(self) -> float:
         """A look that costs a call for this group alone is a slow one; the endpoints' monitors see its state."""
@@ -312,73 +308,28 @@ class GroupMonitor(Monitor):
 
     def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None
-        last = self._gone_watch.side(ReplicationGroupStatus.parse(self._stored))
-        # Where times are equal, what is listed later is newer.
-        newest = sorted(self._points or (), key=lambda point: point.time)[::-1]
-        wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message), *marks]
-        if self._spec is not None and self._spec.suspend:
-            text = "spec.suspend is true: nothing acts on this group."
-            wanted.append(Wanted("Suspended", "True", Reason.SUSPENDED, text))
-        if bound is not None and bound.target.state is not GroupState.TARGET:
-            text = f"The target group is in state {bound.target.state}; syncs wait until it is TARGET."
-            wanted.append(Wanted("Syncable", "False", Reason.WRONG_STATE, text))
-        armed = self._armed.of(self._key)
+        last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
+        points, armed = newest_first(self._points), self._armed.of(self._key)
+        wanted = [*group_conditions(reason, message, self._spec, bound), *marks]
         if armed is not None:
-            wanted.append(_armed_condition(armed))
+            wanted.append(armed_condition(armed))
         if (shown := self._prepared_condition()) is not None:
             wanted.append(shown)
-        now = self._clock.now()
+        before = from_json(self.stored.get("conditions"))
         return ReplicationGroupStatus(
             observed_generation=self.generation,
-            conditions=merge(from_json(self._stored.get("conditions")), wanted, self.generation, now),
-            source=_source(bound) if bound else last.source,
-            target=_target(bound) if bound else last.target,
-            points_in_time=tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest[:POINTS_LIMIT]),
+            conditions=merge(before, wanted, self.generation, self._clock.now()),
+            source=source_side(bound) if bound else last.source,
+            target=target_side(bound) if bound else last.target,
+            points_in_time=points,
             point_in_time_count=None if self._points is None else len(self._points),
-            newest_point_in_time=newest[0].time if newest else None,
+            newest_point_in_time=points[0].time if points else None,
             last_read_at=self._read_at,
             armed_sync=armed,
             prepared=self._prepared.of(self._key),
         ).to_json()
 
 
-def _armed_condition(armed: ArmedSync) -> Wanted:
-    text = (
-        f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
-        f"name {armed.point_in_time_name!r}."
-    )
-    return Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text)
-
-
 def _meant(spec: ReplicationGroupSpec) -> tuple[object, ...]:
     """What of a spec says which group is meant."""
     return spec.recovery_site, spec.protected_site, spec.group_name, spec.target, spec.target_array
-
-
-def _source(bound: Binding) -> SourceSide:
-    resolved = bound.resolved
-    return SourceSide(
-        fault_domain=resolved.source_group.fault_domain,
-        device_group=resolved.source_group.device_group,
-        name=bound.source.name if bound.source else None,
-        state=str(bound.source.state) if bound.source else None,
-        array=resolved.source_array,
-        array_id=resolved.source_array_id,
-        protection_group=resolved.protection_group,
-        vcenter=resolved.protected_vcenter,
-        vcenter_uuid=resolved.protected_vcenter_uuid,
-    )
-
-
-def _target(bound: Binding) -> TargetSide:
-    resolved = bound.resolved
-    return TargetSide(
-        fault_domain=resolved.target_group.fault_domain,
-        device_group=resolved.target_group.device_group,
-        name=bound.target.name,
-        state=str(bound.target.state),
-        array=resolved.target_array,
-        array_id=resolved.target_array_id,
-        vcenter=resolved.recovery_vcenter,
-        vcenter_uuid=resolved.recovery_vcenter_uuid,
-    )

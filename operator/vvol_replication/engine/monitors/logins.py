@@ -1,4 +1,4 @@
-"""What is told of refused logins: how many there were, and when the next one is."""
+"""What is said of refused logins: how many there were, and when the next one is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNCOUNTED = Refusals(0, 0, 0.0)
 
 @dataclass(slots=True)
 class Logins:
-    """The refusals of the credentials in use, with times instead of ages: what is told is not told anew each second."""
+    """The refusals of the credentials in use, with times instead of ages: what is said is not news each second."""
 
     refusals: Refusals = _UNCOUNTED
     next_at: datetime | None = None
@@ -27,7 +27,7 @@ class Logins:
         at = whole_seconds(now + timedelta(seconds=refusals.seconds_left)) if shut else None
         return Logins(refusals, at, news=True)
 
-    def told(self) -> None:
+    def written(self) -> None:
         """The API server has it."""
         self.news = False
 

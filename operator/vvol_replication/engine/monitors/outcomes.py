@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.outcomes import Indeterminate, Outcome, Refused, Unavailable
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.summarize import reason_of
 
 
@@ -17,6 +17,6 @@ def asked_pause(outcome: Outcome[object]) -> timedelta | None:
     return timedelta(seconds=outcome.retry_after)
 
 
-def unbound(outcome: Refused | Unavailable | Indeterminate) -> Unbound:
-    """Why there is no reading, as binding and conditions tell it."""
-    return Unbound(reason_of(outcome.reason), outcome.message)
+def problem_of(outcome: Refused | Unavailable | Indeterminate) -> Problem:
+    """Why there is no reading, for binding and conditions."""
+    return Problem(reason_of(outcome.reason), outcome.message)

@@ -1,31 +1,45 @@
-"""The connected endpoints and bound groups by name, and who must look again when one of them changes."""
+"""The connected endpoints and groups by name, each with its monitor: made, replaced and dropped with its object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.sync import GroupRef
-from vvol_replication.engine.monitors.memory.armed import ArmedBook, GroupKey
-from vvol_replication.engine.monitors.memory.prepared import PreparedBook
+from vvol_replication.domain.ports import VCenterPort
+from vvol_replication.engine.background import Background
+from vvol_replication.engine.news import EndpointChanged, GroupKey, GroupsChanged
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import World
 
+from .base import Monitor
 from .flasharray import ArrayEndpoint
 from .group import GroupMonitor
+from .memory.armed import ArmedSyncs
+from .memory.prepared import PreparedGroups
 from .vcenter import VCenterEndpoint
 
-__all__ = ["GroupKey", "Registry"]
+Body = Mapping[str, Any]
+EndpointT = TypeVar("EndpointT", VCenterEndpoint, ArrayEndpoint)
 
 
 class Registry:
-    """Plain dictionaries, kept by the engine on the event loop. Managed objects are never keys; names are."""
+    """Plain dictionaries, kept on the event loop. Managed objects are never keys; names are."""
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services, background: Background) -> None:
+        self._services, self._background = services, background
         self.vcenters: dict[str, VCenterEndpoint] = {}
         self.arrays: dict[str, ArrayEndpoint] = {}
         self.groups: dict[GroupKey, GroupMonitor] = {}
-        self.armed = ArmedBook()
-        self.prepared = PreparedBook()
-        self.listeners: list[Callable[[frozenset[GroupKey]], None]] = []
+        self.armed = ArmedSyncs()
+        self.prepared = PreparedGroups()
+
+    @property
+    def monitors(self) -> tuple[Monitor, ...]:
+        """All of them, groups first."""
+        return (*self.groups.values(), *self.vcenters.values(), *self.arrays.values())
 
     def world(self) -> World:
         """What binding may know."""
@@ -33,6 +47,64 @@ class Registry:
             sites={name: endpoint.view for name, endpoint in self.vcenters.items()},
             arrays={name: endpoint.view for name, endpoint in self.arrays.items()},
         )
+
+    @property
+    def followed(self) -> int:
+        """How many transfers are followed, on all arrays."""
+        return sum(endpoint.poller.followed for endpoint in self.arrays.values())
+
+    def observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
+        """The API server shows an object so, or shows that it is gone."""
+        metadata = body["metadata"]
+        ref = ObjectRef(kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
+        known = self._monitor(ref)
+        if known is not None and known.ref.uid != ref.uid:
+            if deleted:
+                return  # an earlier one of that name
+            self.drop(known.ref)
+        if deleted:
+            self.drop(ref)
+        elif kind == REPLICATION_GROUP:
+            self._observe_group(ref, body)
+        elif kind == VCENTER:
+            endpoint = self.vcenters.get(ref.name) or VCenterEndpoint(ref, self._services)
+            self._observe_endpoint(self.vcenters, endpoint, body)
+        elif kind == FLASHARRAY:
+            array = self.arrays.get(ref.name) or ArrayEndpoint(ref, self._services)
+            self._observe_endpoint(self.arrays, array, body)
+
+    def drop(self, ref: ObjectRef) -> None:
+        """The object is gone: its monitor ends. Nothing happens where there is none, or it is another object's."""
+        monitor = self._monitor(ref)
+        if monitor is None or monitor.ref.uid != ref.uid:
+            return
+        self._background.spawn(monitor.stop(), f"stop {monitor.ref}")
+        if ref.kind == REPLICATION_GROUP:
+            key = _key(ref)
+            del self.groups[key]
+            self.armed.drop(key)
+            self.prepared.drop(key)
+            self._services.notify(GroupsChanged(frozenset({key})))
+            return
+        if ref.kind == VCENTER:
+            del self.vcenters[ref.name]
+        else:
+            del self.arrays[ref.name]
+        self._services.notify(EndpointChanged())
+
+    def rebind(self) -> None:
+        """An endpoint changed: every group binds anew, and those who wait for a group that changed look again."""
+        world = self.world()
+        changed = frozenset(key for key, group in list(self.groups.items()) if group.rebind(world))
+        if changed:
+            self._services.notify(GroupsChanged(changed))
+
+    def vcenter_read(self, name: str) -> VCenterEndpoint | None:
+        """A VCenter was read: groups that are absent from it, or back, see that. The VCenter, if it is still there."""
+        world = self.world()
+        for group in self.groups.values():
+            group.site_read(name, world)
+        return self.vcenters.get(name)
 
     def forget_prepared(self, source: GroupRef) -> None:
         """A source group is not prepared any more, as a sync has shown."""
@@ -46,18 +118,35 @@ class Registry:
         else:
             group.forget_prepared(record.uid)
 
-    @property
-    def followed(self) -> int:
-        """How many transfers are followed, on all arrays."""
-        return sum(endpoint.poller.followed for endpoint in self.arrays.values())
+    def _monitor(self, ref: ObjectRef) -> Monitor | None:
+        """Whoever is monitored under that name."""
+        if ref.kind == REPLICATION_GROUP:
+            return self.groups.get(_key(ref))
+        return self.vcenters.get(ref.name) if ref.kind == VCENTER else self.arrays.get(ref.name)
 
-    def rebind(self) -> None:
-        """An endpoint changed: every group binds anew, and those who wait for a group that changed are told."""
-        world = self.world()
-        self.groups_changed(*(key for key, group in list(self.groups.items()) if group.rebind(world)))
+    def _observe_group(self, ref: ObjectRef, body: Body) -> None:
+        key = _key(ref)
+        monitor = self.groups.get(key)
+        if monitor is None:
+            monitor = self.groups[key] = GroupMonitor(
+                ref, self._services, port=self._port, armed=self.armed, prepared=self.prepared
+            )
+        if monitor.observe(body) and monitor.specify(body.get("spec"), self.world()):
+            self._services.notify(GroupsChanged(frozenset({key})))
+        monitor.start()
 
-    def groups_changed(self, *keys: GroupKey) -> None:
-        """Tell those who wait for these groups, once for all of them: who is first among them is the listener's."""
-        if keys:
-            for listener in self.listeners:
-                listener(frozenset(keys))
+    def _observe_endpoint(self, known: dict[str, EndpointT], endpoint: EndpointT, body: Body) -> None:
+        if endpoint.ref.name not in known:
+            known[endpoint.ref.name] = endpoint
+            self._services.notify(EndpointChanged())
+        if endpoint.observe(body):
+            endpoint.specify(body.get("spec"))
+        endpoint.start()
+
+    def _port(self, vcenter: str) -> VCenterPort | None:
+        endpoint = self.vcenters.get(vcenter)
+        return endpoint.port if endpoint else None
+
+
+def _key(ref: ObjectRef) -> GroupKey:
+    return ref.namespace or "", ref.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,12 @@ from vvol_replication.api.vcenter import (
 from vvol_replication.domain.groups import Inventory, VCenterAbout
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import VCenterPort
+from vvol_replication.engine.news import VCenterRead
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import SiteView
 
 from .discovery_report import DISCOVERY, Report
-from .endpoint import Endpoint, Failure, Services
+from .endpoint import Endpoint, Failure
 
 
 class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
@@ -35,8 +37,6 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         self.about: VCenterAbout | None = None
         self.inventory: Inventory | None = None
         self._read_at: datetime | None = None
-        self.on_reading: Callable[[], None] = lambda: None
-        """Called after each reading that was had, once what it says is known to all."""
         self._reported: Inventory | None = None
         self._report: Report | None = None
 
@@ -46,25 +46,25 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         return self._spec.discovery_namespace if self._spec is not None else None
 
     def discovered(self, report: Report) -> None:
-        """What discovery has come to; told if it is news."""
+        """What discovery has come to; written if it is news."""
         if report != self._report:
             self._report = report
-            self.poke()
+            self.notify()
 
-    async def look(self) -> bool:
-        """Connect if need be, read, and tell; then whoever builds on readings takes his turn."""
-        well = await super().look()
-        if self.trouble is None and self.inventory is not None and self.inventory is not self._reported:
+    async def poll_once(self) -> bool:
+        """Connect if need be, read, and write; then whoever builds on readings is notified."""
+        well = await super().poll_once()
+        if self.problem is None and self.inventory is not None and self.inventory is not self._reported:
             self._reported = self.inventory
-            self.on_reading()
+            self._services.notify(VCenterRead(self.ref.name))
         return well
 
     @property
     def view(self) -> SiteView:
         """What binding may know of this vCenter."""
         if self.port is None:
-            return SiteView(None, None, self.trouble)
-        return SiteView(self.about, self.inventory, self.trouble)
+            return SiteView(None, None, self.problem)
+        return SiteView(self.about, self.inventory, self.problem)
 
     def parse(self, raw: object) -> VCenterSpec:
         """The typed spec, or SpecError."""
@@ -103,13 +103,13 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""
         about = self.about
-        before = VCenterStatus.parse(self._stored)
-        # After a restart what was told last stands until the next reading; what is not asked for is not told.
-        stored, told = find(from_json(self._stored.get("conditions")), DISCOVERY), before.discovery
+        before = VCenterStatus.parse(self.stored)
+        # After a restart what was written last stands until the next reading; what is not asked for is not shown.
+        stored, counted = find(from_json(self.stored.get("conditions")), DISCOVERY), before.discovery
         said = Wanted(stored.type, stored.status, stored.reason, stored.message) if stored is not None else None
         if self._report is not None:
-            said, told = self._report.condition, self._report.told
-        asked = said is not None and told is not None and told.namespace == self.discovery_namespace
+            said, counted = self._report.condition, self._report.status
+        asked = said is not None and counted is not None and counted.namespace == self.discovery_namespace
         more = [said] if asked and said is not None else []
         return VCenterStatus(
             observed_generation=generation,
@@ -118,7 +118,7 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
             instance_uuid=about.instance_uuid if about else None,
             providers=about.providers[:PROVIDERS_LIMIT] if about else (),
             fault_domains=_domains(self.inventory) if self.inventory else before.fault_domains,
-            discovery=told if asked else None,
+            discovery=counted if asked else None,
             last_read_at=self._read_at,
         ).to_json()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,13 +18,13 @@ from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.ports import Clock
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.observation import Query
 
 _CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
 
 
-class Access:
+class StorageCalls:
     """Finds the endpoints of a ledger and asks them."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
@@ -38,6 +40,17 @@ class Access:
             # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
             return Unavailable(outcome.reason, outcome.message)
         return outcome
+
+    async def read_all(
+        self, queries: Collection[Query], resolved: Resolved, task: str | None
+    ) -> Sequence[tuple[Query, Outcome[Any]]]:
+        """Several readings at once, in the order in which they are to be taken in.
+
+        The transfers first: what they show makes older readings of the task and of the points worthless.
+        """
+        ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
+        outcomes = await asyncio.gather(*(self.read(query, resolved, task) for query in ordered))
+        return list(zip(ordered, outcomes, strict=True))
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:
@@ -142,7 +155,7 @@ class Access:
         if endpoint is None:
             return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more; create it again.")
         if endpoint.port is None or endpoint.about is None:
-            return _not_there(endpoint.trouble, f"VCenter {name!r}")
+            return _not_there(endpoint.problem, f"VCenter {name!r}")
         if endpoint.about.instance_uuid != uuid:
             return Refused(
                 Reason.IDENTITY_CHANGED,
@@ -158,7 +171,7 @@ class Access:
                 Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more; create it again."
             )
         if endpoint.port is None or endpoint.about is None:
-            return _not_there(endpoint.trouble, f"FlashArray {name!r}")
+            return _not_there(endpoint.problem, f"FlashArray {name!r}")
         if endpoint.about.id != array_id:
             return Refused(
                 Reason.IDENTITY_CHANGED,
@@ -184,7 +197,7 @@ def _id(ref: GroupRef) -> GroupId:
     return GroupId(ref.fault_domain, ref.device_group)
 
 
-def _not_there(trouble: Unbound | None, what: str) -> Unavailable:
-    if trouble is None:
+def _not_there(problem: Problem | None, what: str) -> Unavailable:
+    if problem is None:
         return Unavailable(Reason.NOT_YET_READ, f"{what} has not been read yet.")
-    return Unavailable(trouble.reason, trouble.message)
+    return Unavailable(problem.reason, problem.message)

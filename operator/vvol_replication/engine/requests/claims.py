@@ -10,7 +10,7 @@ ClaimKey = tuple[str, str, str]
 """Kind, namespace and request id; kinds and namespaces are independent."""
 
 
-class ClaimBook:
+class Claims:
     """Only explicit ids are kept: an object's uid is its own."""
 
     def __init__(self) -> None:

@@ -1,31 +1,29 @@
-"""What everything that works on requests has around it."""
+"""What everything that works on requests has in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.engine.ports import Clock, Pace
+from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.core.tuning import Tuning
 
-from .calls import Access
-from .claims import ClaimBook
-from .queue import TurnBook
+from .calls import StorageCalls
+from .claims import Claims
+from .queue import TurnQueue
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every runner works with."""
+class EngineContext:
+    """Made once, by the engine.
 
+    `identity`: which operator process this is, as it holds the Lease; empty where there is only one.
+    """
+
+    services: Services
     registry: Registry
-    turns: TurnBook
-    access: Access
-    clock: Clock
-    pace: Pace
+    queue: TurnQueue
+    claims: Claims
+    calls: StorageCalls
     tuning: Tuning
-    claims: ClaimBook
-    leading: Callable[[], bool]
-    """Checked before each mutating call: does this process still hold the Lease?"""
     identity: str
-    """Which operator process this is, as it holds the Lease; empty where there is only one."""

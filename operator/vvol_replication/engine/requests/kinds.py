@@ -1,59 +1,78 @@
-"""What differs between the kinds of requests, in one table: how each is read, accepted, refused, claimed and run."""
+"""The kinds of requests in one table, and the reconciler of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
-from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC, Kind
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.reconcile.core import acceptance
-from vvol_replication.reconcile.core.claims import Claim, claim_of, claim_of_preparation
-from vvol_replication.reconcile.core.request import OneShot
+from vvol_replication.reconcile.core.claims import claim_of, claim_of_preparation
+from vvol_replication.reconcile.core.context import RequestT
+from vvol_replication.reconcile.core.request import Preparation, Request
+from vvol_replication.reconcile.core.steps import StatusT
+from vvol_replication.reconcile.preparation.absorb import absorb_reading as absorb_preparation_reading
+from vvol_replication.reconcile.preparation.decide import decide_preparation
+from vvol_replication.reconcile.sync.absorb import absorb_reading
+from vvol_replication.reconcile.sync.decide import decide_sync
 
-from .context import Surroundings
-from .preparation import PreparationRunner
-from .reconciler import AnyRunner
-from .stored import StoredObject
-from .sync import SyncRunner
+from .context import EngineContext
+from .kind import Body, RequestKind
+from .preparation import PreparationReconciler
+from .stored import StoredRequest
+from .sync import SyncReconciler
 
-Body = Mapping[str, Any]
-Over = Callable[[AnyRunner], None]
+SYNC: RequestKind[Request, SyncStatus] = RequestKind(
+    kind=REPLICATION_SYNC,
+    parse=acceptance.parse_request,
+    parse_status=SyncStatus.parse,
+    accept=acceptance.accept,
+    refuse=acceptance.refuse,
+    claim=claim_of,
+    decide=decide_sync,
+    absorb=absorb_reading,
+)
+PREPARATION: RequestKind[Preparation, PreparationStatus] = RequestKind(
+    kind=FAILOVER_PREPARATION,
+    parse=acceptance.parse_preparation,
+    parse_status=PreparationStatus.parse,
+    accept=acceptance.accept_preparation,
+    refuse=acceptance.refuse_preparation,
+    claim=claim_of_preparation,
+    decide=decide_preparation,
+    absorb=absorb_preparation_reading,
+)
+
+AnyRequestKind = RequestKind[Request, SyncStatus] | RequestKind[Preparation, PreparationStatus]
+AnyReconciler = SyncReconciler | PreparationReconciler
+
+REQUEST_KINDS: Mapping[Kind, AnyRequestKind] = {one.kind: one for one in (SYNC, PREPARATION)}
+
+ReconcilerT = TypeVar("ReconcilerT", bound=AnyReconciler)
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One kind of request. Requests and statuses go only through the functions of their own desk."""
+def reconciler_of(ref: ObjectRef, body: Body, context: EngineContext) -> AnyReconciler:
+    """A reconciler for a request that was accepted and has not ended; it is not started.
 
-    parse: Callable[[Body], OneShot[Any]]
-    """Raises SpecError."""
-    status: Callable[[object], Any]
-    """Raises SpecError for a ledger that cannot be read."""
-    accept: Callable[[Any, Any, datetime], Any]
-    refuse: Callable[[Body, SpecError, datetime], Any]
-    claim: Callable[[Any, Any], Claim]
-    run: Callable[[Any, StoredObject[Any], Surroundings, Over], AnyRunner]
+    Raises:
+        SpecError: if the object, or the ledger in its status, cannot be read.
+    """
+    if ref.kind == SYNC.kind:
+        return _made(SYNC, SyncReconciler, ref, body, context)
+    return _made(PREPARATION, PreparationReconciler, ref, body, context)
 
 
-DESKS: Mapping[Kind, Desk] = {
-    REPLICATION_SYNC: Desk(
-        acceptance.parse_request,
-        SyncStatus.parse,
-        acceptance.accept,
-        acceptance.refuse,
-        claim_of,
-        SyncRunner,
-    ),
-    FAILOVER_PREPARATION: Desk(
-        acceptance.parse_preparation,
-        PreparationStatus.parse,
-        acceptance.accept_preparation,
-        acceptance.refuse_preparation,
-        claim_of_preparation,
-        PreparationRunner,
-    ),
-}
+def _made(
+    kind: RequestKind[RequestT, StatusT],
+    make: Callable[[RequestKind[RequestT, StatusT], RequestT, StoredRequest[StatusT], EngineContext], ReconcilerT],
+    ref: ObjectRef,
+    body: Body,
+    context: EngineContext,
+) -> ReconcilerT:
+    request = kind.parse(body)
+    stored: StoredRequest[StatusT] = StoredRequest(ref, context.services, kind.parse_status)
+    stored.observe(body)
+    return make(kind, request, stored, context)

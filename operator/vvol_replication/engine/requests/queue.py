@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from vvol_replication.api.sync import Resolved
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class TurnKey:
@@ -14,6 +16,11 @@ class TurnKey:
 
     source_array_id: str
     protection_group: str
+
+    @classmethod
+    def of(cls, resolved: Resolved) -> TurnKey:
+        """Where a request that acts on this has its turn."""
+        return cls(resolved.source_array_id, resolved.protection_group.casefold())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +31,8 @@ class Ticket:
     accepted_at: datetime
     uid: str
     label: str = field(compare=False)
-    wake: Callable[[], None] = field(compare=False)
+    notify: Callable[[], None] = field(compare=False)
+    """Called when it becomes this request's turn."""
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class _Queue:
     waiting: list[Ticket] = field(default_factory=list)
 
 
-class TurnBook:
+class TurnQueue:
     """Who has the turn on which protection group.
 
     Until `open` is called only requests with an intent get a turn: after a restart the one that was under way must not
@@ -51,18 +59,25 @@ class TurnBook:
         for queue in self._queues.values():
             self._grant(queue)
 
-    def enter(self, key: TurnKey, ticket: Ticket) -> str | None:
-        """Take or keep a place. None: it is this request's turn; otherwise whom it waits for."""
+    def enter(self, key: TurnKey, ticket: Ticket) -> None:
+        """Take or keep a place there; a place elsewhere is given up."""
         if self._places.get(ticket.uid, key) != key:
             self.leave(ticket.uid)
-        queue = self._queues.setdefault(key, _Queue())
         if ticket.uid not in self._places:
+            queue = self._queues.setdefault(key, _Queue())
             self._places[ticket.uid] = key
             bisect.insort(queue.waiting, ticket)
             self._grant(queue)
-        if queue.holder is not None and queue.holder.uid == ticket.uid:
+
+    def behind(self, uid: str) -> str | None:
+        """Whom does this request wait for? None: it has the turn, or no place at all."""
+        key = self._places.get(uid)
+        if key is None:
             return None
-        return queue.holder.label if queue.holder is not None else "requests from before the restart"
+        holder = self._queues[key].holder
+        if holder is None:
+            return "requests from before the restart"
+        return None if holder.uid == uid else holder.label
 
     def has_place(self, uid: str) -> bool:
         """Has this request a place, or the turn?"""
@@ -74,7 +89,7 @@ class TurnBook:
         return queue.holder.label if queue is not None and queue.holder is not None else None
 
     def leave(self, uid: str) -> None:
-        """Give up the turn or the place; whose turn it becomes is woken."""
+        """Give up the turn or the place; whose turn it becomes is notified."""
         key = self._places.pop(uid, None)
         if key is None:
             return
@@ -90,4 +105,4 @@ class TurnBook:
         if queue.holder is not None or not queue.waiting or (queue.waiting[0].fresh and not self._open):
             return
         queue.holder = queue.waiting.pop(0)
-        queue.holder.wake()
+        queue.holder.notify()

@@ -1,43 +1,46 @@
-"""One request, from acceptance to its end: decide, do the one step, decide again (docs/architecture.md)."""
+"""One request, from acceptance to its end: see what is there, decide, do the one step, decide again.
+
+The way through one round is `Reconciler._round`, from top to bottom; what is decided in it is `reconcile`'s.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.objects import Gone
-from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.engine.monitors.group import GroupMonitor
-from vvol_replication.engine.monitors.memory.armed import GroupKey
-from vvol_replication.engine.waiting import ended, news_or_time
+from vvol_replication.engine.news import GroupKey, RequestFinished
 from vvol_replication.reconcile.binding.world import Binding, Unbound
-from vvol_replication.reconcile.core.claims import NO_CLAIMS, Claim, Claims, judge
+from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
-from vvol_replication.reconcile.core.prepared import as_remembered
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
-from vvol_replication.reconcile.core.tuning import Tuning
 
-from .context import Surroundings
+from .context import EngineContext
+from .following import FollowedTransfers
+from .kind import RequestKind
+from .others import armed_by_another, binding_of, preparation_at
 from .queue import Ticket, TurnKey
-from .stored import StoredObject, lacks
+from .stored import StoredRequest, lacks
+from .task import RequestTask
 
 _log = logging.getLogger(__name__)
 
-_SHORTEST_PAUSE = 0.05  # seconds; a decision that asks to be asked again at once does not spin the loop
 _JUST_BEFORE = timedelta(microseconds=1)
 T = TypeVar("T")
+_runs = itertools.count()
 _TASKS = frozenset({Query.TASK, Query.PREPARE_TASK})
 
 
@@ -49,28 +52,29 @@ class _Write(Enum):
     OVER = "there is nothing left to write to, or the end is written already"
 
 
-class Runner(ABC, Generic[RequestT, StatusT]):
-    """Owns one request while it is in flight. All happens in its one task; the rest of the engine only wakes it."""
+class Reconciler(RequestTask, Generic[RequestT, StatusT]):
+    """Owns one request while it is in flight."""
 
     def __init__(
         self,
+        kind: RequestKind[RequestT, StatusT],
         request: RequestT,
-        stored: StoredObject[StatusT],
-        around: Surroundings,
-        over: Callable[[AnyRunner], None],
-        parse: Callable[[Mapping[str, Any]], RequestT],
+        stored: StoredRequest[StatusT],
+        context: EngineContext,
     ) -> None:
+        """Raises SpecError where the stored ledger cannot be read."""
+        super().__init__(stored.ref, context.services)
+        self.kind: RequestKind[RequestT, StatusT] = kind
         self.request: RequestT = request
-        self.stored: StoredObject[StatusT] = stored
-        self._around, self._on_over = around, over
-        self._parse: Callable[[Mapping[str, Any]], RequestT] = parse
+        self.stored: StoredRequest[StatusT] = stored
+        self._context, self._clock = context, context.services.clock
         self._status: StatusT = stored.parsed()
         self._seen = Observation()
-        self._taken_up_at = around.clock.now()
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._unfollow: Callable[[], None] = lambda: None
-        self.looked = asyncio.Event()
+        self._taken_up_at = self._clock.now()
+        self._followed = FollowedTransfers(context, request.uid, self._delivered)
+        self.run = next(_runs)
+        """Tells apart two reconcilers of one request."""
+        self.placed = asyncio.Event()
         """Set after the first decision: the request has found its place."""
 
     @property
@@ -88,59 +92,97 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         """What is known of the request; the ledger in it may be ahead of what is stored, never behind."""
         return self._status
 
-    def start(self) -> None:
-        """Begin."""
-        self._place()
-        self._task = asyncio.create_task(self._run(), name=f"request {self.stored.ref}")
-        # A task that is cancelled before its first step never comes to a `finally` of its own.
-        self._task.add_done_callback(self._over)
+    @property
+    def claim(self) -> Claim:
+        """What the request makes of its id, as far as is known here."""
+        return self.kind.claim(self.request, self._status)
 
-    def wake(self) -> None:
-        """Something that the request may wait for has changed."""
-        self._woken.set()
+    def start(self) -> None:
+        """Begin. Its end is told as `RequestFinished`."""
+        self._take_place()
+        self._begin()
 
     def group_changed(self) -> None:
         """What its group stands for has changed: take the place that follows from that, and look again."""
-        self._place()
-        self.wake()
+        self._take_place()
+        self.notify()
 
-    def shown(self, body: Mapping[str, Any]) -> None:
+    def observe(self, body: Mapping[str, Any]) -> None:
         """The API server shows the object so: its status, and its spec in one of its mutable fields."""
-        if self.stored.show(body):
+        if self.stored.observe(body):
             self._respecify(body)
-            self.wake()
+            self.notify()
 
-    async def stop(self) -> None:
-        """Stop where it is; the ledger tells where to go on. A call under way in a thread runs to its end there."""
-        await ended(self._task)
+    def publish_end(self) -> None:
+        """The end is stored: that is what it has made of its request id."""
+        if self.request.spec.request_id is not None:
+            self._context.claims.note(self._claim_key, self.kind.claim(self.request, self.stored.parsed()))
 
-    def _over(self, _: asyncio.Task[None]) -> None:
-        self._unfollow()
-        self._around.turns.leave(self.request.uid)
-        self.looked.set()
-        self._on_over(self)
+    @abstractmethod
+    def on_finished(self, group: GroupMonitor, *, stopped: bool) -> None:
+        """It has come to its end: what its group learns from it. `stopped`: only because the engine stops."""
 
-    async def _run(self) -> None:
-        while not await self._guarded():
-            pass
+    def _finished(self) -> None:
+        self._followed.leave()
+        self._context.queue.leave(self.request.uid)
+        self.placed.set()
+        self._services.notify(RequestFinished(self.ref, self.run))
 
-    async def _guarded(self) -> bool:
-        try:
-            return await self._advance()
-        except Exception:  # noqa: BLE001 - logged whole; the loop must go on
-            # A defect of ours: the log has the traceback, the ledger what was done. Go on from there, after a while.
-            _log.exception("%s: a step failed unexpectedly; going on from the ledger", self.stored.ref)
-            self._adopt()
-            self._seen = Observation()
-            await asyncio.sleep(self._around.pace.defect)
-            return False
+    # One round
 
-    async def _advance(self) -> bool:
-        """One step. True: the request is over, here at least."""
+    def _recover(self) -> None:
+        self._adopt()
+        self._seen = Observation()
+
+    async def _round(self) -> bool:
+        """One step of the request's way. True: it is over, here at least."""
         if self.stored.finished:
             return True
+        self._publish_claim()
+        self._take_place()
+        self._look_around()
         decision = self._decide()
-        self.looked.set()
+        self.placed.set()
+        return await self._carry_out(decision)
+
+    def _publish_claim(self) -> None:
+        """Others with the same request id have to know what this one makes of it."""
+        if self.request.spec.request_id is not None:
+            self._context.claims.note(self._claim_key, self.claim)
+
+    def _take_place(self) -> None:
+        """Take, keep or give up a place at the protection group."""
+        key = self._wanted_turn()
+        if key is None:
+            self._context.queue.leave(self.request.uid)
+            return
+        accepted_at, uid = self.order
+        self._context.queue.enter(key, Ticket(not self._acted, accepted_at, uid, self.request.label, self.notify))
+
+    def _look_around(self) -> None:
+        """What the engine knows beside the readings: the group, the queue, other objects, the arrays' names."""
+        context, bound = self._context, self._bound()
+        resolved = self._resolved(bound)
+        self._seen = replace(
+            self._seen,
+            confirmed=self.stored.confirmed,
+            bound=bound,
+            behind=self._behind(),
+            in_turn=context.queue.has_place(self.request.uid),
+            claims=self._other_claims(resolved),
+            armed=armed_by_another(context, self.request.uid, resolved),
+            prepared=self._prepared(resolved),
+            source_array=context.calls.source(resolved) if resolved else None,
+            target_array=context.calls.target(resolved) if resolved else None,
+            identity=context.identity,
+            taken_up_at=self._taken_up_at,
+        )
+
+    def _decide(self) -> Decided[StatusT]:
+        tuning = self._context.tuning.among(self._context.registry.followed)
+        return self.kind.decide(self.request, self._status, self._seen, self._clock.now(), tuning)
+
+    async def _carry_out(self, decision: Decided[StatusT]) -> bool:
         match decision.step:
             case Read(queries):
                 self._status = decision.status
@@ -156,72 +198,28 @@ class Runner(ABC, Generic[RequestT, StatusT]):
                 await self._act(decision)
         return False
 
-    def _decide(self) -> Decided[StatusT]:
-        around, bound = self._around, self._bound()
-        resolved = self._resolved(bound)
-        self._seen = replace(
-            self._seen,
-            confirmed=self.stored.confirmed,
-            bound=bound,
-            behind=self._place(),
-            claims=self._claims(resolved),
-            armed=self._armed(resolved),
-            prepared=self._prepared(resolved),
-            source_array=around.access.source(resolved) if resolved else None,
-            target_array=around.access.target(resolved) if resolved else None,
-            identity=around.identity,
-            taken_up_at=self._taken_up_at,
-        )
-        tuning = self._around.tuning.among(self._around.registry.followed)
-        return self._next_step(self._around.clock.now(), tuning)
+    # What differs between the kinds
 
     @abstractmethod
-    def _next_step(self, now: datetime, tuning: Tuning) -> Decided[StatusT]:
-        """Decide, over what is seen."""
+    def _wanted_turn(self) -> TurnKey | None:
+        """The protection group at which it is to have a place now, if it is to have one."""
 
     @abstractmethod
     async def _act(self, decision: Decided[StatusT]) -> None:
         """Do a step that only this kind has."""
 
     @abstractmethod
-    def _absorb(self, query: Query, outcome: Outcome[Any], moment: Moment) -> None:
-        """Take a reading in."""
-
-    @abstractmethod
-    def _absorb_recorded(self, recorded: StatusT) -> None:
+    def _recorded(self, recorded: StatusT) -> None:
         """The ledger was stored."""
 
     @abstractmethod
     async def _before_end(self, decided: StatusT) -> None:
         """The end is about to be stored: what others have to know of it comes first."""
 
-    @abstractmethod
-    def over_for(self, group: GroupMonitor, *, stopped: bool) -> None:
-        """The request is over: what its group learns from it. `stopped`: only because the engine stops."""
-
-    @abstractmethod
-    def claim(self) -> Claim:
-        """What the request makes of its id, as far as is known here."""
-
-    @abstractmethod
-    def _place(self) -> str | None:
-        """Take or keep a place at the protection group, if it is to have one. Whom does it wait for?"""
-
-    @property
-    @abstractmethod
-    def _task_id(self) -> str | None:
-        """The task in the ledger."""
+    # What it looks at
 
     def _bound(self) -> Binding | Unbound:
-        group = self._around.registry.groups.get(self.group)
-        return self._not_there() if group is None else group.bound
-
-    def _not_there(self) -> Unbound:
-        return Unbound(
-            Reason.GROUP_NOT_FOUND,
-            f"There is no ReplicationGroup {self.request.spec.group!r} in namespace {self.request.namespace!r}; "
-            "create it. The request goes on by itself then.",
-        )
+        return binding_of(self._context, self.group)
 
     def _resolved(self, bound: Binding | Unbound) -> Resolved | None:
         """What the request acts on, or would."""
@@ -235,53 +233,42 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         operation = self._status.operation
         return operation is not None and operation.resolved is not None
 
-    def _claims(self, resolved: Resolved | None) -> Claims:
-        request = self.request
-        if request.spec.request_id is None:
-            return NO_CLAIMS
-        mine, key = self.claim(), (self.stored.ref.kind.kind, request.namespace, request.request_id)
-        self._around.claims.note(key, mine)
-        return judge(mine, resolved, self._around.claims.on(key))
+    @property
+    def _task_id(self) -> str | None:
+        """The task in the ledger."""
+        return self._status.operation.task if self._status.operation is not None else None
 
-    def _armed(self, resolved: Resolved | None) -> ArmedSync | None:
-        """A sync that another request left armed at the target."""
-        armed = self._around.registry.armed.at(resolved.target_group) if resolved is not None else None
-        return None if armed is None or armed.uid == self.request.uid else armed
+    @property
+    def _claim_key(self) -> tuple[str, str, str]:
+        return self.kind.kind.kind, self.request.namespace, self.request.request_id
+
+    def _behind(self) -> str | None:
+        """Whom does it wait for?"""
+        return self._context.queue.behind(self.request.uid)
+
+    def _other_claims(self, resolved: Resolved | None) -> OtherClaims:
+        if self.request.spec.request_id is None:
+            return NO_OTHER_CLAIMS
+        return judge(self.claim, resolved, self._context.claims.on(self._claim_key))
 
     def _prepared(self, resolved: Resolved | None) -> Prepared | None:
-        """What is remembered of a preparation of the source group."""
-        if resolved is None:
-            return None
-        registry = self._around.registry
-        found = registry.prepared.at(resolved.source_group)
-        if found is None:
-            return None
-        key, record = found
-        group = registry.groups.get(key)
-        return as_remembered(record, group.called_off_at if group is not None else None)
+        return preparation_at(self._context, resolved)
 
-    def _enter_turn(self, resolved: Resolved) -> str | None:
-        """Take or keep a place at the protection group. None: it has the turn."""
-        accepted_at, uid = self.order
-        ticket = Ticket(
-            fresh=not self._acted, accepted_at=accepted_at, uid=uid, label=self.request.label, wake=self.wake
-        )
-        key = TurnKey(resolved.source_array_id, resolved.protection_group.casefold())
-        return self._around.turns.enter(key, ticket)
+    # Steps that all kinds have
 
     def _moment(self, at: datetime | None = None) -> Moment:
-        return Moment(at or self._around.clock.now(), self._around.tuning, self._around.clock.jitter())
+        return Moment(at or self._clock.now(), self._context.tuning, self._clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        resolved, task = self._acting_on(), self._task_id
-        # The transfers first: what they show makes older readings of the task and of the points worthless.
-        ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
-        outcomes = await asyncio.gather(*(self._around.access.read(query, resolved, task) for query in ordered))
-        now = self._around.clock.now()
-        for query, outcome in zip(ordered, outcomes, strict=True):
+        outcomes = await self._context.calls.read_all(queries, self._acting_on(), self._task_id)
+        now = self._clock.now()
+        for query, outcome in outcomes:
             # Answers that came together count as older than the task's: what made it end may be missing in them.
             at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
-            self._absorb(query, outcome, self._moment(at))
+            self._absorb(query, outcome, at)
+
+    def _absorb(self, query: Query, outcome: Outcome[Any], at: datetime) -> None:
+        self._seen = self.kind.absorb(self._status, self._seen, query, outcome, self._moment(at))
 
     def _acting_on(self) -> Resolved:
         operation = self._status.operation
@@ -295,17 +282,17 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         """Invariant 5: what is about to be asked for is stored first; whoever changed the object decides anew."""
         if not self.stored.writable:
             return await self._unwritable()
-        wrote = await self._store(decision.status)
+        wrote = await self._write(decision.status)
         if wrote is _Write.STORED:
-            self._absorb_recorded(decision.status)
+            self._recorded(decision.status)
             self._status = decision.status
         return wrote is _Write.OVER
 
     async def _may_act(self) -> bool:
         """Who does not lead changes nothing; such a process ends soon."""
-        if self._around.leading():
+        if self._services.leading():
             return True
-        await asyncio.sleep(self._around.pace.monitor_retry_first)
+        await asyncio.sleep(self._services.pace.monitor_retry_first)
         return False
 
     async def _calling(self, call: Awaitable[Outcome[T]]) -> Outcome[T]:
@@ -317,50 +304,35 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         return outcome
 
     async def _park(self, park: Park) -> bool:
-        self._woken.clear()
+        self._news.clear()
         if park.follow:
-            self._follow()
+            self._followed.follow(self._acting_on())
         else:
-            self._unfollow()
-        if self.stored.writable and not await self.stored.tell(self._status):
+            self._followed.leave()
+        if self.stored.writable and not await self.stored.write_if_news(self._status):
             return await self._caught_up() is _Write.OVER
         await self._sleep(park.until)
         return False
 
-    async def _sleep(self, until: datetime | None) -> None:
-        pause = None
-        if until is not None:
-            pause = max(_SHORTEST_PAUSE, (until - self._around.clock.now()).total_seconds())
-        await news_or_time(self._woken, pause)
-
-    def _follow(self) -> None:
-        resolved = self._acting_on()
-        endpoint = self._around.registry.arrays.get(resolved.target_array)
-        if endpoint is None:
-            return
-        uid, poller = self.request.uid, endpoint.poller
-        poller.follow(uid, resolved.target_array_id, self._around.access.name_at_target(resolved), self._delivered)
-        self._unfollow = lambda: poller.leave(uid)
-
     def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]], at: datetime) -> None:
-        self._absorb(Query.TARGET_SNAPSHOTS, outcome, self._moment(at))
-        self.wake()
+        self._absorb(Query.TARGET_SNAPSHOTS, outcome, at)
+        self.notify()
 
     async def _finish(self, decision: Decided[StatusT]) -> bool:
         if not self.stored.writable:
             return await self._unwritable()
         await self._before_end(decision.status)
-        return await self._store(decision.status) is not _Write.AGAIN
+        return await self._write(decision.status) is not _Write.AGAIN
 
     async def _unwritable(self) -> bool:
         """Acceptance and finalizer are still to come from kopf: two writers at once would undo each other."""
-        self._woken.clear()
+        self._news.clear()
         await self._sleep(None)
         return False
 
-    async def _store(self, status: StatusT) -> _Write:
+    async def _write(self, status: StatusT) -> _Write:
         """Store a ledger or an end. Where the answer was lost, what the API server holds tells if it took place."""
-        if await self.stored.store(status):
+        if await self.stored.write(status):
             return _Write.STORED
         wrote = await self._caught_up(status)
         return _Write.STORED if self.stored.holds(status) else wrote
@@ -368,7 +340,7 @@ class Runner(ABC, Generic[RequestT, StatusT]):
     async def _caught_up(self, tried: StatusT | None = None) -> _Write:
         """A write did not take place, or it is not known whether it did: look at the object as it is now."""
         known = self.stored.operation_json()
-        body = await self.stored.refresh()
+        body = await self.stored.read_again()
         if isinstance(body, Gone) or body["metadata"].get("deletionTimestamp"):
             return _Write.OVER
         self._respecify(body)
@@ -378,7 +350,7 @@ class Runner(ABC, Generic[RequestT, StatusT]):
 
     def _respecify(self, body: Mapping[str, Any]) -> None:
         try:
-            self.request = self._parse(body)
+            self.request = self.kind.parse(body)
         except SpecError as error:
             # The API server holds edits to the schema, so this is a newer schema than ours: go on as asked before.
             _log.warning("%s was edited to something that cannot be read: %s", self.stored.ref, error)
@@ -392,6 +364,3 @@ class Runner(ABC, Generic[RequestT, StatusT]):
         if not lacks(stored.operation, self._status.operation):
             accepted_at = stored.accepted_at or self._status.accepted_at
             self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
-
-
-AnyRunner = Runner[Any, Any]

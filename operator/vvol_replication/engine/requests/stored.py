@@ -1,54 +1,41 @@
-"""One object's status as the API server has it, and the writes of it: one place, one writer."""
+"""One request's status as the API server has it: what may be written, and when, by whom else."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic
 
 from vvol_replication.api.names import FINALIZER
-from vvol_replication.api.objects import Failed, Gone, ObjectRef, Written
+from vvol_replication.api.objects import Gone, ObjectRef, Written
 from vvol_replication.api.preparation import PreparationLedger
 from vvol_replication.api.status import has_ended
 from vvol_replication.api.sync import Operation
-from vvol_replication.engine.ports import Clock, Cluster, Pace
-from vvol_replication.engine.status.changes import elapsed, worth_telling
+from vvol_replication.engine.news import StatusChanged
+from vvol_replication.engine.services import Services
+from vvol_replication.engine.status.changes import worth_writing
 from vvol_replication.engine.status.versions import older
-from vvol_replication.engine.waiting import growing
+from vvol_replication.engine.status.writer import StatusWriter
 from vvol_replication.reconcile.core.steps import StatusT
 
-_log = logging.getLogger(__name__)
 
+class StoredRequest(Generic[StatusT]):
+    """What is stored of a request. Each status that the API server is known to hold is news."""
 
-class StoredObject(Generic[StatusT]):
-    """What is stored is kept as JSON beside its resourceVersion; every write is refused if the object moved on."""
-
-    def __init__(
-        self,
-        ref: ObjectRef,
-        cluster: Cluster,
-        clock: Clock,
-        pace: Pace,
-        parse: Callable[[object], StatusT],
-        *,
-        changed: Callable[[ObjectRef, Mapping[str, Any], Mapping[str, Any]], None] = lambda *_: None,
-    ) -> None:
-        """`changed` is told each status that the API server is known to hold, after the one before."""
+    def __init__(self, ref: ObjectRef, services: Services, parse: Callable[[object], StatusT]) -> None:
+        """`parse` reads a status; it raises SpecError for a ledger that cannot be read."""
         self.ref = ref
-        self._changed = changed
+        self._services = services
         self._parse: Callable[[object], StatusT] = parse
-        self._cluster, self._clock, self._pace = cluster, clock, pace
-        self._json: Mapping[str, Any] = {}
-        self._written_at: datetime | None = None
-        self._failures = 0
-        self._gone: Gone | None = None
+        self._writer = StatusWriter(ref, services)
         self._was_confirmed = self._stripped = False
-        self.version: str | None = None
-        """The newest resourceVersion that is known."""
         self.confirmed = False
         """The API server shows our acceptance of this generation, and our finalizer."""
+
+    @property
+    def version(self) -> str | None:
+        """The newest resourceVersion that is known."""
+        return self._writer.version
 
     @property
     def writable(self) -> bool:
@@ -61,28 +48,25 @@ class StoredObject(Generic[StatusT]):
     @property
     def finished(self) -> bool:
         """Does the API server hold the end of this request? Nothing is written after it."""
-        return has_ended(self._json)
+        return has_ended(self._writer.stored)
 
-    def show(self, body: Mapping[str, Any]) -> bool:
-        """The API server shows the object so. False if we know it newer than that."""
-        version = body["metadata"].get("resourceVersion")
-        if older(version, self.version):
+    def observe(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so. False if it is known newer than that."""
+        if older(body["metadata"].get("resourceVersion"), self._writer.version):
             return False
-        self._take(body, version)
+        self._take(body)
         return True
 
-    def _take(self, body: Mapping[str, Any], version: str | None) -> None:
+    def _take(self, body: Mapping[str, Any]) -> None:
         metadata, status = body["metadata"], body.get("status") or {}
         accepted = bool(status.get("acceptedAt"))
         handled = status.get("observedGeneration") == metadata.get("generation")
         self._was_confirmed = self._was_confirmed or self.confirmed
         self._stripped = self._was_confirmed and not accepted and handled
         self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
-        self._hold(status, version)
-
-    def _hold(self, status: Mapping[str, Any], version: str | None) -> None:
-        before, self._json, self.version = self._json, status, version
-        self._changed(self.ref, before, status)
+        before = self._writer.stored
+        self._writer.take(body)
+        self._services.notify(StatusChanged(self.ref, before, status, ours=False))
 
     def parsed(self) -> StatusT:
         """The stored status, typed.
@@ -90,63 +74,36 @@ class StoredObject(Generic[StatusT]):
         Raises:
             SpecError: if the ledger is there and cannot be read.
         """
-        parsed: StatusT = self._parse(self._json)
+        parsed: StatusT = self._parse(self._writer.stored)
         return parsed
 
     def operation_json(self) -> Any:
         """The stored ledger."""
-        return self._json.get("operation")
+        return self._writer.stored.get("operation")
 
     def holds(self, status: StatusT) -> bool:
         """Is this ledger, and this end, what is stored? Tells whether a write without an answer took place."""
-        wanted = status.to_json()
-        return all(self._json.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
+        stored, wanted = self._writer.stored, status.to_json()
+        return all(stored.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
 
-    async def store(self, status: StatusT) -> bool:
-        """Store this, now. False if it was not, or if that is not known: `refresh` tells."""
-        after = status.to_json()
-        result = await self._cluster.write_status(self.ref, self._json, after, self.version)
-        if isinstance(result, Written):
-            self._hold(after, result.resource_version)
-            self._written_at, self._failures = self._clock.now(), 0
-            return True
-        self._gone = result if isinstance(result, Gone) else None
-        self._failures += 1
-        if isinstance(result, Failed) and self._failures == 1:
-            _log.warning("%s; it is tried again", result.message)
-        if isinstance(result, Failed) or self._failures > 1:
-            # Whoever refuses each write, or changes the object before each, is not answered at full speed.
-            await self._pause()
-        return False
+    async def write(self, status: StatusT) -> bool:
+        """Store this, now. False if it was not, or if that is not known: `read_again` tells."""
+        return isinstance(await self._writer.write_patiently(status.to_json()), Written)
 
-    async def tell(self, status: StatusT) -> bool:
+    async def write_if_news(self, status: StatusT) -> bool:
         """Store this if it is worth a write."""
-        after = status.to_json()
-        every = timedelta(seconds=self._pace.progress * (1 - self._clock.jitter() / 4))
-        since = elapsed(self._written_at, self._clock.now())
-        if not worth_telling(self._json, after, since=since, every=every):
+        after, jitter = status.to_json(), self._services.clock.jitter()
+        every = timedelta(seconds=self._services.pace.progress * (1 - jitter / 4))
+        if not worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every):
             return True
-        return await self.store(status)
+        return await self.write(status)
 
-    async def refresh(self) -> Mapping[str, Any] | Gone:
+    async def read_again(self) -> Mapping[str, Any] | Gone:
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""
-        while self._gone is None:
-            body = await self._cluster.read(self.ref)
-            if isinstance(body, Gone):
-                self._gone = body
-            elif isinstance(body, Failed):
-                self._failures += 1
-                await self._pause()
-            else:
-                self._take(body, body["metadata"].get("resourceVersion"))
-                return body
-        return self._gone
-
-    async def _pause(self) -> None:
-        pace = self._pace
-        await asyncio.sleep(
-            growing(pace.write_retry_first, pace.write_retry_most, self._failures, self._clock.jitter())
-        )
+        body = await self._writer.read()
+        if not isinstance(body, Gone):
+            self._take(body)
+        return body
 
 
 def lacks(stored: Operation | PreparationLedger | None, mine: Operation | PreparationLedger | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,25 +14,30 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.groups import GroupState
+from vvol_replication.engine.background import Background
 from vvol_replication.engine.monitors.base import Monitor
-from vvol_replication.engine.monitors.memory.armed import GroupKey
-from vvol_replication.engine.ports import Cluster
+from vvol_replication.engine.news import GroupKey, MonitorEnded
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.observation import Query
-from vvol_replication.reconcile.preparation.validity import Afterwards, Validity, is_watched, judge, valid_condition
+from vvol_replication.reconcile.preparation.validity import (
+    Afterwards,
+    Validity,
+    is_watched,
+    judge,
+    valid_condition,
+)
 
-from .context import Surroundings
+from .context import EngineContext
 
 
 class ValidityWatches:
     """One watch for each completed preparation that is not stale; a restart finds them again among the objects."""
 
-    def __init__(self, cluster: Cluster, around: Surroundings) -> None:
-        self._cluster, self._around = cluster, around
+    def __init__(self, context: EngineContext, background: Background) -> None:
+        self._context, self._background = context, background
         self._watches: dict[str, ValidityWatch] = {}
-        self._background: set[asyncio.Task[None]] = set()
 
-    def shown(self, ref: ObjectRef, body: Mapping[str, Any]) -> None:
+    def observe(self, ref: ObjectRef, body: Mapping[str, Any]) -> None:
         """The API server shows a preparation so."""
         try:
             status = PreparationStatus.parse(body.get("status"))
@@ -43,33 +48,22 @@ class ValidityWatches:
             if not is_watched(status) or status.operation is None or status.operation.resolved is None:
                 return
             group: GroupKey = (body["metadata"]["namespace"], body["spec"]["groupRef"]["name"])
-            resolved = status.operation.resolved
-            watch = ValidityWatch(ref, self._cluster, self._around, group, resolved, gone=self.gone, stale=self._stale)
+            watch = ValidityWatch(ref, self._context, group, status.operation.resolved)
             self._watches[ref.uid] = watch
-        # One that is stale by now is left to see that itself: it may be about to tell it.
-        if watch.shown(body) and not is_watched(status):
-            watch.poke()
+        # One that is stale by now is left to see that itself: it may be about to write it.
+        if watch.observe(body) and not is_watched(status):
+            watch.notify()
         watch.start()
 
     def gone(self, uid: str) -> None:
         """The object is not there any more, or its watch has seen that nothing is left to watch."""
         watch = self._watches.pop(uid, None)
         if watch is not None:
-            self._spawn(watch.stop(), f"stop {watch.ref}")
+            self._background.spawn(watch.stop(), f"stop {watch.ref}")
 
     async def stop(self) -> None:
         """Watch no more."""
-        await asyncio.gather(*(watch.stop() for watch in self._watches.values()), *self._background)
-
-    def _stale(self, ref: ObjectRef, validity: Validity) -> None:
-        """An event for people. The watch itself may be gone before it is sent: there is nothing left to watch."""
-        told = self._cluster.event(ref, warning=True, reason=str(validity.reason), message=validity.message)
-        self._spawn(told, f"event {ref}")
-
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        await asyncio.gather(*(watch.stop() for watch in self._watches.values()))
 
 
 class ValidityWatch(Monitor):
@@ -78,23 +72,19 @@ class ValidityWatch(Monitor):
     def __init__(
         self,
         ref: ObjectRef,
-        cluster: Cluster,
-        around: Surroundings,
+        context: EngineContext,
         group: GroupKey,
         resolved: Resolved,
-        *,
-        gone: Callable[[str], None],
-        stale: Callable[[ObjectRef, Validity], None],
     ) -> None:
-        super().__init__(ref, cluster, around.clock, around.pace, gone=lambda _: gone(ref.uid))
-        self._registry, self._access, self._stale = around.registry, around.access, stale
+        super().__init__(ref, context.services)
+        self._registry, self._calls = context.registry, context.calls
         self._group, self._resolved = group, resolved
 
-    async def look(self) -> bool:
-        """Read, judge, and tell what has changed."""
-        status = PreparationStatus.parse(self._stored)
+    async def poll_once(self) -> bool:
+        """Read, judge, and write what has changed."""
+        status = PreparationStatus.parse(self.stored)
         if not is_watched(status):
-            self._gone(self)
+            self._services.notify(MonitorEnded(self.ref))
             return True
         validity = judge(status, await self._read(), self._clock.now())
         before = find(status.conditions, "Valid")
@@ -103,15 +93,13 @@ class ValidityWatch(Monitor):
         said = [Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions]
         wanted = [valid_condition(validity) if one.type == "Valid" else one for one in said]
         conditions = merge(status.conditions, wanted, before.observed_generation, self._clock.now())
-        told = await self.tell(replace(status, conditions=conditions).to_json(), news=True)
-        if told and validity.status == "False":
-            self._stale(self.ref, validity)
-        return told and validity.status != "Unknown"
+        written = await self.write_status(replace(status, conditions=conditions).to_json(), news=True)
+        return written and validity.status != "Unknown"
 
     @property
     def _asked_at(self) -> datetime | None:
         """When the source group was asked; a later preparation of it has a time of its own."""
-        operation = PreparationStatus.parse(self._stored).operation
+        operation = PreparationStatus.parse(self.stored).operation
         return operation.prepare.intent_at if operation is not None and operation.prepare is not None else None
 
     async def _read(self) -> Afterwards:
@@ -123,15 +111,15 @@ class ValidityWatch(Monitor):
         off_at, asked_at = group.called_off_at if group is not None else None, self._asked_at
         called_off = off_at is not None and asked_at is not None and asked_at < off_at
         members, arrived = await asyncio.gather(
-            self._access.read(Query.MEMBERS, self._resolved, None),
-            self._access.read(Query.TARGET_SNAPSHOTS, self._resolved, None),
+            self._calls.read(Query.MEMBERS, self._resolved, None),
+            self._calls.read(Query.TARGET_SNAPSHOTS, self._resolved, None),
         )
         return Afterwards(state, called_off, members, arrived)
 
     def _pause(self) -> float:
         """At the monitors' pace; never past the end of its validity."""
         pause = super()._pause()
-        until = PreparationStatus.parse(self._stored).valid_until
+        until = PreparationStatus.parse(self.stored).valid_until
         if until is None:
             return pause
         left = (until - self._clock.now()) / timedelta(seconds=1)

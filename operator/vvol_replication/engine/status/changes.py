@@ -10,7 +10,7 @@ _TENTH = 10
 _AT_ONCE = ("phase", "observedGeneration", "acceptedAt", "finishedAt", "deadline", "operation")
 
 
-def worth_telling(
+def worth_writing(
     before: Mapping[str, Any], after: Mapping[str, Any], *, since: timedelta | None, every: timedelta
 ) -> bool:
     """Is the difference news? `since`: how long ago the last write was; `every`: how long small changes may wait."""

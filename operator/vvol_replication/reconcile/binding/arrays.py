@@ -58,10 +58,10 @@ def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tu
         )
     for name, view in sorted(world.arrays.items()):
         if view.about is None:
-            trouble = f": {view.trouble.message}" if view.trouble else ""
+            why = f": {view.problem.message}" if view.problem else ""
             return Unbound(
-                view.trouble.reason if view.trouble else Reason.NOT_YET_READ,
-                f"No FlashArray object is known to be {what}; {name!r} could not be read yet{trouble}",
+                view.problem.reason if view.problem else Reason.NOT_YET_READ,
+                f"No FlashArray object is known to be {what}; {name!r} could not be read yet{why}",
             )
     return Unbound(
         Reason.ARRAY_UNKNOWN, f"No FlashArray object answers as {what}; create one with that array's address."

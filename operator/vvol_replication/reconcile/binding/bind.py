@@ -1,4 +1,4 @@
-"""Which endpoints, ids and names a ReplicationGroup stands for, worked out from what its sites and arrays told.
+"""Which endpoints, ids and names a ReplicationGroup stands for, worked out from what its sites and arrays said.
 
 Pure: the engine hands in the group's spec and the latest readings of the endpoints, and gets a `Binding`, or an
 `Unbound` that says what is missing and what to do. Nothing here is guessed: the source group's name is VASA's, an

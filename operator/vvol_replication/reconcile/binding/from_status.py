@@ -17,7 +17,7 @@ from .world import Binding, Unbound, World
 
 
 def fits(spec: ReplicationGroupSpec, status: ReplicationGroupStatus) -> bool:
-    """Is what the status tells of both sides about the group that the spec names now?"""
+    """Is what the status says of both sides about the group that the spec names now?"""
     source, target = status.source, status.target
     if source is None or target is None or target.vcenter != spec.recovery_site:
         return False
@@ -78,7 +78,7 @@ def bind_by_memory(
 
 
 def _whole(source: SourceSide, target: TargetSide) -> bool:
-    """Is all there that a ledger pins? An older operator told less."""
+    """Is all there that a ledger pins? An older operator wrote less."""
     needed = (
         source.array_id,
         source.protection_group,

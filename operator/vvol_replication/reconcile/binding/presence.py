@@ -40,4 +40,4 @@ def lists(view: SiteView, target: GroupId) -> bool:
 
 
 def _read_whole(view: SiteView) -> bool:
-    return view.trouble is None and view.inventory is not None and view.inventory.complete
+    return view.problem is None and view.inventory is not None and view.inventory.complete

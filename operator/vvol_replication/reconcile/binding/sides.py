@@ -17,7 +17,7 @@ from vvol_replication.domain.groups import (
     VCenterAbout,
 )
 
-from .world import Unbound, World
+from .world import Problem, Unbound, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,13 @@ def site(name: str, world: World) -> Site | Unbound:
             f"There is no VCenter {name!r}; create it, or correct the ReplicationGroup's sites.",
         )
     if view.about is None or view.inventory is None:
-        return view.trouble or Unbound(Reason.NOT_YET_READ, f"VCenter {name!r} has not been read yet.")
+        unread = Problem(Reason.NOT_YET_READ, f"VCenter {name!r} has not been read yet.")
+        return Unbound.because_of(view.problem or unread)
     return Site(name, view.about, view.inventory)
 
 
 def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
-    """Absence, told as what it is: unknown while an inventory is incomplete (invariant 10)."""
+    """Absence, called what it is: unknown while an inventory is incomplete (invariant 10)."""
     if not where.inventory.complete:
         problem = where.inventory.problems[0] if where.inventory.problems else "a provider was silent"
         return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problem}")
@@ -136,7 +137,8 @@ def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Un
     if chosen is None:
         return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {array!r} (targetArrayRef).")
     if chosen.about is None:
-        return chosen.trouble or Unbound(Reason.NOT_YET_READ, f"FlashArray {array!r} has not been read yet.")
+        unread = Problem(Reason.NOT_YET_READ, f"FlashArray {array!r} has not been read yet.")
+        return Unbound.because_of(chosen.problem or unread)
     array_id = chosen.about.id
     return frozenset(domain.id for domain in recovery.inventory.fault_domains if domain.array_id == array_id)
 

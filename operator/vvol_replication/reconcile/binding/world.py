@@ -24,20 +24,37 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an endpoint cannot be asked, or an operation may not go on: a word of the catalogue and a line for people.
+
+    `final`: neither a person nor time can lift it; otherwise it is waited for.
+    """
+
+    reason: Reason
+    message: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unbound:
     """Why a ReplicationGroup cannot be made concrete yet."""
 
     reason: Reason
     message: str
 
+    @classmethod
+    def because_of(cls, problem: Problem) -> Unbound:
+        """An endpoint that the group needs cannot be asked: what it has is the group's reason, too."""
+        return cls(problem.reason, problem.message)
+
 
 @dataclass(frozen=True, slots=True)
 class SiteView:
-    """What is known of one vCenter: all None until its first complete answer; then `trouble` says why not newer."""
+    """What is known of one vCenter: all None until its first complete answer; then `problem` says why not newer."""
 
     about: VCenterAbout | None = None
     inventory: Inventory | None = None
-    trouble: Unbound | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class ArrayView:
     """What is known of one FlashArray object."""
 
     about: ArrayAbout | None = None
-    trouble: Unbound | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

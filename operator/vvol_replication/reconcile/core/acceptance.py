@@ -1,4 +1,4 @@
-"""What a request is told when the operator sees it: the one status patch of a handler (docs/architecture.md#accept)."""
+"""The status of a request when the operator sees it first: the one patch of a handler (docs/architecture.md#accept)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vvol_replication.api.times import parse_time
 from .ownership import owner_of
 from .request import OneShot, Preparation, Request
 from .steps import StatusT
-from .summarize import Situation, Verdict, tell, ttl_ignored
+from .summarize import Situation, Verdict, summarize, ttl_ignored
 
 
 def parse_request(body: Mapping[str, Any]) -> Request:
@@ -67,7 +67,7 @@ def _accept(request: OneShot[Any], status: StatusT, now: datetime, ledger: Opera
         return _restamped(request, status, now)
     status = replace(status, accepted_at=status.accepted_at or now)
     accepted = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
-    return _expired(request, status, now) or tell(request, status, now, accepted, operation=ledger)
+    return _expired(request, status, now) or summarize(request, status, now, accepted, operation=ledger)
 
 
 def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT:
@@ -83,20 +83,20 @@ def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT |
     if not_after is None or not_after >= request.created or status.operation is not None:
         return None
     text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} was past when this object was created: not executed."
-    return tell(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
+    return summarize(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
 
 
 def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStatus:
-    """A ReplicationSync that cannot be read is told so, and ends: nothing that it does not say clearly is done."""
+    """A ReplicationSync that cannot be read says so, and ends: nothing that it does not say clearly is done."""
     request = Request(**_unread(body, now), spec=SyncSpec(group="unreadable"))
-    return tell(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
+    return summarize(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
 
 
 def refuse_preparation(body: Mapping[str, Any], error: SpecError, now: datetime) -> PreparationStatus:
     """The same for a FailoverPreparation."""
     spec = PreparationSpec(group="unreadable", consent="", not_after=now)
     request = Preparation(**_unread(body, now), spec=spec)
-    return tell(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))
+    return summarize(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))
 
 
 def _unread(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:

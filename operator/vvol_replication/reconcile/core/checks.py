@@ -6,12 +6,12 @@ The readings that a judgement needs were taken and are there; whether they are f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, ProtectionGroup, Snapshot
 from vvol_replication.domain.groups import Group, GroupState, SourceGroup, TargetGroup
+from vvol_replication.reconcile.binding.world import Problem
 
 from .observation import Observation, rows
 from .tuning import Tuning
@@ -23,15 +23,6 @@ _STATE_REASONS = {
         "is in a state that is not known here; the {what} waits until it changes",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why an operation may not go on. `final`: nobody can lift it; otherwise it is waited for."""
-
-    reason: Reason | str
-    message: str
-    final: bool = False
 
 
 def role_problem(seen: Observation, kind: str, what: str, *, source_shown: bool = True) -> Problem | None:

@@ -51,7 +51,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class OtherClaims:
     """What the other objects with the same id mean for a request: `clash` says why it may not go on.
 
     `twin` is the same request by another object that has done something for it already.
@@ -61,7 +61,7 @@ class Claims:
     twin: Claim | None = None
 
 
-NO_CLAIMS = Claims()
+NO_OTHER_CLAIMS = OtherClaims()
 
 
 def claim_of(request: Request, status: SyncStatus) -> Claim:
@@ -101,19 +101,19 @@ def claim_of_preparation(request: Preparation, status: PreparationStatus) -> Cla
     )
 
 
-def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Claims:
+def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> OtherClaims:
     """Judge the claims on one id in one namespace. `bound` is what the request's group stands for now."""
     earlier = sorted((one for one in others if one.uid != mine.uid and one.uses), key=lambda one: one.place)
     before = [one for one in earlier if one.place < mine.place]
     for one in before:
         difference = _difference(mine, mine.resolved or bound, one)
         if difference is not None:
-            return Claims(
+            return OtherClaims(
                 clash=f"{one.kind} {one.label!r} has the same requestID with {difference}. "
                 f"Create a new {one.kind} with another requestID."
             )
     done = [one for one in before if one.complete] or [one for one in before if one.snapshot is not None]
-    return Claims(twin=done[0] if done else None)
+    return OtherClaims(twin=done[0] if done else None)
 
 
 def _difference(mine: Claim, target: Resolved | None, other: Claim) -> str | None:

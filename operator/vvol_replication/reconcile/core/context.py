@@ -1,4 +1,4 @@
-"""What all requests have in common at one moment: how they tell, and how they ask for readings."""
+"""What all requests have in common at one moment: how they summarize, and how they ask for readings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vvol_replication.domain.outcomes import Done
 from .observation import Observation, Query, Reading
 from .request import Preparation, Request
 from .steps import Decided, Park, Read, StatusT, Step
-from .summarize import Situation, Verdict, tell
+from .summarize import Situation, Verdict, summarize
 from .tuning import Tuning
 
 RequestT = TypeVar("RequestT", Request, Preparation)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(ABC, Generic[RequestT, StatusT]):
+class RequestContext(ABC, Generic[RequestT, StatusT]):
     """What every decision function takes: it returns a decision, or None for "nothing in the way"."""
 
     request: RequestT
@@ -36,22 +36,22 @@ class Sight(ABC, Generic[RequestT, StatusT]):
         """Whose intents are recorded from here on."""
         return self.seen.identity or None
 
-    # Tellings
+    # Decisions and what the status says of them
 
     def run(self, step: Step, reason: Reason, message: str, **changes: Any) -> Decided[StatusT]:
-        """Go on with a step, told as running."""
-        return Decided(step, self._tell(Verdict(Situation.RUNNING, reason, message), **changes))
+        """Go on with a step; the status says that it is running."""
+        return Decided(step, self._summarize(Verdict(Situation.RUNNING, reason, message), **changes))
 
     def wait(
         self, reason: Reason | str, message: str, *, until: datetime | None = None, follow: bool = False, **changes: Any
     ) -> Decided[StatusT]:
-        """Park, told as waiting: a person or time can lift it."""
-        return Decided(Park(until, follow), self._tell(Verdict(Situation.WAITING, reason, message), **changes))
+        """Park; the status says that it waits for what a person or time can lift."""
+        return Decided(Park(until, follow), self._summarize(Verdict(Situation.WAITING, reason, message), **changes))
 
     def suspended(self, **changes: Any) -> Decided[StatusT]:
         """Park until the spec changes."""
         text = "spec.suspend is true; set it to false to go on."
-        return Decided(Park(None), self._tell(Verdict(Situation.SUSPENDED, Reason.SUSPENDED, text), **changes))
+        return Decided(Park(None), self._summarize(Verdict(Situation.SUSPENDED, Reason.SUSPENDED, text), **changes))
 
     @abstractmethod
     def end(self, verdict: Verdict, **changes: Any) -> Decided[StatusT]:
@@ -63,13 +63,13 @@ class Sight(ABC, Generic[RequestT, StatusT]):
         """End as failed."""
         return self.end(Verdict(Situation.FAILED, reason, message, tuple(extra)), **changes)
 
-    def last_told(self) -> str:
-        """What it told last, in a sentence to go behind another one; nothing where it has told nothing."""
+    def last_message(self) -> str:
+        """What its status said last, in a sentence to go behind another one; empty where it has said nothing."""
         ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
         return f" The last it told: {ready.message}" if ready else ""
 
-    def _tell(self, verdict: Verdict, **changes: Any) -> StatusT:
-        return tell(self.request, self.status, self.now, verdict, **changes)
+    def _summarize(self, verdict: Verdict, **changes: Any) -> StatusT:
+        return summarize(self.request, self.status, self.now, verdict, **changes)
 
     # Readings
 

@@ -19,7 +19,7 @@ from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskReading
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 
-from .claims import NO_CLAIMS, Claims
+from .claims import NO_OTHER_CLAIMS, OtherClaims
 from .tuning import Tuning
 
 T_co = TypeVar("T_co", covariant=True)
@@ -74,7 +74,7 @@ class Trouble:
 class Prepared:
     """What is remembered of a preparation of the source group. Where nobody relies on it, the target is asked anew.
 
-    That is so where it was called off, and where only a sync told of it: the next one tells whether it still holds.
+    That is so where it was called off, and where only a sync showed it: the next one shows whether it still holds.
     """
 
     record: PreparedStatus
@@ -93,7 +93,7 @@ class Observation:
     """None: it is this request's turn on its protection group. Otherwise whom it waits for."""
     in_turn: bool = False
     """Has a FailoverPreparation a place in the queue of its protection group, or the turn?"""
-    claims: Claims = NO_CLAIMS
+    claims: OtherClaims = NO_OTHER_CLAIMS
     """What other objects have made of the same request id."""
     armed: ArmedSync | None = None
     """A sync that an earlier request, not this one, left armed at the target group."""

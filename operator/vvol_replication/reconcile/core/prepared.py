@@ -51,7 +51,7 @@ def is_used(record: PreparedStatus, bound: Binding) -> bool:
 
 
 def prepared_condition(prepared: Prepared) -> Wanted:
-    """What a ReplicationGroup tells of it."""
+    """The condition `Prepared` of a ReplicationGroup."""
     record = prepared.record
     if prepared.called_off:
         text = (

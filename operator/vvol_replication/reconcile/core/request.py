@@ -33,7 +33,7 @@ class OneShot(Generic[SpecT]):
 
     @property
     def label(self) -> str:
-        """Namespace and name, as other objects are told of it."""
+        """Namespace and name, as messages to people name it."""
         return f"{self.namespace}/{self.name}"
 
 

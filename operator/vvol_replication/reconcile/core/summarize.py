@@ -44,7 +44,7 @@ class Situation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be told: where the request stands, one word why, and a line for people.
+    """What the status is to say: where the request stands, one word why, and a line for people.
 
     `extra` are the conditions beside the contract's.
     """
@@ -55,7 +55,7 @@ class Verdict:
     extra: tuple[Wanted, ...] = ()
 
 
-def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
+def summarize(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict, **changes: Any) -> StatusT:
     """The status that says so. `changes` are other fields of the status."""
     row, reason = verdict.situation.value, reason_of(verdict.reason)
     wanted: list[Wanted] = [Wanted("Ready", row.ready, reason, verdict.message)]
@@ -74,7 +74,7 @@ def tell(request: OneShot[Any], status: StatusT, now: datetime, verdict: Verdict
 
 
 def reason_of(word: str) -> Reason:
-    """An adapter's word as a reason; one that is not in the catalogue is a fault that the message tells of."""
+    """An adapter's word as a reason; one that is not in the catalogue is a fault that the message describes."""
     try:
         return Reason(word)
     except ValueError:
@@ -93,6 +93,6 @@ def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
 
 
 def transfer_status(row: Snapshot) -> TransferStatus:
-    """A transfer as the status tells it."""
+    """A transfer as the status shows it."""
     percent = None if row.progress is None else int(row.progress * 100)
     return TransferStatus(row.name, percent, row.bytes_transferred, row.started, row.completed)

@@ -9,30 +9,30 @@ from dataclasses import replace
 
 from vvol_replication.api.reasons import Reason
 
-from .context import RequestT, Sight
+from .context import RequestContext, RequestT
 from .steps import Decided, Park, Record, StatusT
 
 
-def may_still_act(view: Sight[RequestT, StatusT]) -> Decided[StatusT] | None:
+def may_still_act(context: RequestContext[RequestT, StatusT]) -> Decided[StatusT] | None:
     """The intent is another process's, maybe inside a call: the turn is kept until that is over (invariant 4)."""
-    holder = view.status.operation.holder if view.status.operation is not None else None
-    mine, since = view.holder, view.seen.taken_up_at
+    holder = context.status.operation.holder if context.status.operation is not None else None
+    mine, since = context.holder, context.seen.taken_up_at
     if holder is None or mine is None or holder == mine or since is None:
         return None
-    until = since + view.tuning.lease + view.tuning.longest_call
-    if view.now >= until:
+    until = since + context.tuning.lease + context.tuning.longest_call
+    if context.now >= until:
         return None
     text = (
         f"Operator process {holder!r} may still be inside a call for this request; "
         f"what it did is looked for from {until:%Y-%m-%dT%H:%M:%SZ} on."
     )
-    return view.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
+    return context.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
 
 
-def taken_over(view: Sight[RequestT, StatusT]) -> Decided[StatusT] | None:
+def taken_over(context: RequestContext[RequestT, StatusT]) -> Decided[StatusT] | None:
     """The intent is another process's: wait, then put ours in its place, then look. None: it is our own."""
-    ledger, mine = view.status.operation, view.holder
-    if ledger is None or ledger.holder in (None, mine) or mine is None or view.seen.taken_up_at is None:
+    ledger, mine = context.status.operation, context.holder
+    if ledger is None or ledger.holder in (None, mine) or mine is None or context.seen.taken_up_at is None:
         return None
     text = f"Going on where operator process {ledger.holder!r} left off."
-    return may_still_act(view) or view.run(Record(), Reason.READING, text, operation=replace(ledger, holder=mine))
+    return may_still_act(context) or context.run(Record(), Reason.READING, text, operation=replace(ledger, holder=mine))

@@ -32,7 +32,7 @@ class Tuning:
     older_every: timedelta = timedelta(seconds=5)
     """Between two looks at an older transfer, or a stranger's sync, that is waited for."""
     stalled: timedelta = timedelta(minutes=5)
-    """A transfer under way that has not moved for so long is told as stalled."""
+    """A transfer under way that has not moved for so long counts as stalled."""
     recent_skew: timedelta = timedelta(minutes=1)
     """An array whose clock differs by more from ours proves nothing about how old a point in time is (`maxAge`)."""
     lease: timedelta = timedelta(seconds=15)

@@ -28,7 +28,7 @@ _CHOOSES_NONE = frozenset({Reason.SEVERAL_TARGETS, Reason.SEVERAL_GROUPS, Reason
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A ReplicationGroup that exists in the namespace. `seen` is the target group that its status last told of."""
+    """A ReplicationGroup that exists in the namespace. `seen` is the target group that its status showed last."""
 
     name: str
     uid: str
@@ -161,7 +161,7 @@ def _pairs(vcenter: str, world: World, listing: _Listing) -> tuple[list[GroupId]
 def _standing(
     known: Sequence[Known], world: World, listing: _Listing
 ) -> tuple[Mapping[GroupId, list[Known]], list[Known]]:
-    """The objects by the target group that each stands for: as its spec says, else as its status last told.
+    """The objects by the target group that each stands for: as its spec says, else as its status showed last.
 
     Apart from them, those by a name that cannot be looked up right now.
     """
@@ -207,7 +207,7 @@ def _is_named(target: GroupId, name: str, listing: _Listing) -> bool:
 
 
 def _source(target: GroupId, listing: _Listing) -> GroupId:
-    """The source as the target tells it, by the first site that lists it."""
+    """The source as the target names it, by the first site that lists it."""
     return next(iter(listing.targets[target].values())).source
 
 
@@ -252,7 +252,7 @@ def _still(said: str | None, listed: Mapping[str, object], world: World) -> str 
     view = world.sites.get(said)
     if view is None:
         return None
-    known = view.inventory is not None and view.inventory.complete and view.trouble is None
+    known = view.inventory is not None and view.inventory.complete and view.problem is None
     return None if known else said
 
 

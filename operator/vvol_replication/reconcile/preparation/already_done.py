@@ -15,7 +15,7 @@ from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.steps import PreparationDecision
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
 
-from .context import Case
+from .context import PreparationContext
 
 
 def record_of(request: Preparation, status: PreparationStatus) -> PreparedStatus | None:
@@ -37,32 +37,32 @@ def record_of(request: Preparation, status: PreparationStatus) -> PreparedStatus
 
 
 def evidence_of(request: Preparation, status: PreparationStatus) -> PreparedStatus | None:
-    """What a preparation that has ended tells of its group, should that have lost its memory. None: nothing."""
+    """What a preparation that has ended says of its group, should that have lost its memory. None: nothing."""
     valid = find(status.conditions, "Valid")
     if status.finished_at is None or (valid is not None and valid.reason in _SERVED):
         return None
     return record_of(request, status)
 
 
-def done_already(case: Case) -> PreparationDecision | None:
+def done_already(context: PreparationContext) -> PreparationDecision | None:
     """This request id has asked for it before, by another object or before this one's status was lost (invariant 8)."""
-    prepared = case.seen.prepared
-    if prepared is None or prepared.record.request_id != case.request.request_id:
+    prepared = context.seen.prepared
+    if prepared is None or prepared.record.request_id != context.request.request_id:
         return None
     record = prepared.record
-    if record.by is None or record.by.partition("/")[0] != case.request.namespace:
+    if record.by is None or record.by.partition("/")[0] != context.request.namespace:
         return None
     if prepared.called_off:
         text = (
             f"This requestID has asked for it already ({prepared_by(prepared)}), and that failover was called off: it "
             "is not asked for again. Create a new FailoverPreparation with another requestID."
         )
-        return case.fail(Reason.FAILOVER_CALLED_OFF, text)
+        return context.fail(Reason.FAILOVER_CALLED_OFF, text)
     if not record.proven:
         text = (
             f"This requestID has asked for it already ({prepared_by(prepared)}), and what became of that is not known: "
             "the group counts as prepared. Look at the points in time of the target, and fail over by id."
         )
-        return case.fail(Reason.OUTCOME_UNKNOWN, text, point_in_time=record.point_in_time)
+        return context.fail(Reason.OUTCOME_UNKNOWN, text, point_in_time=record.point_in_time)
     text = f"This requestID has prepared the group already ({prepared_by(prepared)}). {last_point(prepared)}"
-    return case.end(Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text), point_in_time=record.point_in_time)
+    return context.end(Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text), point_in_time=record.point_in_time)

@@ -12,15 +12,15 @@ from vvol_replication.reconcile.core.steps import Decided, PreparationDecision, 
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
 from vvol_replication.reconcile.sync.rearming import describe
 
-from .context import Ready
+from .context import BoundPreparation
 from .validity import FRESH, judge_members, valid_condition
 
 
-def completed(ready: Ready, mine: Snapshot, finding: Finding) -> PreparationDecision:
+def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> PreparationDecision:
     """Prepared and proven. The VMs are read once more: one may have been started between the check and the call."""
-    members, since = ready.seen.members, ready.seen.success_at
+    members, since = bound.seen.members, bound.seen.success_at
     if members is None or (since is not None and members.at <= since):
-        return Decided(Read(frozenset({Query.MEMBERS})), ready.status)
+        return Decided(Read(frozenset({Query.MEMBERS})), bound.status)
     stale = judge_members(members.outcome)
     point = finding.point
     what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
@@ -31,16 +31,16 @@ def completed(ready: Ready, mine: Snapshot, finding: Finding) -> PreparationDeci
     if stale is not None and stale.status == "False":
         text = f"{text} But: {stale.message}"
     valid = valid_condition(stale or FRESH)
-    spec = ready.request.spec
-    return ready.end(
+    spec = bound.request.spec
+    return bound.end(
         Verdict(Situation.SUCCEEDED, Reason.FAILOVER_PREPARED, text, (valid, identified(finding))),
         point_in_time=point_status(finding),
-        valid_until=None if spec.valid_for is None else ready.now + spec.valid_for,
+        valid_until=None if spec.valid_for is None else bound.now + spec.valid_for,
     )
 
 
 def point_status(finding: Finding) -> PointInTimeStatus:
-    """The point in time as the status tells it; empty where it cannot be told from others."""
+    """The point in time as the status shows it; empty where it cannot be told from others."""
     point = finding.point
     return PointInTimeStatus(point.id, point.name, point.time) if point else PointInTimeStatus()
 

@@ -9,15 +9,15 @@ from typing import Any
 from vvol_replication.api.preparation import PreparationLedger, PreparationStatus, PrepareLedger
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.reconcile.core.context import Sight
+from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.identify import is_older
 from vvol_replication.reconcile.core.request import Preparation
-from vvol_replication.reconcile.core.steps import Decided, Finish, PreparationDecision
+from vvol_replication.reconcile.core.steps import Decided, Finish, LeaveTurn, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Sight[Preparation, PreparationStatus]):
+class PreparationContext(RequestContext[Preparation, PreparationStatus]):
     """A preparation, whether or not it is known what it acts on."""
 
     @property
@@ -43,7 +43,7 @@ class Case(Sight[Preparation, PreparationStatus]):
         """End for good. A ledger that still holds the call means that the group counts as prepared."""
         if self.acted and not self.called:
             changes.setdefault("operation", PreparationLedger(request_id=self.request.request_id))
-        return Decided(Finish(), self._tell(verdict, **changes))
+        return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
         """What remains of a request that ends here, in a sentence."""
@@ -56,7 +56,7 @@ class Case(Sight[Preparation, PreparationStatus]):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready(Case):
+class BoundPreparation(PreparationContext):
     """A preparation of which it is known what it acts on: it may read."""
 
     resolved: Resolved
@@ -78,3 +78,8 @@ class Ready(Case):
         # Two snapshots of one second are told apart by their names.
         same = baseline is not None and row.created == baseline.newest_snapshot
         return is_older(row, baseline) and not same
+
+
+def out_of_turn(context: PreparationContext) -> PreparationDecision | None:
+    """Give the turn back before waiting for what may take long. None: it has none."""
+    return Decided(LeaveTurn(), context.status) if context.seen.in_turn else None

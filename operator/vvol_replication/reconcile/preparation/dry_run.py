@@ -9,36 +9,38 @@ from vvol_replication.reconcile.binding.world import Unbound
 from vvol_replication.reconcile.core.steps import Park, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
 
-from .context import Case, Ready
+from .context import BoundPreparation, PreparationContext
 from .preflight import BEFORE_THE_CALL, INTERLOCKS, Finding, first_refused, judge_all
 
 
-def dry_run(case: Case) -> PreparationDecision:
+def dry_run(context: PreparationContext) -> PreparationDecision:
     """Read everything once, judge everything, end. What is not there yet gets the settle time to appear."""
-    bound = case.seen.bound
-    if bound is None or isinstance(bound, Unbound):
-        until = (case.status.accepted_at or case.request.created) + case.tuning.settle
-        if bound is None or case.now < until:
-            text = "Reading the ReplicationGroup." if bound is None else bound.message
-            return case.run(Park(until), Reason.READING, text)
-        return _unbound(case, bound)
-    ready = Ready(case.request, case.status, case.seen, case.now, case.tuning, bound.resolved)
-    missing = _missing(ready)
+    binding = context.seen.bound
+    if binding is None or isinstance(binding, Unbound):
+        until = (context.status.accepted_at or context.request.created) + context.tuning.settle
+        if binding is None or context.now < until:
+            text = "Reading the ReplicationGroup." if binding is None else binding.message
+            return context.run(Park(until), Reason.READING, text)
+        return _unbound(context, binding)
+    bound = BoundPreparation(
+        context.request, context.status, context.seen, context.now, context.tuning, binding.resolved
+    )
+    missing = _missing(bound)
     if missing is not None:
         return missing
-    findings = judge_all(ready)
+    findings = judge_all(bound)
     refused = first_refused(findings)
-    suspended = bound.suspended and (refused is None or not (refused.problem and refused.problem.final))
+    suspended = binding.suspended and (refused is None or not (refused.problem and refused.problem.final))
     if suspended:
-        text = f"ReplicationGroup {case.request.spec.group!r} is suspended: the preparation would wait."
-        return _report(case, findings, Wanted("Preparable", "False", Reason.GROUP_SUSPENDED, text))
-    return _report(case, findings, _prediction(refused))
+        text = f"ReplicationGroup {context.request.spec.group!r} is suspended: the preparation would wait."
+        return _report(context, findings, Wanted("Preparable", "False", Reason.GROUP_SUSPENDED, text))
+    return _report(context, findings, _prediction(refused))
 
 
-def _missing(ready: Ready) -> PreparationDecision | None:
-    """A reading that failed once is told as it is: a report that waits for a dead site would be none."""
-    unread = [query for query in BEFORE_THE_CALL if getattr(ready.seen, query.value) is None]
-    return ready.due(*unread) if unread else None
+def _missing(bound: BoundPreparation) -> PreparationDecision | None:
+    """A reading that failed once is reported as it is: a report that waits for a dead site would be none."""
+    unread = [query for query in BEFORE_THE_CALL if getattr(bound.seen, query.value) is None]
+    return bound.due(*unread) if unread else None
 
 
 def _prediction(refused: Finding | None) -> Wanted:
@@ -51,21 +53,21 @@ def _prediction(refused: Finding | None) -> Wanted:
     return Wanted("Preparable", known, str(refused.problem.reason), text)
 
 
-def _unbound(case: Case, bound: Unbound) -> PreparationDecision:
+def _unbound(context: PreparationContext, binding: Unbound) -> PreparationDecision:
     checks = tuple(
         Finding(one.name, CheckResult.NOT_CHECKED).status
         if one.name != "Consent"
         else CheckStatus(one.name, CheckResult.PASSED)
         for one in INTERLOCKS
     )
-    text = f"The preparation would wait now: {bound.message}"
-    return _ended(case, checks, Wanted("Preparable", "False", bound.reason, text))
+    text = f"The preparation would wait now: {binding.message}"
+    return _ended(context, checks, Wanted("Preparable", "False", binding.reason, text))
 
 
-def _report(case: Case, findings: tuple[Finding, ...], prediction: Wanted) -> PreparationDecision:
-    return _ended(case, tuple(one.status for one in findings), prediction)
+def _report(context: PreparationContext, findings: tuple[Finding, ...], prediction: Wanted) -> PreparationDecision:
+    return _ended(context, tuple(one.status for one in findings), prediction)
 
 
-def _ended(case: Case, checks: tuple[CheckStatus, ...], prediction: Wanted) -> PreparationDecision:
+def _ended(context: PreparationContext, checks: tuple[CheckStatus, ...], prediction: Wanted) -> PreparationDecision:
     text = f"Dry run: nothing was called. {prediction.message}"
-    return case.end(Verdict(Situation.SUCCEEDED, Reason.DRY_RUN, text, (prediction,)), checks=checks)
+    return context.end(Verdict(Situation.SUCCEEDED, Reason.DRY_RUN, text, (prediction,)), checks=checks)

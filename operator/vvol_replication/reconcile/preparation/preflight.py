@@ -12,11 +12,13 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import SourceGroup
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Unavailable
-from vvol_replication.reconcile.core.checks import Problem, array_problem, role_problem, under_way
+from vvol_replication.reconcile.binding.world import Problem
+from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+from vvol_replication.reconcile.core.summarize import reason_of
 
-from .context import Ready
+from .context import BoundPreparation
 
 _NAMED_IN_A_MESSAGE = 5
 
@@ -47,7 +49,7 @@ class Interlock:
 
     name: str
     needs: tuple[Query, ...]
-    judge: Callable[[Ready], Problem | None]
+    judge: Callable[[BoundPreparation], Problem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +62,43 @@ class Finding:
 
     @property
     def status(self) -> CheckStatus:
-        """As the status tells it."""
+        """As the status shows it."""
         if self.problem is None:
             return CheckStatus(self.name, self.result)
         return CheckStatus(self.name, self.result, str(self.problem.reason), self.problem.message)
 
 
-def judge_all(ready: Ready) -> tuple[Finding, ...]:
-    """All checks, each by itself; one whose readings failed is told as not checked, with the reading's own reason."""
-    return tuple(_judge(ready, one) for one in INTERLOCKS)
+def judge_all(bound: BoundPreparation) -> tuple[Finding, ...]:
+    """All checks, each by itself; one whose readings failed counts as not checked, with the reading's own reason."""
+    return tuple(_judge(bound, one) for one in INTERLOCKS)
 
 
 def first_refused(findings: Iterable[Finding]) -> Finding | None:
-    """The one to tell: what ends the request comes before what is waited for, and that in the order of the checks."""
+    """The one to show: what ends the request comes before what is waited for, and that in the order of the checks."""
     refused = [one for one in findings if one.result is not CheckResult.PASSED]
     return next((one for one in refused if one.problem and one.problem.final), refused[0] if refused else None)
 
 
-def _judge(ready: Ready, interlock: Interlock) -> Finding:
+def _judge(bound: BoundPreparation, interlock: Interlock) -> Finding:
     for query in interlock.needs:
-        reading: Reading[object] | None = getattr(ready.seen, query.value)
+        reading: Reading[object] | None = getattr(bound.seen, query.value)
         outcome = reading.outcome if reading is not None else _UNREAD
         if not isinstance(outcome, Done):
-            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(outcome.reason, outcome.message))
-    problem = interlock.judge(ready)
+            return Finding(interlock.name, CheckResult.NOT_CHECKED, Problem(reason_of(outcome.reason), outcome.message))
+    problem = interlock.judge(bound)
     return Finding(interlock.name, CheckResult.PASSED if problem is None else CheckResult.REFUSED, problem)
 
 
-def _consent(ready: Ready) -> Problem | None:
-    spec = ready.request.spec
+def _consent(bound: BoundPreparation) -> Problem | None:
+    spec = bound.request.spec
     if spec.consent == spec.group:
         return None
     text = f"spec.consent is {spec.consent!r}; it must repeat the group's name, {spec.group!r}."
     return Problem(Reason.CONSENT_MISMATCH, f"{text} Create a new FailoverPreparation that does.", final=True)
 
 
-def _not_prepared(ready: Ready) -> Problem | None:
-    prepared = ready.seen.prepared
+def _not_prepared(bound: BoundPreparation) -> Problem | None:
+    prepared = bound.seen.prepared
     if prepared is None or prepared.called_off:
         return None
     text = (
@@ -106,13 +108,13 @@ def _not_prepared(ready: Ready) -> Problem | None:
     return Problem(Reason.ALREADY_PREPARED, text, final=True)
 
 
-def _states(ready: Ready) -> Problem | None:
-    problem = role_problem(ready.seen, "FailoverPreparation", "preparation")
+def _states(bound: BoundPreparation) -> Problem | None:
+    problem = role_problem(bound.seen, "FailoverPreparation", "preparation")
     if problem is not None:
         return problem
-    source = ready.seen.source_group.value if ready.seen.source_group else None
+    source = bound.seen.source_group.value if bound.seen.source_group else None
     targets = source.targets if isinstance(source, SourceGroup) else ()
-    target = ready.resolved.target_group
+    target = bound.resolved.target_group
     if any((one.fault_domain, one.device_group) == (target.fault_domain, target.device_group) for one in targets):
         return None
     return Problem(
@@ -121,8 +123,8 @@ def _states(ready: Ready) -> Problem | None:
     )
 
 
-def _machines(ready: Ready) -> Problem | None:
-    membership = (ready.seen.members.value if ready.seen.members else None) or Membership(())
+def _machines(bound: BoundPreparation) -> Problem | None:
+    membership = (bound.seen.members.value if bound.seen.members else None) or Membership(())
     for power in (PowerState.ON, PowerState.SUSPENDED, PowerState.UNKNOWN):
         found = sorted((vm for vm in membership.vms if vm.power is power), key=lambda vm: vm.name)
         if found:
@@ -155,22 +157,22 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
 
 def few(names: Iterable[str]) -> str:
     """The first few of them, and how many more there are."""
-    told = list(names)
-    more = f" and {len(told) - _NAMED_IN_A_MESSAGE} more" if len(told) > _NAMED_IN_A_MESSAGE else ""
-    return ", ".join(told[:_NAMED_IN_A_MESSAGE]) + more
+    shown = list(names)
+    more = f" and {len(shown) - _NAMED_IN_A_MESSAGE} more" if len(shown) > _NAMED_IN_A_MESSAGE else ""
+    return ", ".join(shown[:_NAMED_IN_A_MESSAGE]) + more
 
 
-def _arrays(ready: Ready) -> Problem | None:
-    return array_problem(ready.resolved, ready.seen)
+def _arrays(bound: BoundPreparation) -> Problem | None:
+    return array_problem(bound.resolved, bound.seen)
 
 
-def _replication(ready: Ready) -> Problem | None:
+def _replication(bound: BoundPreparation) -> Problem | None:
     """The last sync would queue behind a transfer that is under way, and one that is stalled may never end."""
-    older = under_way(rows(ready.seen.source_snapshots), rows(ready.seen.target_snapshots))
+    older = under_way(rows(bound.seen.source_snapshots), rows(bound.seen.target_snapshots))
     if older is None:
         return None
     done = f" ({older.progress:.0%} done)" if older.progress else ""
-    if (since := _stalled_since(ready, older)) is not None:
+    if (since := _stalled_since(bound, older)) is not None:
         text = (
             f"The transfer {older.name} has not moved since {since:%Y-%m-%dT%H:%M:%SZ}{done}: the last sync would wait "
             "behind it. Look at the replication network and at the arrays' alerts."
@@ -180,15 +182,15 @@ def _replication(ready: Ready) -> Problem | None:
     return Problem(Reason.OLDER_TRANSFER_IN_FLIGHT, text)
 
 
-def _stalled_since(ready: Ready, older: Snapshot) -> datetime | None:
-    moved = ready.seen.moved_at
-    if moved is None or older.landed or ready.now < moved + ready.tuning.stalled:
+def _stalled_since(bound: BoundPreparation, older: Snapshot) -> datetime | None:
+    moved = bound.seen.moved_at
+    if moved is None or older.landed or bound.now < moved + bound.tuning.stalled:
         return None
     return moved
 
 
-def _armed(ready: Ready) -> Problem | None:
-    armed = ready.seen.armed
+def _armed(bound: BoundPreparation) -> Problem | None:
+    armed = bound.seen.armed
     if armed is None:
         return None
     text = (
@@ -199,8 +201,8 @@ def _armed(ready: Ready) -> Problem | None:
     return Problem(Reason.EARLIER_SYNC_ARMED, text)
 
 
-def _turn(ready: Ready) -> Problem | None:
-    behind = ready.seen.behind
+def _turn(bound: BoundPreparation) -> Problem | None:
+    behind = bound.seen.behind
     if behind is None:
         return None
     return Problem(
@@ -218,7 +220,7 @@ INTERLOCKS = (
     Interlock("NoSyncArmed", (), _armed),
     Interlock("Turn", (), _turn),
 )
-"""In the order in which they are told."""
+"""In the order in which they are shown."""
 
 
 BEFORE_THE_CALL = (*dict.fromkeys(query for one in INTERLOCKS for query in one.needs), Query.POINTS)

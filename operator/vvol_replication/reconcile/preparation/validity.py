@@ -46,7 +46,7 @@ class Afterwards:
 
 
 def valid_condition(validity: Validity) -> Wanted:
-    """As the status tells it."""
+    """As a condition."""
     return Wanted("Valid", validity.status, str(validity.reason), validity.message)
 
 

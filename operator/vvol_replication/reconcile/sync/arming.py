@@ -15,7 +15,7 @@ from vvol_replication.reconcile.core.summarize import Situation, Verdict
 from vvol_replication.reconcile.core.takeover import taken_over
 
 from .borrowed import borrowable, borrowed
-from .context import Turn, View
+from .context import ActiveSync, SyncContext
 from .max_age import clocks_problem
 from .preflight import check_roles, ready_to_arm, role_queries
 from .rearming import not_pending
@@ -24,21 +24,23 @@ MOST_LOST = 1  # a lost answer to the sync call may be followed by one repeat (i
 BEFORE_PUSH = (Query.TASK, Query.SOURCE_SNAPSHOTS)
 
 
-def prepare(turn: Turn) -> Decision:
+def record_sync_intent(active: ActiveSync) -> Decision | None:
     """Nothing is recorded yet: look at everything, then record the intent of the sync and of its push together."""
-    return held_back(turn) or ready_to_arm(turn) or done_already(turn) or unseen(turn) or _record_intent(turn)
-
-
-def unseen(turn: Turn) -> Decision | None:
-    """The acceptance is not in the API server yet, as far as is known: nothing may be done."""
-    if turn.seen.confirmed:
+    if active.operation.sync is not None:
         return None
-    return turn.run(Park(None), Reason.ACCEPTED, "Waiting until the acceptance is seen in the API server.")
+    return held_back(active) or ready_to_arm(active) or done_already(active) or unseen(active) or _record_intent(active)
 
 
-def done_already(turn: Turn) -> Decision | None:
+def unseen(active: ActiveSync) -> Decision | None:
+    """The acceptance is not in the API server yet, as far as is known: nothing may be done."""
+    if active.seen.confirmed:
+        return None
+    return active.run(Park(None), Reason.ACCEPTED, "Waiting until the acceptance is seen in the API server.")
+
+
+def done_already(active: ActiveSync) -> Decision | None:
     """The arrays have no snapshot of this id, but another object tells that it was carried out (invariant 1)."""
-    twin = turn.seen.claims.twin
+    twin = active.seen.claims.twin
     if twin is None or not twin.complete:
         return None
     text = (
@@ -46,145 +48,155 @@ def done_already(turn: Turn) -> Decision | None:
         "it made is told here as it was then."
     )
     verdict = Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text)
-    return turn.end(verdict, point_in_time=twin.point_in_time, transfer=twin.transfer)
+    return active.end(verdict, point_in_time=twin.point_in_time, transfer=twin.transfer)
 
 
-def _record_intent(turn: Turn) -> Decision:
+def _record_intent(active: ActiveSync) -> Decision:
     """Write down, before asking, under which name the sync and under which suffix the push will be asked for.
 
     Where an earlier request left its sync armed there is nothing to ask for: this one goes under that sync.
     """
-    seen, ledger = turn.seen, turn.operation
-    earlier = borrowable(turn)
-    sync = SyncLedger(intent_at=turn.now, armings=1)
+    seen, ledger = active.seen, active.operation
+    earlier = borrowable(active)
+    sync = SyncLedger(intent_at=active.now, armings=1)
     text = f"Arming the sync {ledger.point_in_time_name!r} at the target."
     if earlier is not None:
-        sync = SyncLedger(intent_at=turn.now, armings=0, task=earlier.task, borrowed=borrowed(earlier))
+        sync = SyncLedger(intent_at=active.now, armings=0, task=earlier.task, borrowed=borrowed(earlier))
         text = (
             f"The sync {earlier.point_in_time_name!r} of ReplicationSync {earlier.request!r} is still armed, and is "
             "used: the point in time will have that name."
         )
-    note = clocks_problem(turn)
+    note = clocks_problem(active)
     operation = replace(
         ledger,
-        resolved=turn.resolved,
+        resolved=active.resolved,
         baseline=baseline_of(rows(seen.points), rows(seen.target_snapshots), rows(seen.source_snapshots)),
         sync=sync,
-        push=PushLedger(intent_at=turn.now) if turn.request.spec.method is Method.COORDINATED else None,
-        holder=turn.holder,
+        push=PushLedger(intent_at=active.now) if active.request.spec.method is Method.COORDINATED else None,
+        holder=active.holder,
     )
-    return turn.run(Record(), Reason.ARMING, f"{text} {note}" if note else text, operation=operation)
+    return active.run(Record(), Reason.ARMING, f"{text} {note}" if note else text, operation=operation)
 
 
-def look_for_push(turn: Turn) -> Decision | None:
-    """Before anything else: is the snapshot on the source? None: it is not, and no push is on its way (invariant 1)."""
-    lost_at = turn.seen.push_lost_at
-    looking = turn.read(Query.SOURCE_SNAPSHOTS, within=None if lost_at is None else turn.tuning.look_again)
+def look_for_push(active: ActiveSync) -> Decision | None:
+    """Before any call: is the snapshot on the source? None: it is not, and no push is on its way (invariant 1)."""
+    waiting = taken_over(active) or _look_at_source(active)
+    if waiting is None:
+        return None
+    # What the push needs beside it is read in the same go, where there is no more to be found out before.
+    together = active.task_known and active.seen.push_lost_at is None and isinstance(waiting.step, Read)
+    return (active.read(*role_queries(active), *BEFORE_PUSH) if together else None) or waiting
+
+
+def _look_at_source(active: ActiveSync) -> Decision | None:
+    lost_at = active.seen.push_lost_at
+    looking = active.read(Query.SOURCE_SNAPSHOTS, within=None if lost_at is None else active.tuning.look_again)
     if looking is not None:
         return looking
-    if lost_at is not None and turn.now < lost_at + turn.tuning.settle:
-        return turn.run(
-            Park(turn.now + turn.tuning.look_again),
+    if lost_at is not None and active.now < lost_at + active.tuning.settle:
+        return active.run(
+            Park(active.now + active.tuning.look_again),
             Reason.LOOKING_AFTER_LOST_ANSWER,
             "The answer to the push was lost, and its snapshot is not on the source; looking again.",
         )
     return None
 
 
-def arm_and_push(turn: Turn, sync: SyncLedger) -> Decision:
-    """The intent is recorded, the snapshot is not known to exist: look for it before anything else (invariant 1)."""
-    waiting = taken_over(turn) or look_for_push(turn)
-    if waiting is not None:
-        # What the push needs beside it is read in the same go, where there is no more to be found out before.
-        together = sync.task is not None and turn.seen.push_lost_at is None and isinstance(waiting.step, Read)
-        return (turn.read(*role_queries(turn), *BEFORE_PUSH) if together else None) or waiting
-    stopped = missed(turn) or suspended(turn) or held_back(turn) or unseen(turn)
-    if stopped is not None:
-        return stopped
-    if sync.task is None:
-        return unknown(turn) or ready_to_arm(turn) or arm(turn, sync)
-    return _push_when_pending(turn, sync)
+def stopped(active: ActiveSync) -> Decision | None:
+    """What keeps a request from its next mutating call: time, people, a call that was refused before."""
+    return missed(active) or suspended(active) or held_back(active) or unseen(active)
 
 
-def missed(view: View) -> Decision | None:
-    """`notAfter` counts until the push: nothing is armed or pushed after it."""
-    not_after = view.request.spec.not_after
-    if not_after is None or view.now <= not_after:
+def ask_for_sync(active: ActiveSync) -> Decision | None:
+    """No task of this request is known: ask the target for the sync, which moves no data by itself."""
+    sync = active.operation.sync
+    if sync is None or sync.task is not None:
         return None
-    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the request waited. {view.left_behind()}"
-    return view.end(Verdict(Situation.MISSED, Reason.MISSED, text + " Create a new ReplicationSync."))
+    return unknown(active) or ready_to_arm(active) or arm(active, sync)
 
 
-def suspended(turn: Turn) -> Decision | None:
+def missed(context: SyncContext) -> Decision | None:
+    """`notAfter` counts until the push: nothing is armed or pushed after it."""
+    not_after = context.request.spec.not_after
+    if not_after is None or context.now <= not_after:
+        return None
+    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the request waited. {context.left_behind()}"
+    return context.end(Verdict(Situation.MISSED, Reason.MISSED, text + " Create a new ReplicationSync."))
+
+
+def suspended(active: ActiveSync) -> Decision | None:
     """Until the push, a request can be suspended, and so can its group; a sync that is armed stays armed."""
-    if turn.request.spec.suspend:
-        return turn.suspended()
-    if isinstance(turn.seen.bound, Binding) and turn.seen.bound.suspended:
-        text = f"ReplicationGroup {turn.request.spec.group!r} is suspended; set its spec.suspend to false to go on."
-        return turn.wait(Reason.GROUP_SUSPENDED, text)
+    if active.request.spec.suspend:
+        return active.suspended()
+    if isinstance(active.seen.bound, Binding) and active.seen.bound.suspended:
+        text = f"ReplicationGroup {active.request.spec.group!r} is suspended; set its spec.suspend to false to go on."
+        return active.wait(Reason.GROUP_SUSPENDED, text)
     return None
 
 
-def held_back(turn: Turn) -> Decision | None:
+def held_back(active: ActiveSync) -> Decision | None:
     """A mutating call that did not work is not repeated at once, and where it was refused not for ever."""
-    trouble = turn.seen.trouble
+    trouble = active.seen.trouble
     if trouble is None:
         return None
     if trouble.reason == Reason.IDENTITY_CHANGED:
-        return turn.fail(Reason.IDENTITY_CHANGED, trouble.message)
+        return active.fail(Reason.IDENTITY_CHANGED, trouble.message)
     if trouble.reason == Reason.SNAPSHOT_DESTROYED:
-        return turn.fail(
+        return active.fail(
             Reason.SNAPSHOT_DESTROYED,
             f"{trouble.message} A destroyed snapshot of this request is on the source, so it is not pushed again: "
             "recover it on the array and create a new ReplicationSync with the same requestID, or ask anew.",
         )
-    if trouble.refusals > turn.retry_limit:
-        pushing = turn.task_known or turn.request.spec.method is Method.ARRAY_ONLY
+    if trouble.refusals > active.retry_limit:
+        pushing = active.task_known or active.request.spec.method is Method.ARRAY_ONLY
         reason = Reason.PUSH_REFUSED if pushing else Reason.SYNC_REFUSED
-        return turn.fail(reason, f"Given up after {trouble.refusals} refusals in a row. The last: {trouble.message}")
-    if turn.now < trouble.retry_at:
-        return turn.wait(trouble.reason, trouble.message, until=trouble.retry_at)
+        return active.fail(reason, f"Given up after {trouble.refusals} refusals in a row. The last: {trouble.message}")
+    if active.now < trouble.retry_at:
+        return active.wait(trouble.reason, trouble.message, until=trouble.retry_at)
     return None
 
 
-def unknown(turn: Turn) -> Decision | None:
+def unknown(active: ActiveSync) -> Decision | None:
     """Whether the sync is armed cannot be found out by asking once more."""
-    if turn.seen.lost_syncs <= MOST_LOST:
+    if active.seen.lost_syncs <= MOST_LOST:
         return None
-    return turn.fail(
+    return active.fail(
         Reason.SYNC_OUTCOME_UNKNOWN,
         "Two answers to the sync call were lost in a row, so it is not known whether the sync is armed. "
         "Nothing was pushed. Check the vCenter, then create a new ReplicationSync.",
     )
 
 
-def arm(turn: Turn, sync: SyncLedger) -> Decision:
+def arm(active: ActiveSync, sync: SyncLedger) -> Decision:
     """Ask the target for the sync: the first time, again after a lost answer (once), or after a wrong credit."""
-    name = turn.operation.point_in_time_name or ""
+    name = active.operation.point_in_time_name or ""
     attempt = "" if sync.armings == 1 else f" (arming {sync.armings})"
-    return turn.run(Arm(name), Reason.ARMING, f"Arming the sync {name!r} at the target{attempt}.")
+    return active.run(Arm(name), Reason.ARMING, f"Arming the sync {name!r} at the target{attempt}.")
 
 
-def _push_when_pending(turn: Turn, sync: SyncLedger) -> Decision:
+def push_when_pending(active: ActiveSync) -> Decision | None:
     """Invariant 3: the task is asked, after the call, and is pending; invariant 7: the roles are what they should be.
 
     Arming acts on the target, so the source's role as read before it counts while it is fresh.
     """
-    looking = turn.read(*role_queries(turn), *BEFORE_PUSH)
+    sync = active.operation.sync
+    if sync is None:
+        return None
+    looking = active.read(*role_queries(active), *BEFORE_PUSH)
     if looking is not None:
         return looking
-    task = turn.seen.task.value if turn.seen.task and turn.seen.task.value else TaskReading(TaskState.FORGOTTEN)
+    task = active.seen.task.value if active.seen.task and active.seen.task.value else TaskReading(TaskState.FORGOTTEN)
     if not task.state.pending:
-        return not_pending(turn, sync, task)
-    refused = check_roles(turn)
+        return not_pending(active, sync, task)
+    refused = check_roles(active)
     if refused is not None:
         return refused
-    seen_pending = replace(sync, pending_seen_at=sync.pending_seen_at or turn.now)
-    return push(turn, "The sync is armed; replicating", turn.with_operation(sync=seen_pending))
+    seen_pending = replace(sync, pending_seen_at=sync.pending_seen_at or active.now)
+    return push(active, "The sync is armed; replicating", active.with_operation(sync=seen_pending))
 
 
-def push(turn: Turn, what: str, operation: Operation) -> Decision:
+def push(active: ActiveSync, what: str, operation: Operation) -> Decision:
     """Tell the source array to replicate now."""
-    group, suffix = turn.resolved.protection_group, turn.operation.suffix or ""
+    group, suffix = active.resolved.protection_group, active.operation.suffix or ""
     text = f"{what} protection group {group!r} now as snapshot {suffix!r}."
-    return turn.run(Push(group, suffix), Reason.PUSHING, text, operation=operation)
+    return active.run(Push(group, suffix), Reason.PUSHING, text, operation=operation)

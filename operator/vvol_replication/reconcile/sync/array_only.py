@@ -1,6 +1,6 @@
 """Method ArrayOnly: push and follow on the arrays alone, for when vCenter or its VASA provider is away or not wanted.
 
-No call goes to a vCenter. What vSphere told last of the group's state is believed, roles are read from both arrays,
+No call goes to a vCenter. What vSphere said last of the group's state is believed, roles are read from both arrays,
 and no point in time is claimed.
 """
 
@@ -15,10 +15,9 @@ from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.core.steps import Decision, Record
-from vvol_replication.reconcile.core.takeover import taken_over
 
-from .arming import done_already, held_back, look_for_push, missed, push, suspended, unseen
-from .context import Turn
+from .arming import done_already, held_back, push, unseen
+from .context import ActiveSync
 from .max_age import clocks_problem, recent_enough
 from .preflight import check_arrays, check_floor
 
@@ -38,35 +37,38 @@ _REFUSED = {
 }
 
 
-def push_on_arrays(turn: Turn) -> Decision:
-    """The snapshot is not known to exist: look at the arrays, record the intent, and push."""
-    if turn.operation.push is None:
-        return held_back(turn) or _ready(turn) or done_already(turn) or unseen(turn) or _record_intent(turn)
-    waiting = taken_over(turn) or look_for_push(turn)
-    if waiting is not None:
-        return waiting
-    stopped = missed(turn) or suspended(turn) or held_back(turn) or unseen(turn) or _ready(turn)
-    return stopped or push(turn, "Replicating", turn.operation)
+def record_push_intent(active: ActiveSync) -> Decision | None:
+    """Nothing is recorded yet: look at the arrays, then record the intent."""
+    if active.operation.push is not None:
+        return None
+    return held_back(active) or _ready(active) or done_already(active) or unseen(active) or _record_intent(active)
 
 
-def _ready(turn: Turn) -> Decision | None:
+def push_on_arrays(active: ActiveSync) -> Decision:
+    """The intent is recorded, and the snapshot is not there: push, over fresh readings."""
+    return _ready(active) or push(active, "Replicating", active.operation)
+
+
+def _ready(active: ActiveSync) -> Decision | None:
     return (
-        _last_seen(turn)
-        or turn.read(*BEFORE_PUSH)
-        or _check_replica(turn)
-        or recent_enough(turn)
-        or check_arrays(turn)
-        or (None if turn.acted else check_floor(turn))
+        _last_seen(active)
+        or active.read(*BEFORE_PUSH)
+        or _check_replica(active)
+        or recent_enough(active)
+        or check_arrays(active)
+        or (None if active.acted else check_floor(active))
     )
 
 
-def _last_seen(turn: Turn) -> Decision | None:
-    """What vSphere told last: any state but TARGET, and any at the source but SOURCE, is an end before any call."""
-    bound = turn.seen.bound
+def _last_seen(active: ActiveSync) -> Decision | None:
+    """What vSphere said last: any state but TARGET, and any at the source but SOURCE, is an end before any call."""
+    bound = active.seen.bound
     if not isinstance(bound, Binding):
-        return turn.wait(Reason.GROUP_NOT_READY, "What the group's state was last is not known yet; it is waited for.")
-    if bound.resolved.target_group != turn.resolved.target_group:
-        return turn.fail(
+        return active.wait(
+            Reason.GROUP_NOT_READY, "What the group's state was last is not known yet; it is waited for."
+        )
+    if bound.resolved.target_group != active.resolved.target_group:
+        return active.fail(
             Reason.IDENTITY_CHANGED,
             "The ReplicationGroup stands for another group than this request began with. Nothing was pushed now; "
             "create a new ReplicationSync.",
@@ -77,7 +79,7 @@ def _last_seen(turn: Turn) -> Decision | None:
     ):
         if state is not wanted:
             reason, why = _REFUSED.get(state, (Reason.STATE_UNKNOWN, "that is not known here"))
-            return turn.fail(
+            return active.fail(
                 reason,
                 f"The {side} group was last seen in state {state}, not {wanted}: {why}. Nothing is pushed. "
                 "Create a new ReplicationSync when it is in order again.",
@@ -85,25 +87,25 @@ def _last_seen(turn: Turn) -> Decision | None:
     return None
 
 
-def _check_replica(turn: Turn) -> Decision | None:
+def _check_replica(active: ActiveSync) -> Decision | None:
     """The target array has to show the group as a replica from that source."""
-    group: ProtectionGroup | None = turn.seen.replica_group.value if turn.seen.replica_group else None
-    names = turn.source_names
-    what = f"The target array {turn.resolved.target_array_name!r}"
-    until = turn.now + turn.tuning.older_every
+    group: ProtectionGroup | None = active.seen.replica_group.value if active.seen.replica_group else None
+    names = active.source_names
+    what = f"The target array {active.resolved.target_array_name!r}"
+    until = active.now + active.tuning.older_every
     if group is None:
-        text = f"{what} shows no replica of protection group {turn.resolved.protection_group!r} of that source."
-        return turn.wait(Reason.NOT_A_TARGET, f"{text} Check the group's targets.", until=until)
+        text = f"{what} shows no replica of protection group {active.resolved.protection_group!r} of that source."
+        return active.wait(Reason.NOT_A_TARGET, f"{text} Check the group's targets.", until=until)
     if group.source.casefold() not in names:
         text = f"{what} shows {group.name!r} as made on {group.source!r}: it is not a replica of the source array."
-        return turn.wait(Reason.NOT_TARGET, text, until=until)
+        return active.wait(Reason.NOT_TARGET, text, until=until)
     return None
 
 
-def _record_intent(turn: Turn) -> Decision:
-    push_ledger = PushLedger(intent_at=turn.now)
-    operation = turn.with_operation(resolved=turn.resolved, baseline=Baseline(), push=push_ledger)
-    text = f"Replicating protection group {turn.resolved.protection_group!r} on the arrays alone."
-    note = clocks_problem(turn)
+def _record_intent(active: ActiveSync) -> Decision:
+    push_ledger = PushLedger(intent_at=active.now)
+    operation = active.with_operation(resolved=active.resolved, baseline=Baseline(), push=push_ledger)
+    text = f"Replicating protection group {active.resolved.protection_group!r} on the arrays alone."
+    note = clocks_problem(active)
     text = f"{text} {note}" if note else text
-    return turn.run(Record(), Reason.PUSHING, text, operation=replace(operation, holder=turn.holder))
+    return active.run(Record(), Reason.PUSHING, text, operation=replace(operation, holder=active.holder))

@@ -19,121 +19,117 @@ from vvol_replication.reconcile.core.steps import Decision, Park
 from vvol_replication.reconcile.core.summarize import transfer_status
 from vvol_replication.reconcile.core.takeover import taken_over
 
-from .arming import arm, held_back, missed, prepare, suspended, unknown, unseen
-from .context import Turn
+from .arming import arm, held_back, missed, suspended, unknown, unseen
+from .context import ActiveSync
 from .following import settle_points, verify
 from .naming import names_of
 from .preflight import ready_to_arm
 from .rearming import LENT_ENDED, in_error, met_another, other_landed, quiet_success, rearm, seen_after
 
 
-def await_schedule(turn: Turn) -> Decision:
-    """Arm, then wait for the credit."""
-    conflict = _made_by_push(turn)
-    if conflict is not None:
-        return conflict
-    sync = turn.operation.sync
-    if sync is None:
-        return prepare(turn)
-    if sync.task is None:
-        return _ask(turn, sync)
-    return _await_credit(turn, sync)
-
-
-def _made_by_push(turn: Turn) -> Decision | None:
+def refuse_pushed_id(active: ActiveSync) -> Decision | None:
     """The arrays remember that this request id was used by a method that pushes."""
-    row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
+    row = active.my_row(rows(active.seen.target_snapshots)) or active.my_row(rows(active.seen.source_snapshots))
     if row is None:
         return None
-    return turn.fail(
+    return active.fail(
         Reason.REQUEST_ID_CONFLICT,
         f"Snapshot {row.name} was pushed under this requestID, so it was used with another method. "
         "Create a new ReplicationSync with another requestID.",
     )
 
 
-def _ask(turn: Turn, sync: SyncLedger) -> Decision:
+def arm_for_schedule(active: ActiveSync) -> Decision | None:
     """The sync call is to be made, or its answer is not known: it may have been armed, and even been credited."""
-    stopped = taken_over(turn) or (missed(turn) if sync.armings == 1 else None)
-    stopped = stopped or suspended(turn) or held_back(turn) or unseen(turn) or unknown(turn) or ready_to_arm(turn)
-    return stopped or _done(turn, named_only=True) or arm(turn, sync)
+    sync = active.operation.sync
+    if sync is None or sync.task is not None:
+        return None
+    stopped = taken_over(active) or (missed(active) if sync.armings == 1 else None)
+    stopped = (
+        stopped or suspended(active) or held_back(active) or unseen(active) or unknown(active) or ready_to_arm(active)
+    )
+    return stopped or _done(active, named_only=True) or arm(active, sync)
 
 
-def _await_credit(turn: Turn, sync: SyncLedger) -> Decision:
-    looking = turn.read(Query.TARGET_SNAPSHOTS, within=turn.tuning.poller_silent)
-    looking = looking or turn.read(Query.TASK, within=turn.tuning.task_every)
+def await_credit(active: ActiveSync) -> Decision | None:
+    """The sync is armed: wait until it is credited, and see with what."""
+    sync = active.operation.sync
+    if sync is None:
+        return None
+    looking = active.read(Query.TARGET_SNAPSHOTS, within=active.tuning.poller_silent)
+    looking = looking or active.read(Query.TASK, within=active.tuning.task_every)
     if looking is not None:
         return replace(looking, step=replace(looking.step, follow=True)) if isinstance(looking.step, Park) else looking
-    task = turn.seen.task.value if turn.seen.task else None
+    task = active.seen.task.value if active.seen.task else None
     if task is None or task.state.pending:
-        return _pending(turn, sync)
-    looked = seen_after(turn, Query.TARGET_SNAPSHOTS) or seen_after(turn, Query.POINTS)
-    looked = looked or seen_after(turn, Query.SOURCE_SNAPSHOTS) or met_another(turn, sync, task)
+        return _pending(active, sync)
+    looked = seen_after(active, Query.TARGET_SNAPSHOTS) or seen_after(active, Query.POINTS)
+    looked = looked or seen_after(active, Query.SOURCE_SNAPSHOTS) or met_another(active, sync, task)
     if looked is not None:
         return looked
-    done = _done(turn, named_only=task.state is not TaskState.SUCCESS)
+    done = _done(active, named_only=task.state is not TaskState.SUCCESS)
     if done is not None:
         return done
     if sync.borrowed is not None:
-        return rearm(turn, sync, LENT_ENDED)
+        return rearm(active, sync, LENT_ENDED)
     if task.state is not TaskState.SUCCESS:
-        return in_error(turn, sync, task)
-    landed = other_landed(turn)
+        return in_error(active, sync, task)
+    landed = other_landed(active)
     if landed:
         text = f"The transfer {landed[-1].name} took the name, and is older data or destroyed; arming again."
-        return rearm(turn, sync, text)
-    return quiet_success(turn)
+        return rearm(active, sync, text)
+    return quiet_success(active)
 
 
-def _news(turn: Turn) -> list[Snapshot]:
+def _news(active: ActiveSync) -> list[Snapshot]:
     """What has landed since arming, and was not on the source then."""
-    return [row for row in other_landed(turn) if not is_older(row, turn.operation.baseline) and not row.destroyed]
+    return [row for row in other_landed(active) if not is_older(row, active.operation.baseline) and not row.destroyed]
 
 
-def _done(turn: Turn, *, named_only: bool) -> Decision | None:
+def _done(active: ActiveSync, *, named_only: bool) -> Decision | None:
     """New data has landed: is it listed, and whose is the name? None: there is none, or the name went to older data."""
-    judged = [(mine, *_judged(turn, mine)) for mine in _news(turn)]
+    judged = [(mine, *_judged(active, mine)) for mine in _news(active)]
     for mine, point, _ in judged:
-        if point is not None and point.name == turn.operation.point_in_time_name:
-            return settle_points(_told(turn, mine), mine)
+        if point is not None and point.name == active.operation.point_in_time_name:
+            return settle_points(_with_transfer(active, mine), mine)
     for mine, _, named in judged:
         on_older = named.reason == Reason.NAME_ON_OLDER_POINT_IN_TIME
-        if not named_only and not (on_older and _may_arm_again(turn)):
-            return verify(_told(turn, mine), mine)
+        if not named_only and not (on_older and _may_arm_again(active)):
+            return verify(_with_transfer(active, mine), mine)
     return None
 
 
-def _judged(turn: Turn, mine: Snapshot) -> tuple[PointInTime | None, Wanted]:
-    finding = identify(mine, rows(turn.seen.target_snapshots), rows(turn.seen.points), turn.operation.baseline)
-    return finding.point, names_of(turn, mine, finding).wanted
+def _judged(active: ActiveSync, mine: Snapshot) -> tuple[PointInTime | None, Wanted]:
+    finding = identify(mine, rows(active.seen.target_snapshots), rows(active.seen.points), active.operation.baseline)
+    return finding.point, names_of(active, mine, finding).wanted
 
 
-def _told(turn: Turn, mine: Snapshot) -> Turn:
-    return replace(turn, status=replace(turn.status, transfer=transfer_status(mine)))
+def _with_transfer(active: ActiveSync, mine: Snapshot) -> ActiveSync:
+    return replace(active, status=replace(active.status, transfer=transfer_status(mine)))
 
 
-def _may_arm_again(turn: Turn) -> bool:
-    sync = turn.operation.sync
-    return sync is not None and sync.armings < turn.tuning.most_armings
+def _may_arm_again(active: ActiveSync) -> bool:
+    sync = active.operation.sync
+    return sync is not None and sync.armings < active.tuning.most_armings
 
 
-def _pending(turn: Turn, sync: SyncLedger) -> Decision:
-    seen = replace(sync, pending_seen_at=sync.pending_seen_at or turn.now)
-    group, name = turn.resolved.protection_group, turn.operation.point_in_time_name
-    under_way = [row for row in rows(turn.seen.target_snapshots) if row.under_way]
-    if _news(turn):
-        what = f"Snapshot {_news(turn)[0].name} has landed; waiting until vSphere credits the sync with it."
+def _pending(active: ActiveSync, sync: SyncLedger) -> Decision:
+    seen = replace(sync, pending_seen_at=sync.pending_seen_at or active.now)
+    group, name = active.resolved.protection_group, active.operation.point_in_time_name
+    under_way = [row for row in rows(active.seen.target_snapshots) if row.under_way]
+    if _news(active):
+        what = f"Snapshot {_news(active)[0].name} has landed; waiting until vSphere credits the sync with it."
     elif under_way:
         row = under_way[0]
         done = "not begun" if row.progress is None else f"{row.progress:.0%} done"
         what = f"Snapshot {row.name} is being transferred ({done})."
     else:
         what = f"Waiting for the schedule of protection group {group!r}, or somebody else, to replicate it."
-    late = " spec.suspend has no effect once the sync is armed." if turn.request.spec.suspend else ""
+    late = " spec.suspend has no effect once the sync is armed." if active.request.spec.suspend else ""
     armed = f"The sync {name!r} is armed."
     if seen.borrowed is not None:
         armed = f"The sync {seen.borrowed.name!r} that ReplicationSync {seen.borrowed.request!r} left is armed."
     text = f"{armed} {what}{late}"
-    until = turn.now + turn.tuning.task_every
-    operation = turn.with_operation(sync=seen)
-    return turn.run(Park(until, follow=True), Reason.AWAITING_TRANSFER, text, operation=operation)
+    until = active.now + active.tuning.task_every
+    operation = active.with_operation(sync=seen)
+    return active.run(Park(until, follow=True), Reason.AWAITING_TRANSFER, text, operation=operation)

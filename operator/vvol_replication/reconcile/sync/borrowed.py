@@ -5,37 +5,37 @@ from __future__ import annotations
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import Borrowed
 
-from .context import Turn, View
+from .context import ActiveSync, SyncContext
 
 
-def left_armed(view: View) -> ArmedSync | None:
+def left_armed(context: SyncContext) -> ArmedSync | None:
     """The sync that a request leaves armed when it ends here: its group has to remember it (invariant 3)."""
-    operation = view.operation
+    operation = context.operation
     sync, resolved = operation.sync, operation.resolved
-    if sync is None or resolved is None or sync.borrowed is not None or not view.maybe_armed or _spent(view):
+    if sync is None or resolved is None or sync.borrowed is not None or not context.maybe_armed or _spent(context):
         return None
-    points = view.seen.points.value if view.seen.points is not None else None
+    points = context.seen.points.value if context.seen.points is not None else None
     return ArmedSync(
-        request=f"{view.request.namespace}/{view.request.name}",
-        uid=view.request.uid,
+        request=f"{context.request.namespace}/{context.request.name}",
+        uid=context.request.uid,
         point_in_time_name=operation.point_in_time_name or "",
-        since=view.now,
+        since=context.now,
         target_group=resolved.target_group,
         task=sync.task,
         newest_point_time=max((point.time for point in points or ()), default=None),
     )
 
 
-def _spent(view: View) -> bool:
+def _spent(context: SyncContext) -> bool:
     """The sync that was pending at the push has ended where its name is."""
-    named = next((one for one in view.status.conditions if one.type == "Named"), None)
-    pending = view.operation.sync is not None and view.operation.sync.pending_seen_at is not None
+    named = next((one for one in context.status.conditions if one.type == "Named"), None)
+    pending = context.operation.sync is not None and context.operation.sync.pending_seen_at is not None
     return named is not None and named.status == "True" and pending
 
 
-def borrowable(turn: Turn) -> ArmedSync | None:
+def borrowable(active: ActiveSync) -> ArmedSync | None:
     """An earlier request's armed sync under which this one may go; one that needs another name has no turn now."""
-    armed = turn.seen.armed
+    armed = active.seen.armed
     return None if armed is None or armed.task is None else armed
 
 

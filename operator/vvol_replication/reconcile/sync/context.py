@@ -12,14 +12,14 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.checks import source_names
-from vvol_replication.reconcile.core.context import Sight
+from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish
 from vvol_replication.reconcile.core.summarize import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class View(Sight[Request, SyncStatus]):
+class SyncContext(RequestContext[Request, SyncStatus]):
     """One ReplicationSync at one moment."""
 
     # The ledger
@@ -58,7 +58,7 @@ class View(Sight[Request, SyncStatus]):
         limit = self.request.spec.retry_limit
         return self.tuning.retry_limit if limit is None else limit
 
-    # Tellings
+    # Decisions and what the status says of them
 
     def end(self, verdict: Verdict, **changes: Any) -> Decision:
         """End for good. A sync that may still be armed is said so: it cannot be disarmed (invariant 3)."""
@@ -68,7 +68,7 @@ class View(Sight[Request, SyncStatus]):
             text = f"The sync is still armed: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
-        return Decided(Finish(), self._tell(verdict, **changes))
+        return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
         """What may still arrive from a request that ends here, in a sentence."""
@@ -87,7 +87,7 @@ class View(Sight[Request, SyncStatus]):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn(View):
+class ActiveSync(SyncContext):
     """A request that has its turn: what it acts on is known, and it may read."""
 
     resolved: Resolved
@@ -108,7 +108,7 @@ class Turn(View):
         suffix = self.operation.suffix
         return next((row for row in rows if row.suffix.casefold() == suffix), None)
 
-    def adopting(self, snapshot: str, created: datetime | None) -> Turn:
+    def adopting(self, snapshot: str, created: datetime | None) -> ActiveSync:
         """The same, knowing that our snapshot exists: whoever made it, it is never pushed again."""
         push = PushLedger(self.operation.push.intent_at if self.operation.push else self.now, snapshot, created)
         operation = self.with_operation(resolved=self.resolved, push=push)

@@ -1,7 +1,12 @@
-"""The one entry: which step comes next for a ReplicationSync. Pure and total."""
+"""The one entry: which step comes next for a ReplicationSync. Pure and total.
+
+At each decision a request goes through the stages from top to bottom, first those that need no turn on the protection
+group, then those of its method. The first stage that decides ends the way; one that has nothing to say returns None.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,102 +14,102 @@ from typing import Any
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.observation import Observation, rows
 from vvol_replication.reconcile.core.request import Request
+from vvol_replication.reconcile.core.stages import Stage, first_decision
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish, Park, no_later
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
 from vvol_replication.reconcile.core.takeover import may_still_act
 from vvol_replication.reconcile.core.tuning import Tuning
 
-from .arming import arm_and_push, missed, prepare
-from .array_only import push_on_arrays
-from .await_schedule import await_schedule
-from .context import Turn, View
+from .arming import ask_for_sync, look_for_push, missed, push_when_pending, record_sync_intent, stopped
+from .array_only import push_on_arrays, record_push_intent
+from .await_schedule import arm_for_schedule, await_credit, refuse_pushed_id
+from .context import ActiveSync, SyncContext
 from .following import follow
 from .prepared import refused_sync
 
 
 def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: datetime, tuning: Tuning) -> Decision:
-    """The next step of one request, and the status that it should show from here on."""
+    """The next step of one request, and the status that it should show from here on.
+
+    Parameters:
+        request: what the object asks for.
+        status: what is known of it, its ledger included; it may be ahead of what is stored, never behind.
+        seen: the readings, and what the engine knows of turns, other objects and the group.
+        now: this process's clock, timezone-aware.
+        tuning: how long things are waited for.
+    """
     if status.finished_at is not None:
         return Decided(Finish(), status)
-    view = View(request, status, seen, now, tuning)
-    ending = _ended_by_spec(view) or _timed_out(view)
+    context = SyncContext(request, status, seen, now, tuning)
+    ending = first_decision(ENDINGS, context)
     if ending is not None:
-        return may_still_act(view) or ending
-    return _bounded(_placed(view), view)
+        return ending
+    decision = first_decision(BEFORE_ITS_TURN, context)
+    if decision is None:
+        decision = first_decision(IN_ITS_TURN[request.spec.method], _with_turn(context))
+    if decision is None:
+        raise TypeError(f"no stage of {request.spec.method} decides")
+    return _bounded(decision, context)
 
 
-def _ended_by_spec(view: View) -> Decision | None:
-    spec = view.request.spec
-    if spec.cancel:
-        text = f"Cancelled: it is not followed any more. {view.left_behind()}"
-        return view.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
-    if view.acted:
+# Endings
+
+
+def _ended_by_spec(context: SyncContext) -> Decision | None:
+    """Cancelled, too late, or with a request id that is another request's."""
+    ending = _cancelled(context) or (None if context.acted else missed(context) or _clash(context))
+    return ending and (may_still_act(context) or ending)
+
+
+def _cancelled(context: SyncContext) -> Decision | None:
+    if not context.request.spec.cancel:
         return None
-    if (late := missed(view)) is not None:
-        return late
-    clash = view.seen.claims.clash
-    return None if clash is None else view.fail(Reason.REQUEST_ID_CONFLICT, clash)
+    text = f"Cancelled: it is not followed any more. {context.left_behind()}"
+    return context.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
 
 
-def _timeout(view: View) -> timedelta:
-    return view.request.spec.timeout or view.tuning.timeout
+def _clash(context: SyncContext) -> Decision | None:
+    clash = context.seen.claims.clash
+    return None if clash is None else context.fail(Reason.REQUEST_ID_CONFLICT, clash)
 
 
-def _deadline(view: View) -> datetime | None:
-    """Counted from the turn. Without one it runs while the group cannot be made concrete, and only then.
-
-    It is kept in the status; reckoned from acceptance as well, so that a larger `timeout` has its effect.
-    """
-    if view.operation.turn_at is not None:
-        return view.operation.turn_at + _timeout(view)
-    if view.status.deadline is None:
+def _timed_out(context: SyncContext) -> Decision | None:
+    """Its deadline has passed. Where another process may still be inside a call for it, that is waited for."""
+    deadline = _deadline(context)
+    if deadline is None or context.now < deadline:
         return None
-    return max(view.status.deadline, (view.status.accepted_at or view.request.created) + _timeout(view))
+    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
+    return may_still_act(context) or context.fail(Reason.TIMED_OUT, text, deadline=deadline)
 
 
-def _timed_out(view: View) -> Decision | None:
-    deadline = _deadline(view)
-    if deadline is None or view.now < deadline:
+ENDINGS: tuple[Stage[SyncContext, SyncStatus], ...] = (_ended_by_spec, _timed_out)
+
+# Before its turn
+
+
+def _suspended(context: SyncContext) -> Decision | None:
+    """`spec.suspend` of a request that has not acted; one that has is asked again before each call."""
+    if context.acted or not context.request.spec.suspend:
         return None
-    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {view.left_behind()}{view.last_told()}"
-    return view.fail(Reason.TIMED_OUT, text, deadline=deadline)
+    return context.suspended(**_out_of_turn(context))
 
 
-def _placed(view: View) -> Decision:
-    """Find the request's place: held, in the queue, or at its turn."""
-    resolved = _resolved(view)
-    if isinstance(resolved, Decided):
-        return resolved
-    if view.seen.behind is not None:
-        text = f"Waiting for {view.seen.behind}: one operation at a time on a protection group."
-        return view.wait(Reason.GROUP_BUSY, text, **({} if view.acted else _out_of_turn(view)))
-    # Not before its turn: a preparation that is under way may still be refused.
-    refused = refused_sync(view)
-    if refused is not None:
-        return refused
-    turn = _with_turn(view, resolved)
-    return _timed_out(turn) or _next_stage(turn)
-
-
-def _resolved(view: View) -> Resolved | Decision:
-    """What the request acts on, or what keeps one that has not acted yet from having a turn at all."""
-    if view.operation.resolved is not None:
-        return view.operation.resolved
-    if view.request.spec.suspend:
-        return view.suspended(**_out_of_turn(view))
-    bound = view.seen.bound
-    group = f"ReplicationGroup {view.request.spec.group!r}"
+def _group_unbound(context: SyncContext) -> Decision | None:
+    """What the group stands for is not known, or nothing may act on it. What an intent froze counts from then on."""
+    if context.acted:
+        return None
+    bound, group = context.seen.bound, f"ReplicationGroup {context.request.spec.group!r}"
     if bound is None:
-        return view.run(Park(None), Reason.READING, f"Reading {group}.")
+        return context.run(Park(None), Reason.READING, f"Reading {group}.")
     if isinstance(bound, Unbound):
-        return view.wait(bound.reason, bound.message, deadline=_deadline(view) or view.now + _timeout(view))
+        return context.wait(bound.reason, bound.message, deadline=_deadline(context) or context.now + _timeout(context))
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
-        return view.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(view))
-    return _name_is_free(view) or bound.resolved
+        return context.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(context))
+    return None
 
 
 def name_is_taken(request: Request, armed: ArmedSync) -> bool:
@@ -113,71 +118,138 @@ def name_is_taken(request: Request, armed: ArmedSync) -> bool:
     return asked not in (None, armed.point_in_time_name) and request.spec.method is not Method.ARRAY_ONLY
 
 
-def _name_is_free(view: View) -> Decision | None:
+def _name_taken(context: SyncContext) -> Decision | None:
     """An asked name cannot be given while another sync is armed: what lands next gets that one's (invariant 4).
 
     Nothing is pushed to end it: that would be a second snapshot for one request. It is waited for without the turn, so
     that a request which may go under the armed sync is not held up; and until a deadline, for nothing may ever land.
     """
-    armed, asked = view.seen.armed, view.request.spec.point_in_time_name
-    if armed is None or not name_is_taken(view.request, armed):
+    armed, asked = context.seen.armed, context.request.spec.point_in_time_name
+    if context.acted or armed is None or not name_is_taken(context.request, armed):
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
         f"whatever lands next gets that name, so {asked!r} is asked for after that. Something has to land first: the "
         "array's schedule, a replication by hand, or a ReplicationSync without pointInTimeName."
     )
-    return view.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=_deadline(view) or view.now + _timeout(view))
+    deadline = _deadline(context) or context.now + _timeout(context)
+    return context.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=deadline)
 
 
-def _out_of_turn(view: View) -> dict[str, Any]:
-    """A request that has done nothing and has no turn begins afresh when it gets one; until then no time counts."""
-    return {"operation": Operation(request_id=view.request.request_id), "deadline": None}
+def _queued(context: SyncContext) -> Decision | None:
+    """Another request has the turn on the protection group."""
+    if context.seen.behind is None:
+        return None
+    text = f"Waiting for {context.seen.behind}: one operation at a time on a protection group."
+    return context.wait(Reason.GROUP_BUSY, text, **({} if context.acted else _out_of_turn(context)))
 
 
-def _with_turn(view: View, resolved: Resolved) -> Turn:
+BEFORE_ITS_TURN: tuple[Stage[SyncContext, SyncStatus], ...] = (
+    _suspended,
+    _group_unbound,
+    _name_taken,
+    _queued,
+    refused_sync,  # last: a preparation that has the turn may still be refused
+)
+
+# In its turn
+
+
+def _with_turn(context: SyncContext) -> ActiveSync:
     """The ledger of a request that has its turn: since when, and under which names.
 
     Until the first intent the names follow what the group resolves to: the suffix is a function of that (invariant 1).
     """
-    operation = view.operation
-    if not view.acted:
-        suffix = view.request.suffix(resolved.source_array_id, resolved.protection_group)
-        operation = replace(operation, suffix=suffix, point_in_time_name=view.request.point_in_time_name(suffix))
+    operation, resolved = context.operation, _resolved(context)
+    if not context.acted:
+        suffix = context.request.suffix(resolved.source_array_id, resolved.protection_group)
+        operation = replace(operation, suffix=suffix, point_in_time_name=context.request.point_in_time_name(suffix))
     if operation.turn_at is None:
-        operation = replace(operation, turn_at=view.now)
-    status = replace(view.status, operation=operation)
-    turn = Turn(view.request, status, view.seen, view.now, view.tuning, resolved)
-    return replace(turn, status=replace(status, deadline=_deadline(turn)))
+        operation = replace(operation, turn_at=context.now)
+    status = replace(context.status, operation=operation)
+    active = ActiveSync(context.request, status, context.seen, context.now, context.tuning, resolved)
+    return replace(active, status=replace(status, deadline=_deadline(active)))
 
 
-def _next_stage(turn: Turn) -> Decision:
-    method = turn.request.spec.method
-    if method is Method.AWAIT_SCHEDULE:
-        return await_schedule(turn)
-    if not turn.pushed:
-        turn = _adopting(turn)
-    if turn.pushed:
-        return follow(turn)
-    if method is Method.ARRAY_ONLY:
-        return push_on_arrays(turn)
-    sync = turn.operation.sync
-    return prepare(turn) if sync is None else arm_and_push(turn, sync)
+def _resolved(context: SyncContext) -> Resolved:
+    """What the request acts on: frozen with the first intent, the group's binding until then."""
+    frozen, bound = context.operation.resolved, context.seen.bound
+    if frozen is not None:
+        return frozen
+    if not isinstance(bound, Binding):
+        raise TypeError("a request without a bound group has no turn")
+    return bound.resolved
 
 
-def _adopting(turn: Turn) -> Turn:
+def _follow_known_snapshot(active: ActiveSync) -> Decision | None:
     """A snapshot of this request's suffix is never made again, whoever made it: the arrays tell, or another object."""
-    row = turn.my_row(rows(turn.seen.target_snapshots)) or turn.my_row(rows(turn.seen.source_snapshots))
+    adopted = active if active.pushed else _adopting(active)
+    return follow(adopted) if adopted.pushed else None
+
+
+def _adopting(active: ActiveSync) -> ActiveSync:
+    row = active.my_row(rows(active.seen.target_snapshots)) or active.my_row(rows(active.seen.source_snapshots))
     if row is not None:
-        return turn.adopting(row.name, row.created)
-    twin = turn.seen.claims.twin
-    if twin is None or twin.complete or twin.snapshot is None or turn.acted:
-        return turn
-    return turn.adopting(twin.snapshot, None)
+        return active.adopting(row.name, row.created)
+    twin = active.seen.claims.twin
+    if twin is None or twin.complete or twin.snapshot is None or active.acted:
+        return active
+    return active.adopting(twin.snapshot, None)
 
 
-def _bounded(decision: Decision, view: View) -> Decision:
+IN_ITS_TURN: Mapping[Method, tuple[Stage[ActiveSync, SyncStatus], ...]] = {
+    Method.COORDINATED: (
+        _timed_out,
+        _follow_known_snapshot,
+        record_sync_intent,
+        look_for_push,
+        stopped,
+        ask_for_sync,
+        push_when_pending,
+    ),
+    Method.ARRAY_ONLY: (
+        _timed_out,
+        _follow_known_snapshot,
+        record_push_intent,
+        look_for_push,
+        stopped,
+        push_on_arrays,
+    ),
+    Method.AWAIT_SCHEDULE: (
+        _timed_out,
+        refuse_pushed_id,
+        record_sync_intent,
+        arm_for_schedule,
+        await_credit,
+    ),
+}
+
+# Deadlines
+
+
+def _timeout(context: SyncContext) -> timedelta:
+    return context.request.spec.timeout or context.tuning.timeout
+
+
+def _deadline(context: SyncContext) -> datetime | None:
+    """Counted from the turn. Without one it runs while the group cannot be made concrete, and only then.
+
+    It is kept in the status; reckoned from acceptance as well, so that a larger `timeout` has its effect.
+    """
+    if context.operation.turn_at is not None:
+        return context.operation.turn_at + _timeout(context)
+    if context.status.deadline is None:
+        return None
+    return max(context.status.deadline, (context.status.accepted_at or context.request.created) + _timeout(context))
+
+
+def _out_of_turn(context: SyncContext) -> dict[str, Any]:
+    """A request that has done nothing and has no turn begins afresh when it gets one; until then no time counts."""
+    return {"operation": Operation(request_id=context.request.request_id), "deadline": None}
+
+
+def _bounded(decision: Decision, context: SyncContext) -> Decision:
     """No request sleeps past its own deadline, nor past its `notAfter` while that still counts."""
-    after, not_after = replace(view, status=decision.status), view.request.spec.not_after
-    counts = not_after is not None and view.now <= not_after and not after.pushed
+    after, not_after = replace(context, status=decision.status), context.request.spec.not_after
+    counts = not_after is not None and context.now <= not_after and not after.pushed
     return no_later(decision, _deadline(after), not_after + timedelta(milliseconds=1) if not_after and counts else None)

@@ -16,126 +16,126 @@ from vvol_replication.reconcile.core.summarize import Situation, Verdict, transf
 from vvol_replication.reconcile.core.takeover import taken_over
 
 from .arming import MOST_LOST, arm, held_back
-from .context import Turn
+from .context import ActiveSync
 from .max_age import clocks_problem
 from .naming import Naming, names_of
 from .preflight import check_roles, role_queries
 from .rearming import describe, met_another, other_landed, rearm, seen_after
 
 
-def follow(turn: Turn) -> Decision:
+def follow(active: ActiveSync) -> Decision:
     """The snapshot exists. Where is it?"""
-    looking = turn.read(Query.TARGET_SNAPSHOTS, within=turn.tuning.poller_silent)
+    looking = active.read(Query.TARGET_SNAPSHOTS, within=active.tuning.poller_silent)
     if looking is not None:
         return replace(looking, step=replace(looking.step, follow=True)) if isinstance(looking.step, Park) else looking
-    mine = turn.my_row(rows(turn.seen.target_snapshots))
+    mine = active.my_row(rows(active.seen.target_snapshots))
     if mine is None:
-        return _not_at_target(turn)
-    turn = replace(turn, status=replace(turn.status, transfer=transfer_status(mine)))
+        return _not_at_target(active)
+    active = replace(active, status=replace(active.status, transfer=transfer_status(mine)))
     if mine.destroyed:
-        return _destroyed(turn, mine.name)
+        return _destroyed(active, mine.name)
     if mine.landed:
-        return _replicated(turn, mine) if turn.request.spec.method is Method.ARRAY_ONLY else verify(turn, mine)
-    return _watch_task(turn) or _in_transfer(turn, mine)
+        return _replicated(active, mine) if active.request.spec.method is Method.ARRAY_ONLY else verify(active, mine)
+    return _watch_task(active) or _in_transfer(active, mine)
 
 
-def _replicated(turn: Turn, mine: Snapshot) -> Decision:
+def _replicated(active: ActiveSync, mine: Snapshot) -> Decision:
     """ArrayOnly: the arrays' word is all that is asked for."""
-    found = turn.operation.baseline is None
+    found = active.operation.baseline is None
     reason = Reason.ALREADY_DONE if found else Reason.SNAPSHOT_REPLICATED
     text = f"Snapshot {mine.name} has landed on the target array. No point in time is claimed: vSphere was not asked."
-    if turn.seen.armed is not None:
-        text = f"{text} The sync {turn.seen.armed.point_in_time_name!r} that was still armed may have named it."
-    return turn.end(Verdict(Situation.SUCCEEDED, reason, text))
+    if active.seen.armed is not None:
+        text = f"{text} The sync {active.seen.armed.point_in_time_name!r} that was still armed may have named it."
+    return active.end(Verdict(Situation.SUCCEEDED, reason, text))
 
 
-def _in_transfer(turn: Turn, mine: Snapshot) -> Decision:
+def _in_transfer(active: ActiveSync, mine: Snapshot) -> Decision:
     done = "not begun" if mine.progress is None else f"{mine.progress:.0%} done"
-    message = f"Snapshot {mine.name} is being transferred to the target ({done}).{_too_late(turn)}"
-    return turn.run(Park(turn.now + turn.tuning.task_every, follow=True), Reason.TRANSFERRING, message)
+    message = f"Snapshot {mine.name} is being transferred to the target ({done}).{_too_late(active)}"
+    return active.run(Park(active.now + active.tuning.task_every, follow=True), Reason.TRANSFERRING, message)
 
 
-def _too_late(turn: Turn) -> str:
-    return " spec.suspend was set after the push, where it has no effect." if turn.request.spec.suspend else ""
+def _too_late(active: ActiveSync) -> str:
+    return " spec.suspend was set after the push, where it has no effect." if active.request.spec.suspend else ""
 
 
-def _destroyed(turn: Turn, name: str) -> Decision:
-    return turn.fail(
+def _destroyed(active: ActiveSync, name: str) -> Decision:
+    return active.fail(
         Reason.SNAPSHOT_DESTROYED,
         f"The snapshot {name} was destroyed, so its data cannot be proven. It is not pushed again: "
         "recover it on the array and create a new ReplicationSync with the same requestID, or ask anew.",
     )
 
 
-def _not_at_target(turn: Turn) -> Decision:
+def _not_at_target(active: ActiveSync) -> Decision:
     """Queued, or never to come: the source tells after a while."""
-    push = turn.operation.push
-    snapshot, asked_at = (push.snapshot, push.intent_at) if push else (None, turn.now)
-    waiting = turn.run(
-        Park(turn.now + turn.tuning.look_again, follow=True),
+    push = active.operation.push
+    snapshot, asked_at = (push.snapshot, push.intent_at) if push else (None, active.now)
+    waiting = active.run(
+        Park(active.now + active.tuning.look_again, follow=True),
         Reason.TRANSFERRING,
-        f"Snapshot {snapshot} is on the source; the target does not show its transfer yet.{_too_late(turn)}",
+        f"Snapshot {snapshot} is on the source; the target does not show its transfer yet.{_too_late(active)}",
     )
-    if turn.now < asked_at + turn.tuning.settle:
-        return _watch_task(turn) or waiting
-    looking = turn.read(Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, within=turn.tuning.task_every)
+    if active.now < asked_at + active.tuning.settle:
+        return _watch_task(active) or waiting
+    looking = active.read(Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, within=active.tuning.task_every)
     if looking is not None:
         return looking
-    at_source = turn.my_row(rows(turn.seen.source_snapshots))
+    at_source = active.my_row(rows(active.seen.source_snapshots))
     if at_source is None:
-        return turn.fail(
+        return active.fail(
             Reason.SNAPSHOT_DESTROYED,
             f"The snapshot {snapshot} is neither on the source nor on the target any more. It is not pushed again.",
         )
     if at_source.destroyed:
-        return _destroyed(turn, at_source.name)
-    group = turn.seen.protection_group.value if turn.seen.protection_group else None
+        return _destroyed(active, at_source.name)
+    group = active.seen.protection_group.value if active.seen.protection_group else None
     if at_source.started is None and group is not None and not any(target.allowed for target in group.targets):
-        return turn.fail(
+        return active.fail(
             Reason.NEVER_SENT,
             f"The snapshot {snapshot} stayed on the source: its protection group has no allowed target. "
             "Allow the group on the target array, then create a new ReplicationSync with another requestID.",
         )
-    return _watch_task(turn) or waiting
+    return _watch_task(active) or waiting
 
 
-def _watch_task(turn: Turn) -> Decision | None:
+def _watch_task(active: ActiveSync) -> Decision | None:
     """Is the sync still pending? One that was credited to other data is armed again at once (invariant 4).
 
     The data is on its way: a sync is asked for only for the name, and nothing that it meets ends the request.
     """
-    sync = turn.operation.sync
-    if sync is None or turn.seen.naming_given_up or turn.seen.lost_syncs > MOST_LOST:
+    sync = active.operation.sync
+    if sync is None or active.seen.naming_given_up or active.seen.lost_syncs > MOST_LOST:
         return None
     if sync.task is None:
-        return _reading(turn.read(Query.TARGET_SNAPSHOTS, *role_queries(turn))) or _arm_for_name(turn, sync)
-    looking = turn.read(Query.TASK, within=turn.tuning.task_every)
+        return _reading(active.read(Query.TARGET_SNAPSHOTS, *role_queries(active))) or _arm_for_name(active, sync)
+    looking = active.read(Query.TASK, within=active.tuning.task_every)
     if looking is not None:
         return _reading(looking)
-    task = turn.seen.task.value if turn.seen.task else None
+    task = active.seen.task.value if active.seen.task else None
     if task is None or task.state.pending or task.state is TaskState.FORGOTTEN:
         return None
-    another = met_another(turn, sync, task)
+    another = met_another(active, sync, task)
     if another is not None:
         return None if isinstance(another.step, Park) else another
-    return _ended_early(turn, sync, task)
+    return _ended_early(active, sync, task)
 
 
-def _ended_early(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision | None:
-    if sync.armings >= turn.tuning.most_armings:
+def _ended_early(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decision | None:
+    if sync.armings >= active.tuning.most_armings:
         return None
     if task.state is TaskState.ERROR:
-        again_at = sync.intent_at + turn.tuning.backoff(sync.armings, jitter=0)
-        if sync.armings > turn.retry_limit or turn.now < again_at:
+        again_at = sync.intent_at + active.tuning.backoff(sync.armings, jitter=0)
+        if sync.armings > active.retry_limit or active.now < again_at:
             return None
-        return rearm(turn, sync, "The sync ended in error while its data is on the way; arming again.")
-    looking = seen_after(turn, Query.TARGET_SNAPSHOTS)
+        return rearm(active, sync, "The sync ended in error while its data is on the way; arming again.")
+    looking = seen_after(active, Query.TARGET_SNAPSHOTS)
     if looking is not None:
         return _reading(looking)
-    landed = other_landed(turn)
+    landed = other_landed(active)
     if not landed:
         return None
-    return rearm(turn, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
+    return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
 
 
 def _reading(decision: Decision | None) -> Decision | None:
@@ -143,10 +143,10 @@ def _reading(decision: Decision | None) -> Decision | None:
     return decision if decision is not None and isinstance(decision.step, Read) else None
 
 
-def _arm_for_name(turn: Turn, sync: SyncLedger) -> Decision | None:
-    if turn.read(*role_queries(turn)) or check_roles(turn) or held_back(turn) or not turn.seen.confirmed:
+def _arm_for_name(active: ActiveSync, sync: SyncLedger) -> Decision | None:
+    if active.read(*role_queries(active)) or check_roles(active) or held_back(active) or not active.seen.confirmed:
         return None
-    return _not_parked(taken_over(turn), arm(turn, sync))
+    return _not_parked(taken_over(active), arm(active, sync))
 
 
 def _not_parked(first: Decision | None, then: Decision) -> Decision | None:
@@ -156,59 +156,59 @@ def _not_parked(first: Decision | None, then: Decision) -> Decision | None:
     return None if isinstance(first.step, Park) else first
 
 
-def verify(turn: Turn, mine: Snapshot) -> Decision:
+def verify(active: ActiveSync, mine: Snapshot) -> Decision:
     """The data is there. Is its point in time listed, and whose is the name?"""
-    looking = turn.read(Query.POINTS, within=turn.tuning.poller_silent) or _rows_of(turn) or _armed_late(turn)
-    return looking or settle_points(turn, mine)
+    looking = active.read(Query.POINTS, within=active.tuning.poller_silent) or _rows_of(active) or _armed_late(active)
+    return looking or settle_points(active, mine)
 
 
-def settle_points(turn: Turn, mine: Snapshot) -> Decision:
+def settle_points(active: ActiveSync, mine: Snapshot) -> Decision:
     """All was read: judge it, or wait until what is missing is listed."""
-    finding = identify(mine, rows(turn.seen.target_snapshots), rows(turn.seen.points), turn.operation.baseline)
-    naming = names_of(turn, mine, finding)
-    settling = turn.now < (turn.seen.landed_at or turn.seen.success_at or turn.now) + turn.tuning.settle
+    finding = identify(mine, rows(active.seen.target_snapshots), rows(active.seen.points), active.operation.baseline)
+    naming = names_of(active, mine, finding)
+    settling = active.now < (active.seen.landed_at or active.seen.success_at or active.now) + active.tuning.settle
     if finding.listed and (naming.settled or not settling):
-        return _complete(turn, mine, finding, naming)
-    queries = [Query.TARGET_SNAPSHOTS, Query.POINTS, *([Query.TASK] if turn.task_known else [])]
-    looking = turn.read(*queries, within=turn.tuning.look_again)
+        return _complete(active, mine, finding, naming)
+    queries = [Query.TARGET_SNAPSHOTS, Query.POINTS, *([Query.TASK] if active.task_known else [])]
+    looking = active.read(*queries, within=active.tuning.look_again)
     if looking is not None:
         return looking
     if finding.listed or settling:
         what = "is listed; waiting for its name" if finding.listed else "its point in time is not listed yet"
         text = f"Snapshot {mine.name} has landed and {what}."
-        return turn.run(Park(turn.now + turn.tuning.look_again, follow=True), Reason.VERIFYING, text)
+        return active.run(Park(active.now + active.tuning.look_again, follow=True), Reason.VERIFYING, text)
     text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time; look at the VASA provider."
-    until = turn.now + turn.tuning.older_every
-    return turn.wait(Reason.POINT_IN_TIME_NOT_LISTED, text, until=until, follow=True)
+    until = active.now + active.tuning.older_every
+    return active.wait(Reason.POINT_IN_TIME_NOT_LISTED, text, until=until, follow=True)
 
 
-def _rows_of(turn: Turn) -> Decision | None:
-    if not rows_too_old(turn.seen, turn.tuning):
+def _rows_of(active: ActiveSync) -> Decision | None:
+    if not rows_too_old(active.seen, active.tuning):
         return None
-    return Decided(Read(frozenset({Query.TARGET_SNAPSHOTS})), turn.status)
+    return Decided(Read(frozenset({Query.TARGET_SNAPSHOTS})), active.status)
 
 
-def _armed_late(turn: Turn) -> Decision | None:
+def _armed_late(active: ActiveSync) -> Decision | None:
     """A sync that was not seen pending before the push may have missed the data, and is pending still."""
-    sync = turn.operation.sync
+    sync = active.operation.sync
     if sync is None or sync.task is None or sync.pending_seen_at is not None:
         return None
-    return _reading(turn.read(Query.TASK, within=turn.tuning.poller_silent))
+    return _reading(active.read(Query.TASK, within=active.tuning.poller_silent))
 
 
-def _complete(turn: Turn, mine: Snapshot, finding: Finding, naming: Naming) -> Decision:
+def _complete(active: ActiveSync, mine: Snapshot, finding: Finding, naming: Naming) -> Decision:
     point = finding.point
     status = PointInTimeStatus(point.id, point.name, point.time) if point else PointInTimeStatus()
     what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
     extra = (naming.wanted, naming.identified(finding))
     if naming.fatal:
         text = f"{naming.wanted.message} The data that was asked for is {what}, snapshot {mine.name}."
-        return turn.fail(Reason.NAME_ON_OLDER_POINT_IN_TIME, text, extra=extra, point_in_time=status)
-    reason = Reason.POINT_IN_TIME_CREATED if turn.operation.sync is not None else Reason.ALREADY_DONE
+        return active.fail(Reason.NAME_ON_OLDER_POINT_IN_TIME, text, extra=extra, point_in_time=status)
+    reason = Reason.POINT_IN_TIME_CREATED if active.operation.sync is not None else Reason.ALREADY_DONE
     message = f"Snapshot {mine.name} has landed on the target as {what}."
-    if turn.request.spec.method is Method.AWAIT_SCHEDULE:
+    if active.request.spec.method is Method.AWAIT_SCHEDULE:
         reason = Reason.SCHEDULED_TRANSFER_LANDED
         message = f"{message} It was not on the source when the sync was armed."
-    if (note := clocks_problem(turn)) is not None:
+    if (note := clocks_problem(active)) is not None:
         message = f"{message} ({note})"
-    return turn.end(Verdict(Situation.SUCCEEDED, reason, message, extra), point_in_time=status)
+    return active.end(Verdict(Situation.SUCCEEDED, reason, message, extra), point_in_time=status)

@@ -19,42 +19,44 @@ from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Read
 from vvol_replication.reconcile.core.summarize import Situation, Verdict, transfer_status
 
-from .context import Turn
+from .context import ActiveSync
 
 
-def recent_enough(turn: Turn) -> Decision | None:
+def recent_enough(active: ActiveSync) -> Decision | None:
     """An end without any call, or None: a new point in time is to be made."""
-    limit = turn.request.spec.max_age
-    if limit is None or turn.acted or clocks_problem(turn) is not None:
+    limit = active.request.spec.max_age
+    if limit is None or active.acted or clocks_problem(active) is not None:
         return None
-    landed = [row for row in rows(turn.seen.target_snapshots) if row.landed and not row.destroyed]
-    if turn.request.spec.method is Method.ARRAY_ONLY:
-        young = [(age, row) for row in landed if (age := _age(turn, row.created)) is not None and age < limit]
-        return _by_snapshot(turn, *min(young, key=lambda one: one[0])) if young else None
-    listed, arrived = turn.seen.points, turn.seen.target_snapshots
+    landed = [row for row in rows(active.seen.target_snapshots) if row.landed and not row.destroyed]
+    if active.request.spec.method is Method.ARRAY_ONLY:
+        young = [(age, row) for row in landed if (age := _age(active, row.created)) is not None and age < limit]
+        return _by_snapshot(active, *min(young, key=lambda one: one[0])) if young else None
+    listed, arrived = active.seen.points, active.seen.target_snapshots
     if listed is not None and arrived is not None and listed.at < arrived.at:
-        return Decided(Read(frozenset({Query.POINTS})), turn.status)  # what has landed since may be in the list by now
+        return Decided(
+            Read(frozenset({Query.POINTS})), active.status
+        )  # what has landed since may be in the list by now
     found: list[tuple[timedelta, PointInTime, list[Snapshot]]] = []
-    for point in rows(turn.seen.points):
+    for point in rows(active.seen.points):
         behind = [row for row in landed if within(point.time, row)]
-        age = _age(turn, min((point.time, *(row.created for row in behind))))
+        age = _age(active, min((point.time, *(row.created for row in behind))))
         if behind and age is not None and age < limit:
             found.append((age, point, behind))
-    return _by_point(turn, *min(found, key=lambda one: one[0])) if found else None
+    return _by_point(active, *min(found, key=lambda one: one[0])) if found else None
 
 
-def clocks_problem(turn: Turn) -> str | None:
+def clocks_problem(active: ActiveSync) -> str | None:
     """Why ages cannot be told, for people; None where they can, or need not."""
-    if turn.request.spec.max_age is None:
+    if active.request.spec.max_age is None:
         return None
     for name, about in (
-        (turn.resolved.target_array_name, turn.seen.target_array),
-        (turn.resolved.source_array_name, turn.seen.source_array),
+        (active.resolved.target_array_name, active.seen.target_array),
+        (active.resolved.source_array_name, active.seen.source_array),
     ):
         skew = _skew(about)
         if skew is None:
             return f"maxAge cannot be judged, for array {name!r} did not tell its time: a new one is made."
-        if abs(skew) > turn.tuning.recent_skew:
+        if abs(skew) > active.tuning.recent_skew:
             ahead = "ahead of" if skew > timedelta() else "behind"
             return (
                 f"maxAge cannot be judged, for the clock of array {name!r} is {abs(skew)} {ahead} the operator's: "
@@ -67,17 +69,17 @@ def _skew(about: ArrayAbout | None) -> timedelta | None:
     return None if about is None else about.skew
 
 
-def _age(turn: Turn, time: datetime) -> timedelta | None:
+def _age(active: ActiveSync, time: datetime) -> timedelta | None:
     """By the target array's clock; None for what lies in the future by more than clocks may differ."""
-    skew = _skew(turn.seen.target_array)
-    age = turn.now + (skew or timedelta()) - time
-    return None if age < -turn.tuning.recent_skew else age
+    skew = _skew(active.seen.target_array)
+    age = active.now + (skew or timedelta()) - time
+    return None if age < -active.tuning.recent_skew else age
 
 
-def _by_point(turn: Turn, age: timedelta, point: PointInTime, behind: list[Snapshot]) -> Decision:
+def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: list[Snapshot]) -> Decision:
     status = PointInTimeStatus(point.id, point.name, point.time)
     extra = [Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {point.id!r}.")]
-    asked = turn.request.spec.point_in_time_name
+    asked = active.request.spec.point_in_time_name
     if asked is not None:
         named = point.name == asked
         text = f"The point in time is named {point.name!r}." if point.name else "The point in time has no name."
@@ -88,16 +90,16 @@ def _by_point(turn: Turn, age: timedelta, point: PointInTime, behind: list[Snaps
     )
     transfer = transfer_status(behind[0]) if len(behind) == 1 else None
     verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text, tuple(extra))
-    return turn.end(verdict, point_in_time=status, transfer=transfer)
+    return active.end(verdict, point_in_time=status, transfer=transfer)
 
 
-def _by_snapshot(turn: Turn, age: timedelta, row: Snapshot) -> Decision:
+def _by_snapshot(active: ActiveSync, age: timedelta, row: Snapshot) -> Decision:
     text = (
         f"Snapshot {row.name} of {row.created:%Y-%m-%dT%H:%M:%SZ} has landed on the target and is {_whole(age)} old, "
         "by the target array's clock: younger than maxAge. Nothing was pushed, and no point in time is claimed."
     )
     verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text)
-    return turn.end(verdict, transfer=transfer_status(row))
+    return active.end(verdict, transfer=transfer_status(row))
 
 
 def _whole(age: timedelta) -> timedelta:

@@ -11,7 +11,7 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.identify import Finding, certainly_new, named_elsewhere, within
 from vvol_replication.reconcile.core.observation import rows
 
-from .context import Turn
+from .context import ActiveSync
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +34,33 @@ class Naming:
         )
 
 
-def names_of(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
+def names_of(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     """Where the name is, now that our data has landed and is listed."""
-    naming = _found(turn, mine, finding)
-    sync = turn.operation.sync
+    naming = _found(active, mine, finding)
+    sync = active.operation.sync
     # The sync that was pending at the push has ended where its name is; only one armed later may be pending still.
     spent = naming.wanted.status == "True" and sync is not None and sync.pending_seen_at is not None
-    if spent or not turn.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
+    if spent or not active.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
         return naming
     also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
     return replace(naming, wanted=replace(naming.wanted, message=also))
 
 
-def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
-    name, sync = turn.operation.point_in_time_name or "", turn.operation.sync
-    baseline, arrived = turn.operation.baseline, rows(turn.seen.target_snapshots)
-    elsewhere = named_elsewhere(name, finding.point, rows(turn.seen.points), baseline)
+def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
+    name, sync = active.operation.point_in_time_name or "", active.operation.sync
+    baseline, arrived = active.operation.baseline, rows(active.seen.target_snapshots)
+    elsewhere = named_elsewhere(name, finding.point, rows(active.seen.points), baseline)
     credited = sync.credited if sync else ()
     new = elsewhere is not None and certainly_new(elsewhere, arrived, baseline)
     if finding.point is not None and finding.point.name == name:
-        namesakes = [one for one in rows(turn.seen.points) if one.name == name and one.id != finding.point.id]
+        namesakes = [one for one in rows(active.seen.points) if one.name == name and one.id != finding.point.id]
         if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
             also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
             return Naming(Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also), settled=True)
         return Naming(Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}."), settled=True)
     if elsewhere is not None and new:
         text = f"The name {name!r} is on point in time {elsewhere.id!r}, whose data is from after the request, too."
-        return Naming(Wanted("Named", "True", Reason.NAMED, text), settled=not turn.maybe_armed)
+        return Naming(Wanted("Named", "True", Reason.NAMED, text), settled=not active.maybe_armed)
     if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
         text = f"The name {name!r} is on point in time {elsewhere.id!r}; whether that is this snapshot cannot be told."
         return Naming(Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text), settled=True)
@@ -68,9 +68,9 @@ def _found(turn: Turn, mine: Snapshot, finding: Finding) -> Naming:
         which = f"{elsewhere.id!r} of {elsewhere.time:%Y-%m-%dT%H:%M:%SZ}" if elsewhere else "that landed before"
         text = f"The name {name!r} is on the older point in time {which}."
         wanted = Wanted("Named", "False", Reason.NAME_ON_OLDER_POINT_IN_TIME, text)
-        explicit = turn.request.spec.point_in_time_name is not None
-        return Naming(wanted, settled=not turn.maybe_armed, fatal=explicit)
-    if turn.maybe_armed:
+        explicit = active.request.spec.point_in_time_name is not None
+        return Naming(wanted, settled=not active.maybe_armed, fatal=explicit)
+    if active.maybe_armed:
         pending = sync.borrowed.name if sync and sync.borrowed else name
         text = f"The sync is still armed: the name {pending!r} may go to whatever lands next."
         return Naming(Wanted("Named", "False", Reason.NAME_STILL_PENDING, text), settled=False)

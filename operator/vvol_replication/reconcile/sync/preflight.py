@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method
-from vvol_replication.reconcile.binding.world import Binding
-from vvol_replication.reconcile.core.checks import Problem, array_problem, role_problem, under_way
+from vvol_replication.reconcile.binding.world import Binding, Problem
+from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.derived_names import SUFFIX_PREFIX
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decision
 
-from .context import Turn
+from .context import ActiveSync
 from .max_age import recent_enough
 
 ROLES = (Query.TARGET_GROUP, Query.SOURCE_GROUP)
@@ -25,87 +25,87 @@ BEFORE_ARMING = (
 )
 
 
-def ready_to_arm(turn: Turn) -> Decision | None:
+def ready_to_arm(active: ActiveSync) -> Decision | None:
     """Look at everything that arming and the push after it need. None: all is well.
 
     While an older transfer is polled, nothing else is read for it.
     """
-    if turn.seen.target_snapshots is not None and turn.read(Query.TARGET_SNAPSHOTS) is None:
-        older = check_older(turn)
-        if older is not None and (turn.request.spec.max_age is None or turn.acted):
+    if active.seen.target_snapshots is not None and active.read(Query.TARGET_SNAPSHOTS) is None:
+        older = check_older(active)
+        if older is not None and (active.request.spec.max_age is None or active.acted):
             return older
     return (
-        turn.read(*role_queries(turn), *BEFORE_ARMING)
-        or check_roles(turn)
-        or recent_enough(turn)
-        or check_arrays(turn)
-        or check_older(turn)
-        or check_floor(turn)
+        active.read(*role_queries(active), *BEFORE_ARMING)
+        or check_roles(active)
+        or recent_enough(active)
+        or check_arrays(active)
+        or check_older(active)
+        or check_floor(active)
     )
 
 
-def role_queries(turn: Turn) -> tuple[Query, ...]:
+def role_queries(active: ActiveSync) -> tuple[Query, ...]:
     """The readings that tell both sides' roles, as far as they can be asked."""
-    return ROLES if turn.shown_source else ROLES[:1]
+    return ROLES if active.shown_source else ROLES[:1]
 
 
-def check_roles(turn: Turn) -> Decision | None:
+def check_roles(active: ActiveSync) -> Decision | None:
     """Invariant 7: state and side, read right before a mutating call. None: both sides are what they should be."""
-    return _told(turn, role_problem(turn.seen, "ReplicationSync", "sync", source_shown=turn.shown_source))
+    return _as_decision(active, role_problem(active.seen, "ReplicationSync", "sync", source_shown=active.shown_source))
 
 
-def check_arrays(turn: Turn) -> Decision | None:
+def check_arrays(active: ActiveSync) -> Decision | None:
     """Can a push reach the target? The protection group is live, and its target is allowed and connected."""
-    pushes = turn.request.spec.method is not Method.AWAIT_SCHEDULE
-    group = turn.seen.protection_group.value if turn.seen.protection_group else None
-    if pushes and ("::" in turn.resolved.protection_group or (group is not None and group.pod is not None)):
-        return turn.fail(
+    pushes = active.request.spec.method is not Method.AWAIT_SCHEDULE
+    group = active.seen.protection_group.value if active.seen.protection_group else None
+    if pushes and ("::" in active.resolved.protection_group or (group is not None and group.pod is not None)):
+        return active.fail(
             Reason.PROTECTION_GROUP_IN_POD,
-            f"Protection group {turn.resolved.protection_group!r} is in a pod: it replicates by other means and cannot "
-            "be pushed. If it has a replication schedule, create a ReplicationSync with method AwaitSchedule.",
+            f"Protection group {active.resolved.protection_group!r} is in a pod: it replicates by other means and "
+            "cannot be pushed. If it has a replication schedule, create a ReplicationSync with method AwaitSchedule.",
         )
-    return _told(turn, array_problem(turn.resolved, turn.seen))
+    return _as_decision(active, array_problem(active.resolved, active.seen))
 
 
-def _told(turn: Turn, problem: Problem | None) -> Decision | None:
+def _as_decision(active: ActiveSync, problem: Problem | None) -> Decision | None:
     if problem is None:
         return None
     if problem.final:
-        return turn.fail(problem.reason, problem.message)
-    return turn.wait(problem.reason, problem.message, until=turn.now + turn.tuning.older_every)
+        return active.fail(problem.reason, problem.message)
+    return active.wait(problem.reason, problem.message, until=active.now + active.tuning.older_every)
 
 
-def check_older(turn: Turn) -> Decision | None:
+def check_older(active: ActiveSync) -> Decision | None:
     """Invariant 4: an older transfer under way is waited for, or it would be credited with our name."""
-    older = under_way(rows(turn.seen.source_snapshots), rows(turn.seen.target_snapshots), turn.operation.suffix)
+    older = under_way(rows(active.seen.source_snapshots), rows(active.seen.target_snapshots), active.operation.suffix)
     if older is None:
         return None
     done = f" ({older.progress:.0%} done)" if older.progress else ""
-    return turn.wait(
+    return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,
         f"The older transfer {older.name} is under way{done}; the sync is armed when it has landed, "
         "so that it does not take the name.",
-        until=turn.now + turn.tuning.older_every,
+        until=active.now + active.tuning.older_every,
         follow=True,
     )
 
 
-def check_floor(turn: Turn) -> Decision | None:
+def check_floor(active: ActiveSync) -> Decision | None:
     """A group may set a floor between two pushes (invariant 14).
 
     Our own suffixes on the source tell when the last was, by that array's clock; so it is held against that clock.
     """
-    bound = turn.seen.bound
+    bound = active.seen.bound
     if not isinstance(bound, Binding) or bound.min_push_interval is None:
         return None
-    if turn.request.spec.method is Method.AWAIT_SCHEDULE:
+    if active.request.spec.method is Method.AWAIT_SCHEDULE:
         return None
-    ours = [row.created for row in rows(turn.seen.source_snapshots) if row.suffix.startswith(SUFFIX_PREFIX)]
-    skew = turn.seen.source_array.skew if turn.seen.source_array is not None else None
-    if not ours or turn.now >= (until := max(ours) + bound.min_push_interval - (skew or timedelta())):
+    ours = [row.created for row in rows(active.seen.source_snapshots) if row.suffix.startswith(SUFFIX_PREFIX)]
+    skew = active.seen.source_array.skew if active.seen.source_array is not None else None
+    if not ours or active.now >= (until := max(ours) + bound.min_push_interval - (skew or timedelta())):
         return None
     clock = "" if skew is not None else " The array told no time: the operator's clock is taken for its."
-    return turn.wait(
+    return active.wait(
         Reason.RATE_LIMITED,
         f"The group allows one push in {bound.min_push_interval}; the last was at {max(ours):%Y-%m-%dT%H:%M:%SZ}, by "
         f"the source array's clock.{clock}",

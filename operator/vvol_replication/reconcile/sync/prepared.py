@@ -12,25 +12,25 @@ from vvol_replication.reconcile.core.observation import Observation, Prepared
 from vvol_replication.reconcile.core.prepared import last_point, prepared_by
 from vvol_replication.reconcile.core.steps import Decision
 
-from .context import View
+from .context import SyncContext
 
 
-def refused_sync(view: View) -> Decision | None:
+def refused_sync(context: SyncContext) -> Decision | None:
     """After prepare, sync is not news (invariant 9): refused before any call. The arrays alone may go on."""
-    prepared = view.seen.prepared
-    if prepared is None or not prepared.relied_on or view.acted:
+    prepared = context.seen.prepared
+    if prepared is None or not prepared.relied_on or context.acted:
         return None
-    if view.request.spec.method is Method.ARRAY_ONLY:
+    if context.request.spec.method is Method.ARRAY_ONLY:
         return None
     text = (
         f"The group is prepared for failover ({prepared_by(prepared)}): a sync succeeds there at once and brings no "
         f"data, so none was asked for. {last_point(prepared)} Fail over to it by its id. If the failover was called "
         "off, set spec.failoverCalledOffAt of the ReplicationGroup, or use method ArrayOnly."
     )
-    return view.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)
+    return context.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)
 
 
-def told_by_sync(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
+def prepared_outside(status: SyncStatus, seen: Observation, now: datetime) -> PreparedStatus | None:
     """A sync found that the group is prepared although nobody here asked for it: that is remembered (invariant 9)."""
     failed = find(status.conditions, "Failed")
     resolved = status.operation.resolved if status.operation else None

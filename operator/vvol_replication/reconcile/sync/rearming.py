@@ -13,27 +13,31 @@ from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read, Record
 
 from .absorb import NOT_OURS
-from .context import Turn
+from .context import ActiveSync
 
 LENT_ENDED = "The sync that an earlier request left is not pending any more; arming this request's own."
 
 
-def not_pending(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
+def not_pending(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decision:
     """The sync ended, or was forgotten, before anything was pushed: stop until it is known why."""
-    looked = seen_after(turn, Query.TARGET_SNAPSHOTS) or seen_after(turn, Query.POINTS) or met_another(turn, sync, task)
+    looked = (
+        seen_after(active, Query.TARGET_SNAPSHOTS)
+        or seen_after(active, Query.POINTS)
+        or met_another(active, sync, task)
+    )
     if looked is not None:
         return looked
     if sync.borrowed is not None:
-        return rearm(turn, sync, LENT_ENDED)
+        return rearm(active, sync, LENT_ENDED)
     if task.state is not TaskState.SUCCESS:
-        return in_error(turn, sync, task)
-    landed = other_landed(turn)
+        return in_error(active, sync, task)
+    landed = other_landed(active)
     if landed:
-        return rearm(turn, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
-    return quiet_success(turn)
+        return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
+    return quiet_success(active)
 
 
-def met_another(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision | None:
+def met_another(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decision | None:
     """The task tells that another sync is under way (`SyncOngoing`): this call armed nothing.
 
     If an earlier call of ours may have armed one, that is the one in the way, as far as anybody can tell; otherwise it
@@ -41,43 +45,43 @@ def met_another(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision | N
     """
     if task.state is not TaskState.ERROR or task.reason != Reason.SYNC_ONGOING:
         return None
-    earlier = turn.seen.armed
+    earlier = active.seen.armed
     if sync.unanswered_at is not None and task.ongoing is not None and not (earlier and earlier.task == task.ongoing):
         text = "The sync whose answer was lost is under way, and is followed."
-        operation = turn.with_operation(sync=replace(sync, task=task.ongoing, pending_seen_at=None))
-        return turn.run(Record(), Reason.ARMING, text, operation=replace(operation, holder=turn.holder))
-    again_at = sync.intent_at + turn.tuning.task_every
-    if turn.now < again_at:
-        return turn.wait(Reason.SYNC_ONGOING, NOT_OURS, until=again_at)
-    again = replace(sync, intent_at=turn.now, task=None, pending_seen_at=None, unanswered_at=None)
-    return _record(turn, again, "Another sync was in the way; arming again.")
+        operation = active.with_operation(sync=replace(sync, task=task.ongoing, pending_seen_at=None))
+        return active.run(Record(), Reason.ARMING, text, operation=replace(operation, holder=active.holder))
+    again_at = sync.intent_at + active.tuning.task_every
+    if active.now < again_at:
+        return active.wait(Reason.SYNC_ONGOING, NOT_OURS, until=again_at)
+    again = replace(sync, intent_at=active.now, task=None, pending_seen_at=None, unanswered_at=None)
+    return _record(active, again, "Another sync was in the way; arming again.")
 
 
-def seen_after(turn: Turn, query: Query) -> Decision | None:
+def seen_after(active: ActiveSync, query: Query) -> Decision | None:
     """What made a task end is in no reading from before its end was seen."""
-    reading, task = getattr(turn.seen, query.value), turn.seen.task
+    reading, task = getattr(active.seen, query.value), active.seen.task
     if reading is not None and task is not None and reading.at <= task.at:
-        return Decided(Read(frozenset({query})), turn.status)
-    return turn.read(query, within=turn.tuning.poller_silent)
+        return Decided(Read(frozenset({query})), active.status)
+    return active.read(query, within=active.tuning.poller_silent)
 
 
-def other_landed(turn: Turn) -> tuple[Snapshot, ...]:
+def other_landed(active: ActiveSync) -> tuple[Snapshot, ...]:
     """Transfers, ours aside, that landed since the request's look, in order of landing."""
-    return landed_since(rows(turn.seen.target_snapshots), turn.operation.suffix or "", turn.operation.baseline)
+    return landed_since(rows(active.seen.target_snapshots), active.operation.suffix or "", active.operation.baseline)
 
 
-def in_error(turn: Turn, sync: SyncLedger, task: TaskReading) -> Decision:
+def in_error(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decision:
     """The sync ended in error, or its task is not known any more: it is asked for again, each time later."""
     what = _cause(task)
-    if sync.armings > turn.retry_limit:
-        return turn.fail(Reason.SYNC_REFUSED, f"The sync failed {sync.armings} times; nothing was pushed. {what}")
-    again_at = sync.intent_at + turn.tuning.backoff(sync.armings, jitter=0)
-    if turn.now < again_at:
+    if sync.armings > active.retry_limit:
+        return active.fail(Reason.SYNC_REFUSED, f"The sync failed {sync.armings} times; nothing was pushed. {what}")
+    again_at = sync.intent_at + active.tuning.backoff(sync.armings, jitter=0)
+    if active.now < again_at:
         text = f"The sync failed before the push, and is asked for again. {what}"
         forgotten = task.state is TaskState.FORGOTTEN
         reason = task.reason or (Reason.TASK_FORGOTTEN if forgotten else Reason.ENDPOINT_FAULT)
-        return turn.wait(reason, text, until=again_at)
-    return rearm(turn, sync, f"The sync failed before the push; arming again. {what}")
+        return active.wait(reason, text, until=again_at)
+    return rearm(active, sync, f"The sync failed before the push; arming again. {what}")
 
 
 def _cause(task: TaskReading) -> str:
@@ -86,18 +90,18 @@ def _cause(task: TaskReading) -> str:
     return task.message or "The vCenter gave no cause."
 
 
-def quiet_success(turn: Turn) -> Decision:
+def quiet_success(active: ActiveSync) -> Decision:
     """Success although nothing landed is what a prepared group answers: it is never `Complete` (invariant 9)."""
-    since = turn.seen.success_at or turn.now
-    if turn.now < since + turn.tuning.settle:
-        return turn.run(
-            Park(turn.now + turn.tuning.look_again),
+    since = active.seen.success_at or active.now
+    if active.now < since + active.tuning.settle:
+        return active.run(
+            Park(active.now + active.tuning.look_again),
             Reason.VERIFYING,
             "The sync succeeded although nothing was pushed; looking for what landed.",
         )
-    last = max(rows(turn.seen.points), key=lambda point: point.time, default=None)
+    last = max(rows(active.seen.points), key=lambda point: point.time, default=None)
     known = f"The last real point in time is {describe(last)}." if last else "No point in time is listed."
-    return turn.fail(
+    return active.fail(
         Reason.GROUP_PREPARED,
         "The target answers success without new data: the group was prepared for failover. Nothing was pushed. "
         f"{known} If the failover was called off, replicate on the array itself: a sync brings nothing new there.",
@@ -105,59 +109,61 @@ def quiet_success(turn: Turn) -> Decision:
     )
 
 
-def rearm(turn: Turn, sync: SyncLedger, message: str) -> Decision:
+def rearm(active: ActiveSync, sync: SyncLedger, message: str) -> Decision:
     """Record that the sync is to be armed once more, under the same name."""
-    if sync.armings >= turn.tuning.most_armings:
-        return turn.fail(
+    if sync.armings >= active.tuning.most_armings:
+        return active.fail(
             Reason.SYNC_REFUSED,
             f"The sync was armed {sync.armings} times and never stayed pending. The last time: {message}",
         )
     again = replace(
         sync,
-        intent_at=turn.now,
+        intent_at=active.now,
         armings=sync.armings + 1,
         task=None,
         pending_seen_at=None,
-        credited=(*sync.credited, *_credit(turn, sync))[-CREDITED_LIMIT:],
+        credited=(*sync.credited, *_credit(active, sync))[-CREDITED_LIMIT:],
         unanswered_at=None,
         borrowed=None,
     )
-    return _record(turn, again, message)
+    return _record(active, again, message)
 
 
-def _record(turn: Turn, sync: SyncLedger, message: str) -> Decision:
-    if not turn.pushed and (looking := _source_after_points(turn)) is not None:
+def _record(active: ActiveSync, sync: SyncLedger, message: str) -> Decision:
+    if not active.pushed and (looking := _source_after_points(active)) is not None:
         return looking
-    baseline = turn.operation.baseline
-    if not turn.pushed and baseline is not None:
+    baseline = active.operation.baseline
+    if not active.pushed and baseline is not None:
         # Nothing of ours is on its way yet: what is listed at this moment is not ours either.
         baseline = replace(
-            baseline_of(rows(turn.seen.points), rows(turn.seen.target_snapshots), rows(turn.seen.source_snapshots)),
+            baseline_of(
+                rows(active.seen.points), rows(active.seen.target_snapshots), rows(active.seen.source_snapshots)
+            ),
             newest_snapshot=baseline.newest_snapshot,
         )
-    operation = turn.with_operation(sync=sync, baseline=baseline, holder=turn.holder)
-    return turn.run(Record(), Reason.ARMING, message, operation=operation)
+    operation = active.with_operation(sync=sync, baseline=baseline, holder=active.holder)
+    return active.run(Record(), Reason.ARMING, message, operation=operation)
 
 
-def _source_after_points(turn: Turn) -> Decision | None:
+def _source_after_points(active: ActiveSync) -> Decision | None:
     """A push of ours that took effect late shows on the source before its point in time is listed.
 
     So only a look at the source that is younger than the list tells that nothing in the list is ours.
     """
-    listed, looked = turn.seen.points, turn.seen.source_snapshots
+    listed, looked = active.seen.points, active.seen.source_snapshots
     if listed is None or (looked is not None and looked.at > listed.at):
         return None
-    return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), turn.status)
+    return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), active.status)
 
 
-def _credit(turn: Turn, sync: SyncLedger) -> tuple[Credit, ...]:
+def _credit(active: ActiveSync, sync: SyncLedger) -> tuple[Credit, ...]:
     """The older point in time that the last sync gave our name to, if its success came from older data."""
-    task = turn.seen.task.value if turn.seen.task else None
+    task = active.seen.task.value if active.seen.task else None
     if task is None or task.state is not TaskState.SUCCESS or sync.borrowed is not None:
         return ()
-    if task.point_name not in (None, turn.operation.point_in_time_name):
+    if task.point_name not in (None, active.operation.point_in_time_name):
         return ()  # a stranger's sync that was taken for ours: it gave another name
-    if not any(is_older(row, turn.operation.baseline) for row in other_landed(turn)):
+    if not any(is_older(row, active.operation.baseline) for row in other_landed(active)):
         return ()
     return (Credit(task.point_id, task.point_time, sync.task),)
 

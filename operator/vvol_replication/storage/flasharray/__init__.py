@@ -6,22 +6,22 @@ failures, the array's words and what they mean, and what every answer tells besi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.tls import TLSTrust
 
 from .adapter import FlashArray
 from .families import Families, Speaker
-from .http import Http
-from .identity import IdentityPin
+from .http import Http, Timeouts
+from .metadata import IdentityPin, ResponseMetadata
 from .rest1.family import REST1
 from .rest2.family import REST2
-from .sidenotes import SideNotes
-from .timeouts import Timeouts
 
 __all__ = ["Timeouts", "connect"]
 
@@ -35,6 +35,7 @@ def connect(
     api_token: str,
     *,
     trust: TLSTrust,
+    leading: Callable[[], bool],
     rest_version: str = "Auto",
     workers: int = 2,
     timeouts: Timeouts = _DEFAULT_TIMEOUTS,
@@ -45,20 +46,21 @@ def connect(
 
     `rest_version` is the API's word: `Auto`, `REST1` or `REST2`. `workers` bounds calls at once, threads and sessions.
     `trust` stays the caller's. `gate` is shared by all who log in there with this token; `expected_id` is the array
-    that must answer.
+    that must answer. `leading` is asked right before a request of REST 1 that changes something.
     """
     if rest_version not in _FAMILIES:
         return Refused(
-            words.NOT_SUPPORTED,
+            reasons.NOT_SUPPORTED,
             f"FlashArray {address}: restVersion {rest_version!r} is none of {', '.join(_FAMILIES)}",
         )
-    notes, pin = SideNotes(), IdentityPin(expected_id)
+    redactor, pin = Redactor(api_token), IdentityPin(expected_id)
+    metadata = ResponseMetadata(redactor.sessions)
     gate = gate or LoginGate()
-    http = Http(address, trust, timeouts, notes, at_once=workers)
+    http = Http(address, trust, timeouts, metadata, at_once=workers)
     speakers: dict[str, Speaker] = {
-        "REST1": REST1(address, api_token, trust, timeouts, notes, gate, pin, workers),
-        "REST2": REST2(address, api_token, http, notes, gate, pin),
+        "REST1": REST1(address, api_token, trust, timeouts, metadata, redactor, gate, pin, leading, workers),
+        "REST2": REST2(address, api_token, http, metadata, redactor, gate, pin),
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]
     families = Families(rest_version, allowed, http, patience=timeouts.call)
-    return FlashArray(address, api_token, timeouts, http, families, whispers=notes.whispers)
+    return FlashArray(address, redactor, timeouts, http, families)

@@ -16,15 +16,14 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
-from vvol_replication.storage import words
-from vvol_replication.storage.whispers import Whispers
+from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 
-from . import errors, names, refusals
-from .errors import Asked
-from .failures import CallFailed
+from . import names
+from .errors import CallFailed, outcomes, refusals
+from .errors.outcomes import Asked
 from .families import Families, Family
-from .http import Http
-from .timeouts import Timeouts
+from .http import Http, Timeouts
 
 T = TypeVar("T")
 
@@ -35,22 +34,18 @@ class FlashArray:
     def __init__(
         self,
         address: str,
-        secret: str,
+        redactor: Redactor,
         timeouts: Timeouts,
         http: Http,
         families: Families,
-        *,
-        whispers: Whispers,
     ) -> None:
         self._address = address
-        self._secret = secret
+        self._redactor = redactor
         self._timeouts = timeouts
         self._http = http
         self._families = families
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
-        self.whispers = whispers
-        """Session ids that no message may repeat."""
 
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""
@@ -91,9 +86,9 @@ class FlashArray:
         what = f"push protection group {protection_group} with suffix {suffix}"
         if pod := names.pod(protection_group):
             return Refused(
-                words.NOT_SUPPORTED,
+                reasons.NOT_SUPPORTED,
                 self._asked(what).says(
-                    f"not sent, the protection group lies in pod {pod}{refusals.advice(words.NOT_SUPPORTED)}"
+                    f"not sent, the protection group lies in pod {pod}{refusals.advice(reasons.NOT_SUPPORTED)}"
                 ),
             )
         return await self._ask(what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
@@ -112,7 +107,7 @@ class FlashArray:
             await self._http.close()
 
     def _asked(self, what: str, *, mutating: bool = False) -> Asked:
-        return Asked(self._address, what, mutating=mutating, secret=self._secret)
+        return Asked(self._address, what, mutating=mutating, redactor=self._redactor)
 
     def _misnamed(self, *protection_groups: str) -> Refused | None:
         for name in protection_groups:
@@ -127,14 +122,14 @@ class FlashArray:
     ) -> Outcome[T]:
         asked = self._asked(what, mutating=mutating)
         if self._closing:
-            return Unavailable(words.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
+            return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
         deadline = time.monotonic() + self._timeouts.call
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)
         try:
             return Done(await self._families.ask(lambda array: call(array, deadline), deadline))
         except CallFailed as failure:
-            return errors.outcome(failure, asked)
+            return outcomes.outcome(failure, asked)
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)

@@ -18,9 +18,8 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 
-from .array_text import ArrayText
-from .errors import VERSION
-from .failures import Answered, BeforeTheCall, CallFailed, NoCommonVersion, NotReached, Unreadable
+from .errors import VERSION, Answered, BeforeTheCall, CallFailed, NoCommonVersion, NotReached, Unreadable
+from .errors.array_text import ArrayText
 from .http import Http, Request
 
 T = TypeVar("T")

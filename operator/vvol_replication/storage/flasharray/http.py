@@ -1,4 +1,6 @@
-"""HTTP exchanges with one array on the event loop, bounded in time, size and number, that know whether they were sent.
+"""HTTP with an array: what both families share (bounds, an answer), and the exchanges of REST 2 on the event loop.
+
+Exchanges are bounded in time, size and number, and know whether their request was sent.
 
 No redirection is followed, no proxy or cookie of the environment used, nothing repeated but a read that met the end of
 a kept connection (aiohttp does that for GET only). A POST has a connection of its own: one that the array is about to
@@ -12,22 +14,82 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
 
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.tls import TLSTrust
 
-from . import answer as answers
-from .agent import USER_AGENT
-from .answer import Answer
-from .failures import NotAsked, NotReached, Unreadable
-from .sidenotes import SideNotes
-from .timeouts import Timeouts
+from .errors import Answered, NotAsked, NotReached, Unreadable
+from .metadata import ResponseMetadata
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of an answer. A row of a snapshot has about 200."""
+
+IDLE: Final = 4.0
+"""Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
+that crosses such an end is lost without need."""
 
 _CHUNK: Final = 64 * 1024
+
+
+def _version() -> str:
+    try:
+        return version("vvol-replication")
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "unknown"
+
+
+USER_AGENT: Final = f"vvol-replication-operator/{_version()}"
+"""How the operator names itself to arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long an array may take, in seconds.
+
+    `connect` bounds one connection attempt, `read` the time between two pieces of an answer, `call` a whole call with
+    all that it needs first, and `logout` the last exchange of a session.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+    call: float = 45.0
+    logout: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an array answered to one request: status, headers (names in any case) and body; cookies of REST 1.
+
+    Only the status shows in a repr: headers and cookies hold the session, and a body may repeat what was sent.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The content of a success. Raises `Answered` for every other status, and `Unreadable`."""
+        if self.status != HTTPStatus.OK:
+            raise Answered(self.status, self.text, self.headers)
+        kind = self.headers.get("Content-Type", "")
+        if "application/json" not in kind:
+            raise Unreadable(f"it was answered with {kind or 'content of no type'} instead of JSON")
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Unreadable("the JSON of the answer is broken or cut off") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +118,13 @@ class _Sending:
 class Http:
     """Connections to one array, made when first needed. For one event loop."""
 
-    def __init__(self, address: str, trust: TLSTrust, timeouts: Timeouts, notes: SideNotes, *, at_once: int) -> None:
+    def __init__(
+        self, address: str, trust: TLSTrust, timeouts: Timeouts, metadata: ResponseMetadata, *, at_once: int
+    ) -> None:
         self._base = f"https://{address}"
         self._trust = trust
         self._timeouts = timeouts
-        self._notes = notes
+        self._metadata = metadata
         self._room = asyncio.Semaphore(at_once)
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
@@ -74,7 +138,7 @@ class Http:
             async with asyncio.timeout(deadline - time.monotonic()):
                 await self._room.acquire()
         except TimeoutError:
-            raise NotAsked(words.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+            raise NotAsked(reasons.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
         try:
             return await self._exchange(request, deadline)
         finally:
@@ -91,7 +155,7 @@ class Http:
                 await session.close()
 
     async def _exchange(self, request: Request, deadline: float) -> Answer:
-        self._notes.check()
+        self._metadata.check()
         left = deadline - time.monotonic()
         if left <= 0:
             raise NotReached(TimeoutError(), sent=False)
@@ -111,7 +175,7 @@ class Http:
                 ),
                 trace_request_ctx=sending,
             ) as response:
-                self._notes.heard(response.status, response.headers, sending.begun_at, time.time())
+                self._metadata.heard(response.status, response.headers, sending.begun_at, time.time())
                 return Answer(response.status, response.headers, await _read(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RuntimeError) as error:
             # RuntimeError: the session was closed meanwhile
@@ -120,7 +184,7 @@ class Http:
     def _session(self, method: str) -> aiohttp.ClientSession:
         if method == "GET":
             if self._kept is None:
-                self._kept = self._connected(keepalive_timeout=answers.IDLE)
+                self._kept = self._connected(keepalive_timeout=IDLE)
             return self._kept
         if self._fresh is None:
             self._fresh = self._connected(force_close=True)
@@ -148,6 +212,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     content = bytearray()
     async for piece in response.content.iter_chunked(_CHUNK):
         content += piece
-        if len(content) > answers.LARGEST:
-            raise Unreadable(f"more than {answers.LARGEST} bytes")
+        if len(content) > LARGEST:
+            raise Unreadable(f"more than {LARGEST} bytes")
     return bytes(content)

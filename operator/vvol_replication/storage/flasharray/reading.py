@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .failures import Unreadable
+from .errors import Unreadable
 
 
 def rows(answer: Any, where: str) -> list[Mapping[str, Any]]:

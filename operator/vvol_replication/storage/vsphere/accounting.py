@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .faults import one_line
 from .vmomi import sms, vim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from vvol_replication.storage.redaction import Redactor
 
     from .machines import Machine
 
@@ -103,13 +104,13 @@ def _named(device: Any) -> tuple[str | None, Key] | None:
     return None
 
 
-def describe(device: Any) -> str:
+def describe(device: Any, redactor: Redactor) -> str:
     """A member for people, in its provider's words."""
     if device is None:
         return "a member without an id"
     fields = ("id", "vmInstanceUUID", "dsUrl", "vmxPath", "vmMoid", "diskId", "deviceKey", "diskKey")
-    told = [str(value) for name in fields if (value := getattr(device, name, None)) is not None]
-    return one_line(" ".join([type(device).__name__.rpartition(".")[2], *told]))
+    values = [str(value) for name in fields if (value := getattr(device, name, None)) is not None]
+    return redactor.quoted(" ".join([type(device).__name__.rpartition(".")[2], *values]))
 
 
 def _objects(ids: Iterable[Any]) -> Iterator[str]:
@@ -118,10 +119,10 @@ def _objects(ids: Iterable[Any]) -> Iterator[str]:
 
 def _object(identity: Any) -> str:
     """An object's id as it compares: vCenter and providers write the same one with and without its scheme."""
-    text = str(identity).strip().casefold()
+    plain = str(identity).strip().casefold()
     for prefix in _ID_PREFIXES:
-        text = text.removeprefix(prefix)
-    return text
+        plain = plain.removeprefix(prefix)
+    return plain
 
 
 def _path(text: Any) -> tuple[str, str]:

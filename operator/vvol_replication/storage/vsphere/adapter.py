@@ -20,11 +20,11 @@ from vvol_replication.domain.points import (
     TaskReading,
     TaskState,
 )
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
+from vvol_replication.storage.redaction import Redactor
 
 from . import convert, faults, transport
-from .asked import Asked
 from .inventory import InventoryQuery
 from .members import MembersQuery
 from .points import PointsQuery
@@ -38,9 +38,12 @@ if TYPE_CHECKING:
     from vvol_replication.storage.login import LoginGate
     from vvol_replication.storage.tls import TLSTrust
 
+    from .asked import Asked
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_LONGEST_TEXT = 200
 
 
 class VCenter:
@@ -48,7 +51,8 @@ class VCenter:
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
     one: this one remembers which vCenter it first met, or talks to no other than the one with `expected_uuid`. `gate`
-    counts refused logins for all who use these credentials there; without one it counts its own.
+    counts refused logins for all who use these credentials there; without one it counts its own. `leading` is asked in
+    the thread of a call right before a request that changes something: where it says no, that is not sent.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class VCenter:
         password: str,
         trust: TLSTrust,
         *,
+        leading: Callable[[], bool],
         max_concurrent_calls: int = 2,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
         gate: LoginGate | None = None,
@@ -65,6 +70,7 @@ class VCenter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
+        self._leading = leading
         self._timeouts = timeouts
         self._workers = max_concurrent_calls
         self._lane = Lane(f"vcenter-{address}", max_concurrent_calls)
@@ -72,34 +78,33 @@ class VCenter:
             address,
             Credentials(username, password),
             trust.context(),
+            redactor=Redactor(password, username=username, longest=_LONGEST_TEXT),
             timeouts=timeouts,
             connections=max_concurrent_calls,
             gate=gate,
             expected_uuid=expected_uuid,
             clock=clock,
         )
-        self.whispers = self._session.whispers
-        """Session ids that no message may repeat."""
         self._providers = Providers(self._session, clock=clock)
         self._provider_names: tuple[str, ...] = ()
 
     async def about(self) -> Outcome[VCenterAbout]:
         """Who answers, read from the login. `providers` are those that the last inventory met."""
-        return await self._run(Asked(self.address, "Login"), self._about)
+        return await self._run(self._session.asked("Login"), self._about)
 
     async def inventory(self) -> Outcome[Inventory]:
         """All fault domains and groups; `Unavailable("NoReplicationProvider", …)` where no provider is registered."""
-        asked = Asked(self.address, "QueryReplicationGroup")
+        asked = self._session.asked("QueryReplicationGroup")
         return await self._run(asked, self._inventory, deadline=self._timeouts.inventory)
 
     async def group(self, group: GroupId) -> Outcome[Group]:
         """One group, live: one call, for which SMS finds the provider by itself."""
-        return await self._run(Asked(self.address, "QueryReplicationGroupInfo", str(group)), lambda: self._group(group))
+        return await self._run(self._session.asked("QueryReplicationGroupInfo", group), lambda: self._group(group))
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
         """The points in time listed at a target group, oldest first."""
         return await self._run(
-            Asked(self.address, "QueryPointInTimeReplica", str(group)),
+            self._session.asked("QueryPointInTimeReplica", group),
             lambda: self._providers.ask(
                 group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
             ),
@@ -107,24 +112,24 @@ class VCenter:
 
     async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
         """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
-        permit = Permit()
-        asked = Asked(self.address, "SyncReplicationGroup_Task", str(group))
+        permit = Permit(self._leading)
+        asked = self._session.asked("SyncReplicationGroup_Task", group)
         return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
         """Mutating, and not to be undone. prepareFailover of a source group; never sent twice unless refused."""
-        permit = Permit()
-        asked = Asked(self.address, "PrepareFailoverReplicationGroup_Task", str(group))
+        permit = Permit(self._leading)
+        asked = self._session.asked("PrepareFailoverReplicationGroup_Task", group)
         return await self._run(asked, lambda: self._start_prepare(group, permit), permit=permit)
 
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
         """What has become of a sync or prepare task; `FORGOTTEN` where SMS does not know it (any more)."""
-        asked = Asked(self.address, "QuerySmsTaskInfo", str(group))
+        asked = self._session.asked("QuerySmsTaskInfo", group)
         return await self._run(asked, lambda: self._task(task, group))
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
-        asked = Asked(self.address, "the VMs", str(group))
+        asked = self._session.asked("the VMs", group)
         query = MembersQuery(self._session, group, lambda: self._info(group))
         return await self._run(asked, query.run, deadline=self._timeouts.inventory)
 
@@ -192,7 +197,7 @@ class VCenter:
             return TaskReading(TaskState.FORGOTTEN)
         if info is None:
             raise transport.Unreadable("no task in it")
-        return convert.task_reading(info, group, Asked(self.address, f"the outcome of {task}", str(group)))
+        return convert.task_reading(info, group, self._session.asked(f"the outcome of {task}", group))
 
     async def _run(
         self,
@@ -237,14 +242,14 @@ class VCenter:
         self, error: LaneError, asked: Asked, deadline: float, permit: Permit | None
     ) -> Unavailable | Indeterminate:
         if isinstance(error, LaneClosed):
-            return Unavailable(words.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
         if isinstance(error, LaneFull):
             calls = f"all {self._workers} calls that it may have are under way" if self._workers > 1 else "it is busy"
             seen = f"{calls} for {deadline:g} s; it is asked again, see maxConcurrentCalls"
-            return Unavailable(words.ENDPOINT_BUSY, asked.line(seen))
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.line(seen))
         if not isinstance(error, LaneTimeout):
             return transport.outcome(error, asked, answer_timeout=self._timeouts.answer)
         seen = f"it did not answer within {deadline:g} s; check its address and network path"
         if permit is None or permit.withdraw():
-            return Unavailable(words.TIMED_OUT_CALLING, asked.line(seen))
-        return Indeterminate(words.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))
+            return Unavailable(reasons.TIMED_OUT_CALLING, asked.line(seen))
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.groups import FaultDomain, Group, GroupId, GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import faults
 from .transport import Unreadable
@@ -118,14 +118,14 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
         return TaskReading(TaskState(state), progress=info.progress)
     if state not in (TaskState.SUCCESS, TaskState.ERROR):
         # A newer or a vendor's own word: neither an end nor that it goes on is read into it.
-        raise Unreadable(f"a task in a state of its own, '{faults.one_line(state)}'")
+        raise Unreadable(f"a task in a state of its own, '{asked.quote(state)}'")
     if state == TaskState.ERROR:
         fault = info.error
         if fault is not None:
             return _failed(fault, asked)
         return TaskReading(
             TaskState.ERROR,
-            reason=words.ENDPOINT_FAULT,
+            reason=reasons.ENDPOINT_FAULT,
             message=asked.line("the task ended in error and says no reason; look at the array"),
         )
     result = _result_of(info.result, group)

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from .vmomi import name_on_wire, type_of_name
 
 if TYPE_CHECKING:
     from .asked import Asked
 
-_LONGEST_TEXT = 200
 _DEEPEST_CAUSE = 5
 # How services refuse a request in a version that they do not have: a bare RuntimeFault with such a text.
 _VERSION_REFUSED = ("Unsupported version URI", "Request version ")
@@ -64,90 +63,94 @@ _QUERY_FAILED = "sms.fault.QueryExecutionFault"
 
 TABLE: dict[str, Verdict] = {
     # Nothing better is known of it.
-    "vmodl.MethodFault": _waits(words.ENDPOINT_FAULT, "it reports a fault; look at vCenter's events"),
-    "vmodl.RuntimeFault": _waits(words.ENDPOINT_FAULT, "it failed inside; look at vCenter's events", proven=False),
+    "vmodl.MethodFault": _waits(reasons.ENDPOINT_FAULT, "it reports a fault; look at vCenter's events"),
+    "vmodl.RuntimeFault": _waits(reasons.ENDPOINT_FAULT, "it failed inside; look at vCenter's events", proven=False),
     # Requests that are wrong, or that nobody there can serve.
-    "vmodl.fault.InvalidArgument": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
-    "vmodl.fault.InvalidRequest": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
-    "sms.fault.DuplicateEntry": _ends(words.ENDPOINT_FAULT, _BAD_REQUEST),
+    "vmodl.fault.InvalidArgument": _ends(reasons.ENDPOINT_FAULT, _BAD_REQUEST),
+    "vmodl.fault.InvalidRequest": _ends(reasons.ENDPOINT_FAULT, _BAD_REQUEST),
+    "sms.fault.DuplicateEntry": _ends(reasons.ENDPOINT_FAULT, _BAD_REQUEST),
     "sms.fault.TooMany": _ends(
-        words.ENDPOINT_FAULT, "it finds even one group too many for a request; look at its storage provider"
+        reasons.ENDPOINT_FAULT, "it finds even one group too many for a request; look at its storage provider"
     ),
-    "vmodl.fault.NotImplemented": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
-    "vmodl.fault.NotSupported": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
-    "vmodl.fault.MethodNotFound": _ends(words.NOT_SUPPORTED, "it does not know this call; 7.0 or later does"),
-    "sms.fault.NotSupportedByProvider": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
-    "sms.fault.QueryNotSupported": _ends(words.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "vmodl.fault.NotImplemented": _ends(reasons.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "vmodl.fault.NotSupported": _ends(reasons.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "vmodl.fault.MethodNotFound": _ends(reasons.NOT_SUPPORTED, "it does not know this call; 7.0 or later does"),
+    "sms.fault.NotSupportedByProvider": _ends(reasons.NOT_SUPPORTED, _NO_SUCH_OPERATION),
+    "sms.fault.QueryNotSupported": _ends(reasons.NOT_SUPPORTED, _NO_SUCH_OPERATION),
     # The provider, and the way to it.
     "sms.fault.ProviderUnavailable": _waits(
-        words.PROVIDER_UNAVAILABLE, "its storage provider is offline; bring the provider online in vCenter"
+        reasons.PROVIDER_UNAVAILABLE, "its storage provider is offline; bring the provider online in vCenter"
     ),
-    "sms.fault.ProviderConnectionFailed": _waits(words.PROVIDER_UNAVAILABLE, _UNREACHED, proven=False),
+    "sms.fault.ProviderConnectionFailed": _waits(reasons.PROVIDER_UNAVAILABLE, _UNREACHED, proven=False),
     "sms.fault.InactiveProvider": _waits(
-        words.INACTIVE_PROVIDER, "another storage provider is active for this group; it is looked up again"
+        reasons.INACTIVE_PROVIDER, "another storage provider is active for this group; it is looked up again"
     ),
     "sms.fault.ProviderNotFound": _waits(
-        words.NO_REPLICATION_PROVIDER, "no storage provider serves this; register the array's VASA provider"
+        reasons.NO_REPLICATION_PROVIDER, "no storage provider serves this; register the array's VASA provider"
     ),
-    _QUERY_FAILED: _waits(words.ENDPOINT_FAULT, "the query failed; look at the provider"),
-    "sms.fault.ProviderBusy": _waits(words.ENDPOINT_BUSY, _WORKING),
-    "sms.fault.ProviderOutOfResource": _waits(words.ENDPOINT_BUSY, _WORKING),
+    _QUERY_FAILED: _waits(reasons.ENDPOINT_FAULT, "the query failed; look at the provider"),
+    "sms.fault.ProviderBusy": _waits(reasons.ENDPOINT_BUSY, _WORKING),
+    "sms.fault.ProviderOutOfResource": _waits(reasons.ENDPOINT_BUSY, _WORKING),
     "sms.fault.ProviderOutOfProvisioningResource": _waits(
-        words.ENDPOINT_FAULT, "its storage provider is out of space or objects; free some on the array"
+        reasons.ENDPOINT_FAULT, "its storage provider is out of space or objects; free some on the array"
     ),
-    "sms.fault.ServiceNotInitialized": _waits(words.ENDPOINT_BUSY, _STARTING),
+    "sms.fault.ServiceNotInitialized": _waits(reasons.ENDPOINT_BUSY, _STARTING),
     "vmodl.fault.ManagedObjectNotFound": _waits(
-        words.ENDPOINT_FAULT, "it no longer knows the object that was asked; it is looked up again"
+        reasons.ENDPOINT_FAULT, "it no longer knows the object that was asked; it is looked up again"
     ),
     # Sessions and rights. NotAuthenticated and InvalidSession are NoPermissions, hence rows of their own.
-    "vim.fault.NotAuthenticated": _waits(words.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
-    "sms.fault.InvalidSession": _waits(words.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
+    "vim.fault.NotAuthenticated": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
+    "sms.fault.InvalidSession": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
     "sms.fault.AuthConnectionFailed": _waits(
-        words.ENDPOINT_BUSY, "its storage service cannot check the session now; it is asked again", told=False
+        reasons.ENDPOINT_BUSY, "its storage service cannot check the session now; it is asked again", told=False
     ),
-    "vim.fault.NoPermission": _ends(words.PERMISSION_DENIED, "the account lacks a privilege", told=False),
+    "vim.fault.NoPermission": _ends(reasons.PERMISSION_DENIED, "the account lacks a privilege", told=False),
     "vim.fault.InvalidLogin": _waits(
-        words.LOGIN_FAILED, "it refused the user name or password; correct the Secret", told=False
+        reasons.LOGIN_FAILED, "it refused the user name or password; correct the Secret", told=False
     ),
     "sms.fault.InvalidLogin": _waits(
-        words.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", told=False
+        reasons.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", told=False
     ),
-    "vim.fault.LimitExceeded": _waits(words.ENDPOINT_BUSY, "it has reached a limit of its own; it is asked again"),
+    "vim.fault.LimitExceeded": _waits(reasons.ENDPOINT_BUSY, "it has reached a limit of its own; it is asked again"),
     # VMs and their policies.
-    "pbm.fault.PBMFault": _waits(words.ENDPOINT_FAULT, "its policy service reports a fault; look at vCenter's events"),
+    "pbm.fault.PBMFault": _waits(
+        reasons.ENDPOINT_FAULT, "its policy service reports a fault; look at vCenter's events"
+    ),
     # The group, and its replication.
     "vim.fault.NotFound": _ends(
-        words.GROUP_UNKNOWN, "no storage provider registered there knows this group; check site and ids"
+        reasons.GROUP_UNKNOWN, "no storage provider registered there knows this group; check site and ids"
     ),
     "sms.fault.replication.ReplicationFault": _waits(
-        words.ENDPOINT_FAULT, "its storage provider reports a replication fault; look at the array"
+        reasons.ENDPOINT_FAULT, "its storage provider reports a replication fault; look at the array"
     ),
     "sms.fault.replication.InvalidFunctionTarget": _ends(
-        words.WRONG_SIDE, "this is the wrong side of the replication; check recoverySite and roles"
+        reasons.WRONG_SIDE, "this is the wrong side of the replication; check recoverySite and roles"
     ),
     "sms.fault.replication.InvalidReplicationState": _ends(
-        words.WRONG_STATE, "the group's state does not allow this; end its test, or reprotect (reverse) it"
+        reasons.WRONG_STATE, "the group's state does not allow this; end its test, or reprotect (reverse) it"
     ),
     "sms.fault.replication.SyncOngoing": _waits(
-        words.SYNC_ONGOING, "a sync of this group is under way; it is waited for"
+        reasons.SYNC_ONGOING, "a sync of this group is under way; it is waited for"
     ),
     "sms.fault.replication.NoReplicationTarget": _waits(
-        words.NO_REPLICATION_TARGET, "the replication has no target yet; look at the protection group's targets"
+        reasons.NO_REPLICATION_TARGET, "the replication has no target yet; look at the protection group's targets"
     ),
     "sms.fault.replication.NoValidReplica": _waits(
-        words.NO_VALID_REPLICA, "a volume of the group was not replicated yet; wait for its first replication"
+        reasons.NO_VALID_REPLICA, "a volume of the group was not replicated yet; wait for its first replication"
     ),
     "sms.fault.replication.PeerNotReachable": _waits(
-        words.PEER_NOT_REACHABLE, "the other side of the replication is not reachable; look at the arrays' link"
+        reasons.PEER_NOT_REACHABLE, "the other side of the replication is not reachable; look at the arrays' link"
     ),
     "sms.fault.replication.AlreadyDone": _waits(
-        words.ENDPOINT_FAULT, "it says that this is done already; look at the group's state"
+        reasons.ENDPOINT_FAULT, "it says that this is done already; look at the group's state"
     ),
-    "vim.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
-    "sms.fault.ResourceInUse": _waits(words.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
+    "vim.fault.ResourceInUse": _waits(reasons.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
+    "sms.fault.ResourceInUse": _waits(reasons.WRONG_STATE, "volumes of the group are in use; power off its VMs"),
 }
 
-_VERSION_TOO_NEW = _ends(words.NOT_SUPPORTED, "it does not speak the API version asked for; look at vCenter's version")
+_VERSION_TOO_NEW = _ends(
+    reasons.NOT_SUPPORTED, "it does not speak the API version asked for; look at vCenter's version"
+)
 
 # pyVmomi builds a type when it is first touched; a failure there must come at start-up and not in a worker thread.
 TYPES = {name: type_of_name(name) for name in TABLE}
@@ -183,8 +186,8 @@ def catalogue() -> tuple[Entry, ...]:
 
 def verdict(fault: Any) -> Verdict:
     """The row of a fault, or of the nearest type that it is derived from."""
-    text = str(getattr(fault, "msg", None) or "")
-    if type(fault) is TYPES["vmodl.RuntimeFault"] and text.startswith(_VERSION_REFUSED):
+    own_words = str(getattr(fault, "msg", None) or "")
+    if type(fault) is TYPES["vmodl.RuntimeFault"] and own_words.startswith(_VERSION_REFUSED):
         return _VERSION_TOO_NEW
     for kind in type(_telling(fault)).__mro__:
         if kind.__name__ in TABLE:
@@ -207,10 +210,10 @@ def message(fault: Any, asked: Asked) -> str:
     row = verdict(fault)
     told = _telling(fault)
     parts = [asked.line(row.message)]
-    detail = _detail(told)
+    detail = _detail(told, asked)
     if detail:
         parts.append(f"({detail})")
-    text = one_line(getattr(told, "msg", None))
+    text = asked.quote(getattr(told, "msg", None))
     if row.told and text:
         parts.append(f"[{type(told).__name__.rpartition('.')[2]}: {text}]")
     return " ".join(parts)
@@ -222,25 +225,17 @@ def outcome(fault: Any, asked: Asked) -> Refused | Unavailable:
     return (Unavailable if row.retriable else Refused)(row.reason, message(fault, asked))
 
 
-def one_line(text: Any) -> str:
-    """Somebody else's text, fit for a status condition."""
-    words_of_it = " ".join(str(text or "").split())
-    if len(words_of_it) <= _LONGEST_TEXT:
-        return words_of_it
-    return words_of_it[: _LONGEST_TEXT - 1] + "…"
-
-
-def _detail(fault: Any) -> str:
+def _detail(fault: Any, asked: Asked) -> str:
     """What a fault says in fields: the state that is in the way, or the privilege that is missing."""
     if isinstance(fault, TYPES["sms.fault.replication.InvalidReplicationState"]):
         wanted = ", ".join(fault.desiredState or ()) or "another one"
-        return f"it is {one_line(fault.currentState)}, needed is {one_line(wanted)}"
+        return f"it is {asked.quote(fault.currentState)}, needed is {asked.quote(wanted)}"
     if isinstance(fault, TYPES["sms.fault.TooMany"]) and fault.maxBatchSize:
         return f"it takes {int(fault.maxBatchSize)} at a time"
-    if isinstance(fault, TYPES["vim.fault.NoPermission"]) and verdict(fault).reason == words.PERMISSION_DENIED:
+    if isinstance(fault, TYPES["vim.fault.NoPermission"]) and verdict(fault).reason == reasons.PERMISSION_DENIED:
         missing = [fault.privilegeId] if fault.privilegeId else []
         for entity in fault.missingPrivileges or ():
             missing.extend(entity.privilegeIds or ())
         named = ", ".join(dict.fromkeys(missing))
-        return f"grant {one_line(named)}" if named else "it does not say which; see the list of privileges needed"
+        return f"grant {asked.quote(named)}" if named else "it does not say which; see the list of privileges needed"
     return ""

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import FaultDomain, Group, GroupId, Inventory
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import convert, faults, transport
-from .asked import Asked
 from .providers import REPLICATION, Providers, answered
 from .session import Ended, Session
 from .vmomi import sms, vim, vmodl
@@ -66,6 +65,7 @@ class InventoryQuery:
         self._session = session
         self._providers = providers
         self._found = _Found()
+        self._quote = session.redactor.quoted
 
     def run(self) -> tuple[Inventory, tuple[str, ...]]:
         """The inventory, and the names of the providers. Raises where not even the providers could be listed."""
@@ -74,7 +74,7 @@ class InventoryQuery:
         if not providers and not self._found.problems:
             raise Ended(
                 Unavailable(
-                    words.NO_REPLICATION_PROVIDER,
+                    reasons.NO_REPLICATION_PROVIDER,
                     f"vCenter {self._session.address} has no VASA provider with the profile Replication; register the"
                     " array's provider there",
                 )
@@ -100,7 +100,7 @@ class InventoryQuery:
         def ask() -> Any:
             return _described(self._session.call(wire.QueryProviderInfo))
 
-        info = self._try("QueryProviderInfo", f"provider {moid}", ask)
+        info = self._try("QueryProviderInfo", f"provider {self._quote(moid)}", ask)
         if info is None or REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):
             return None
         batch = getattr(info, "maxBatchSize", None) or 0
@@ -117,11 +117,10 @@ class InventoryQuery:
 
     def _look_into(self, provider: Provider, listed: set[str]) -> None:
         if provider.status in _NOT_THERE:
-            self._found.problems.append(
-                f"storage provider {provider.name} is {provider.status}; bring it online in vCenter"
-            )
+            seen = f"storage provider {self._quote(provider.name)} is {self._quote(provider.status)}"
+            self._found.problems.append(f"{seen}; bring it online in vCenter")
         managed = sms.provider.VasaProvider(provider.moid, self._session.stub)
-        about = f"provider {provider.name}"
+        about = f"provider {self._quote(provider.name)}"
 
         def ask() -> list[GroupId] | None:
             try:
@@ -159,7 +158,7 @@ class InventoryQuery:
             self._found.peers.setdefault(source, set()).update(str(to.id) for to in row.targetDomain or () if to.id)
             for fault in (*(row.error or ()), *(row.warning or ())):
                 if not isinstance(fault, _NO_PEERS):
-                    self._remark(fault, f"{about}, fault domain {source}")
+                    self._remark(fault, f"{about}, fault domain {self._quote(source)}")
 
     def _remark(self, error: Any, about: str) -> None:
         self._found.remarks.append(f"{about}: {self._line(error, 'QueryReplicationPeer')}")
@@ -180,7 +179,7 @@ class InventoryQuery:
             return []
 
         for identity in self._try("QueryReplicationGroup", about, ask) or ():
-            self._found.problems.append(f"{about} gave no details of group {identity}")
+            self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}")
 
     def _take(self, rows: Iterable[Any]) -> list[GroupId]:
         """Keep the groups of an answer; the ids that came without details are returned."""
@@ -193,7 +192,7 @@ class InventoryQuery:
             if isinstance(fault, vim.fault.NotFound):
                 continue  # gone between the two questions
             if fault is not None:
-                self._problem(fault, "QueryReplicationGroup", f"group {identity}")
+                self._problem(fault, "QueryReplicationGroup", f"group {self._quote(identity)}")
             elif isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
                 self._found.groups[identity] = convert.group(row.rgInfo)
             else:
@@ -214,7 +213,7 @@ class InventoryQuery:
         self._found.problems.append(f"{about}: {self._line(error, method)}")
 
     def _line(self, error: Any, method: str) -> str:
-        asked = Asked(self._session.address, method)
+        asked = self._session.asked(method)
         if isinstance(error, vmodl.MethodFault):
             return faults.message(error, asked)
         return transport.outcome(error, asked, answer_timeout=self._session.timeouts.answer).message

@@ -11,13 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import convert, faults
-from .asked import Asked
 from .session import Session
 from .transport import Unreadable
 from .vmomi import vim, vmodl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from .asked import Asked
 
 _PAGE = 250  # objects in one answer
 _BATCH = 100  # VMs in one question
@@ -45,14 +46,13 @@ class Machine:
         """Its identity, also beyond this vCenter."""
         return self.values.get("config.instanceUuid") or None
 
-    def why_not(self, path: str, address: str) -> str | None:
+    def why_not(self, path: str, asked: Asked) -> str | None:
         """Why a property could not be read, in one line; None where it was."""
         if path in self.values:
             return None
         fault = self.missing.get(path)
-        asked = Asked(address, "RetrievePropertiesEx")
         seen = faults.message(fault, asked) if fault is not None else asked.line("it left this out; it is asked again")
-        return f"{path} of VM {self.name} could not be read: {seen}"
+        return f"{path} of VM {asked.quote(self.name)} could not be read: {seen}"
 
 
 class Machines:

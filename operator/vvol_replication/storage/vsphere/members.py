@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Refused
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from .accounting import Part, Parts, describe
-from .asked import Asked
 from .machines import Machine, Machines
 from .policies import Placement, Policies
 from .session import Ended, Session
@@ -44,21 +43,22 @@ class MembersQuery:
         known = machines.all()
         placement = Policies(self._session).place(tuple(known))
         candidates = self._candidates(members, known, placement)
-        seen = machines.details(candidates)
-        parts = self._parts(seen)
+        found = machines.details(candidates)
+        parts = self._parts(found)
         accounted = {part for member in members if (part := parts.of(member)) is not None}
-        unaccounted = tuple(describe(member) for member in members if parts.of(member) is None)
+        unaccounted = tuple(describe(member, self._session.redactor) for member in members if parts.of(member) is None)
         inside = {part for part, group in placement.groups.items() if group == self._group} | accounted
         vms = tuple(
             self._vm(machine, inside, placement)
-            for moid, machine in seen.items()
+            for moid, machine in found.items()
             if any(part.moid == moid for part in inside)
         )
+        reading = self._session.asked("RetrievePropertiesEx")
         problems = [
             line
             for vm in vms
             if vm.power is PowerState.UNKNOWN
-            and (line := seen[vm.moid].why_not("runtime.powerState", self._session.address)) is not None
+            and (line := found[vm.moid].why_not("runtime.powerState", reading)) is not None
         ]
         if not members:
             problems.append(
@@ -74,8 +74,8 @@ class MembersQuery:
         info = self._info()
         if not isinstance(info, sms.storage.replication.SourceGroupInfo):
             if isinstance(info, sms.storage.replication.TargetGroupInfo):
-                asked = Asked(self._session.address, "QueryReplicationGroupInfo", str(self._group))
-                raise Ended(Refused(words.WRONG_SIDE, asked.line("it is a target group; a source group has the VMs")))
+                asked = self._session.asked("QueryReplicationGroupInfo", self._group)
+                raise Ended(Refused(reasons.WRONG_SIDE, asked.line("it is a target group; a source group has the VMs")))
             raise Unreadable("a group that is neither source nor target")
         return [member.deviceId for member in info.memberInfo or ()]
 

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import convert
-from .asked import Asked
 from .providers import answered
 from .session import Ended, Session
 from .transport import Unreadable
@@ -119,5 +118,5 @@ class PointsQuery:
         return self._ended("its storage provider counts them and does not list them; look at the provider's version")
 
     def _ended(self, seen: str) -> Ended:
-        asked = Asked(self._session.address, "QueryPointInTimeReplica", str(self._group))
-        return Ended(Unavailable(words.ENDPOINT_FAULT, asked.line(seen)))
+        asked = self._session.asked("QueryPointInTimeReplica", self._group)
+        return Ended(Unavailable(reasons.ENDPOINT_FAULT, asked.line(seen)))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import convert, faults
 from .accounting import Part
-from .asked import Asked
 from .providers import answered
 from .session import Session
 from .vmomi import pbm, vim, vmodl
@@ -38,7 +37,7 @@ class Policies:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._asked = Asked(session.address, "PbmQueryReplicationGroups")
+        self._asked = session.asked("PbmQueryReplicationGroups")
 
     def place(self, moids: Sequence[str]) -> Placement:
         """The groups of these VMs' homes and disks."""
@@ -62,10 +61,11 @@ class Policies:
                 return
             self._hole(moids[0], fault, placement)
             return
-        told = {self._take(row, server, placement) for row in rows}
+        answered_for = {self._take(row, server, placement) for row in rows}
         for moid in moids:
-            if moid not in told:
-                placement.holes.setdefault(moid, f"{self._asked.line('it says nothing')} of VM {moid}")
+            if moid not in answered_for:
+                seen = f"it says nothing of VM {self._asked.quote(moid)}"
+                placement.holes.setdefault(moid, self._asked.line(seen))
 
     def _take(self, row: Any, server: str, placement: Placement) -> str | None:
         """Keep one row; the id of the VM that it is about."""
@@ -83,4 +83,5 @@ class Policies:
 
     def _hole(self, moid: str, fault: Any, placement: Placement) -> None:
         if not isinstance(fault, _GONE):
-            placement.holes[moid] = f"the group of VM {moid} could not be read: {faults.message(fault, self._asked)}"
+            seen = faults.message(fault, self._asked)
+            placement.holes[moid] = f"the group of VM {self._asked.quote(moid)} could not be read: {seen}"

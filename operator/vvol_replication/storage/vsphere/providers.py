@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.outcomes import Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
 from . import convert
 from .session import Ended, Session
@@ -94,7 +94,7 @@ class Providers:
         if provider is None:
             raise Ended(
                 Unavailable(
-                    words.NO_REPLICATION_PROVIDER,
+                    reasons.NO_REPLICATION_PROVIDER,
                     f"vCenter {self._session.address} has no VASA provider for fault domain {fault_domain}; register"
                     " the array's provider there, or check which site the group is on",
                 )

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
-from vvol_replication.storage.whispers import Whispers
 
-from .faults import one_line, verdict
+from .asked import Asked
+from .faults import verdict
 from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
 from .vmomi import pbm, sms, vim, vmodl
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from vvol_replication.domain.groups import GroupId
     from vvol_replication.storage.lane import Permit
+    from vvol_replication.storage.redaction import Redactor
 
 T = TypeVar("T")
 
@@ -105,21 +107,24 @@ class Session:
         credentials: Credentials,
         context: ssl.SSLContext,
         *,
+        redactor: Redactor,
         timeouts: Timeouts,
         connections: int,
         gate: LoginGate | None = None,
         expected_uuid: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet."""
+        """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet.
+
+        `redactor` knows the credentials; it is told each session.
+        """
         self.address = address
+        self.redactor = redactor
         self.timeouts = timeouts
         self._credentials = credentials
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
-        self.whispers = Whispers()
-        """Ids of sessions that no message may repeat."""
         self._opened: Opened | None = None
         self._closed = False
         self._keeping = threading.Lock()
@@ -142,6 +147,10 @@ class Session:
         self.vim_stub = Stub(path="/sdk", version=VIM_VERSION, **endpoint)
         self.stub = Stub(path="/sms/sdk", version=SMS_VERSION, header=lambda: self._token, **endpoint)
         self._pbm = Stub(path="/pbm/sdk", version=PBM_VERSION, header=lambda: self._token, **endpoint)
+
+    def asked(self, method: str, group: GroupId | None = None) -> Asked:
+        """What messages about one call, or one purpose, begin with."""
+        return Asked(self.address, method, None if group is None else str(group), redactor=self.redactor)
 
     def call(self, ask: Callable[[], T], permit: Permit | None = None) -> T:
         """Ask something, logged in. `permit` marks a mutating request, which is never sent twice unless refused.
@@ -223,11 +232,11 @@ class Session:
         opened = self._opened
         if opened is not None:
             return opened
-        seen = self._attempts
+        before = self._attempts
         with self._lock:
             if self._opened is not None:
                 return self._opened
-            if self._attempts != seen and self._failure is not None:
+            if self._attempts != before and self._failure is not None:
                 raise self._failure.with_traceback(None)
             try:
                 self._opened = self._guarded(self._log_in, mutating=False)
@@ -263,7 +272,7 @@ class Session:
         self._guarded(lambda: _again_if_dropped(service.CurrentTime), mutating=False)
 
     def _closing(self) -> Ended:
-        return Ended(Unavailable(words.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
+        return Ended(Unavailable(reasons.ENDPOINT_BUSY, f"the connection to vCenter {self.address} is being closed"))
 
     def _expire(self, opened: Opened) -> None:
         with self._lock:
@@ -306,7 +315,7 @@ class Session:
             raise self._held_back(locked.seconds) from None
         except LoginUnderWay:
             seen = "another login there with the same credentials is under way; it is asked again"
-            raise Ended(Unavailable(words.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
+            raise Ended(Unavailable(reasons.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
         except Exception as error:
             if isinstance(error, vim.fault.LimitExceeded) or busy(error):
                 raise self._no_more_sessions(error) from error
@@ -316,7 +325,7 @@ class Session:
             raise Unreadable("a login without a session cookie")
         self.vim_stub.SetSessionId(token)  # pyVmomi forgets the cookie over any other one
         self._token = token
-        self.whispers.add(token)
+        self.redactor.sessions.add(token)
         return Opened(
             instance_uuid=str(content.about.instanceUuid),
             version=str(content.about.apiVersion),
@@ -347,15 +356,16 @@ class Session:
     def _held_back(self, left: float) -> Ended:
         seen = f"vCenter {self.address} refused the user name or password {TRIES} times"
         message = f"{seen}; correct the Secret, else the next try is in {left / 60:.0f} min"
-        return Ended(Unavailable(words.LOGIN_FAILED, message, retry_after=left))
+        return Ended(Unavailable(reasons.LOGIN_FAILED, message, retry_after=left))
 
     def _no_more_sessions(self, error: Exception) -> Ended:
-        said = one_line(getattr(error, "msg", None) or error) or type(error).__name__.rpartition(".")[2]
+        said = self.redactor.quoted(getattr(error, "msg", None) or error)
+        said = said or type(error).__name__.rpartition(".")[2]
         message = (
             f"vCenter {self.address} takes no login now ({said}): it is starting, or as many sessions are open as it"
             " allows; look there at who leaves sessions behind. It is asked again"
         )
-        return Ended(Unavailable(words.ENDPOINT_BUSY, message))
+        return Ended(Unavailable(reasons.ENDPOINT_BUSY, message))
 
     def _identify(self, content: Any) -> None:
         about = getattr(content, "about", None)
@@ -365,15 +375,17 @@ class Session:
         if not uuid:
             raise Ended(
                 Refused(
-                    words.NOT_SUPPORTED, f"{self.address} has no instance uuid: it is not a vCenter; check its address"
+                    reasons.NOT_SUPPORTED,
+                    f"{self.address} has no instance uuid: it is not a vCenter; check its address",
                 )
             )
         if self._instance_uuid is None:
             self._instance_uuid = str(uuid)
         if uuid != self._instance_uuid:
             self._stranger = Refused(
-                words.IDENTITY_CHANGED,
-                f"vCenter {self.address} answers as instance {uuid} and was {self._instance_uuid} before; check its"
+                reasons.IDENTITY_CHANGED,
+                f"vCenter {self.address} answers as instance {self.redactor.quoted(uuid)} and was"
+                f" {self.redactor.quoted(self._instance_uuid)} before; check its"
                 " address: nothing more is asked of it over this connection",
             )
             raise Ended(self._stranger)

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 from vvol_replication.storage.tls import not_trusted
 
 from .faults import message as fault_message
-from .faults import one_line
 from .vmomi import SoapStubAdapter, vmodl
 
 if TYPE_CHECKING:
@@ -134,43 +133,43 @@ def outcome(error: BaseException, asked: Asked, *, answer_timeout: float) -> Una
     """How a call ends that failed below SOAP, or with an answer that cannot be read."""
     if isinstance(error, InDoubt):
         if isinstance(error.__cause__, vmodl.MethodFault):
-            return Indeterminate(words.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
-        seen = _seen(error.__cause__ or error, answer_timeout)[1]
-        return Indeterminate(words.ANSWER_LOST, asked.line(seen) + _OPEN)
-    reason, seen = _seen(error, answer_timeout)
+            return Indeterminate(reasons.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
+        seen = _seen(error.__cause__ or error, asked, answer_timeout)[1]
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(seen) + _OPEN)
+    reason, seen = _seen(error, asked, answer_timeout)
     return Unavailable(reason, asked.line(seen))
 
 
-def _seen(error: BaseException, answer_timeout: float) -> tuple[str, str]:
+def _seen(error: BaseException, asked: Asked, answer_timeout: float) -> tuple[str, str]:
     """(reason, what was seen and what to do next)."""
     unsent = isinstance(error, NotSent)
     cause = (error.__cause__ or error) if unsent else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return words.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
+        return reasons.CERTIFICATE_NOT_TRUSTED, not_trusted(cause, asked.redactor)
     if isinstance(cause, TimeoutError):
         if unsent:
-            return words.UNREACHABLE, "no connection could be made in time; check its address and network path"
+            return reasons.UNREACHABLE, "no connection could be made in time; check its address and network path"
         return (
-            words.TIMED_OUT_CALLING,
+            reasons.TIMED_OUT_CALLING,
             f"it did not answer within {answer_timeout:g} s; check its address and network path",
         )
     if isinstance(cause, socket.gaierror):
-        return words.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+        return reasons.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
     if unsent:
-        return words.UNREACHABLE, f"it is not reachable ({_short(cause)}); check its address and network path"
+        return reasons.UNREACHABLE, f"it is not reachable ({_short(cause, asked)}); check its address and network path"
     status = _status(cause)
     if status is not None:
         if status in _BUSY_STATUS:
-            return words.ENDPOINT_BUSY, f"it answered with HTTP status {one_line(cause)}; it is asked again"
+            return reasons.ENDPOINT_BUSY, f"it answered with HTTP status {asked.quote(cause)}; it is asked again"
         return (
-            words.ENDPOINT_FAULT,
-            f"it answered with HTTP status {one_line(cause)}; check that this is a vCenter and that it is up",
+            reasons.ENDPOINT_FAULT,
+            f"it answered with HTTP status {asked.quote(cause)}; check that this is a vCenter and that it is up",
         )
     if isinstance(cause, OSError):
-        return words.UNREACHABLE, f"the connection broke ({_short(cause)}); check its network path"
-    detail = one_line(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
+        return reasons.UNREACHABLE, f"the connection broke ({_short(cause, asked)}); check its network path"
+    detail = asked.quote(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
     return (
-        words.ANSWER_UNREADABLE,
+        reasons.ANSWER_UNREADABLE,
         f"its answer could not be read ({detail}); check that this is a vCenter and no proxy answers for it",
     )
 
@@ -183,9 +182,9 @@ def _status(error: BaseException | None) -> int | None:
     return int(head) if head.isdigit() else None
 
 
-def _short(error: BaseException) -> str:
+def _short(error: BaseException, asked: Asked) -> str:
     if isinstance(error, ConnectionResetError | BrokenPipeError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "closed by the other side"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed, {getattr(error, 'reason', None) or one_line(error.strerror)}"
-    return one_line(error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__)
+        return f"TLS failed, {asked.quote(getattr(error, 'reason', None) or error.strerror)}"
+    return asked.quote(error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__)

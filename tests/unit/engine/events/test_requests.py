@@ -1,4 +1,4 @@
-"""The story of a request: each part once, each end exactly once, and never a load."""
+"""The recorder of a request: each part once, each end exactly once, and never a load."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from vvol_replication.api.names import REPLICATION_SYNC
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.times import format_time
-from vvol_replication.engine.events.endpoints import Told
-from vvol_replication.engine.events.recorder import BURST, PER_SECOND, Storyteller
+from vvol_replication.engine.events.event import Event
+from vvol_replication.engine.events.recorder import BURST, PER_SECOND, EventRecorder
 from vvol_replication.engine.events.requests import END, HISTORY, late_end, transition
+from vvol_replication.engine.news import StatusChanged
 from vvol_replication.reconcile.core.summarize import Situation
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,9 +72,9 @@ def ref(number: int = 0) -> ObjectRef:
     return ObjectRef(REPLICATION_SYNC, "prod", f"sync-{number}", f"uid-{number}")
 
 
-async def settled(story: Storyteller) -> None:
-    if story._sending is not None:  # noqa: SLF001 - nobody else waits for it
-        await story._sending  # noqa: SLF001
+async def settled(recorder: EventRecorder) -> None:
+    if recorder._sending is not None:  # noqa: SLF001 - nobody else waits for it
+        await recorder._sending  # noqa: SLF001
 
 
 @given(LIVE | ENDS)
@@ -100,15 +101,15 @@ def test_every_end_is_told_in_its_condition_s_words(before: Status, end: Status)
 async def test_no_part_is_told_twice_and_one_end_exactly(parts: list[Status], end: Status, restarts: list[int]) -> None:
     """Whatever flaps, and whenever the process is another one: then the API server's names stand in."""
     server, clock = Server(), Clock()
-    story, held = Storyteller(server, clock), dict[str, Any]()  # type: ignore[arg-type]
+    recorder, held = EventRecorder(server, clock), dict[str, Any]()  # type: ignore[arg-type]
     for number, now in enumerate([*parts, end, end]):
         if number in restarts:
-            story, held = Storyteller(server, clock), {}  # type: ignore[arg-type]
-        story.changed(ref(), held, now)
-        await settled(story)
+            recorder, held = EventRecorder(server, clock), {}  # type: ignore[arg-type]
+        recorder.status_changed(StatusChanged(ref(), held, now, ours=False))
+        await settled(recorder)
         held = dict(now)
-    story.found(ref(), held)
-    await settled(story)
+    recorder.found(ref(), held)
+    await settled(recorder)
     times = Counter(server.sent)
     assert times["uid-0", END] in range(1, 2 + len(restarts))
     assert max(times.values()) <= 1 + len(restarts)
@@ -130,7 +131,7 @@ async def test_no_part_is_told_twice_and_one_end_exactly(parts: list[Status], en
     ],
 )
 def test_a_warning_is_what_somebody_has_to_act_on(situation: Situation, reason: Reason, *, warning: bool) -> None:
-    assert transition({}, status(situation, str(reason))) == Told(
+    assert transition({}, status(situation, str(reason))) == Event(
         warning=warning, reason=str(reason), message="as it is", once=END if situation.ended else str(reason)
     )
 
@@ -140,7 +141,7 @@ def test_what_is_said_in_passing_is_no_event() -> None:
         assert transition({}, status(Situation.RUNNING, str(reason))) is None
 
 
-def test_an_end_of_long_ago_is_history() -> None:
+def test_an_end_of_long_ago_is_hirecorder() -> None:
     end = status(Situation.FAILED, "TimedOut")
     assert late_end(end, NOW + HISTORY - timedelta(seconds=1)) is not None
     assert late_end(end, NOW + HISTORY) is None
@@ -149,14 +150,15 @@ def test_an_end_of_long_ago_is_history() -> None:
 
 async def test_2000_that_begin_to_wait_are_no_load_and_each_of_their_ends_is_told() -> None:
     server, clock = Server(), Clock()
-    story = Storyteller(server, clock)  # type: ignore[arg-type]
+    recorder = EventRecorder(server, clock)  # type: ignore[arg-type]
     busy, minutes = status(Situation.WAITING, "GroupBusy"), 3
     for number in range(2000):
-        story.changed(ref(number), {}, busy)
+        recorder.status_changed(StatusChanged(ref(number), {}, busy, ours=False))
         clock.time += timedelta(minutes=minutes) / 2000
-    await settled(story)
+    await settled(recorder)
     assert BURST < len(server.sent) <= BURST + minutes * 60 * PER_SECOND
     for number in range(2000):
-        story.changed(ref(number), busy, status(Situation.FAILED, "TimedOut"))
-    await settled(story)
+        failed = status(Situation.FAILED, "TimedOut")
+        recorder.status_changed(StatusChanged(ref(number), busy, failed, ours=True))
+    await settled(recorder)
     assert Counter(once for _, once in server.sent)[END] == 2000

@@ -9,12 +9,12 @@ import pytest
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.outcomes import Refused
-from vvol_replication.engine.monitors.outcomes import unbound
+from vvol_replication.engine.monitors.outcomes import problem_of
 from vvol_replication.engine.status.versions import older
 from vvol_replication.reconcile.core.summarize import reason_of
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
 
-STORAGE = Path(words.__file__).parent
+STORAGE = Path(reasons.__file__).parent
 OUTCOMES = {"Refused", "Unavailable", "Indeterminate"}
 
 
@@ -44,7 +44,7 @@ def literals() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("word", sorted(words.ALL | literals()))
+@pytest.mark.parametrize("word", sorted(reasons.ALL | literals()))
 def test_a_word_of_storage_is_in_the_catalogue(word: str) -> None:
     assert word in set(Reason)
 
@@ -56,7 +56,7 @@ def test_the_search_for_words_finds_some() -> None:
 def test_an_unknown_word_is_a_fault_of_the_endpoint() -> None:
     assert reason_of("Unreachable") is Reason.UNREACHABLE
     assert reason_of("NeverHeardOf") is Reason.ENDPOINT_FAULT
-    assert unbound(Refused("NeverHeardOf", "text")).message == "text"
+    assert problem_of(Refused("NeverHeardOf", "text")).message == "text"
 
 
 @pytest.mark.parametrize(

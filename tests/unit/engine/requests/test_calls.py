@@ -14,7 +14,7 @@ from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import VCenterAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.engine.requests.calls import Access
+from vvol_replication.engine.requests.calls import StorageCalls
 from vvol_replication.reconcile.core.observation import Query
 
 RESOLVED = Resolved(
@@ -33,18 +33,19 @@ class Clock:
 
 
 class Stub:
-    """An endpoint as far as access looks at it."""
+    """An endpoint as far as the calls look at it."""
 
-    def __init__(self, about: Any, *, port: object | None = None, trouble: Any = None) -> None:
-        self.about, self.port, self.trouble = about, port, trouble
+    def __init__(self, about: Any, *, port: object | None = None, problem: Any = None) -> None:
+        self.about, self.port, self.problem = about, port, problem
 
 
-def access(**endpoints: Any) -> Access:
-    registry = Registry()
+def calls(**endpoints: Any) -> StorageCalls:
+    nothing: Any = None
+    registry = Registry(nothing, nothing)
     for name, one in endpoints.items():
         known: Any = registry.vcenters if name in ("dallas", "austin") else registry.arrays
         known[name] = one
-    return Access(registry, Clock())
+    return StorageCalls(registry, Clock())
 
 
 @pytest.mark.parametrize(
@@ -58,13 +59,13 @@ def access(**endpoints: Any) -> Access:
     ],
 )
 def test_the_name_at_the_target(group: str, source: Stub | None, expected: str) -> None:
-    found = access(**({"a": source} if source else {}))
+    found = calls(**({"a": source} if source else {}))
     assert found.name_at_target(replace(RESOLVED, protection_group=group)) == expected
 
 
 @pytest.mark.parametrize("query", Query)
 def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(query: Query) -> None:
-    outcome = asyncio.run(access().read(query, RESOLVED, None))
+    outcome = asyncio.run(calls().read(query, RESOLVED, None))
     assert isinstance(outcome, Unavailable)
     assert outcome.reason in ("VCenterNotFound", "FlashArrayNotFound")
     assert "create it again" in outcome.message
@@ -73,7 +74,7 @@ def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(
 @pytest.mark.parametrize("query", Query)
 def test_before_they_are_read_every_reading_waits(query: Query) -> None:
     unread = {name: Stub(None) for name in ("dallas", "austin", "a", "b")}
-    outcome = asyncio.run(access(**unread).read(query, RESOLVED, None))
+    outcome = asyncio.run(calls(**unread).read(query, RESOLVED, None))
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "NotYetRead"
 
@@ -81,7 +82,7 @@ def test_before_they_are_read_every_reading_waits(query: Query) -> None:
 def test_the_mutating_calls_go_nowhere_but_to_who_was_pinned() -> None:
     site = Stub(VCenterAbout("another", "8", ()), port=object())
     array = Stub(ArrayAbout("another", "x", "6", "1.19"), port=object())
-    found = access(dallas=site, a=array)
+    found = calls(dallas=site, a=array)
     for outcome in (asyncio.run(found.arm(RESOLVED, "name")), asyncio.run(found.push(RESOLVED, "vr-1"))):
         assert isinstance(outcome, Refused)
         assert outcome.reason == "IdentityChanged"
@@ -89,6 +90,6 @@ def test_the_mutating_calls_go_nowhere_but_to_who_was_pinned() -> None:
 
 def test_a_task_that_the_ledger_does_not_know_is_not_asked_for() -> None:
     site = Stub(VCenterAbout("uuid", "8", ()), port=object())
-    outcome = asyncio.run(access(dallas=site).read(Query.TASK, RESOLVED, None))
+    outcome = asyncio.run(calls(dallas=site).read(Query.TASK, RESOLVED, None))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "TaskForgotten"

@@ -1,4 +1,4 @@
-"""The book of turns: one at a time, nobody passed over, nobody's turn taken away."""
+"""The queue of turns: one at a time, nobody passed over, nobody's turn taken away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from vvol_replication.engine.requests.queue import Ticket, TurnBook, TurnKey
+from vvol_replication.engine.requests.queue import Ticket, TurnKey, TurnQueue
 
 KEYS = [TurnKey("array-1", "erp"), TurnKey("array-1", "crm"), TurnKey("array-2", "erp")]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,44 +20,50 @@ def ticket(number: int, *, fresh: bool = True) -> Ticket:
     return Ticket(fresh, START + timedelta(seconds=number // 2), uid, f"ns/{uid}", lambda: woken.append(uid))
 
 
+def entered(queue: TurnQueue, key: TurnKey, one: Ticket) -> str | None:
+    """Take or keep a place there. Whom does it wait for?"""
+    queue.enter(key, one)
+    return queue.behind(one.uid)
+
+
 def test_the_first_has_the_turn_and_the_others_are_told_whom_they_wait_for() -> None:
-    book = TurnBook()
-    book.open()
-    assert book.enter(KEYS[0], ticket(9)) is None
-    assert book.enter(KEYS[0], ticket(1)) == "ns/uid-9"
-    assert book.enter(KEYS[0], ticket(9)) is None
-    assert book.enter(KEYS[1], ticket(2)) is None
-    book.leave("uid-9")
+    queue = TurnQueue()
+    queue.open()
+    assert entered(queue, KEYS[0], ticket(9)) is None
+    assert entered(queue, KEYS[0], ticket(1)) == "ns/uid-9"
+    assert entered(queue, KEYS[0], ticket(9)) is None
+    assert entered(queue, KEYS[1], ticket(2)) is None
+    queue.leave("uid-9")
     assert woken[-1] == "uid-1"
-    assert book.enter(KEYS[0], ticket(9)) == "ns/uid-1"
+    assert entered(queue, KEYS[0], ticket(9)) == "ns/uid-1"
 
 
 def test_until_it_is_opened_only_requests_with_an_intent_have_turns() -> None:
-    book = TurnBook()
-    assert book.enter(KEYS[0], ticket(1)) == "requests from before the restart"
-    assert book.enter(KEYS[0], ticket(8, fresh=False)) is None
-    assert book.enter(KEYS[1], ticket(3)) is not None
-    book.open()
-    assert book.enter(KEYS[1], ticket(3)) is None
-    assert book.enter(KEYS[0], ticket(1)) == "ns/uid-8"
+    queue = TurnQueue()
+    assert entered(queue, KEYS[0], ticket(1)) == "requests from before the restart"
+    assert entered(queue, KEYS[0], ticket(8, fresh=False)) is None
+    assert entered(queue, KEYS[1], ticket(3)) is not None
+    queue.open()
+    assert entered(queue, KEYS[1], ticket(3)) is None
+    assert entered(queue, KEYS[0], ticket(1)) == "ns/uid-8"
 
 
 def test_a_place_moves_with_what_the_request_resolves_to() -> None:
-    book = TurnBook()
-    book.open()
-    assert book.enter(KEYS[0], ticket(1)) is None
-    assert book.enter(KEYS[0], ticket(2)) is not None
-    assert book.enter(KEYS[1], ticket(1)) is None
-    assert book.enter(KEYS[0], ticket(2)) is None
-    book.leave("nobody")
+    queue = TurnQueue()
+    queue.open()
+    assert entered(queue, KEYS[0], ticket(1)) is None
+    assert entered(queue, KEYS[0], ticket(2)) is not None
+    assert entered(queue, KEYS[1], ticket(1)) is None
+    assert entered(queue, KEYS[0], ticket(2)) is None
+    queue.leave("nobody")
 
 
-class Book(RuleBasedStateMachine):
+class Queues(RuleBasedStateMachine):
     """Any order of entering, leaving and opening, against a plain model of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.book = TurnBook()
+        self.queue = TurnQueue()
         self.open = False
         self.places: dict[str, tuple[TurnKey, Ticket]] = {}
         self.holders: dict[TurnKey, str] = {}
@@ -76,12 +82,12 @@ class Book(RuleBasedStateMachine):
             self.forget(one.uid)
         self.places.setdefault(one.uid, (key, one))
         self.grant()
-        assert (self.book.enter(key, one) is None) == (self.holders.get(key) == one.uid)
+        assert (entered(self.queue, key, one) is None) == (self.holders.get(key) == one.uid)
 
     @rule(number=st.integers(0, 7))
     def leave(self, number: int) -> None:
         self.forget(f"uid-{number}")
-        self.book.leave(f"uid-{number}")
+        self.queue.leave(f"uid-{number}")
 
     def forget(self, uid: str) -> None:
         place = self.places.pop(uid, None)
@@ -93,31 +99,33 @@ class Book(RuleBasedStateMachine):
     def opened(self) -> None:
         self.open = True
         self.grant()
-        self.book.open()
+        self.queue.open()
 
     @invariant()
     def everybody_knows_whose_turn_it_is(self) -> None:
         for uid, (key, one) in self.places.items():
-            assert (self.book.enter(key, one) is None) == (self.holders.get(key) == uid)
+            assert (entered(self.queue, key, one) is None) == (self.holders.get(key) == uid)
 
 
 def test_against_a_model() -> None:
-    run_state_machine_as_test(Book)
+    run_state_machine_as_test(Queues)
 
 
 @given(st.permutations(range(10)))
 def test_whatever_the_order_of_coming_turns_go_by_acceptance(order: list[int]) -> None:
-    book = TurnBook()
+    queue = TurnQueue()
     for number in order:
-        book.enter(KEYS[0], ticket(number))
-    book.open()
+        queue.enter(KEYS[0], ticket(number))
+    queue.open()
     served: list[str] = []
     while len(served) < 10:
         (holder,) = [
-            number for number in range(10) if f"uid-{number}" not in served and not book.enter(KEYS[0], ticket(number))
+            number
+            for number in range(10)
+            if f"uid-{number}" not in served and not entered(queue, KEYS[0], ticket(number))
         ]
         served.append(f"uid-{holder}")
-        book.leave(served[-1])
+        queue.leave(served[-1])
         if len(served) == 10:
             break
     assert served == [f"uid-{number}" for number in range(10)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.engine.status.changes import elapsed, facts, worth_telling
+from vvol_replication.engine.status.changes import elapsed, facts, worth_writing
 
 MINUTE = timedelta(seconds=60)
 STATUS: dict[str, Any] = {
@@ -48,16 +48,16 @@ def ready(**changes: Any) -> dict[str, Any]:
 )
 def test_news_is_told_at_once_in_both_directions(change: dict[str, Any]) -> None:
     other = {**STATUS, **change}
-    assert worth_telling(STATUS, other, since=timedelta(), every=MINUTE)
-    assert worth_telling(other, STATUS, since=timedelta(), every=MINUTE)
+    assert worth_writing(STATUS, other, since=timedelta(), every=MINUTE)
+    assert worth_writing(other, STATUS, since=timedelta(), every=MINUTE)
 
 
 @pytest.mark.parametrize("change", [{"transfer": {"percent": 49, "bytesTransferred": 2}}, ready(message="49 %")])
 def test_small_changes_wait_for_their_time(change: dict[str, Any]) -> None:
     other = {**STATUS, **change}
-    assert not worth_telling(STATUS, other, since=timedelta(seconds=59), every=MINUTE)
-    assert worth_telling(STATUS, other, since=MINUTE, every=MINUTE)
-    assert worth_telling(STATUS, other, since=None, every=MINUTE)
+    assert not worth_writing(STATUS, other, since=timedelta(seconds=59), every=MINUTE)
+    assert worth_writing(STATUS, other, since=MINUTE, every=MINUTE)
+    assert worth_writing(STATUS, other, since=None, every=MINUTE)
 
 
 JSON = st.recursive(
@@ -70,8 +70,8 @@ STATUSES = st.dictionaries(st.sampled_from([*STATUS, "finishedAt", "lastReadAt"]
 
 @given(STATUSES, STATUSES)
 def test_any_json_can_be_compared_and_nothing_waits_for_ever(before: dict[str, Any], after: dict[str, Any]) -> None:
-    assert not worth_telling(before, before, since=None, every=MINUTE)
-    assert worth_telling(before, after, since=MINUTE, every=MINUTE) == (before != after)
+    assert not worth_writing(before, before, since=None, every=MINUTE)
+    assert worth_writing(before, after, since=MINUTE, every=MINUTE) == (before != after)
     assert facts({**before, "lastReadAt": 1}) == facts({**before, "lastReadAt": 2})
 
 

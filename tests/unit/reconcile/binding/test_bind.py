@@ -22,14 +22,14 @@ from vvol_replication.domain.groups import (
     VCenterAbout,
 )
 from vvol_replication.reconcile.binding.bind import bind
-from vvol_replication.reconcile.binding.world import ArrayView, Binding, SiteView, Unbound, World
+from vvol_replication.reconcile.binding.world import ArrayView, Binding, Problem, SiteView, Unbound, World
 
 SOURCE, TARGET, THIRD = GroupId("fd-a", "g1"), GroupId("fd-b", "g2"), GroupId("fd-c", "g3")
 ERP = SourceGroup(SOURCE, "fa-a:erp", GroupState.SOURCE, (TARGET,))
 COPY = TargetGroup(TARGET, SOURCE, GroupState.TARGET)
 A, B, C = (FaultDomain(f"fd-{x}", f"fa-{x}", f"id-{x}") for x in "abc")
 AUSTIN, DALLAS = Inventory((A,), (ERP,)), Inventory((B, C), (COPY,))
-TROUBLE = Unbound(Reason.LOGIN_FAILED, "It refused the password.")
+TROUBLE = Problem(Reason.LOGIN_FAILED, "It refused the password.")
 SPEC = ReplicationGroupSpec(recovery_site="dallas", protected_site="austin", group_name="fa-a:erp")
 BY_ID = ReplicationGroupSpec(recovery_site="dallas", protected_site="austin", target=GroupRef("fd-b", "g2"))
 
@@ -149,7 +149,7 @@ def test_the_target_array_chooses_among_several_targets() -> None:
         (replace(SPEC, recovery_site="x"), WORLD, Reason.VCENTER_NOT_FOUND, "'x'"),
         (replace(SPEC, protected_site="x"), WORLD, Reason.VCENTER_NOT_FOUND, "'x'"),
         (SPEC, with_sites(dallas=SiteView()), Reason.NOT_YET_READ, "dallas"),
-        (SPEC, with_sites(dallas=SiteView(trouble=TROUBLE)), Reason.LOGIN_FAILED, "password"),
+        (SPEC, with_sites(dallas=SiteView(problem=TROUBLE)), Reason.LOGIN_FAILED, "password"),
         (replace(SPEC, group_name="erp"), WORLD, Reason.INVALID_GROUP_NAME, "<array>:<protection group>"),
         (SPEC, austin(), Reason.SOURCE_GROUP_NOT_FOUND, "fa-a:erp"),
         (
@@ -165,7 +165,7 @@ def test_the_target_array_chooses_among_several_targets() -> None:
         (SPEC, FAN_OUT, Reason.SEVERAL_TARGETS, "targetArrayRef"),
         (replace(SPEC, target_array="nope"), WORLD, Reason.FLASHARRAY_NOT_FOUND, "nope"),
         (replace(SPEC, target_array="n"), with_arrays(n=ArrayView()), Reason.NOT_YET_READ, "'n'"),
-        (replace(SPEC, target_array="n"), with_arrays(n=ArrayView(trouble=TROUBLE)), Reason.LOGIN_FAILED, "password"),
+        (replace(SPEC, target_array="n"), with_arrays(n=ArrayView(problem=TROUBLE)), Reason.LOGIN_FAILED, "password"),
         (replace(SPEC, target_array="array-c"), WORLD, Reason.TARGET_GROUP_NOT_FOUND, "array-c"),
         (BY_ID, dallas(), Reason.TARGET_GROUP_NOT_FOUND, "fd-b/g2"),
         (BY_ID, dallas(SourceGroup(TARGET, "x:y", GroupState.SOURCE, ())), Reason.WRONG_SIDE, "receives"),
@@ -175,7 +175,7 @@ def test_the_target_array_chooses_among_several_targets() -> None:
         (SPEC, with_arrays("array-b"), Reason.ARRAY_UNKNOWN, "fa-b"),
         (SPEC, with_arrays(twin=array("a")), Reason.AMBIGUOUS_ARRAY, "array-a, twin"),
         (SPEC, with_arrays("array-a", x=ArrayView()), Reason.NOT_YET_READ, "'x'"),
-        (SPEC, with_arrays("array-a", x=ArrayView(trouble=TROUBLE)), Reason.LOGIN_FAILED, "password"),
+        (SPEC, with_arrays("array-a", x=ArrayView(problem=TROUBLE)), Reason.LOGIN_FAILED, "password"),
         (
             replace(BY_ID, protection_group="erp"),
             austin(replace(ERP, name="erp"), domains=()),

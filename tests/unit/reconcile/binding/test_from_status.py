@@ -13,7 +13,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import GroupState, Inventory, VCenterAbout
 from vvol_replication.reconcile.binding.from_status import bind_by_memory, fits
-from vvol_replication.reconcile.binding.world import ArrayView, Binding, SiteView, Unbound, World
+from vvol_replication.reconcile.binding.world import ArrayView, Binding, Problem, SiteView, Unbound, World
 
 SPEC = ReplicationGroupSpec(
     recovery_site="dallas", protected_site="austin", group_name="fa-a:erp", min_push_interval=timedelta(minutes=1)
@@ -26,7 +26,7 @@ ARRAYS = {
     "flasharray-a": ArrayView(ArrayAbout("id-a", "fa-a", "6.4.10", "1.19")),
     "flasharray-b": ArrayView(ArrayAbout("id-b", "fa-b", "6.4.10", "1.19")),
 }
-SILENT = SiteView(trouble=Unbound(Reason.UNREACHABLE, "No connection."))
+SILENT = SiteView(problem=Problem(Reason.UNREACHABLE, "No connection."))
 READ = SiteView(VCenterAbout("uuid", "8.0.3.0", ()), Inventory((), ()))
 DOWN = World({"dallas": SILENT, "austin": SILENT}, ARRAYS)
 UNBOUND = Unbound(Reason.UNREACHABLE, "No connection.")

@@ -24,7 +24,7 @@ from vvol_replication.domain.groups import (
     VCenterAbout,
 )
 from vvol_replication.reconcile.binding.presence import Presence, presence
-from vvol_replication.reconcile.binding.world import SiteView, Unbound, World
+from vvol_replication.reconcile.binding.world import Problem, SiteView, World
 from vvol_replication.reconcile.discovery.names import DISCOVERED_BY, label_value, object_name
 from vvol_replication.reconcile.discovery.plan import Known, Plan, Wish, discover
 
@@ -37,8 +37,8 @@ COPY = TargetGroup(TARGET, SOURCE, GroupState.TARGET)
 NAME = object_name("flasharray-a:erp", TARGET)
 
 
-def site(*groups: Group, complete: bool = True, trouble: Unbound | None = None) -> SiteView:
-    return SiteView(ABOUT, Inventory(DOMAINS, groups, complete), trouble)
+def site(*groups: Group, complete: bool = True, problem: Problem | None = None) -> SiteView:
+    return SiteView(ABOUT, Inventory(DOMAINS, groups, complete), problem)
 
 
 def world(**sites: SiteView) -> World:
@@ -262,7 +262,7 @@ def test_an_object_whose_label_was_removed_is_its_owners() -> None:
 def test_a_site_that_lists_the_group_no_more_is_replaced_only_where_that_is_known() -> None:
     known = applied(discover("dallas", TWO, ()), "dallas")
     moved = site(COPY)
-    for dallas in (site(complete=False), site(trouble=Unbound(Reason.UNREACHABLE, "silent")), SiteView()):
+    for dallas in (site(complete=False), site(problem=Problem(Reason.UNREACHABLE, "silent")), SiteView()):
         assert discover("third", world(austin=site(ERP), dallas=dallas, third=moved), _of("third", known)).wishes == ()
     for sites in ({"dallas": site()}, {}):
         found = world(austin=site(ERP), third=moved, **sites)
@@ -286,7 +286,7 @@ BOTH = frozenset({"austin", "dallas"})
         (world(austin=site(), dallas=site()), Presence.ABSENT),
         (world(austin=site(replace(ERP, targets=())), dallas=site()), Presence.ABSENT),
         (world(austin=site(), dallas=site(complete=False)), Presence.UNKNOWN),
-        (world(austin=site(trouble=Unbound(Reason.UNREACHABLE, "silent")), dallas=site()), Presence.UNKNOWN),
+        (world(austin=site(problem=Problem(Reason.UNREACHABLE, "silent")), dallas=site()), Presence.UNKNOWN),
         (world(austin=SiteView(), dallas=site()), Presence.UNKNOWN),
         (world(dallas=site()), Presence.UNKNOWN),
         (world(austin=SiteView(ABOUT, Inventory((), ())), dallas=SiteView(ABOUT, Inventory((), ()))), Presence.UNKNOWN),

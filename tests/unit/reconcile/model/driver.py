@@ -33,7 +33,7 @@ from vvol_replication.reconcile.sync.absorb import (
     is_fresh,
 )
 from vvol_replication.reconcile.sync.borrowed import left_armed
-from vvol_replication.reconcile.sync.context import View
+from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.decide import decide_sync
 
 TUNING = Tuning()
@@ -168,7 +168,7 @@ class Driver:
                     self.stored = self.status
             case Finish():
                 self.steps.append("finish")
-                left = left_armed(View(self.request, self.status, self.seen, world.now, self.tuning))
+                left = left_armed(SyncContext(self.request, self.status, self.seen, world.now, self.tuning))
                 world.memory = left or world.memory
                 check_left(self)
                 self.stored, self.ended = SyncStatus.parse(self.status.to_json()), True

@@ -39,7 +39,7 @@ from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.preparation.absorb import absorb_prepared, absorb_reading
 from vvol_replication.reconcile.preparation.already_done import evidence_of, record_of
 from vvol_replication.reconcile.preparation.validity import Afterwards, is_watched, judge
-from vvol_replication.reconcile.sync.prepared import no_longer, told_by_sync
+from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside
 
 OFF = Done(Membership((vm(PowerState.OFF),)))
 ARRIVED = Done((at_target(OLD), at_target(LAST)))
@@ -184,12 +184,12 @@ def test_a_sync_tells_of_a_preparation_that_nobody_here_made() -> None:
     failed = decide(seen(prepared=Prepared(RECORD, relied_on=True))).status.conditions
     other = tuple(replace(one, reason="GroupPrepared") for one in failed)
     status = SyncStatus(conditions=other, operation=Operation("r", resolved=RESOLVED))
-    record = told_by_sync(status, Observation(), NOW)
+    record = prepared_outside(status, Observation(), NOW)
     assert record == PreparedStatus(NOW, RESOLVED.source_group)
-    assert told_by_sync(status, Observation(prepared=Prepared(RECORD, relied_on=False)), NOW) is None
-    assert told_by_sync(replace(status, conditions=failed), Observation(), NOW) is None
-    assert told_by_sync(replace(status, operation=None), Observation(), NOW) is None
-    assert told_by_sync(SyncStatus(), Observation(), NOW) is None
+    assert prepared_outside(status, Observation(prepared=Prepared(RECORD, relied_on=False)), NOW) is None
+    assert prepared_outside(replace(status, conditions=failed), Observation(), NOW) is None
+    assert prepared_outside(replace(status, operation=None), Observation(), NOW) is None
+    assert prepared_outside(SyncStatus(), Observation(), NOW) is None
 
 
 def test_answers_to_a_call_that_is_not_in_the_ledger_change_no_ledger() -> None:

@@ -35,7 +35,7 @@ from vvol_replication.domain.groups import GroupId, GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.reconcile.binding.world import Unbound
-from vvol_replication.reconcile.core.claims import Claims
+from vvol_replication.reconcile.core.claims import OtherClaims
 from vvol_replication.reconcile.core.observation import Observation, Prepared, Query, Reading, Trouble
 from vvol_replication.reconcile.core.steps import Finish, LeaveTurn, Park, Prepare, Read, Record, TakeTurn
 from vvol_replication.reconcile.preparation.preflight import INTERLOCKS, first_refused
@@ -294,7 +294,7 @@ def test_cancel_and_conflict_end_before_the_call() -> None:
     cancelled = decide(spec=replace(SPEC, cancel=True))
     assert says(cancelled, "Failed") == ("True", "Cancelled")
     assert "Nothing was called." in text(cancelled)
-    clash = decide(seen(claims=Claims(clash="another group")))
+    clash = decide(seen(claims=OtherClaims(clash="another group")))
     assert says(clash, "Failed") == ("True", "RequestIDConflict")
 
 

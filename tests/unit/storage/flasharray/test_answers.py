@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, Pushed, ReplicationTarget, Snapshot
 from vvol_replication.storage.flasharray import merging
-from vvol_replication.storage.flasharray.failures import Unreadable
+from vvol_replication.storage.flasharray.errors import Unreadable
 from vvol_replication.storage.flasharray.rest1 import answers
 
 MOMENT = datetime(2026, 5, 11, 20, 35, 53, tzinfo=UTC)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.arrays import AlreadyThere
-from vvol_replication.storage.flasharray.failures import Answered, LookFailed
+from vvol_replication.storage.flasharray.errors import Answered, LookFailed
 from vvol_replication.storage.flasharray.rest1 import calls
+from vvol_replication.storage.redaction import Redactor
 
 
 class Scripted:
@@ -132,7 +133,7 @@ class Taken(Scripted):
 )
 def test_whether_what_is_there_is_destroyed(words: str, row: dict[str, Any], destroyed: bool, looks: int) -> None:  # noqa: FBT001 - parametrized
     array = Taken(words, row)
-    there = calls.push(array, "erp", "s")
+    there = calls.push(array, "erp", "s", Redactor(""))
     assert isinstance(there, AlreadyThere)
     assert there.destroyed is destroyed
     assert array.asked == [{"name": "erp.s", "snap": True, "pending": True}] * looks
@@ -141,4 +142,4 @@ def test_whether_what_is_there_is_destroyed(words: str, row: dict[str, Any], des
 @pytest.mark.parametrize("row", [{"name": "erp.other"}, Answered(400, "no"), Answered(503)])
 def test_a_look_that_fails_is_told(row: dict[str, Any] | Exception) -> None:
     with pytest.raises(LookFailed):
-        calls.push(Taken("Snapshot already exists.", row), "erp", "s")
+        calls.push(Taken("Snapshot already exists.", row), "erp", "s", Redactor(""))

@@ -16,10 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage.flasharray import errors, refusals
-from vvol_replication.storage.flasharray.array_text import LONGEST, ArrayText, one_line
-from vvol_replication.storage.flasharray.errors import Asked
-from vvol_replication.storage.flasharray.failures import (
+from vvol_replication.storage.flasharray import errors
+from vvol_replication.storage.flasharray.errors import (
     Answered,
     BeforeTheCall,
     CallFailed,
@@ -32,12 +30,17 @@ from vvol_replication.storage.flasharray.failures import (
     NotAsked,
     NotReached,
     Unreadable,
+    outcomes,
+    refusals,
 )
-from vvol_replication.storage.flasharray.transport import explain
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
+from vvol_replication.storage.flasharray.errors.outcomes import Asked
+from vvol_replication.storage.flasharray.errors.transport import explain
+from vvol_replication.storage.redaction import LONGEST, Redactor, one_line
 
 SECRET = "fake-token-99"
-READ = Asked("array.test", "GET pgroup erp", secret=SECRET)
-PUSH = Asked("array.test", "POST pgroup erp", mutating=True, secret=SECRET)
+READ = Asked("array.test", "GET pgroup erp", redactor=Redactor(SECRET))
+PUSH = Asked("array.test", "POST pgroup erp", mutating=True, redactor=Redactor(SECRET))
 LOST = (Indeterminate, "AnswerLost")
 SAME = None
 """A push ends like a read."""
@@ -109,7 +112,7 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
 @pytest.mark.parametrize(("failure", "read", "push"), TABLE)
 def test_the_table(failure: CallFailed, read: tuple[type, str], push: tuple[type, str] | None) -> None:
     for asked, expected in ((READ, read), (PUSH, push or read)):
-        outcome = errors.outcome(failure, asked)
+        outcome = outcomes.outcome(failure, asked)
         assert (type(outcome), outcome.reason) == expected
         assert outcome.message.startswith("FlashArray array.test: ")
         assert outcome.message.isprintable()
@@ -122,7 +125,7 @@ def test_the_table(failure: CallFailed, read: tuple[type, str], push: tuple[type
      ({"Retry-After": "-1"}, None), ({"Retry-After": "1e9"}, None), ({}, None)],
 )  # fmt: skip
 def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> None:
-    outcome = errors.outcome(Answered(429, headers=headers), PUSH)
+    outcome = outcomes.outcome(Answered(429, headers=headers), PUSH)
     assert isinstance(outcome, Unavailable)
     assert outcome.retry_after == seconds
 
@@ -140,7 +143,7 @@ def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> No
     ],
 )
 def test_already_there(message: str, context: str, there: bool) -> None:  # noqa: FBT001 - parametrized
-    words = refusals.already_there(Answered(400, said(message, context)), "vr-1")
+    words = refusals.already_there(Answered(400, said(message, context)), "vr-1", Redactor(SECRET))
     assert (words is not None) is there
     assert words is None or message in words
 
@@ -149,7 +152,7 @@ def test_already_there(message: str, context: str, there: bool) -> None:  # noqa
 def test_both_families_mean_the_same(worded: Callable[[str], str]) -> None:
     for failure, read, _ in TABLE:
         if isinstance(failure, Answered) and failure.status == 400 and (parts := ArrayText.parse(failure.text).parts):
-            again = errors.outcome(Answered(400, worded(parts[0][1])), READ)
+            again = outcomes.outcome(Answered(400, worded(parts[0][1])), READ)
             assert (type(again), again.reason) == read
 
 
@@ -170,14 +173,14 @@ def test_what_says_that_it_is_destroyed(message: str, destroyed: bool) -> None: 
 @pytest.mark.parametrize("status", [401, 409, 500])
 def test_the_words_count_only_with_status_400(status: int) -> None:
     failure = Answered(status, said("already exists; does not exist"))
-    assert refusals.already_there(failure, "vr-1") is None
+    assert refusals.already_there(failure, "vr-1", Redactor(SECRET)) is None
     assert refusals.refusal_reason(failure) is None
     assert not refusals.missing(failure)
 
 
 @given(status=st.integers(100, 599), body=st.text() | st.builds(said, st.text()), mutating=st.booleans())
 def test_every_answer_is_an_outcome(status: int, body: str, mutating: bool) -> None:  # noqa: FBT001 - given
-    outcome = errors.outcome(Answered(status, body + SECRET), PUSH if mutating else READ)
+    outcome = outcomes.outcome(Answered(status, body + SECRET), PUSH if mutating else READ)
     assert outcome.message.isprintable()
     assert SECRET not in outcome.message
     assert len(outcome.message) < 2 * LONGEST
@@ -224,6 +227,6 @@ def test_a_long_text_is_cut() -> None:
     ],
 )
 def test_transport_failures_in_words(failure: Exception, reason: str, words: str) -> None:
-    word, seen = explain(failure)
+    word, seen = explain(failure, Redactor(SECRET))
     assert word == reason
     assert words in seen

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from vvol_replication.domain.arrays import ArrayAbout
-from vvol_replication.storage.flasharray.failures import IdentityDiffers
-from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.errors import IdentityDiffers
+from vvol_replication.storage.flasharray.metadata import IdentityPin
 from vvol_replication.storage.login import PAUSE, TRIES, LockedOut, LoginGate, LoginGates, LoginUnderWay
 
 

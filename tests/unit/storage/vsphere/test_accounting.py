@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyVmomi import sms, vim
 
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere.accounting import Part, Parts, describe
 from vvol_replication.storage.vsphere.machines import Machine
 
@@ -127,10 +128,10 @@ def test_what_else_is_kept_as_an_object_of_its_own_belongs_to_the_vm() -> None:
 @pytest.mark.parametrize("device", [None, R.DeviceId(), R.VirtualMachineId()])
 def test_a_kind_that_nobody_knows_is_accounted_for_by_nobody(device: Any) -> None:
     assert parts(machine(1)).of(device) is None
-    assert describe(device)
+    assert describe(device, Redactor(""))
 
 
 def test_members_are_described_in_their_providers_words() -> None:
-    assert describe(member("moid", 4, 2000, HERE)) == "VirtualDiskMoId vm-4 2000"
-    assert describe(member("vvol", 4, None)) == "VVolId home-4"
-    assert describe(R.DeviceId()) == "DeviceId"
+    assert describe(member("moid", 4, 2000, HERE), Redactor("")) == "VirtualDiskMoId vm-4 2000"
+    assert describe(member("vvol", 4, None), Redactor("")) == "VVolId home-4"
+    assert describe(R.DeviceId(), Redactor("")) == "DeviceId"

@@ -10,13 +10,14 @@ from pyVmomi import sms, vim, vmodl
 
 from vvol_replication.domain.groups import FaultDomain, GroupId, GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import convert
 from vvol_replication.storage.vsphere.asked import Asked
 from vvol_replication.storage.vsphere.session import parse_address
 from vvol_replication.storage.vsphere.transport import Unreadable
 
 R: Any = sms.storage.replication
-ASKED = Asked("vc", "QuerySmsTaskInfo")
+ASKED = Asked("vc", "QuerySmsTaskInfo", redactor=Redactor(""))
 GROUP, OTHER = GroupId("fd-b", "erp"), GroupId("fd-b", "crm")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ID = convert.wire_group_id

@@ -8,11 +8,12 @@ import pytest
 from pyVmomi import VmomiSupport, sms, vim, vmodl
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import faults
 from vvol_replication.storage.vsphere.asked import Asked
 
-ASKED = Asked("vcenter.dallas.example.com", "QueryReplicationGroupInfo", "fd-b/erp")
+ASKED = Asked("vcenter.dallas.example.com", "QueryReplicationGroupInfo", "fd-b/erp", redactor=Redactor(""))
 
 # (type, reason, retriable, proves that nothing was changed)
 ROWS = [
@@ -74,7 +75,7 @@ def test_row(name: str, reason: str, *, retriable: bool, proven: bool) -> None:
 
 def test_every_row_is_tested_and_every_reason_is_a_known_word() -> None:
     assert {row[0] for row in ROWS} == set(faults.TABLE)
-    assert {row.reason for row in faults.TABLE.values()} <= words.ALL
+    assert {row.reason for row in faults.TABLE.values()} <= reasons.ALL
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pyVmomi import sms
 
 from vvol_replication.domain.groups import GroupId
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import convert
+from vvol_replication.storage.vsphere.asked import Asked
 from vvol_replication.storage.vsphere.points import PointsQuery
 from vvol_replication.storage.vsphere.session import Ended, Session
 from vvol_replication.storage.vsphere.transport import Unreadable
@@ -28,7 +30,8 @@ WIRE = convert.wire_group_id(GROUP)
 class DirectSession:
     """Asks at once; nothing of it can fail."""
 
-    address = "vc"
+    def asked(self, method: str, group: GroupId) -> Asked:
+        return Asked("vc", method, str(group), redactor=Redactor(""))
 
     def call(self, ask: Callable[[], Any]) -> Any:
         return ask()

@@ -12,11 +12,12 @@ from xml.parsers.expat import ExpatError
 import pytest
 
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import transport
 from vvol_replication.storage.vsphere.asked import Asked
 from vvol_replication.storage.vsphere.transport import InDoubt, NotSent, Stub, Unreadable
 
-ASKED = Asked("vc.example.com", "SyncReplicationGroup_Task")
+ASKED = Asked("vc.example.com", "SyncReplicationGroup_Task", redactor=Redactor(""))
 
 
 def stub(header: Any = None) -> Stub:

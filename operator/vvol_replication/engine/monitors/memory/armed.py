@@ -7,16 +7,13 @@ from typing import Generic, TypeVar
 
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.sync import GroupRef
-
-GroupKey = tuple[str, str]
-"""Namespace and name of a ReplicationGroup."""
-
+from vvol_replication.engine.news import GroupKey
 
 T = TypeVar("T")
 _DROPPED_LIMIT = 64
 
 
-class MemoryBook(Generic[T]):
+class GroupMemory(Generic[T]):
     """Mostly empty. What is in it is in the status of its group too, so that it survives a restart."""
 
     def __init__(self) -> None:
@@ -37,7 +34,7 @@ class MemoryBook(Generic[T]):
             self._dropped.append(memory)
 
     def take(self, key: GroupKey, before: T | None, now: T | None) -> None:
-        """The status of the group told `before`, and tells `now`: is that another process's news?
+        """The status of the group said `before`, and says `now`: is that another process's news?
 
         What was dropped here and is shown once more is none; it is about to be taken out.
         """
@@ -45,7 +42,7 @@ class MemoryBook(Generic[T]):
             self._known[key] = now
 
 
-class ArmedBook(MemoryBook[ArmedSync]):
+class ArmedSyncs(GroupMemory[ArmedSync]):
     """The syncs that were left armed."""
 
     def at(self, target: GroupRef) -> ArmedSync | None:

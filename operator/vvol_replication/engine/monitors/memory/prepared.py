@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.sync import GroupRef
+from vvol_replication.engine.news import GroupKey
 
-from .armed import GroupKey, MemoryBook
+from .armed import GroupMemory
 
 
-class PreparedBook(MemoryBook[PreparedStatus]):
-    """The groups that were asked to prepare, or of which a sync told that somebody had asked them."""
+class PreparedGroups(GroupMemory[PreparedStatus]):
+    """The groups that were asked to prepare, or of which a sync showed that somebody had asked them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[str, tuple[GroupKey, PreparedStatus]] = {}
+        self._evidence: dict[str, tuple[GroupKey, PreparedStatus]] = {}
 
-    def tell(self, uid: str, key: GroupKey, record: PreparedStatus | None) -> None:
-        """What a preparation that has ended says of its group; None: nothing, or it is gone."""
+    def note_evidence(self, uid: str, key: GroupKey, record: PreparedStatus | None) -> None:
+        """What an ended preparation says of its group; None: nothing, or it is gone."""
         if record is None:
-            self._told.pop(uid, None)
+            self._evidence.pop(uid, None)
         else:
-            self._told[uid] = key, record
+            self._evidence[uid] = key, record
 
-    def told_of(self, key: GroupKey) -> PreparedStatus | None:
+    def evidence_of(self, key: GroupKey) -> PreparedStatus | None:
         """The youngest that ended preparations say of a group: for one that was made again, or has lost its status."""
-        told = [record for group, record in self._told.values() if group == key]
-        return max(told, key=lambda record: record.since, default=None)
+        found = [record for group, record in self._evidence.values() if group == key]
+        return max(found, key=lambda record: record.since, default=None)
 
     def at(self, source: GroupRef) -> tuple[GroupKey, PreparedStatus] | None:
         """What is remembered of a source group, and by which object: a preparation is for all of its targets."""

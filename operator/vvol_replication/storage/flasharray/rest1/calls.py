@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ProtectionGroup, Pushed, Snapshot
-from vvol_replication.storage.flasharray import merging, refusals
-from vvol_replication.storage.flasharray.array_text import ArrayText
-from vvol_replication.storage.flasharray.failures import Answered, CallFailed, LookFailed, Unreadable
+from vvol_replication.storage.flasharray import merging
+from vvol_replication.storage.flasharray.errors import Answered, CallFailed, LookFailed, Unreadable, refusals
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
+from vvol_replication.storage.redaction import Redactor
 
 from . import answers
 
@@ -68,12 +69,12 @@ def transfers(array: Purestorage, names: Sequence[str]) -> Mapping[str, tuple[Sn
     return merging.by_protection_group(_rows(array, list(dict.fromkeys(names))), names)
 
 
-def push(array: Purestorage, name: str, suffix: str) -> Pushed | AlreadyThere:
+def push(array: Purestorage, name: str, suffix: str, redactor: Redactor) -> Pushed | AlreadyThere:
     """Snapshot and replicate now, with the retention of the protection group."""
     try:
         answer = array.create_pgroup_snapshots([name], suffix=suffix, replicate_now=True, apply_retention=True)
     except Answered as refusal:
-        there = refusals.already_there(refusal, suffix)
+        there = refusals.already_there(refusal, suffix, redactor)
         if there is None:
             raise
         destroyed = refusals.says_destroyed(refusal) or _is_destroyed(array, f"{name}.{suffix}", there)

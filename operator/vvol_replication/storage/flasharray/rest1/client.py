@@ -17,18 +17,19 @@ from typing import Any, Final
 
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
-from vvol_replication.storage.flasharray import refusals
-from vvol_replication.storage.flasharray.agent import USER_AGENT
-from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
-from vvol_replication.storage.flasharray.failures import (
+from vvol_replication.storage.flasharray.errors import (
+    IDENTITY,
+    LOGIN,
     Answered,
     BeforeTheCall,
     CallFailed,
     IdentityDiffers,
     LockedOut,
     NotReached,
+    refusals,
 )
-from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.http import USER_AGENT
+from vvol_replication.storage.flasharray.metadata import IdentityPin
 from vvol_replication.storage.lane import Permit
 from vvol_replication.storage.login import LoginGate
 

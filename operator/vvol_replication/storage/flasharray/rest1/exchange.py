@@ -17,11 +17,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from vvol_replication.storage.flasharray import answer as answers
-from vvol_replication.storage.flasharray.answer import Answer
-from vvol_replication.storage.flasharray.failures import NotReached, Unreadable
-from vvol_replication.storage.flasharray.sidenotes import SideNotes
-from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.flasharray import http
+from vvol_replication.storage.flasharray.errors import NotReached, Unreadable
+from vvol_replication.storage.flasharray.http import Answer, Timeouts
+from vvol_replication.storage.flasharray.metadata import ResponseMetadata
 from vvol_replication.storage.lane import Permit
 from vvol_replication.storage.tls import TLSTrust
 
@@ -31,18 +30,18 @@ _CHUNK: Final = 64 * 1024
 class Wire:
     """The connection to one array, kept between calls. For one thread at a time."""
 
-    def __init__(self, trust: TLSTrust, timeouts: Timeouts, notes: SideNotes) -> None:
+    def __init__(self, trust: TLSTrust, timeouts: Timeouts, metadata: ResponseMetadata) -> None:
         if trust.insecure:
             # Said in the object in as many words; urllib3 would warn on every call.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._timeouts = timeouts
-        self._notes = notes
+        self._metadata = metadata
         self._last_used = time.monotonic()
-        self._http = requests.Session()
-        self._http.trust_env = False
-        self._http.mount("https://", _Trusting(trust))
+        self._connection = requests.Session()
+        self._connection.trust_env = False
+        self._connection.mount("https://", _Trusting(trust))
         # The client keeps the cookies; a second jar here would outlive a logout.
-        self._http.cookies.set_policy(cookiejar.DefaultCookiePolicy(allowed_domains=()))
+        self._connection.cookies.set_policy(cookiejar.DefaultCookiePolicy(allowed_domains=()))
         self.deadline = time.monotonic() + timeouts.call
         """The monotonic moment at which the call under way has to be over."""
 
@@ -66,16 +65,16 @@ class Wire:
         permit: Permit | None = None,
     ) -> Answer:
         """Send one request and read the whole answer. Raises `NotReached`, `HeldOff`, or what `permit` raises."""
-        self._notes.check()
+        self._metadata.check()
         remaining = self.remaining
         if remaining <= 0:
             raise NotReached(requests.Timeout(), sent=False)
-        if method == "POST" or time.monotonic() - self._last_used > answers.IDLE:
+        if method == "POST" or time.monotonic() - self._last_used > http.IDLE:
             # What changes something goes out on a connection of its own: one that is being dropped would lose it.
-            self._http.close()
+            self._connection.close()
         outgoing = _Outgoing(body, permit)
         try:
-            with self._http.request(
+            with self._connection.request(
                 method,
                 url,
                 data=outgoing,
@@ -85,7 +84,7 @@ class Wire:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                self._notes.heard(response.status_code, response.headers, outgoing.begun_at, time.time())
+                self._metadata.heard(response.status_code, response.headers, outgoing.begun_at, time.time())
                 content = self._read(response)
                 found = {cookie.name: cookie.value or "" for cookie in response.cookies}
                 return Answer(response.status_code, response.headers, content, found)
@@ -96,7 +95,7 @@ class Wire:
 
     def close(self) -> None:
         """Let go of the socket; a later exchange makes a new one."""
-        self._http.close()
+        self._connection.close()
 
     def _read(self, response: requests.Response) -> bytes:
         """The body, piece by piece as it comes, so that the deadline is seen between two pieces."""
@@ -105,8 +104,8 @@ class Wire:
             content += piece
             if self.remaining <= 0:
                 raise requests.ReadTimeout
-            if len(content) > answers.LARGEST:
-                raise Unreadable(f"more than {answers.LARGEST} bytes")
+            if len(content) > http.LARGEST:
+                raise Unreadable(f"more than {http.LARGEST} bytes")
         return bytes(content)
 
 

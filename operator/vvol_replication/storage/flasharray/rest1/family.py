@@ -16,13 +16,13 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
-from vvol_replication.storage import words
-from vvol_replication.storage.flasharray.failures import CallFailed, NotAsked, NotReached
-from vvol_replication.storage.flasharray.identity import IdentityPin
-from vvol_replication.storage.flasharray.sidenotes import SideNotes
-from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage import reasons
+from vvol_replication.storage.flasharray.errors import CallFailed, NotAsked, NotReached
+from vvol_replication.storage.flasharray.http import Timeouts
+from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.tls import TLSTrust
 
 from . import calls, client
@@ -43,9 +43,11 @@ class REST1:
     api_token: str = field(repr=False)
     trust: TLSTrust
     timeouts: Timeouts
-    notes: SideNotes
+    metadata: ResponseMetadata
+    redactor: Redactor
     gate: LoginGate
     pin: IdentityPin
+    leading: Callable[[], bool]
     workers: int
 
     def newest(self, offered: Sequence[str]) -> str | None:
@@ -55,24 +57,39 @@ class REST1:
     def speak(self, rest: str) -> REST1Array:
         """The array over that version; nothing is sent yet."""
         login = Login(self.address, self.api_token, self.gate, self.pin, rest)
-        sessions = Sessions(login, self.trust, self.timeouts, self.notes)
-        return REST1Array(rest, sessions, Lane(f"flasharray-{self.address}", self.workers), self.timeouts, self.notes)
+        sessions = Sessions(login, self.trust, self.timeouts, self.metadata)
+        lane = Lane(f"flasharray-{self.address}", self.workers)
+        return REST1Array(
+            rest, sessions, lane, self.timeouts, self.metadata, redactor=self.redactor, leading=self.leading
+        )
 
 
 class REST1Array:
     """`Family` over `purestorage`."""
 
-    def __init__(self, rest: str, sessions: Sessions, lane: Lane, timeouts: Timeouts, notes: SideNotes) -> None:
+    def __init__(
+        self,
+        rest: str,
+        sessions: Sessions,
+        lane: Lane,
+        timeouts: Timeouts,
+        metadata: ResponseMetadata,
+        *,
+        redactor: Redactor,
+        leading: Callable[[], bool],
+    ) -> None:
         self.rest = rest
+        self._leading = leading
         self._sessions = sessions
         self._lane = lane
         self._timeouts = timeouts
-        self._notes = notes
+        self._metadata = metadata
+        self._redactor = redactor
 
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
         about = await self._ask(lambda array: array.about if array.open else array.identify(), deadline)
-        return replace(about, skew=self._notes.skew)
+        return replace(about, skew=self._metadata.skew)
 
     async def connections(self, deadline: float) -> tuple[ArrayConnection, ...]:
         """The arrays that this one is connected to."""
@@ -92,11 +109,11 @@ class REST1Array:
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
         """Snapshot and replicate now, with retention applied."""
-        permit = Permit()
+        permit = Permit(self._leading)
 
         def push(array: Client) -> Pushed | AlreadyThere:
             with array.permitted(permit):
-                return calls.push(array, name, suffix)
+                return calls.push(array, name, suffix, self._redactor)
 
         return await self._ask(push, deadline, permit)
 
@@ -120,9 +137,9 @@ class REST1Array:
                 permit.withdraw()
             raise
         except LaneClosed:
-            raise NotAsked(words.UNREACHABLE, "not asked, because the connection to it is closed") from None
+            raise NotAsked(reasons.UNREACHABLE, "not asked, because the connection to it is closed") from None
         except LaneFull:
-            raise NotAsked(words.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+            raise NotAsked(reasons.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
         except LaneError:
             raise NotReached(TimeoutError(), sent=permit is not None and not permit.withdraw()) from None
 

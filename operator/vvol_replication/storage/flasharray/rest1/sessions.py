@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vvol_replication.storage.flasharray.failures import IdentityDiffers
-from vvol_replication.storage.flasharray.sidenotes import SideNotes
-from vvol_replication.storage.flasharray.timeouts import Timeouts
+from vvol_replication.storage.flasharray.errors import IdentityDiffers
+from vvol_replication.storage.flasharray.http import Timeouts
+from vvol_replication.storage.flasharray.metadata import ResponseMetadata
 from vvol_replication.storage.tls import TLSTrust
 
 from .client import Client, Login
@@ -18,11 +18,11 @@ from .exchange import Wire
 class Sessions:
     """Lends clients. There are never more than threads that ask at once; the one used last is lent first."""
 
-    def __init__(self, login: Login, trust: TLSTrust, timeouts: Timeouts, notes: SideNotes) -> None:
+    def __init__(self, login: Login, trust: TLSTrust, timeouts: Timeouts, metadata: ResponseMetadata) -> None:
         self._login = login
         self._trust = trust
         self._timeouts = timeouts
-        self._notes = notes
+        self._metadata = metadata
         self._lock = threading.Lock()
         self._idle: list[Client] = []
         self._closed = False
@@ -56,7 +56,7 @@ class Sessions:
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
-            wire = Wire(self._trust, self._timeouts, self._notes)
+            wire = Wire(self._trust, self._timeouts, self._metadata)
             wire.deadline = deadline
             return Client(self._login, wire)
         client.begin(deadline)

@@ -20,7 +20,7 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 from vvol_replication.storage.flasharray import merging, reading
-from vvol_replication.storage.flasharray.failures import Unreadable
+from vvol_replication.storage.flasharray.errors import Unreadable
 
 Row = Mapping[str, Any]
 

@@ -14,13 +14,13 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
-from vvol_replication.storage.flasharray import merging, refusals
-from vvol_replication.storage.flasharray.array_text import ArrayText
-from vvol_replication.storage.flasharray.failures import Answered, CallFailed, LookFailed, Missing, Unreadable
+from vvol_replication.storage.flasharray import merging
+from vvol_replication.storage.flasharray.errors import Answered, CallFailed, LookFailed, Missing, Unreadable, refusals
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 from vvol_replication.storage.flasharray.http import Http, Request
-from vvol_replication.storage.flasharray.identity import IdentityPin
-from vvol_replication.storage.flasharray.sidenotes import SideNotes
+from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
 from vvol_replication.storage.login import LoginGate
+from vvol_replication.storage.redaction import Redactor
 
 from . import answers
 from .session import Session
@@ -48,7 +48,8 @@ class REST2:
     address: str
     api_token: str = field(repr=False)
     http: Http
-    notes: SideNotes
+    metadata: ResponseMetadata
+    redactor: Redactor
     gate: LoginGate
     pin: IdentityPin
 
@@ -59,21 +60,22 @@ class REST2:
 
     def speak(self, rest: str) -> REST2Array:
         """The array over that version; nothing is sent yet."""
-        return REST2Array(Session(self.http, rest, self.api_token, self.gate, self.pin), self.notes)
+        return REST2Array(Session(self.http, rest, self.api_token, self.gate, self.pin), self.metadata, self.redactor)
 
 
 class REST2Array:
     """`Family` over a session of our own."""
 
-    def __init__(self, session: Session, notes: SideNotes) -> None:
+    def __init__(self, session: Session, metadata: ResponseMetadata, redactor: Redactor) -> None:
         self.rest = session.rest
         self._session = session
-        self._notes = notes
+        self._metadata = metadata
+        self._redactor = redactor
         self._lists_destroyed = False
 
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
-        return replace(await self._session.about(deadline), skew=self._notes.skew)
+        return replace(await self._session.about(deadline), skew=self._metadata.skew)
 
     async def connections(self, deadline: float) -> tuple[ArrayConnection, ...]:
         """The arrays that this one is connected to."""
@@ -118,7 +120,7 @@ class REST2Array:
         try:
             content = await self._session.request(Request("POST", _SNAPSHOTS, query, body={"suffix": suffix}), deadline)
         except Answered as refusal:
-            there = refusals.already_there(refusal, suffix)
+            there = refusals.already_there(refusal, suffix, self._redactor)
             if there is None:
                 raise
             destroyed = refusals.says_destroyed(refusal) or await self._is_destroyed(snapshot, there, deadline)

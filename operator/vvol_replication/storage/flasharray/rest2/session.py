@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
-from vvol_replication.storage import words
-from vvol_replication.storage.flasharray import refusals
-from vvol_replication.storage.flasharray.answer import Answer
-from vvol_replication.storage.flasharray.errors import IDENTITY, LOGIN
-from vvol_replication.storage.flasharray.failures import (
+from vvol_replication.storage import reasons
+from vvol_replication.storage.flasharray.errors import (
+    IDENTITY,
+    LOGIN,
     Answered,
     BeforeTheCall,
     CallFailed,
@@ -25,9 +24,10 @@ from vvol_replication.storage.flasharray.failures import (
     NotAsked,
     NotReached,
     Unreadable,
+    refusals,
 )
-from vvol_replication.storage.flasharray.http import Http, Request
-from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.http import Answer, Http, Request
+from vvol_replication.storage.flasharray.metadata import IdentityPin
 from vvol_replication.storage.login import LoginGate
 
 from . import answers
@@ -121,7 +121,7 @@ class Session:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise NotAsked(words.UNREACHABLE, "not asked, because the connection to it is closed")
+            raise NotAsked(reasons.UNREACHABLE, "not asked, because the connection to it is closed")
 
     async def _new_token(self, deadline: float) -> str:
         async with _through(self._gate, deadline):

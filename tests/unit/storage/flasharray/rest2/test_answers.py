@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.domain.arrays import Pushed, Snapshot
-from vvol_replication.storage.flasharray.failures import Unreadable
+from vvol_replication.storage.flasharray.errors import Unreadable
 from vvol_replication.storage.flasharray.rest2 import answers
 from vvol_replication.storage.flasharray.rest2.answers import Page
 

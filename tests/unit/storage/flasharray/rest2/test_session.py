@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from vvol_replication.storage.flasharray.answer import Answer
-from vvol_replication.storage.flasharray.failures import CallFailed, LockedOut, NotAsked
-from vvol_replication.storage.flasharray.http import Request
-from vvol_replication.storage.flasharray.identity import IdentityPin
+from vvol_replication.storage.flasharray.errors import CallFailed, LockedOut, NotAsked
+from vvol_replication.storage.flasharray.http import Answer, Request
+from vvol_replication.storage.flasharray.metadata import IdentityPin
 from vvol_replication.storage.flasharray.rest2.session import Session
 from vvol_replication.storage.login import LoginGate
 

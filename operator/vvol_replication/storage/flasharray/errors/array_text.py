@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
-
-LONGEST: Final = 300
-"""Characters of foreign text that a message may hold."""
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,8 @@ class ArrayText:
 
     @property
     def whole(self) -> str:
-        """All messages in one line, each after the name of the object that it is about."""
-        return one_line("; ".join(f"{name}: {message}" if name else message for name, message in self.parts))
+        """All messages, each after the name of the object that it is about; as they came, so not fit for a message."""
+        return "; ".join(f"{name}: {message}" if name else message for name, message in self.parts)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,14 +41,8 @@ class ArrayText:
 
     def has(self, *texts: str) -> bool:
         """True if any of these is in what the array said, without regard to case."""
-        said = "\n".join(f"{name}\n{message}" for name, message in self.parts).lower()
-        return any(text.lower() in said for text in texts)
-
-
-def one_line(text: str) -> str:
-    """Foreign text fit for a message: one line, printable, at most `LONGEST` characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+        everything = "\n".join(f"{name}\n{message}" for name, message in self.parts).lower()
+        return any(text.lower() in everything for text in texts)
 
 
 def _part(row: Any) -> tuple[str, str] | None:

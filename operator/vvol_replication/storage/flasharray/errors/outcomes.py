@@ -6,16 +6,20 @@ unreadable or a 5xx, nothing is proved: `Indeterminate`. The array's own words a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 
 from . import refusals, transport
 from .array_text import ArrayText
 from .failures import (
+    IDENTITY,
+    LOGIN,
+    VERSION,
     Answered,
     BeforeTheCall,
     CallFailed,
@@ -27,12 +31,8 @@ from .failures import (
     NoCommonVersion,
     NotAsked,
     NotReached,
+    retry_after,
 )
-from .sidenotes import retry_after
-
-LOGIN: Final = "login"
-VERSION: Final = "version"
-IDENTITY: Final = "identity"
 
 _FIRST: Final = {
     LOGIN: "the login comes first",
@@ -52,12 +52,16 @@ class Asked:
     address: str
     what: str
     mutating: bool = False
-    secret: str = field(default="", repr=False)
+    _: KW_ONLY
+    redactor: Redactor = field(repr=False, compare=False)
 
     def says(self, seen: str) -> str:
-        """One line: which array, which call, what was seen; the API token is blacked out should the array repeat it."""
-        line = f"FlashArray {self.address}: {self.what}: {' '.join(seen.split())}"
-        return line.replace(self.secret, "***") if self.secret else line
+        """One line: which array, which call, what was seen; whatever came from outside was quoted before."""
+        return f"FlashArray {self.address}: {self.what}: {' '.join(seen.split())}"
+
+    def quote(self, text: object) -> str:
+        """Text from outside, fit for a message: without secrets, on one line, and not endless."""
+        return self.redactor.quoted(text)
 
 
 def outcome(failure: CallFailed, asked: Asked) -> Failed:
@@ -75,18 +79,18 @@ def outcome(failure: CallFailed, asked: Asked) -> Failed:
             return _refused(failure, asked)
         case LookFailed(said=said, cause=cause):
             return _look_failed(said, cause, asked)
-    return _unreadable(f"{failure}; something else than a FlashArray may answer at this address", asked)
+    return _unreadable(f"{asked.quote(failure)}; something else than a FlashArray may answer at this address", asked)
 
 
 def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavailable:
     match failure:
-        case NotAsked(reason=reason):
-            return Unavailable(reason, asked.says(str(failure)))
+        case NotAsked():
+            return Unavailable(failure.reason, asked.says(failure.why))
         case HeldOff(left=left):
             why = f"not asked, because the array wants to be left alone for {left:.0f} s more"
-            return Unavailable(words.ENDPOINT_BUSY, asked.says(why), left)
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.says(why), left)
     return Unavailable(
-        words.LOGIN_FAILED,
+        reasons.LOGIN_FAILED,
         asked.says(
             "not asked, because logging in failed three times; it is tried again when the Secret's apiToken changes, "
             "or after 15 minutes"
@@ -102,37 +106,36 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
             return Refused(reason, asked.says(said))
         case NoCommonVersion(wanted=wanted, offered=offered):
             said = f"{wanted} is needed, the array offers {_ranges(offered)}; see spec.restVersion"
-            return Refused(words.NOT_SUPPORTED, asked.says(said))
+            return Refused(reasons.NOT_SUPPORTED, asked.says(said))
     return Refused(
-        words.IDENTITY_CHANGED,
+        reasons.IDENTITY_CHANGED,
         asked.says(
-            f"another array answers here: its id is {failure.seen}, it was {failure.pinned}. Nothing was sent to it; "
-            "correct the address, or make a new FlashArray object for the new array"
+            f"another array answers here: its id is {asked.quote(failure.seen)}, it was {asked.quote(failure.pinned)}. "
+            "Nothing was sent to it; correct the address, or make a new FlashArray object for the new array"
         ),
     )
 
 
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
-    if step == LOGIN and isinstance(cause, Answered) and refusals.too_many_sessions(cause):
-        return Unavailable(
-            words.ENDPOINT_BUSY,
-            asked.says(f"the array has no room for another session ({_said(cause)}); end some; it is asked again"),
-        )
-    if step == LOGIN and isinstance(cause, Answered) and refusals.login_refused(cause):
-        return Unavailable(
-            words.LOGIN_FAILED,
-            asked.says(f"the array refuses the API token ({_said(cause)}); put a valid one into the Secret's apiToken"),
-        )
+    if step != LOGIN or not isinstance(cause, Answered):
+        return outcome(cause, asked)
+    said = _said(cause, asked)
+    if refusals.too_many_sessions(cause):
+        seen = f"the array has no room for another session ({said}); end some; it is asked again"
+        return Unavailable(reasons.ENDPOINT_BUSY, asked.says(seen))
+    if refusals.login_refused(cause):
+        seen = f"the array refuses the API token ({said}); put a valid one into the Secret's apiToken"
+        return Unavailable(reasons.LOGIN_FAILED, asked.says(seen))
     return outcome(cause, asked)
 
 
 def _look_failed(said: str, cause: CallFailed, asked: Asked) -> Failed:
     """Nothing was changed by the push; why the look failed says when to ask again."""
-    why = outcome(cause, replace(asked, mutating=False))
+    look = outcome(cause, replace(asked, mutating=False))
     return Unavailable(
-        why.reason if isinstance(why, Unavailable) else words.ANSWER_UNREADABLE,
+        look.reason if isinstance(look, Unavailable) else reasons.ANSWER_UNREADABLE,
         asked.says(f"the array answers {said!r}, but whether that snapshot is destroyed could not be read"),
-        why.retry_after if isinstance(why, Unavailable) else None,
+        look.retry_after if isinstance(look, Unavailable) else None,
     )
 
 
@@ -151,54 +154,54 @@ def _ranges(offered: tuple[str, ...]) -> str:
 
 
 def _not_reached(failure: NotReached, asked: Asked) -> Failed:
-    reason, seen = transport.explain(failure.cause)
+    reason, seen = transport.explain(failure.cause, asked.redactor)
     if asked.mutating and failure.sent:
         return _lost(seen, asked)
     return Unavailable(reason, asked.says(seen))
 
 
 def _answered(failure: Answered, asked: Asked) -> Failed:
-    status, said = failure.status, asked.says(f"the array answers {_said(failure)}")
+    status, said = failure.status, asked.says(f"the array answers {_said(failure, asked)}")
     if (reason := refusals.refusal_reason(failure)) is not None:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
         return Unavailable(
-            words.LOGIN_FAILED,
+            reasons.LOGIN_FAILED,
             f"{said}, twice, although the login itself succeeded; look at the token's user and the array's sessions",
         )
     if status == HTTPStatus.FORBIDDEN:
         return Refused(
-            words.PERMISSION_DENIED,
-            f"{said}{refusals.advice(words.PERMISSION_DENIED)}",
+            reasons.PERMISSION_DENIED,
+            f"{said}{refusals.advice(reasons.PERMISSION_DENIED)}",
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
         seconds = retry_after(failure.headers)
         when = f" after {seconds:.0f} s, as it wants" if seconds else ""
-        return Unavailable(words.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
+        return Unavailable(reasons.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
-            return _lost(f"the array answers {_said(failure)}", asked)
+            return _lost(f"the array answers {_said(failure, asked)}", asked)
         busy = status == HTTPStatus.SERVICE_UNAVAILABLE or "is busy" in said.lower()
-        return Unavailable(words.ENDPOINT_BUSY if busy else words.ENDPOINT_FAULT, f"{said}; it is asked again")
+        return Unavailable(reasons.ENDPOINT_BUSY if busy else reasons.ENDPOINT_FAULT, f"{said}; it is asked again")
     if status < HTTPStatus.BAD_REQUEST:
         return _unreadable(f"it was answered with a redirection or the like (HTTP {status})", asked)
     if status == HTTPStatus.NOT_FOUND:
-        return Refused(words.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
+        return Refused(reasons.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
     return Refused(refusals.ARRAY_REFUSED, said)
 
 
 def _unreadable(seen: str, asked: Asked) -> Failed:
     if asked.mutating:
         return _lost(seen, asked)
-    return Unavailable(words.ANSWER_UNREADABLE, asked.says(seen))
+    return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(seen))
 
 
 def _lost(seen: str, asked: Asked) -> Indeterminate:
-    return Indeterminate(words.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
+    return Indeterminate(reasons.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
 
 
-def _said(failure: Answered) -> str:
-    said = ArrayText.parse(failure.text).whole.rstrip(".")
+def _said(failure: Answered, asked: Asked) -> str:
+    said = asked.quote(ArrayText.parse(failure.text).whole).rstrip(".")
     return f"HTTP {failure.status}: {said}" if said else f"HTTP {failure.status} without a message"

@@ -1,6 +1,6 @@
-"""What every answer of an array tells beside its content: its clock, its sessions, and when it wants to be left alone.
+"""What all sessions with one array share, whichever family: who answers, and what answers say beside content.
 
-One for all sessions with an array, whichever family they speak. Thread-safe.
+Both classes are thread-safe: REST 1 calls in threads, REST 2 on the event loop.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from vvol_replication.storage.whispers import Whispers
+from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.storage.redaction import SessionSecrets
 
-from .failures import HeldOff
+from .errors import HeldOff, IdentityDiffers, retry_after
 
 _LONGEST_HOLD: Final = 3600.0
 """Seconds for which an array is left alone at most, whatever stands in the header."""
@@ -27,16 +28,18 @@ _HALF: Final = timedelta(seconds=0.5)
 """`Date` is cut to whole seconds: on the average the array's clock is half a second further."""
 
 
-class SideNotes:
-    """Kept from answer to answer."""
+class ResponseMetadata:
+    """The array's clock, its sessions, and until when it wants to be left alone: kept from answer to answer.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `sessions` is told each cookie of REST 1 and token of REST 2.
+    """
+
+    def __init__(self, sessions: SessionSecrets, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._held_until = float("-inf")
         self._skew: timedelta | None = None
-        self.whispers = Whispers()
-        """The sessions of this port: cookies of REST 1, tokens of REST 2."""
+        self._sessions = sessions
 
     @property
     def skew(self) -> timedelta | None:
@@ -51,13 +54,13 @@ class SideNotes:
 
     def heard(self, status: int, headers: Mapping[str, str], sent: float, answered: float) -> None:
         """After every answer; `sent` and `answered` are POSIX times of this machine."""
-        self.whispers.add(headers.get("x-auth-token"))
+        self._sessions.add(headers.get("x-auth-token"))
         for cookie in _COOKIE.findall(headers.get("Set-Cookie", "")):
-            self.whispers.add(cookie)
-        told = _date(headers.get("Date", ""))
-        if told is not None:
+            self._sessions.add(cookie)
+        date = _date(headers.get("Date", ""))
+        if date is not None:
             middle = datetime.fromtimestamp((sent + answered) / 2, UTC)
-            self._skew = timedelta(seconds=round((told + _HALF - middle).total_seconds()))
+            self._skew = timedelta(seconds=round((date + _HALF - middle).total_seconds()))
         if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             seconds = retry_after(headers)
             if seconds:
@@ -65,12 +68,20 @@ class SideNotes:
                     self._held_until = max(self._held_until, self._clock() + min(seconds, _LONGEST_HOLD))
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
-    for header in ("retry-after", "ratelimit-reset"):
-        if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
-            return float(value)
-    return None
+class IdentityPin:
+    """Remembers the first array seen, or the one that is `expected`, and refuses every other one."""
+
+    def __init__(self, expected: str | None = None) -> None:
+        self._lock = threading.Lock()
+        self._id = expected
+
+    def check(self, about: ArrayAbout) -> None:
+        """Raises `IdentityDiffers` where this is not the array of the first session."""
+        with self._lock:
+            if self._id is None:
+                self._id = about.id
+            if about.id != self._id:
+                raise IdentityDiffers(self._id, about.id)
 
 
 def _date(value: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The reasons that outcomes of vSphere and TLS carry: words of the API's closed catalogue."""
+"""The reasons that outcomes of vSphere and TLS carry: names of the API's closed catalogue (`api.reasons`)."""
 
 from __future__ import annotations
 

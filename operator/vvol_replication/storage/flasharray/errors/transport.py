@@ -9,52 +9,53 @@ from collections.abc import Iterator
 import aiohttp
 import requests
 
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.tls import not_trusted
 
 
-def explain(failure: Exception) -> tuple[str, str]:
+def explain(failure: Exception, redactor: Redactor) -> tuple[str, str]:
     """The reason word for a transport failure, and what was seen."""
     causes = tuple(
         cause
         for cause in _causes(failure)
         if not isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError)
     )
-    told = next((told for cause in causes if (told := _connecting(cause))), None)
-    told = told or next((told for cause in causes if (told := _under_way(cause))), None)
-    return told or (words.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
+    told = next((told for cause in causes if (told := _connecting(cause, redactor))), None)
+    told = told or next((told for cause in causes if (told := _under_way(cause, redactor))), None)
+    return told or (reasons.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
 
 
-def _connecting(cause: BaseException) -> tuple[str, str] | None:
+def _connecting(cause: BaseException, redactor: Redactor) -> tuple[str, str] | None:
     """What kept a connection from coming about."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return words.CERTIFICATE_NOT_TRUSTED, not_trusted(cause)
+        return reasons.CERTIFICATE_NOT_TRUSTED, not_trusted(cause, redactor)
     if isinstance(cause, socket.gaierror):
-        return words.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+        return reasons.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
     if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
-        return words.UNREACHABLE, "it does not accept connections in time; check spec.address and the network path"
+        return reasons.UNREACHABLE, "it does not accept connections in time; check spec.address and the network path"
     if isinstance(cause, ConnectionRefusedError):
-        return words.UNREACHABLE, "it refuses connections; check spec.address, and that it is up"
+        return reasons.UNREACHABLE, "it refuses connections; check spec.address, and that it is up"
     return None
 
 
-def _under_way(cause: BaseException) -> tuple[str, str] | None:
+def _under_way(cause: BaseException, redactor: Redactor) -> tuple[str, str] | None:
     """What broke a connection that says more than that it broke."""
     if isinstance(cause, requests.Timeout | TimeoutError):
-        return words.TIMED_OUT_CALLING, "no whole answer came in time; look at its health and the network path"
+        return reasons.TIMED_OUT_CALLING, "no whole answer came in time; look at its health and the network path"
     if isinstance(cause, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return None
     if isinstance(cause, ssl.SSLError):
-        return words.UNREACHABLE, f"TLS failed ({_detail(cause)}); check host and port in spec.address"
+        return reasons.UNREACHABLE, f"TLS failed ({_detail(cause, redactor)}); check host and port in spec.address"
     if isinstance(cause, OSError) and cause.strerror:
-        seen = f"the connection failed ({cause.strerror}); check spec.address and the network path"
-        return words.UNREACHABLE, seen
+        seen = f"the connection failed ({redactor.quoted(cause.strerror)}); check spec.address and the network path"
+        return reasons.UNREACHABLE, seen
     return None
 
 
-def _detail(cause: ssl.SSLError) -> str:
+def _detail(cause: ssl.SSLError, redactor: Redactor) -> str:
     """OpenSSL's word; only errors that come from there have one."""
-    return getattr(cause, "reason", None) or "no word why"
+    return redactor.quoted(getattr(cause, "reason", None)) or "no word why"
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from vvol_replication.storage import words
+from vvol_replication.storage import reasons
+from vvol_replication.storage.redaction import Redactor
 
-from .array_text import ArrayText, one_line
+from .array_text import ArrayText
 from .failures import Answered, CallFailed
 
 PROTECTION_GROUP_NOT_FOUND: Final = "ProtectionGroupNotFound"
@@ -30,15 +31,15 @@ _REASONS: Final = (
     *((text, PROTECTION_GROUP_DESTROYED) for text in _GONE),
     ("does not exist", PROTECTION_GROUP_NOT_FOUND),
     ("could not be found", PROTECTION_GROUP_NOT_FOUND),
-    ("permission", words.PERMISSION_DENIED),
-    ("privilege", words.PERMISSION_DENIED),
-    ("not permitted", words.PERMISSION_DENIED),
-    ("not authorized", words.PERMISSION_DENIED),
+    ("permission", reasons.PERMISSION_DENIED),
+    ("privilege", reasons.PERMISSION_DENIED),
+    ("not permitted", reasons.PERMISSION_DENIED),
+    ("not authorized", reasons.PERMISSION_DENIED),
     ("no allowed target", TARGET_NOT_ALLOWED),
     ("not allowed on", TARGET_NOT_ALLOWED),
     ("not allowed by", TARGET_NOT_ALLOWED),
     ("disallowed", TARGET_NOT_ALLOWED),
-    ("in a pod", words.NOT_SUPPORTED),
+    ("in a pod", reasons.NOT_SUPPORTED),
 )
 """The first that is in the text counts."""
 
@@ -47,9 +48,9 @@ _ADVICE: Final = {
     ARRAYS_NOT_CONNECTED: "mend the array connection",
     PROTECTION_GROUP_DESTROYED: "recover the protection group on the array",
     PROTECTION_GROUP_NOT_FOUND: "restore the protection group, or correct its name",
-    words.PERMISSION_DENIED: "the token's user needs the role storage_admin on a source array, readonly on a target",
+    reasons.PERMISSION_DENIED: "the token's user needs the role storage_admin on a source array, readonly on a target",
     TARGET_NOT_ALLOWED: "allow the protection group on its target array",
-    words.NOT_SUPPORTED: "pods replicate by other means; use a protection group outside of pods",
+    reasons.NOT_SUPPORTED: "pods replicate by other means; use a protection group outside of pods",
 }
 
 
@@ -71,7 +72,7 @@ def missing(failure: CallFailed) -> bool:
     return refusal_reason(failure) in (PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED)
 
 
-def already_there(failure: CallFailed, suffix: str) -> str | None:
+def already_there(failure: CallFailed, suffix: str, redactor: Redactor) -> str | None:
     """The array's words where it refused a push because the snapshot is there: live, destroyed or being eradicated."""
     said = _refusal(failure)
     if said is None:
@@ -79,7 +80,7 @@ def already_there(failure: CallFailed, suffix: str) -> str | None:
     if said.has("already exists") or (
         said.has("destroyed", "eradicat") and said.has("snapshot", suffix) and not said.has(*_LIMITS)
     ):
-        return one_line(said.whole)
+        return redactor.quoted(said.whole)
     return None
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
+
+LOGIN: Final = "login"
+VERSION: Final = "version"
+IDENTITY: Final = "identity"
 
 
 class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
-    """A call that brought no usable answer."""
+    """A call that brought no usable answer. Its text may be the array's: none of it shows in a repr."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 class NotAsked(CallFailed):
-    """Nothing was sent; `reason` is a reason word, and the text says why, in one line."""
+    """Nothing was sent; `reason` is one of the catalogue, `why` says it in one line of ours."""
 
-    def __init__(self, reason: str, seen: str) -> None:
-        super().__init__(seen)
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(why)
         self.reason = reason
+        self.why = why
 
 
 class HeldOff(CallFailed):
@@ -75,7 +85,10 @@ class IdentityDiffers(CallFailed):
 
 
 class BeforeTheCall(CallFailed):
-    """What a call needs first (version, login, identity) failed, so the call itself was not made, or not repeated."""
+    """What a call needs first failed, so the call itself was not made, or not repeated.
+
+    `step` is `VERSION`, `LOGIN` or `IDENTITY`; `cause` is how that step failed.
+    """
 
     def __init__(self, step: str, cause: CallFailed) -> None:
         super().__init__(step)
@@ -84,9 +97,20 @@ class BeforeTheCall(CallFailed):
 
 
 class LookFailed(CallFailed):
-    """The push was refused because its snapshot is there; whether that one is destroyed could not be read."""
+    """The push was refused because its snapshot is there; whether that one is destroyed could not be read.
+
+    `said` are the array's words, redacted; `cause` is why the look failed.
+    """
 
     def __init__(self, said: str, cause: CallFailed) -> None:
         super().__init__(said)
         self.said = said
         self.cause = cause
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
+    for header in ("retry-after", "ratelimit-reset"):
+        if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
+            return float(value)
+    return None

@@ -1,0 +1,175 @@
+"""All requests that the engine knows of: those in flight have a reconciler each, of the others it knows what counts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import FAILOVER_PREPARATION, Kind
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.status import in_flight
+from vvol_replication.engine.background import Background
+from vvol_replication.engine.events.recorder import EventRecorder
+from vvol_replication.engine.news import GroupKey
+from vvol_replication.engine.status.versions import older
+from vvol_replication.reconcile.core.acceptance import parse_preparation
+from vvol_replication.reconcile.preparation.already_done import evidence_of
+
+from .context import EngineContext
+from .kind import Body, stamp
+from .kinds import REQUEST_KINDS, AnyReconciler, reconciler_of
+from .ttl import TTLAfterFinished
+from .validity import ValidityWatches
+
+_REMEMBERED_ENDS = 10_000
+
+
+class Requests:
+    """The one way in for an object of a one-shot kind, and the way out of it."""
+
+    def __init__(self, context: EngineContext, recorder: EventRecorder, background: Background) -> None:
+        self._context, self._recorder, self._background = context, recorder, background
+        self._reconcilers: dict[str, AnyReconciler] = {}
+        self._running: dict[int, AnyReconciler] = {}
+        self._ends: dict[str, str | None] = {}
+        self._ttl = TTLAfterFinished(context.services)
+        self._validity = ValidityWatches(context, background)
+        self._stopped = False
+
+    def __len__(self) -> int:
+        """How many are in flight."""
+        return len(self._reconcilers)
+
+    @property
+    def in_flight(self) -> tuple[AnyReconciler, ...]:
+        """Those that are being worked on."""
+        return tuple(self._reconcilers.values())
+
+    def start(self) -> None:
+        """Begin to delete what has had its time."""
+        self._ttl.start()
+
+    async def stop(self) -> None:
+        """Stop all where they are."""
+        self._stopped = True
+        stops = [one.stop() for one in self.in_flight]
+        await asyncio.gather(self._ttl.stop(), self._validity.stop(), *stops)
+
+    def observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
+        """The API server shows an object so, or shows that it is gone."""
+        metadata = body["metadata"]
+        ref = ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])
+        if deleted or metadata.get("deletionTimestamp"):
+            self._deleted(ref, gone=deleted)
+            return
+        self._ttl.observe(ref, REQUEST_KINDS[kind].due_at(body))
+        self._note_claim(ref, body)
+        if kind == FAILOVER_PREPARATION:
+            self._validity.observe(ref, body)
+            self._note_preparation(body)
+        reconciler = self._reconcilers.get(ref.uid)
+        if reconciler is not None:
+            reconciler.observe(body)
+            return
+        status = body.get("status") or {}
+        self._recorder.found(ref, status)
+        if in_flight(status):
+            self._take_up(ref, body)
+
+    def acceptance(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
+        """What to write to an object that is new, or was edited, and has been observed. None: nothing."""
+        metadata, status = body["metadata"], body.get("status") or {}
+        reconciler = self._reconcilers.get(metadata["uid"])
+        if reconciler is None:
+            return REQUEST_KINDS[kind].acceptance(body, self._context.services.clock.now())
+        if older(metadata.get("resourceVersion"), reconciler.stored.version):
+            return None  # what it says is long answered
+        if not status.get("acceptedAt"):
+            # Its status was wiped while it is in flight: what it has come to is known here.
+            return {**reconciler.status.to_json(), "observedGeneration": metadata["generation"]}
+        return stamp(body)
+
+    def release(self, uid: str) -> None:
+        """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""
+        reconciler = self._reconcilers.pop(uid, None)
+        if reconciler is not None:
+            self._background.spawn(reconciler.stop(), f"stop {reconciler.ref}")
+
+    def finished(self, uid: str, run: int) -> None:
+        """A reconciler has come to its end."""
+        reconciler = self._running.pop(run)
+        if self._reconcilers.get(uid) is reconciler:
+            del self._reconcilers[uid]
+        if reconciler.stored.finished:
+            self._ends[uid] = reconciler.stored.version
+            if len(self._ends) > _REMEMBERED_ENDS:
+                del self._ends[next(iter(self._ends))]
+            reconciler.publish_end()
+        group = self._context.registry.groups.get(reconciler.group)
+        if group is not None:
+            reconciler.on_finished(group, stopped=self._stopped)
+
+    def groups_changed(self, keys: frozenset[GroupKey] | None) -> None:
+        """All who wait for these groups take their places in order of acceptance, whoever's task runs first."""
+        waiting = [one for one in self.in_flight if keys is None or one.group in keys]
+        for reconciler in sorted(waiting, key=lambda one: one.order):
+            reconciler.group_changed()
+
+    async def placed(self) -> None:
+        """Wait until all that are in flight now have found their places."""
+        for reconciler in self.in_flight:
+            await reconciler.placed.wait()
+
+    def unwatch(self, ref: ObjectRef) -> None:
+        """Nothing can make a completed preparation stale any more."""
+        self._validity.gone(ref.uid)
+
+    def _deleted(self, ref: ObjectRef, *, gone: bool) -> None:
+        self._ends.pop(ref.uid, None)
+        self._ttl.gone(ref.uid)
+        self._validity.gone(ref.uid)
+        self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
+        self.release(ref.uid)
+        if gone:
+            self._context.claims.forget(ref.uid)
+
+    def _note_claim(self, ref: ObjectRef, body: Body) -> None:
+        """What a stored object makes of its request id. A reconciler's own ledger may be ahead of it."""
+        if ref.uid in self._reconcilers:
+            return
+        claimed = REQUEST_KINDS[ref.kind].claimed(body)
+        if claimed is not None:
+            self._context.claims.note(*claimed)
+
+    def _note_preparation(self, body: Body) -> None:
+        """What one that has ended says of its group, should that have no memory of its own."""
+        with contextlib.suppress(SpecError):  # its acceptance says so
+            request = parse_preparation(body)
+            key = request.namespace, request.spec.group
+            record = evidence_of(request, PreparationStatus.parse(body.get("status")))
+            registry = self._context.registry
+            registry.prepared.note_evidence(request.uid, key, record)
+            group = registry.groups.get(key)
+            if group is not None:
+                group.recollect()
+
+    def _take_up(self, ref: ObjectRef, body: Body) -> None:
+        if self._stopped or self._has_ended(ref.uid, body["metadata"].get("resourceVersion")):
+            return
+        with contextlib.suppress(SpecError):  # its acceptance says so
+            reconciler = reconciler_of(ref, body, self._context)
+            self._reconcilers[ref.uid] = self._running[reconciler.run] = reconciler
+            reconciler.start()
+
+    def _has_ended(self, uid: str, version: str | None) -> bool:
+        """Is this what the object was like before its end, which we wrote? The watch may lag behind our writes."""
+        if uid not in self._ends:
+            return False
+        if older(version, self._ends[uid]):
+            return True
+        del self._ends[uid]
+        return False

@@ -1,0 +1,84 @@
+"""What differs between the kinds of requests as data: how each is read, accepted, claimed and decided."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic
+
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import Kind
+from vvol_replication.domain.outcomes import Outcome
+from vvol_replication.reconcile.core.claims import Claim
+from vvol_replication.reconcile.core.context import RequestT
+from vvol_replication.reconcile.core.observation import Moment, Observation, Query
+from vvol_replication.reconcile.core.steps import Decided, StatusT
+from vvol_replication.reconcile.core.tuning import Tuning
+
+from .claims import ClaimKey
+
+Body = Mapping[str, Any]
+"""An object as the API server shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKind(Generic[RequestT, StatusT]):
+    """One kind of request. Its requests and statuses go only through its own functions."""
+
+    kind: Kind
+    parse: Callable[[Body], RequestT]
+    """Raises SpecError."""
+    parse_status: Callable[[object], StatusT]
+    """Raises SpecError for a ledger that cannot be read."""
+    accept: Callable[[RequestT, StatusT, datetime], StatusT]
+    """The status of a request that is new; of one that has ended, stamped for its newest generation."""
+    refuse: Callable[[Body, SpecError, datetime], StatusT]
+    """The status of an object that cannot be read."""
+    claim: Callable[[RequestT, StatusT], Claim]
+    decide: Callable[[RequestT, StatusT, Observation, datetime, Tuning], Decided[StatusT]]
+    absorb: Callable[[StatusT, Observation, Query, Outcome[Any], Moment], Observation]
+    """What is seen, after a reading."""
+
+    def acceptance(self, body: Body, now: datetime) -> Mapping[str, Any] | None:
+        """The status to write to an object that no reconciler works on. None: it says all that there is to say."""
+        try:
+            request, before = self.parse(body), self.parse_status(body.get("status"))
+        except SpecError as error:
+            return self.refuse(body, error, now).to_json()
+        if before.finished_at is None and before.accepted_at is not None:
+            return stamp(body)
+        after = self.accept(request, before, now)
+        return after.to_json() if after != before else None
+
+    def claimed(self, body: Body) -> tuple[ClaimKey, Claim] | None:
+        """What an object makes of a request id that somebody has chosen; None where nobody has, or it is unreadable."""
+        spec = body.get("spec")
+        if not isinstance(spec, Mapping) or not spec.get("requestID"):
+            return None
+        with contextlib.suppress(SpecError):  # its acceptance says so
+            request = self.parse(body)
+            key = self.kind.kind, request.namespace, request.request_id
+            return key, self.claim(request, self.parse_status(body.get("status")))
+        return None
+
+    def due_at(self, body: Body) -> datetime | None:
+        """When a finished object with a TTL is to be deleted; None for all others, and for what cannot be read."""
+        spec = body.get("spec")
+        if body["metadata"].get("deletionTimestamp") or not isinstance(spec, Mapping):
+            return None
+        if spec.get("ttlSecondsAfterFinished") is None:
+            return None
+        with contextlib.suppress(SpecError):
+            ttl = self.parse(body).spec.ttl_seconds_after_finished
+            finished = self.parse_status(body.get("status")).finished_at
+            return None if ttl is None or finished is None else finished + timedelta(seconds=ttl)
+        return None
+
+
+def stamp(body: Body) -> Mapping[str, Any] | None:
+    """The newest generation is known: written where the status does not say so yet."""
+    generation = body["metadata"]["generation"]
+    known = (body.get("status") or {}).get("observedGeneration")
+    return None if known == generation else {"observedGeneration": generation}

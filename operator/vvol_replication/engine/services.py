@@ -1,0 +1,22 @@
+"""What everything in the engine works with: the outside, through its ports, and the way to tell news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .news import Notify
+from .ports import Clock, Cluster, Connector, Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made once, by the engine."""
+
+    cluster: Cluster
+    connector: Connector
+    clock: Clock
+    pace: Pace
+    notify: Notify
+    leading: Callable[[], bool]
+    """Checked before each mutating call: does this process still hold the Lease?"""

@@ -1,0 +1,92 @@
+"""The one writer of statuses: of requests, of what is monitored, and of finished objects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.engine.news import StatusChanged
+from vvol_replication.engine.services import Services
+from vvol_replication.engine.waiting import backoff
+
+from .changes import elapsed
+from .versions import older
+
+_log = logging.getLogger(__name__)
+
+
+class StatusWriter:
+    """Writes the status of one object, and knows what the API server holds of it.
+
+    A write carries what differs from `stored`, and the resourceVersion of that: the API server refuses it where the
+    object has moved on, and whoever asked for it looks again.
+    """
+
+    def __init__(self, ref: ObjectRef, services: Services) -> None:
+        self.ref = ref
+        self.stored: Mapping[str, Any] = {}
+        """The newest status that is known, as JSON."""
+        self.version: str | None = None
+        """The newest resourceVersion that is known."""
+        self._services = services
+        self._written_at: datetime | None = None
+        self._failures = 0
+        self._gone: Gone | None = None
+
+    def observe(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so. False if it is known newer than that."""
+        if older(body["metadata"].get("resourceVersion"), self.version):
+            return False
+        self.take(body)
+        return True
+
+    def take(self, body: Mapping[str, Any]) -> None:
+        """Go on from this, whatever was known."""
+        self.stored, self.version = body.get("status") or {}, body["metadata"].get("resourceVersion")
+
+    async def write(self, status: Mapping[str, Any]) -> WriteResult:
+        """Make the status this. `Failed` leaves open whether it took place; a read tells."""
+        before = self.stored  # the watch may show the write before its answer is here
+        result = await self._services.cluster.write_status(self.ref, before, status, self.version)
+        if isinstance(result, Written):
+            self.stored, self.version = status, result.resource_version
+            self._written_at, self._failures = self._services.clock.now(), 0
+            self._services.notify(StatusChanged(self.ref, before, status, ours=True))
+            return result
+        self._gone = result if isinstance(result, Gone) else None
+        self._failures += 1
+        if isinstance(result, Failed) and self._failures == 1:
+            _log.warning("%s; it is tried again", result.message)
+        return result
+
+    async def write_patiently(self, status: Mapping[str, Any]) -> WriteResult:
+        """As `write`; whoever refuses each write, or changes the object before each, is not answered at full speed."""
+        result = await self.write(status)
+        if isinstance(result, Failed) or (not isinstance(result, Written) and self._failures > 1):
+            await self._pause()
+        return result
+
+    async def read(self) -> Mapping[str, Any] | Gone:
+        """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""
+        while self._gone is None:
+            body = await self._services.cluster.read(self.ref)
+            if isinstance(body, Gone):
+                self._gone = body
+            elif isinstance(body, Failed):
+                self._failures += 1
+                await self._pause()
+            else:
+                return body
+        return self._gone
+
+    def since_written(self) -> timedelta | None:
+        """How long ago this process wrote the status; None: it has not."""
+        return elapsed(self._written_at, self._services.clock.now())
+
+    async def _pause(self) -> None:
+        pace, jitter = self._services.pace, self._services.clock.jitter()
+        await asyncio.sleep(backoff(pace.write_retry_first, pace.write_retry_most, self._failures, jitter))
