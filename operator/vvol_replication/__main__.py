@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-import kopf
 from kubernetes.config import ConfigException
 
 from vvol_replication.api.names import KINDS
@@ -19,6 +18,7 @@ from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, Job, read_configuration
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
+from vvol_replication.handlers.lifecycle import add_lifecycle, serve
 from vvol_replication.handlers.settings import operator_settings
 from vvol_replication.installation import check
 from vvol_replication.replica import replica_of
@@ -84,16 +84,11 @@ async def run(configuration: Configuration) -> None:
     probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive)
     registry = registry_for(engine)
 
-    @kopf.on.login(registry=registry)
-    async def login(**_: object) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient())
-
-    @kopf.on.cleanup(registry=registry)
-    async def cleanup(**_: object) -> None:
-        # Tasks of ours that are still there when kopf ends are taken for hung ones and waited for, five seconds long.
+    async def end() -> None:
         replica.stop()
         await engine.stop()
 
+    add_lifecycle(registry, connection, end)
     try:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
@@ -103,17 +98,15 @@ async def run(configuration: Configuration) -> None:
         if not await stop.unless_asked(engine.start()):
             return
         _log.info("taken up: %s requests in flight", engine.in_flight)
-        before = asyncio.all_tasks()
-        tasks = await kopf.spawn_tasks(
-            registry=registry,
-            settings=operator_settings(),
-            clusterwide=not configuration.namespaces,
-            namespaces=configuration.namespaces,
-            stop_flag=stop.asked,
-            ready_flag=ready,
+        # kopf puts its own listeners to the signals; leadership has to end before it.
+        await serve(
+            registry,
+            operator_settings(),
+            configuration.namespaces,
+            stop=stop.asked,
+            ready=ready,
+            on_spawned=stop.listen,
         )
-        stop.listen()  # kopf has put its own listeners there: leadership has to end first
-        await kopf.run_tasks(tasks, ignored=before)
     finally:
         replica.stop()
         await asyncio.gather(replica.close(), engine.stop())
