@@ -144,8 +144,11 @@ class _Go:
     compiled: int = 0
     now: str = "getting ready"
 
-    def run(self, *commands: Sequence[str]) -> list[str]:
-        """Run ``commands`` at once until all have ended; return their outputs, or raise BuildError with last words."""
+    def run(self, *commands: Sequence[str]) -> None:
+        """Run ``commands`` at once until all have ended; raises BuildError with the last words of one that failed.
+
+        While the number of packages is not known, the first command is the one that lists them.
+        """
         with contextlib.ExitStack() as files:
             outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in commands]
             running = [
@@ -164,6 +167,9 @@ class _Go:
             try:
                 for line in _lines([one.stderr.fileno() for one in running if one.stderr]):
                     self._note(line, words)
+                    if not self.total and running[0].poll() == 0:
+                        outputs[0].seek(0)
+                        self.total = len(outputs[0].readlines())
                     self.progress.show(self.compiled, self.total, self.now)
             finally:
                 for pipe in (pipe for one in running for pipe in (one.stdin, one.stderr)):
@@ -176,9 +182,6 @@ class _Go:
                     said = " / ".join(words[-5:]) or "no message"
                     hint = "; is the network there, and GOPROXY right?" if command[1] == "list" else ""
                     raise BuildError(f"go {command[1]} ended with {status}: {said}{hint}")
-            for output in outputs:
-                output.seek(0)
-            return [output.read().decode(errors="replace") for output in outputs]
 
     def _note(self, line: str | None, words: list[str]) -> None:
         """Take up one line: a download, a package that is now compiled (-v prints its path), or else a message."""
@@ -220,6 +223,5 @@ def build(
     """
     running = _Go(module, progress)
     compile_ = [go, "build", "-v", *flags]
-    listed, _ = running.run([go, "list", "-deps", *packages], [*compile_, *COMMON_STANDARD])
-    running.total = len(listed.splitlines())
+    running.run([go, "list", "-deps", *packages], [*compile_, *COMMON_STANDARD])
     running.run([*compile_, "-o", f"{into}{os.sep}", *packages])
