@@ -43,7 +43,7 @@ class Progress:
         part = min(1.0, done / total) if total else 0.0
         left = duration(seconds_left(elapsed, part, self._expected))
         count = f", {done} of {total} packages" if total else ""
-        return f"  {duration(elapsed)}, about {left} left{count}: {now}"
+        return f"  {int(elapsed) // 60}:{int(elapsed) % 60:02}, about {left} left{count}: {now}"
 
     def show(self, done: int, total: int, now: str) -> None:
         """Show how far it is, if it is time for it. ``total`` 0: not known yet."""

@@ -12,12 +12,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from testbed.processes import supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from buildprogress import Progress
 
@@ -144,8 +144,11 @@ class _Go:
     compiled: int = 0
     now: str = "getting ready"
 
-    def run(self, *commands: Sequence[str]) -> list[str]:
-        """Run ``commands`` at once until all have ended; return their outputs, or raise BuildError with last words."""
+    def run(self, *commands: Sequence[str]) -> None:
+        """Run ``commands`` at once until all have ended; raises BuildError with the last words of one that failed.
+
+        While the number of packages is not known, the first command is the one that lists them.
+        """
         with contextlib.ExitStack() as files:
             outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in commands]
             running = [
@@ -161,24 +164,24 @@ class _Go:
                 for command, output in zip(commands, outputs, strict=True)
             ]
             words: list[str] = []
+            failed: tuple[str, int] | None = None
             try:
                 for line in _lines([one.stderr.fileno() for one in running if one.stderr]):
                     self._note(line, words)
+                    if not self.total and running[0].poll() == 0:
+                        outputs[0].seek(0)
+                        self.total = len(outputs[0].readlines())
                     self.progress.show(self.compiled, self.total, self.now)
+                    if failed is None and (failed := _failed(commands, running)):
+                        _close(one.stdin for one in running)
             finally:
-                for pipe in (pipe for one in running for pipe in (one.stdin, one.stderr)):
-                    if pipe:
-                        pipe.close()  # also when we are interrupted: the end of its lifeline ends Go
-                statuses = [one.wait() for one in running]
-            for command, status in zip(commands, statuses, strict=True):
-                if status:
-                    self.progress.end("failed")
-                    said = " / ".join(words[-5:]) or "no message"
-                    hint = "; is the network there, and GOPROXY right?" if command[1] == "list" else ""
-                    raise BuildError(f"go {command[1]} ended with {status}: {said}{hint}")
-            for output in outputs:
-                output.seek(0)
-            return [output.read().decode(errors="replace") for output in outputs]
+                _close(pipe for one in running for pipe in (one.stdin, one.stderr))
+                for one in running:
+                    one.wait()
+        if failed := failed or _failed(commands, running):
+            self.progress.end("failed")
+            hint = "; is the network there, and GOPROXY right?" if failed[0] == "list" else ""
+            raise BuildError(f"go {failed[0]} ended with {failed[1]}: {' / '.join(words[-5:]) or 'no message'}{hint}")
 
     def _note(self, line: str | None, words: list[str]) -> None:
         """Take up one line: a download, a package that is now compiled (-v prints its path), or else a message."""
@@ -191,6 +194,19 @@ class _Go:
             self.now = f"compiling {line}"
         elif line:
             words.append(line)
+
+
+def _close(pipes: Iterable[IO[bytes] | None]) -> None:
+    """Close pipes; when that of its standard input ends, its lifeline, a supervised program is ended."""
+    for pipe in pipes:
+        if pipe:
+            pipe.close()
+
+
+def _failed(commands: Sequence[Sequence[str]], running: Sequence[subprocess.Popen[bytes]]) -> tuple[str, int] | None:
+    """Return the sub-command of Go that has failed, and its exit status."""
+    ended = ((command[1], one.poll()) for command, one in zip(commands, running, strict=True))
+    return next(((name, status) for name, status in ended if status), None)
 
 
 def _lines(descriptors: Sequence[int]) -> Iterator[str | None]:
@@ -220,6 +236,5 @@ def build(
     """
     running = _Go(module, progress)
     compile_ = [go, "build", "-v", *flags]
-    listed, _ = running.run([go, "list", "-deps", *packages], [*compile_, *COMMON_STANDARD])
-    running.total = len(listed.splitlines())
+    running.run([go, "list", "-deps", *packages], [*compile_, *COMMON_STANDARD])
     running.run([*compile_, "-o", f"{into}{os.sep}", *packages])

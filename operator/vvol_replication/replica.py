@@ -77,17 +77,17 @@ class OnlyReplica:
     alive = True
 
     def leading(self) -> bool:
-        """Always."""
+        """Always: nobody else may change anything either."""
         return True
 
     async def lead(self) -> None:
-        """At once."""
+        """Return without waiting: it leads from the beginning."""
 
     def stop(self) -> None:
-        """Nobody waits for that."""
+        """Do nothing: no Lease has to be let go."""
 
     async def close(self) -> None:
-        """There is nothing to let go."""
+        """Do nothing: there is neither a Lease nor a connection for it."""
 
 
 def replica_of(configuration: Configuration) -> Replica | OnlyReplica:

@@ -1,4 +1,4 @@
-"""The rooms wired together: which adapters stand behind the engine's ports."""
+"""What stands behind the engine's ports: the storage adapters, and the process's clock."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ def test_a_log_gets_a_line_now_and_then(clock: list[float], capsys: pytest.Captu
     progress.end("done")
     assert capsys.readouterr().out.splitlines() == [
         "building etcd: about 5 min",
-        "  30 s, about 5 min left, 30 of 400 packages: compiling k8s.io/p30",
-        "  60 s, about 5 min left, 60 of 400 packages: compiling k8s.io/p60",
-        "  2 min, about 5 min left, 90 of 400 packages: compiling k8s.io/p90",
+        "  0:30, about 5 min left, 30 of 400 packages: compiling k8s.io/p30",
+        "  1:00, about 5 min left, 60 of 400 packages: compiling k8s.io/p60",
+        "  1:30, about 5 min left, 90 of 400 packages: compiling k8s.io/p90",
         "building etcd: done after 2 min",
     ]
 
@@ -65,8 +65,8 @@ def test_a_terminal_has_one_line_that_fits(
         progress.show(0, 0, "too soon")
     said = capsys.readouterr().out
     first, second = said.split("\r\033[K")[1:]
-    assert first == "  1 s, about 5 min left: downloading k8"
-    assert second == "  2 s, about 5 min left: compiling net/"
+    assert first == "  0:01, about 5 min left: downloading k"
+    assert second == "  0:02, about 5 min left: compiling net"
     progress.end("done")
     assert capsys.readouterr().out == "\r\033[Kbuilding etcd: done after 3 s\n"
 
@@ -74,4 +74,4 @@ def test_a_terminal_has_one_line_that_fits(
 def test_more_than_all_is_all(clock: list[float]) -> None:
     progress = Progress("building etcd", 300)
     clock[0] += 1
-    assert progress.line(200, 11, 10, "linking") == "  3 min, about 0 s left, 11 of 10 packages: linking"
+    assert progress.line(200, 11, 10, "linking") == "  3:20, about 0 s left, 11 of 10 packages: linking"

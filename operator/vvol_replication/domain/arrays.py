@@ -11,7 +11,7 @@ class ArrayAbout:
     """Who an array says that it is. The id is its identity; the name may be changed by its administrator.
 
     `rest` is the version of its REST interface that is spoken with it. `skew` is how far its clock is ahead of ours, in
-    whole seconds, from its last answer (None: it told no time); a drifting clock makes no other array of it.
+    whole seconds, from its last answer (None: it had no `Date`); a drifting clock makes no other array of it.
     """
 
     id: str

@@ -60,7 +60,7 @@ class GroupName:
 
 @dataclass(frozen=True, slots=True)
 class SourceGroup:
-    """A group as its source side tells it: the name, and the target groups that it replicates to."""
+    """A group as its source side shows it: the name, and the target groups that it replicates to."""
 
     id: GroupId
     name: str | None
@@ -70,7 +70,7 @@ class SourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """A group as its target side tells it. A target's own name is not known before vSphere 8.0.2."""
+    """A group as its target side shows it. A target's own name is not known before vSphere 8.0.2."""
 
     id: GroupId
     source: GroupId
@@ -85,7 +85,7 @@ Group = SourceGroup | TargetGroup
 class FaultDomain:
     """One FlashArray, as VASA names it. `array_id` is what follows `com.purestorage:` in `StorageArray.Id`.
 
-    `peers` are the ids of the fault domains that it replicates to, as far as a provider here tells.
+    `peers` are the ids of the fault domains that it replicates to, as far as a provider here says.
     """
 
     id: str
@@ -96,7 +96,7 @@ class FaultDomain:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All that one vCenter told of its fault domains and groups.
+    """All that one vCenter shows of its fault domains and groups.
 
     `complete` is False when a provider was silent or an id came without its details: then absence proves nothing
     (invariant 10), and `problems` says, a line each, what is missing.

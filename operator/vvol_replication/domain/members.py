@@ -42,7 +42,7 @@ class GroupVM:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What one vCenter tells of a source group's members.
+    """What one vCenter shows of a source group's members.
 
     `unaccounted` names members of the group, by the provider's word, that belong to no VM that was read. `problems`
     says, a line each, what could not be read; where there is one, or no VM, absence proves nothing (invariant 10).

@@ -20,14 +20,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T_co]):
-    """The call succeeded."""
+    """The call succeeded; `value` is what it brought."""
 
     value: T_co
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The endpoint said no, in so many words."""
+    """The endpoint answered, and the answer is no: nothing was changed."""
 
     reason: str
     message: str

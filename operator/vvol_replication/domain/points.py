@@ -27,7 +27,7 @@ class StartedSync:
 class OngoingSync:
     """The target refused a sync because one is under way (`SyncOngoing`), followed by `task` where it was given.
 
-    Whether that is ours or a stranger's only the caller's ledger can tell.
+    Whether that is ours or a stranger's only the caller's ledger knows.
     """
 
     task: str | None
@@ -56,7 +56,7 @@ class TaskState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """True once SMS has told the task's end."""
+        """True once SMS has reported the task's end."""
         return self in (TaskState.SUCCESS, TaskState.ERROR)
 
 

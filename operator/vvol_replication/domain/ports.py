@@ -18,7 +18,7 @@ from .points import OngoingSync, PointInTime, StartedPrepare, StartedSync, TaskR
 
 
 class VCenterPort(Protocol):
-    """One vCenter: VMware's side of replication (SMS), asked about and told about groups by id."""
+    """One vCenter: VMware's side of replication (SMS), asked about groups by their ids."""
 
     async def about(self) -> Outcome[VCenterAbout]:
         """Who answers, read from the session that all other calls use."""

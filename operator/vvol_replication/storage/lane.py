@@ -90,7 +90,7 @@ class Permit:
 
 
 class _Job(Generic[T]):
-    """One call and where its end is to be told."""
+    """One call, and the future that gets its end."""
 
     __slots__ = ("_call", "_future", "_loop")
 
@@ -100,7 +100,7 @@ class _Job(Generic[T]):
         self._future = future
 
     def perform(self) -> Callable[[], None]:
-        """Make the call in this thread; what comes back tells its end to the loop."""
+        """Make the call in this thread. What is returned hands its end to the loop."""
         try:
             value = self._call()
         except StopIteration as error:
@@ -109,12 +109,12 @@ class _Job(Generic[T]):
             return partial(self.fail, error)
         except BaseException as error:  # noqa: BLE001 - a SystemExit may neither end the thread nor the loop
             return partial(self.fail, _broke(error))
-        return partial(self._tell, partial(self._future.set_result, value))
+        return partial(self._settle, partial(self._future.set_result, value))
 
     def fail(self, error: Exception) -> None:
-        self._tell(partial(self._future.set_exception, error))
+        self._settle(partial(self._future.set_exception, error))
 
-    def _tell(self, settle: Callable[[], None]) -> None:
+    def _settle(self, settle: Callable[[], None]) -> None:
         def in_loop() -> None:
             if not self._future.done():
                 settle()
@@ -158,7 +158,7 @@ class Lane:
         return await self.finish(call, deadline=deadline)
 
     async def finish(self, call: Callable[[], T], *, deadline: float) -> T:
-        """The same, also after `drain`: what is to be done last."""
+        """Make a blocking call as `run` does, also after `drain`: for what is to be done last, such as a logout."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         job = _Job(call, loop, future)
@@ -226,8 +226,8 @@ class Lane:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            tell = job.perform()
+            settle = job.perform()
             with self._changed:
-                self._idle += 1  # before its end is told: who asks again at once needs no second thread
-            tell()
-            del job, tell  # what an answer holds must not live until the next call
+                self._idle += 1  # before its end is handed over: who asks again at once needs no second thread
+            settle()
+            del job, settle  # what an answer holds must not live until the next call

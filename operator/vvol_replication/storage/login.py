@@ -71,13 +71,13 @@ class LoginGate:
             self._one.release()
 
     def refused(self) -> None:
-        """The endpoint refused the login."""
+        """Count one more login that the endpoint refused; the third one shuts the gate."""
         self._refused += 1
         if self._refused >= TRIES:
             self._shut_until = self._clock() + PAUSE
 
     def passed(self) -> None:
-        """The endpoint took the login."""
+        """Forget the refusals: the endpoint took the login."""
         self._refused = 0
 
 

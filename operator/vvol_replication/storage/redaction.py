@@ -60,7 +60,7 @@ class Redactor:
     def __init__(self, secret: str, *, username: str | None = None, longest: int = LONGEST) -> None:
         self._longest = longest
         self.sessions = SessionSecrets()
-        """To be told each session id and token that the endpoint gives."""
+        """To which each session id and token that the endpoint gives is added."""
         self._own = _spellings(secret)
         if secret and username is not None:
             self._own |= _encoded(f"{username}:{secret}")

@@ -37,7 +37,8 @@ from .array import ROLES, Array, ArrayUser, Role
 from .clock import Clock, ManualClock, SystemClock
 from .errors import ArrayError, ArrayLoginError, Fault, SmsFaultError, WorldError
 from .faults import FaultBook, FaultRule
-from .groups import GROUP_STATES, GroupId, GroupState, PendingSync, PointInTime, VvolGroup
+from .groups import GROUP_STATES, GroupState, PendingSync, PointInTime, VvolGroup
+from .ids import GroupId
 from .journal import Counters, Entry, Journal
 from .protection import Pod, ProtectionGroup, Retention, Schedule, Snapshot, Target, Transfer
 from .ratelimit import RateLimit

@@ -1,24 +1,14 @@
-"""vVol replication groups and their points in time, as a VASA provider tells them."""
+"""vVol replication groups and their points in time, as a VASA provider shows them."""
 
-import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from .ids import GroupId
 from .protection import ProtectionGroup, Transfer
-
-if TYPE_CHECKING:
-    from .tasks import SmsTask
+from .tasks import SmsTask
 
 GroupState = Literal["SOURCE", "TARGET", "FAILEDOVER", "INTEST", "REMOTE_FAILEDOVER"]
 GROUP_STATES: tuple[GroupState, ...] = ("SOURCE", "TARGET", "FAILEDOVER", "INTEST", "REMOTE_FAILEDOVER")
-
-
-@dataclass(frozen=True, order=True)
-class GroupId:
-    """A replication group's identity: both ids are opaque strings."""
-
-    fault_domain: str
-    device_group: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +26,7 @@ class PendingSync:
     """An armed watchdog: what lands next gets this name and finishes this task."""
 
     name: str
-    task: "SmsTask"
+    task: SmsTask
 
 
 @dataclass(eq=False)
@@ -60,8 +50,3 @@ class VvolGroup:
     def is_source(self) -> bool:
         """Whether it was made as the source side; `state` tells its present role."""
         return self.source is None
-
-
-def new_id() -> str:
-    """An opaque id."""
-    return str(uuid.uuid4())

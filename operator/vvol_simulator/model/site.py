@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .errors import Fault, SmsFaultError
-from .groups import GroupId
+from .ids import GroupId
 from .tasks import SmsTask
 
 PowerState = Literal["poweredOn", "poweredOff", "suspended"]

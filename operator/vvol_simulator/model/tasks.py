@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .errors import Fault
-from .groups import GroupId
+from .ids import GroupId
 
 TaskState = Literal["queued", "running", "success", "error"]
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from .array import Array
 from .errors import Fault, SmsFaultError
-from .groups import GroupId, GroupState, PendingSync, PointInTime, VvolGroup, new_id
+from .groups import GroupState, PendingSync, PointInTime, VvolGroup
+from .ids import GroupId, new_id
 from .protection import ProtectionGroup, Transfer
 from .replication import Links, Replication
 from .site import Provider, Site

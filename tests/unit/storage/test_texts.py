@@ -21,14 +21,14 @@ OWN = {
     "failure.status", "seconds", "deadline", "workers", "self._workers", "self._threads", "answer_timeout",
     "int(fault.maxBatchSize)", "self._counted", "major", "min(minors)", "max(minors)", "_ranges(offered)", "_version()",
     "type(self).__name__", "type(error).__name__", "type(error).__name__.rpartition('.')[2]",
-    "type(told).__name__.rpartition('.')[2]",
+    "type(cause).__name__.rpartition('.')[2]",
     "refusals.advice(reason)", "refusals.advice(reasons.NOT_SUPPORTED)", "refusals.advice(reasons.PERMISSION_DENIED)",
     "_ADVICE[reason]", "_FIRST[step]", "', '.join(_FAMILIES)", "problem", "advice", "when", "calls", "of",
     # Texts that are built elsewhere from such pieces, so looked through there.
     *TEXTS, "about", "message", "_KINDS.get(type(cause), type(cause).__name__)",
     "_seen(error.__cause__ or error, asked, answer_timeout)[1]",
     "_problem(ca_certificates, insecure=insecure_skip_verify)",
-    "' '.join(seen.split())", "_said(failure, asked)", "_said(cause, asked)", "_detail(told, asked)",
+    "' '.join(seen.split())", "_said(failure, asked)", "_said(cause, asked)", "_detail(cause, asked)",
     "_detail(cause, redactor)", "_short(cause, asked)", "self._line(error, method)",
     "self._line(error, 'QueryReplicationPeer')",
     # Failures that are no messages yet: they are quoted when they become one (`outcomes.outcome`).

@@ -1,7 +1,7 @@
 """FlashArrays over their REST APIs. `connect` makes the port to one; `rest1` and `rest2` are the families it may speak.
 
-REST 1 goes through `purestorage`, REST 2 through a client of our own. What both share lies here: names, identity,
-failures, the array's words and what they mean, and what every answer tells beside its content.
+REST 1 goes through `purestorage`, REST 2 through a client of our own. What both share lies here: `errors` (failures,
+the array's words and what they mean), `metadata` (who answers, what answers say beside their content), `names`.
 """
 
 from __future__ import annotations

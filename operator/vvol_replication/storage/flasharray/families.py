@@ -62,7 +62,7 @@ class Family(Protocol):
         ...
 
     async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
-        """The same of several protection groups; a missing one has an empty row."""
+        """The snapshots and transfers of several protection groups; a missing one has an empty row."""
         ...
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
@@ -75,7 +75,7 @@ class Family(Protocol):
 
 
 class Speaker(Protocol):
-    """How a family is begun with."""
+    """One family with one array, before a version of it is chosen."""
 
     def newest(self, offered: Sequence[str]) -> str | None:
         """The version of it to speak with an array that offers these, if there is one."""
@@ -87,7 +87,11 @@ class Speaker(Protocol):
 
 
 class Families:
-    """The family in use. `speakers` are in order of preference."""
+    """The family in use with one array.
+
+    `wanted` is the word of `restVersion`, `speakers` what it allows, in order of preference. `patience` is how many
+    seconds the calls of a family that is left may still take.
+    """
 
     def __init__(self, wanted: str, speakers: Sequence[Speaker], http: Http, *, patience: float) -> None:
         self._wanted = wanted

@@ -31,7 +31,7 @@ _HALF: Final = timedelta(seconds=0.5)
 class ResponseMetadata:
     """The array's clock, its sessions, and until when it wants to be left alone: kept from answer to answer.
 
-    `sessions` is told each cookie of REST 1 and token of REST 2.
+    Each cookie of REST 1 and token of REST 2 is added to `sessions`.
     """
 
     def __init__(self, sessions: SessionSecrets, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +43,7 @@ class ResponseMetadata:
 
     @property
     def skew(self) -> timedelta | None:
-        """How far the array's clock is ahead of ours, in whole seconds; None before any answer told the time."""
+        """How far the array's clock is ahead of ours, in whole seconds; None before any answer had a `Date`."""
         return self._skew
 
     def check(self) -> None:

@@ -17,14 +17,14 @@ def rows(answer: Any, where: str) -> list[Mapping[str, Any]]:
 
 
 def mapping(value: Any, where: str) -> Mapping[str, Any]:
-    """An object."""
+    """The value as an object. Raises `Unreadable`."""
     if not isinstance(value, Mapping):
         raise Unreadable(f"{where} was answered with {kind(value)} instead of an object")
     return value
 
 
 def text(row: Mapping[str, Any], field: str, where: str) -> str:
-    """A string that has to be there."""
+    """A string that has to be there, not empty. Raises `Unreadable`."""
     value = optional_text(row, field)
     if value is None:
         raise Unreadable(f"the answer to {where} has no {field}")

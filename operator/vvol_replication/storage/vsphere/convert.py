@@ -43,7 +43,7 @@ def moid(managed: Any) -> str:
 
 
 def group_id(wire: Any) -> GroupId:
-    """A `ReplicationGroupId`."""
+    """Read a `ReplicationGroupId`. Raises `Unreadable`."""
     if wire is None or wire.faultDomainId is None or wire.deviceGroupId is None:
         raise Unreadable("a group without its id")
     return GroupId(_text(wire.faultDomainId.id, "fault domain id"), _text(wire.deviceGroupId.id, "device group id"))
@@ -80,7 +80,7 @@ def fault_domain(wire: Any) -> FaultDomain:
 
 
 def point_in_time(wire: Any) -> PointInTime:
-    """A `PointInTimeReplicaInfo`."""
+    """Read a `PointInTimeReplicaInfo`. Raises `Unreadable`."""
     if wire.id is None:
         raise Unreadable("a point in time without its id")
     return PointInTime(_text(wire.id.id, "point in time id"), wire.pitName or None, moment(wire.timeStamp))

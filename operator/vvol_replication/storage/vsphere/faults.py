@@ -31,7 +31,7 @@ class Verdict:
     """What a fault means.
 
     `retriable`: time or a person can lift it without the request being changed. `proven`: it proves that a mutating
-    call changed nothing; a link that broke somewhere behind the vCenter proves nothing. `told`: the endpoint's own
+    call changed nothing; a link that broke somewhere behind the vCenter proves nothing. `shown`: the endpoint's own
     text is worth showing and cannot hold a secret.
     """
 
@@ -39,17 +39,17 @@ class Verdict:
     retriable: bool
     message: str
     proven: bool = True
-    told: bool = True
+    shown: bool = True
 
 
-def _waits(reason: str, message: str, *, proven: bool = True, told: bool = True) -> Verdict:
+def _waits(reason: str, message: str, *, proven: bool = True, shown: bool = True) -> Verdict:
     """Time or a person can lift it."""
-    return Verdict(reason, retriable=True, message=message, proven=proven, told=told)
+    return Verdict(reason, retriable=True, message=message, proven=proven, shown=shown)
 
 
-def _ends(reason: str, message: str, *, told: bool = True) -> Verdict:
+def _ends(reason: str, message: str, *, shown: bool = True) -> Verdict:
     """The answer is no, and stays no."""
-    return Verdict(reason, retriable=False, message=message, told=told)
+    return Verdict(reason, retriable=False, message=message, shown=shown)
 
 
 _STARTING = "its storage service is not ready; it is asked again"
@@ -99,17 +99,17 @@ TABLE: dict[str, Verdict] = {
         reasons.ENDPOINT_FAULT, "it no longer knows the object that was asked; it is looked up again"
     ),
     # Sessions and rights. NotAuthenticated and InvalidSession are NoPermissions, hence rows of their own.
-    "vim.fault.NotAuthenticated": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
-    "sms.fault.InvalidSession": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, told=False),
+    "vim.fault.NotAuthenticated": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, shown=False),
+    "sms.fault.InvalidSession": _waits(reasons.ENDPOINT_FAULT, _STRANGE_SESSION, shown=False),
     "sms.fault.AuthConnectionFailed": _waits(
-        reasons.ENDPOINT_BUSY, "its storage service cannot check the session now; it is asked again", told=False
+        reasons.ENDPOINT_BUSY, "its storage service cannot check the session now; it is asked again", shown=False
     ),
-    "vim.fault.NoPermission": _ends(reasons.PERMISSION_DENIED, "the account lacks a privilege", told=False),
+    "vim.fault.NoPermission": _ends(reasons.PERMISSION_DENIED, "the account lacks a privilege", shown=False),
     "vim.fault.InvalidLogin": _waits(
-        reasons.LOGIN_FAILED, "it refused the user name or password; correct the Secret", told=False
+        reasons.LOGIN_FAILED, "it refused the user name or password; correct the Secret", shown=False
     ),
     "sms.fault.InvalidLogin": _waits(
-        reasons.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", told=False
+        reasons.PROVIDER_UNAVAILABLE, "its storage provider refused vCenter's login; look at the provider", shown=False
     ),
     "vim.fault.LimitExceeded": _waits(reasons.ENDPOINT_BUSY, "it has reached a limit of its own; it is asked again"),
     # VMs and their policies.
@@ -174,7 +174,7 @@ class Entry:
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """The table in its own order."""
+    """The table as people read it, in its own order."""
     entries = []
     for name, row in TABLE.items():
         read = (Unavailable if row.retriable else Refused).__name__
@@ -189,13 +189,13 @@ def verdict(fault: Any) -> Verdict:
     own_words = str(getattr(fault, "msg", None) or "")
     if type(fault) is TYPES["vmodl.RuntimeFault"] and own_words.startswith(_VERSION_REFUSED):
         return _VERSION_TOO_NEW
-    for kind in type(_telling(fault)).__mro__:
+    for kind in type(_decisive(fault)).__mro__:
         if kind.__name__ in TABLE:
             return TABLE[kind.__name__]
     return TABLE["vmodl.MethodFault"]
 
 
-def _telling(fault: Any) -> Any:
+def _decisive(fault: Any) -> Any:
     """The fault itself, or what it names as its cause where all it says is that a query failed."""
     for _ in range(_DEEPEST_CAUSE):
         cause = getattr(fault, "faultCause", None)
@@ -208,14 +208,14 @@ def _telling(fault: Any) -> Any:
 def message(fault: Any, asked: Asked) -> str:
     """One line: who was asked for what, what it means, what to do; the endpoint's own text where it is fit to show."""
     row = verdict(fault)
-    told = _telling(fault)
+    cause = _decisive(fault)
     parts = [asked.line(row.message)]
-    detail = _detail(told, asked)
+    detail = _detail(cause, asked)
     if detail:
         parts.append(f"({detail})")
-    text = asked.quote(getattr(told, "msg", None))
-    if row.told and text:
-        parts.append(f"[{type(told).__name__.rpartition('.')[2]}: {text}]")
+    text = asked.quote(getattr(cause, "msg", None))
+    if row.shown and text:
+        parts.append(f"[{type(cause).__name__.rpartition('.')[2]}: {text}]")
     return " ".join(parts)
 
 

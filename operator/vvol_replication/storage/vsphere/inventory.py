@@ -1,8 +1,8 @@
-"""All fault domains and groups that one vCenter tells of.
+"""All fault domains and groups of one vCenter, as its providers show them.
 
-A provider that is silent, or an id that comes without details, leaves a hole. The rest is told all the same, and the
-hole is said: absence from an incomplete inventory proves nothing. Where fault domains replicate to is told as far as a
-provider tells it: what it says of trouble there is passed on, and leaves no hole in the groups.
+A provider that is silent, or an id that comes without details, leaves a hole. The rest is there all the same, and the
+hole is a problem of the inventory: absence from an incomplete one proves nothing. Where fault domains replicate to is
+known as far as a provider says it: trouble there is passed on as well, and leaves no hole in the groups.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Virtual machines as the property collector of one vCenter tells them: all of them, or some by id.
+"""Virtual machines as the property collector of one vCenter shows them: all of them, or some by id.
 
 A property that an account may not see is missing from the answer, beside a fault in `missingSet`; a VM that it may not
 see at all is not in the answer. Neither is taken for "there is none".
@@ -56,13 +56,13 @@ class Machine:
 
 
 class Machines:
-    """Asks one vCenter for VMs."""
+    """Asks one vCenter for VMs: all of them with little, some of them with all that is theirs."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def all(self) -> dict[str, Machine]:
-        """Every VM that this account may see, by id, with what tells which it is."""
+        """Every VM that this account may see, by id, with the properties of `IDENTITY`."""
         return self._session.unbroken(self._walk)
 
     def details(self, moids: Sequence[str]) -> dict[str, Machine]:

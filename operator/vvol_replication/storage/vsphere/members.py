@@ -115,7 +115,7 @@ def _power(value: Any) -> PowerState:
 
 
 def _limited(lines: Sequence[str]) -> tuple[str, ...]:
-    """Not more lines than anybody reads; the number of those left out is told."""
+    """Not more lines than anybody reads; then how many more there are."""
     if len(lines) <= _MOST_LINES:
         return tuple(lines)
     return (*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES} more")

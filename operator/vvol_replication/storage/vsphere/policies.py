@@ -33,7 +33,7 @@ class Placement:
 
 
 class Policies:
-    """Asks PBM of one vCenter."""
+    """Asks PBM of one vCenter which groups the parts of VMs are in."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

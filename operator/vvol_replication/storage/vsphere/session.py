@@ -116,7 +116,7 @@ class Session:
     ) -> None:
         """`gate` is shared by all who log in there with these credentials; `expected_uuid` is the only one to meet.
 
-        `redactor` knows the credentials; it is told each session.
+        `redactor` knows the credentials; the id of each session is added to it.
         """
         self.address = address
         self.redactor = redactor

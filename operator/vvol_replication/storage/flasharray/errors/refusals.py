@@ -97,7 +97,7 @@ def _refusal(failure: CallFailed) -> ArrayText | None:
 
 
 def login_refused(failure: CallFailed) -> bool:
-    """Did the array refuse the token itself? Too many sessions are told by some of the same statuses (a guess)."""
+    """Did the array refuse the token itself? Too many sessions share some of its statuses (a guess)."""
     if not isinstance(failure, Answered) or failure.status not in _LOGIN_REFUSED:
         return False
     return not too_many_sessions(failure)

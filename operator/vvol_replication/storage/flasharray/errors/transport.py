@@ -1,4 +1,4 @@
-"""Why a request or its answer got lost on the way, in words that stay the same."""
+"""Why a request or its answer got lost on the way: a reason, and what was seen, in constant words where possible."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def explain(failure: Exception, redactor: Redactor) -> tuple[str, str]:
         for cause in _causes(failure)
         if not isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError)
     )
-    told = next((told for cause in causes if (told := _connecting(cause, redactor))), None)
-    told = told or next((told for cause in causes if (told := _under_way(cause, redactor))), None)
-    return told or (reasons.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
+    found = next((found for cause in causes if (found := _connecting(cause, redactor))), None)
+    found = found or next((found for cause in causes if (found := _under_way(cause, redactor))), None)
+    return found or (reasons.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
 
 
 def _connecting(cause: BaseException, redactor: Redactor) -> tuple[str, str] | None:

@@ -32,7 +32,7 @@ from .sessions import Sessions
 T = TypeVar("T")
 
 _GRACE: Final = 1.0
-"""Seconds beyond a call's deadline in which its thread still tells, better than the lane could, how it ended."""
+"""Seconds beyond a call's deadline in which its thread may still say how it ended: it knows better than the lane."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class REST1:
 
 
 class REST1Array:
-    """`Family` over `purestorage`."""
+    """`Family` over `purestorage`: each call runs in a thread of `lane`, with one of `sessions`."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class REST1Array:
         return await self._ask(lambda array: calls.snapshots(array, name), deadline)
 
     async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
-        """The same of several protection groups in one call. A missing group has an empty row."""
+        """The snapshots and transfers of several protection groups in one call; a missing group has an empty row."""
         return await self._ask(lambda array: calls.transfers(array, names), deadline)
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
