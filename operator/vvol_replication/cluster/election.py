@@ -89,7 +89,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """This turn is over."""
+    """Nothing more to ask the API server now: wait, then look again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class VCenterPort(Protocol):
     """One vCenter: VMware's side of replication (SMS), asked about groups by their ids."""
 
     async def about(self) -> Outcome[VCenterAbout]:
-        """Who answers, read from the session that all other calls use."""
+        """Version and identity of what answers, by the session that all other calls use."""
         ...
 
     async def inventory(self) -> Outcome[Inventory]:
@@ -61,7 +61,7 @@ class ArrayPort(Protocol):
     """One FlashArray, whichever REST family it speaks."""
 
     async def about(self) -> Outcome[ArrayAbout]:
-        """Who answers, read from the session that all other calls use."""
+        """Version and identity of what answers, by the session that all other calls use."""
         ...
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:

@@ -16,7 +16,7 @@ from .event import Event
 
 
 def events(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
-    """The events of a status that stood so and stands so now."""
+    """The events of a change of status from `before` to `after`, both as JSON."""
     old, new = from_json(before.get("conditions")), from_json(after.get("conditions"))
     found = [_ready(find(old, "Ready"), find(new, "Ready")), _tls(find(old, "TLSVerified"), find(new, "TLSVerified"))]
     return tuple(one for one in found if one is not None)

@@ -26,7 +26,7 @@ _REMEMBERED = 20_000
 
 
 class EventRecorder:
-    """Nobody waits for it. What the process had not sent when it died, a later one sends if it still stands."""
+    """Sends in the background. What was not sent when its process died, a later one sends if it still holds."""
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self._cluster, self._clock = cluster, clock

@@ -25,7 +25,7 @@ HISTORY = timedelta(minutes=2)
 
 
 def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | None:
-    """The event of a status that stood so and stands so now. An end is never left, so nothing is told after it."""
+    """The event of a change of status from `before` to `after`, both as JSON; none after an end."""
     new = from_json(after.get("conditions"))
     ready = find(new, "Ready")
     if ready is None or before.get("finishedAt"):

@@ -49,7 +49,7 @@ class AbsenceDetector:
         self._absences.clear()
 
     def reading(self, site: str, spec: ReplicationGroupSpec, world: World, now: datetime) -> bool:
-        """That vCenter was read. True if the mark came or went."""
+        """The vCenter `site` was read. True if the group is gone now and was not before, or the other way round."""
         sites = frozenset({spec.recovery_site, spec.protected_site or spec.recovery_site})
         target = self.target
         if target is None and spec.target is not None:

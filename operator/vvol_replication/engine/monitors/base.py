@@ -37,7 +37,7 @@ class Monitor(ABC):
         return self._writer.stored
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start the task that reads; a second call does nothing."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"monitor {self.ref}")
 

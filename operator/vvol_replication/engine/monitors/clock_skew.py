@@ -20,7 +20,7 @@ _WRITTEN = re.compile(r"(-?)(?:([0-9]{1,7})h)?(?:([0-9]{1,2})m)?(?:([0-9]{1,2})s
 
 
 def shown_skew(shown: object, skew: timedelta | None) -> str | None:
-    """The skew to be shown; `shown` is how the status shows it, which stays while that is as good. None: not known."""
+    """The skew as the status is to show it; `shown`, what it shows now, stays while it is as good. None: not known."""
     if skew is None:
         return None
     before = _read(shown)

@@ -28,7 +28,7 @@ class DrainingPorts:
         task.add_done_callback(self._done)
 
     async def end(self, last: Closing | None) -> None:
-        """Wait for no call any more: log out of all of them now, and of the one in use."""
+        """Log out of all these ports now, and of `last`, the one in use, without waiting for calls under way."""
         closing = dict(self._closing)
         ports = [*closing.values(), *(() if last is None else (last,))]
         await asyncio.gather(*(port.close() for port in ports), *closing, return_exceptions=True)

@@ -103,7 +103,7 @@ class GroupMonitor(Monitor):
         return True
 
     def _take_from_others(self, stored: Mapping[str, Any]) -> None:
-        """What a process that led before has written here late is not written over as if it were not."""
+        """Take up what a process that led before has written late, instead of writing over it."""
         before, now = ReplicationGroupStatus.parse(stored), ReplicationGroupStatus.parse(self.stored)
         self._armed.take(self._key, before.armed_sync, now.armed_sync)
         self._prepared.take(self._key, before.prepared, now.prepared)
@@ -117,7 +117,7 @@ class GroupMonitor(Monitor):
         return Known(ref.name, ref.uid, self.generation, self.labels, self._spec, self._absence.target)
 
     def site_read(self, site: str, world: World) -> None:
-        """That vCenter has just been read: what is absent twice is gone, what is back is back."""
+        """The vCenter `site` was read: a group that was absent twice is gone, one that is listed again is not."""
         spec = self._spec
         if isinstance(self.bound, Binding) or spec is None:
             return  # what it is bound to is there

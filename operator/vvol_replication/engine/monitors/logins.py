@@ -20,7 +20,7 @@ class Logins:
     news: bool = False
 
     def after(self, refusals: Refusals, now: datetime) -> Logins:
-        """The same after a failed login."""
+        """What is known after one more failed login; `refusals` counts it, `now` is when it failed."""
         shut, was_shut = refusals.seconds_left > 0, self.next_at is not None
         if (refusals.count, shut) == (self.refusals.count, was_shut):
             return self
@@ -28,7 +28,7 @@ class Logins:
         return Logins(refusals, at, news=True)
 
     def written(self) -> None:
-        """The API server has it."""
+        """The status that says so is stored: nothing of it is news any more."""
         self.news = False
 
     def line(self, said: str) -> str:

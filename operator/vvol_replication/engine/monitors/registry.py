@@ -119,7 +119,7 @@ class Registry:
             group.forget_prepared(record.uid)
 
     def _monitor(self, ref: ObjectRef) -> Monitor | None:
-        """Whoever is monitored under that name."""
+        """The monitor under that name, whichever object of that name it is for."""
         if ref.kind == REPLICATION_GROUP:
             return self.groups.get(_key(ref))
         return self.vcenters.get(ref.name) if ref.kind == VCENTER else self.arrays.get(ref.name)

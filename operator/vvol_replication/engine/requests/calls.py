@@ -114,7 +114,7 @@ class StorageCalls:
         return self._about(resolved.source_array, resolved.source_array_id, seen_from=resolved.target_array)
 
     def target(self, resolved: Resolved) -> ArrayAbout | None:
-        """The target array, likewise."""
+        """The target array as it was seen last; None where another one answers by now, or none has."""
         return self._about(resolved.target_array, resolved.target_array_id, seen_from=resolved.source_array)
 
     def _about(self, name: str, array_id: str, *, seen_from: str) -> ArrayAbout | None:

@@ -50,7 +50,7 @@ class Requests:
         return tuple(self._reconcilers.values())
 
     def start(self) -> None:
-        """Begin to delete what has had its time."""
+        """Start to delete finished objects whose TTL has passed."""
         self._ttl.start()
 
     async def stop(self) -> None:

@@ -97,7 +97,7 @@ class PreparationReconciler(Reconciler[Preparation, PreparationStatus]):
             await self._write(self._status)
 
     def _forget_unused(self, group: GroupMonitor | None) -> None:
-        """What the group remembers of a call that was not made after all is not true any more."""
+        """Let the group forget a call that was announced to it and not made."""
         if group is not None and self._seen.intent_unused:
             group.forget_prepared(self.request.uid)
 

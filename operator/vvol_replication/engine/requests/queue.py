@@ -84,7 +84,7 @@ class TurnQueue:
         return uid in self._places
 
     def holder(self, key: TurnKey) -> str | None:
-        """Who has the turn there."""
+        """The label of the request that has the turn at that protection group; None: nobody."""
         queue = self._queues.get(key)
         return queue.holder.label if queue is not None and queue.holder is not None else None
 

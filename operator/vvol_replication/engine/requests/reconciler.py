@@ -98,7 +98,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return self.kind.claim(self.request, self._status)
 
     def start(self) -> None:
-        """Begin. Its end is told as `RequestFinished`."""
+        """Take a place in the queue and start the task; its end is told as `RequestFinished`."""
         self._take_place()
         self._begin()
 
@@ -210,11 +210,11 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     @abstractmethod
     def _recorded(self, recorded: StatusT) -> None:
-        """The ledger was stored."""
+        """The API server holds this ledger now; `self._status` is still the one before."""
 
     @abstractmethod
     async def _before_end(self, decided: StatusT) -> None:
-        """The end is about to be stored: what others have to know of it comes first."""
+        """What the group has to know of an end, before that end is stored."""
 
     # What it looks at
 

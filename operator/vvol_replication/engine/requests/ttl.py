@@ -43,7 +43,7 @@ class TTLAfterFinished:
         self._due.pop(uid, None)
 
     def start(self) -> None:
-        """Begin to delete."""
+        """Start the task that deletes what is due."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="ttl-after-finished")
 

@@ -58,7 +58,7 @@ def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
 
 
 def accept_preparation(request: Preparation, status: PreparationStatus, now: datetime) -> PreparationStatus:
-    """The same for a FailoverPreparation."""
+    """Accept a new FailoverPreparation, or restamp one that has ended or is known."""
     return _accept(request, status, now, status.operation or PreparationLedger(request.request_id))
 
 
@@ -93,7 +93,7 @@ def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStat
 
 
 def refuse_preparation(body: Mapping[str, Any], error: SpecError, now: datetime) -> PreparationStatus:
-    """The same for a FailoverPreparation."""
+    """A FailoverPreparation that cannot be read says so, and ends."""
     spec = PreparationSpec(group="unreadable", consent="", not_after=now)
     request = Preparation(**_unread(body, now), spec=spec)
     return summarize(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))

@@ -150,7 +150,7 @@ def source_names(resolved: Resolved, seen: Observation) -> frozenset[str]:
 
 
 def target_names(resolved: Resolved, seen: Observation) -> frozenset[str]:
-    """What the target array is called, likewise."""
+    """What the target array is called, folded: when the request began, and now, if it was renamed in between."""
     return _names(resolved.target_array_name, seen.target_array)
 
 

@@ -46,7 +46,7 @@ class Claim:
 
     @property
     def place(self) -> tuple[bool, datetime, str]:
-        """Who has acted owns the id, then who was there first."""
+        """Orders claims on one id: who has acted owns it, else who was there first."""
         return self.resolved is None and not self.complete, self.created, self.uid
 
 

@@ -139,7 +139,7 @@ class Observation:
     trouble: Trouble | None = None
 
     def after_effect(self, *kept: Query) -> Observation:
-        """The same, with every reading from before a mutating call forgotten, but for `kept`: what it cannot change.
+        """This observation without the readings from before a mutating call; `kept`: what the call cannot change.
 
         Connections are never among the forgotten: they change slowly and are read for a whole array at once.
         """
@@ -147,7 +147,7 @@ class Observation:
         return replace(self, **forgotten)
 
     def with_reading(self, query: Query, reading: Reading[Any]) -> Observation:
-        """The same, with one reading new."""
+        """This observation with one reading in the place of the last one of its kind."""
         changes: dict[str, Any] = {query.value: reading}
         return replace(self, **changes)
 

@@ -41,7 +41,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class TakeTurn:
-    """Take a place in the queue of the protection group. A sync has one from the moment that it could use it."""
+    """A preparation takes a place in the queue of its protection group. A sync has one without asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Decided(Generic[StatusT]):
 
 
 def no_later(decision: Decided[StatusT], *ends: datetime | None) -> Decided[StatusT]:
-    """The same, parked until the first of these ends at most."""
+    """The decision, parked until the first of these times at most; None stands for no bound."""
     step = decision.step
     if not isinstance(step, Park):
         return decision

@@ -43,7 +43,7 @@ class Tuning:
     """A sync that was credited to something else is armed again at most this often."""
 
     def among(self, followed: int) -> Tuning:
-        """The same, where so many transfers are followed at once."""
+        """This tuning where so many transfers are followed at once: tasks are asked less often then."""
         every = max(self.task_every, followed * self.task_spacing)
         return self if every == self.task_every else replace(self, task_every=every)
 

@@ -236,7 +236,7 @@ def _new(name: str, target: GroupId, vcenter: str, listing: _Listing) -> Wish:
 
 
 def _kept(one: Known, spec: ReplicationGroupSpec, new: Wish, world: World, listing: _Listing) -> Wish | None:
-    """An object of ours brought up to date: what it says stays while it is so, or while that is not known."""
+    """What to apply to an object of discovery's own. A field stays while it is true, or not known to be false."""
     sources = listing.sources.get(_source(new.target, listing), {})
     recovery = _still(spec.recovery_site, listing.targets[new.target], world) or new.recovery
     protected = _still(spec.protected_site, sources, world) or new.protected or spec.protected_site

@@ -51,7 +51,7 @@ def after_the_call(bound: BoundPreparation) -> PreparationDecision | None:
 
 
 def _known(bound: BoundPreparation) -> TaskReading:
-    """What the task was read as; one whose end was seen is not asked again, for SMS forgets those that ended."""
+    """The task's last reading. One whose end was seen is not asked again, for SMS forgets tasks that ended."""
     reading = bound.seen.prepare_task
     return (reading.value if reading is not None else None) or TaskReading(TaskState.FORGOTTEN)
 
@@ -79,7 +79,7 @@ def _seen_since(reading: Reading[object] | None, moment: datetime | None) -> boo
 
 
 def _source_after(bound: BoundPreparation, task: Reading[TaskReading] | None) -> PreparationDecision | None:
-    """What made a task end is in no list from before its end was seen."""
+    """Read the source after the task's end was seen: only such a list can hold what the task made."""
     if not _seen_since(bound.seen.source_snapshots, task.at if task is not None else None):
         return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), bound.status)
     return bound.read(Query.SOURCE_SNAPSHOTS, within=bound.tuning.poller_silent)

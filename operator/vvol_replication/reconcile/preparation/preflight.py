@@ -62,7 +62,7 @@ class Finding:
 
     @property
     def status(self) -> CheckStatus:
-        """As the status shows it."""
+        """This check as an entry of `status.checks`."""
         if self.problem is None:
             return CheckStatus(self.name, self.result)
         return CheckStatus(self.name, self.result, str(self.problem.reason), self.problem.message)

@@ -40,5 +40,5 @@ def borrowable(active: ActiveSync) -> ArmedSync | None:
 
 
 def borrowed(armed: ArmedSync) -> Borrowed:
-    """As the ledger keeps it."""
+    """The ledger's entry of a sync that is used and was another request's."""
     return Borrowed(armed.point_in_time_name, armed.request)

@@ -109,7 +109,7 @@ class ActiveSync(SyncContext):
         return next((row for row in rows if row.suffix.casefold() == suffix), None)
 
     def adopting(self, snapshot: str, created: datetime | None) -> ActiveSync:
-        """The same, knowing that our snapshot exists: whoever made it, it is never pushed again."""
+        """This sync, knowing that a snapshot of its suffix exists: whoever made it, it is never pushed again."""
         push = PushLedger(self.operation.push.intent_at if self.operation.push else self.now, snapshot, created)
         operation = self.with_operation(resolved=self.resolved, push=push)
         return replace(self, status=replace(self.status, operation=operation))

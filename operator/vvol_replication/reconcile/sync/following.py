@@ -139,7 +139,7 @@ def _ended_early(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Dec
 
 
 def _reading(decision: Decision | None) -> Decision | None:
-    """Only a reading: a site that cannot be asked for the name does not hold up the data."""
+    """The decision if it reads; None if it waits, for a site that cannot be asked for the name holds up no data."""
     return decision if decision is not None and isinstance(decision.step, Read) else None
 
 
@@ -150,7 +150,7 @@ def _arm_for_name(active: ActiveSync, sync: SyncLedger) -> Decision | None:
 
 
 def _not_parked(first: Decision | None, then: Decision) -> Decision | None:
-    """What is waited for does not hold up the data."""
+    """The first decision unless it waits; then the other one, for waiting must not hold up the data."""
     if first is None:
         return then
     return None if isinstance(first.step, Park) else first

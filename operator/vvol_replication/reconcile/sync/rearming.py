@@ -58,7 +58,7 @@ def met_another(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Deci
 
 
 def seen_after(active: ActiveSync, query: Query) -> Decision | None:
-    """What made a task end is in no reading from before its end was seen."""
+    """Read this after the task's end was seen: only such a reading can hold what made the task end."""
     reading, task = getattr(active.seen, query.value), active.seen.task
     if reading is not None and task is not None and reading.at <= task.at:
         return Decided(Read(frozenset({query})), active.status)

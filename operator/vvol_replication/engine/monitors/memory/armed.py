@@ -25,7 +25,7 @@ class GroupMemory(Generic[T]):
         return self._known.get(key)
 
     def put(self, key: GroupKey, memory: T) -> None:
-        """It is so from now on."""
+        """That group remembers this from now on, in place of what it remembered."""
         self._known[key] = memory
 
     def drop(self, key: GroupKey) -> None:
