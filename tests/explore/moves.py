@@ -1,7 +1,7 @@
 """What can happen next in a state: each possibility with its name, and the state that it leads to.
 
 The operator's part is the real one: `decide_sync` and the functions that absorb answers. What is modelled here is what
-the engine does around them (`engine/runner.py`, `engine/turns.py`), and the world.
+the engine does around them (`engine/requests/reconciler.py`, `engine/requests/queue.py`), and the world.
 """
 
 from __future__ import annotations

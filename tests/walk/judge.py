@@ -101,12 +101,12 @@ class Judge:
     def _caller(self, call: Call) -> Caller | None:
         """Objects of one name follow each other: it is one that has announced the call in its ledger."""
         process = next((one for one in self.processes() if one.identity == call.process), None)
-        for runner in process.reconcilers if process is not None else ():
-            operation = runner.status.operation
+        for reconciler in process.reconcilers if process is not None else ():
+            operation = reconciler.status.operation
             announced = getattr(operation, "prepare", None) is not None
-            if f"request {runner.stored.ref}" == call.task and announced:
-                ref = runner.stored.ref
-                return Caller((PREPS, ref.namespace, ref.name), ref.uid, runner.request.request_id)
+            if f"request {reconciler.stored.ref}" == call.task and announced:
+                ref = reconciler.stored.ref
+                return Caller((PREPS, ref.namespace, ref.name), ref.uid, reconciler.request.request_id)
         name = call.task.rpartition("/")[2]
         for _, key, body in reversed(self.api.saved):
             if body is None or not (body["status"].get("operation") or {}).get("prepare"):
@@ -141,8 +141,8 @@ class Judge:
         if read is not None and since > read and call.sent - read[0] <= allowed + _A_MOMENT:
             self.races.append(Race(what, now - since[0]))
             return
-        told = "never" if read is None else f"{_ago(now, read[0])} before"
-        self.breaks(f"{group.name}: prepared although {what} (since {_ago(now, since[0])}; read {told})")
+        outcome = "never" if read is None else f"{_ago(now, read[0])} before"
+        self.breaks(f"{group.name}: prepared although {what} (since {_ago(now, since[0])}; read {outcome})")
 
     def _read_at(self, call: Call, method: str, what: str) -> Instant | None:
         return self.storage.read_at.get((call.process, method, what))
@@ -227,7 +227,7 @@ class Judge:
         if body["status"].get("operation", {}).get("prepare", {}).get("task") == effect.task:
             self.breaks(f"{group.name}: {what} by {call.task} while {name} is being prepared")
 
-    # What is told
+    # What the statuses say
 
     def saved(self, key: Key, body: Body) -> None:
         """An object was written: is what it says true?"""

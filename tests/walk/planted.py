@@ -13,8 +13,8 @@ from typing import Any
 from unittest import mock
 
 from walk.moves import Move
+from walk.outcome import Outcome
 from walk.scenario import run
-from walk.telling import Told
 
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.domain.members import PowerState
@@ -86,8 +86,8 @@ def _repeated_after_a_lost_answer() -> Patch:
     return mock.patch.object(preparation, "absorb_prepared", again)
 
 
-def _group_told_later() -> Patch:
-    """The group is said to remember, and is told only with its next look."""
+def _group_remembers_later() -> Patch:
+    """The group is said to remember, and does so only with its next poll."""
 
     async def later(self: Any, record: Any) -> bool:
         self._prepared.put(self._key, record)
@@ -149,7 +149,7 @@ HUNTS: dict[str, tuple[Callable[[], Patch], tuple[Move, ...]]] = {
         _repeated_after_a_lost_answer,
         (_DR, Move("fault", ("start_prepare", "lost after", 0.5, 1), 0.0)),
     ),
-    "the group is told after the call": (_group_told_later, (_DR,)),
+    "the group remembers after the call": (_group_remembers_later, (_DR,)),
     "the task's word alone": (_the_tasks_word_alone, (_DR, Move("task success", point="start_prepare done", nth=1))),
     "prepared groups are prepared again": (_not_remembered_at_all, (_DR, _SECOND)),
     "no turn is taken": (_no_turn, (_SYNC, Move("fault", ("push", "slow", 12.0, 1), 0.0), replace(_DR, at=3.0))),
@@ -168,7 +168,7 @@ def planted(fault: str) -> Iterator[None]:
         yield
 
 
-def hunted(fault: str) -> Told:
+def hunted(fault: str) -> Outcome:
     """What a scenario that matters comes to with that fault."""
     with planted(fault):
         return run(0, HUNTS[fault][1])

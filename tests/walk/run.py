@@ -18,39 +18,39 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
 
 from walk.moves import Move, draw  # noqa: E402 - after the path
+from walk.outcome import Outcome  # noqa: E402
 from walk.scenario import run  # noqa: E402
-from walk.telling import Told  # noqa: E402
 
 
-def walk(seed: int) -> Told:
+def walk(seed: int) -> Outcome:
     """The scenario of a seed."""
     logging.getLogger("vvol_replication").setLevel(logging.ERROR)
     return run(seed, draw(seed))
 
 
-def shrunk(told: Told) -> Told:
+def shrunk(outcome: Outcome) -> Outcome:
     """The same violation with as few moves as can be found by leaving out one after the other."""
-    best, again = told, True
-    kind = _kind(told)
+    best, again = outcome, True
+    kind = _kind(outcome)
     while again:
         again = False
         for number in range(len(best.moves)):
             moves = best.moves[:number] + best.moves[number + 1 :]
-            shorter = run(told.seed, moves)
+            shorter = run(outcome.seed, moves)
             if shorter.broken and _kind(shorter) == kind:
                 best, again = shorter, True
                 break
     return best
 
 
-def _kind(told: Told) -> str:
-    return "".join(letter for letter in told.broken[0][:60] if not letter.isdigit())
+def _kind(outcome: Outcome) -> str:
+    return "".join(letter for letter in outcome.broken[0][:60] if not letter.isdigit())
 
 
-def report(told: Told) -> Iterator[str]:
+def report(outcome: Outcome) -> Iterator[str]:
     """A violation, for people."""
-    yield f"seed {told.seed} broke: {'; '.join(told.broken)}"
-    yield from (f"    {line}" for line in told.story)
+    yield f"seed {outcome.seed} broke: {'; '.join(outcome.broken)}"
+    yield from (f"    {line}" for line in outcome.story)
 
 
 class Figures:
@@ -64,21 +64,21 @@ class Figures:
         self.races: Counter[str] = Counter()
         self.longest = 0.0
         self.windows: list[float] = []
-        self.broken: list[Told] = []
+        self.broken: list[Outcome] = []
 
-    def add(self, told: Told) -> None:
+    def add(self, outcome: Outcome) -> None:
         """One more."""
         self.scenarios += 1
-        self.calls, self.effects = self.calls + told.calls, self.effects + told.effects
-        self.kills, self.hand_overs = self.kills + told.kills, self.hand_overs + told.hand_overs
-        self.reasons += told.reasons
-        self.faults += told.faults
-        self.moves.update(_what(move) for move in told.moves)
-        self.races.update("".join(one for one in what if not one.isdigit()) for what, _ in told.races)
-        self.longest = max([self.longest, *(window for _, window in told.races)])
-        self.windows.extend(told.windows)
-        if told.broken:
-            self.broken.append(told)
+        self.calls, self.effects = self.calls + outcome.calls, self.effects + outcome.effects
+        self.kills, self.hand_overs = self.kills + outcome.kills, self.hand_overs + outcome.hand_overs
+        self.reasons += outcome.reasons
+        self.faults += outcome.faults
+        self.moves.update(_what(move) for move in outcome.moves)
+        self.races.update("".join(one for one in what if not one.isdigit()) for what, _ in outcome.races)
+        self.longest = max([self.longest, *(window for _, window in outcome.races)])
+        self.windows.extend(outcome.windows)
+        if outcome.broken:
+            self.broken.append(outcome)
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -106,30 +106,30 @@ def _told(counted: Counter[str]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counted.most_common())
 
 
-def walked(seeds: range, tell: Callable[[str], None], jobs: int = 1, most: int = 3) -> Figures:
+def walked(seeds: range, say: Callable[[str], None], jobs: int = 1, most: int = 3) -> Figures:
     """Walk them all, or until `most` scenarios broke something."""
     figures = Figures()
     if jobs > 1:
         with Pool(jobs) as pool:
-            for told in pool.imap_unordered(walk, seeds, chunksize=8):
-                _count(figures, told, tell)
+            for outcome in pool.imap_unordered(walk, seeds, chunksize=8):
+                _count(figures, outcome, say)
                 if len(figures.broken) >= most:
                     break
         return figures
     for seed in seeds:
-        _count(figures, walk(seed), tell)
+        _count(figures, walk(seed), say)
         if len(figures.broken) >= most:
             break
     return figures
 
 
-def _count(figures: Figures, told: Told, tell: Callable[[str], None]) -> None:
-    figures.add(told)
-    if told.broken:
-        for line in report(shrunk(told)):
-            tell(line)
+def _count(figures: Figures, outcome: Outcome, say: Callable[[str], None]) -> None:
+    figures.add(outcome)
+    if outcome.broken:
+        for line in report(shrunk(outcome)):
+            say(line)
     elif figures.scenarios % 500 == 0:
-        tell(f"{figures.scenarios} scenarios, {len(figures.broken)} broken")
+        say(f"{figures.scenarios} scenarios, {len(figures.broken)} broken")
 
 
 def _say(text: str) -> None:

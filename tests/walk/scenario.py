@@ -14,9 +14,9 @@ from component.engine.virtual import VirtualClock, VirtualLoop
 from walk.cluster import SharedApi
 from walk.judge import GROUPS, PREPS, SYNCS, Judge
 from walk.moves import Move
+from walk.outcome import Defects, Outcome
 from walk.process import Process, Tasks
 from walk.storage import Call, Grouped, Storage, WalkConnector
-from walk.telling import Defects, Told
 
 from vvol_replication.api.names import (
     FAILOVER_PREPARATION,
@@ -39,7 +39,7 @@ _PATIENCE = 1200.0
 _STEP = 5.0
 
 
-def run(seed: int, moves: Sequence[Move]) -> Told:
+def run(seed: int, moves: Sequence[Move]) -> Outcome:
     """Let it happen, from beginning to end."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(_Scenario(seed, moves).happen())
@@ -66,7 +66,7 @@ class _Scenario:
     def erp(self) -> Any:
         return self.storage.groups["erp"]
 
-    async def happen(self) -> Told:
+    async def happen(self) -> Outcome:
         loop, defects = asyncio.get_running_loop(), Defects(self.judge.broken)
         self.tasks.watch(loop)
         log = logging.getLogger("vvol_replication")
@@ -381,9 +381,9 @@ class _Scenario:
         self._tell(f"{identity} starts")
         self._begin(identity)
 
-    def _told(self) -> Told:
+    def _told(self) -> Outcome:
         judge = self.judge
-        return Told(
+        return Outcome(
             self.seed,
             self.moves,
             judge.broken,

@@ -11,7 +11,7 @@ from component.faults import golden
 from component.faults.all_rows import ROWS
 from component.faults.rig import is_mutating, normalized, play, staged
 from component.faults.rows import DONE, INDETERMINATE, Row
-from component.faults.tell import told
+from component.faults.summary import summarized
 
 RECORDING = bool(os.environ.get(golden.RECORD))
 
@@ -28,7 +28,7 @@ def heard() -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 async def test_the_row_is_true(row: Row, heard: dict[str, str], tmp_path: Path) -> None:
     async with staged(row, tmp_path) as stage:
-        seen = told(await play(row, stage))
+        seen = summarized(await play(row, stage))
         secrets, effects = stage.secrets(), stage.effects()
         message = normalized(seen.message, stage)
     assert (seen.outcome, seen.inside, seen.reason) == (row.outcome, row.inside, row.reason), message

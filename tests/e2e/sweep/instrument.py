@@ -250,9 +250,9 @@ def instrument(plan: Plan, channel: Channel) -> None:
     run, connect, settings_of = RequestTask._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
     storage_connector = inside.StorageConnector
 
-    async def run_on_behalf(runner: AnyReconciler) -> None:
+    async def run_on_behalf(reconciler: AnyReconciler) -> None:
         _on_behalf.set(True)
-        await run(runner)
+        await run(reconciler)
 
     def connected(*args: Any, **more: Any) -> Connection:
         connection: Connection = connect(*args, **more)

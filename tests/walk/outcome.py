@@ -1,4 +1,4 @@
-"""What is told of a scenario, and the defects that are logged while it happens."""
+"""What became of a scenario, and the defects that are logged while it happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from walk.moves import Move
 
 
 @dataclass
-class Told:
+class Outcome:
     """What became of a scenario."""
 
     seed: int

@@ -13,7 +13,7 @@ from vvol_replication.domain.points import OngoingSync, TaskReading, TaskState
 
 
 @dataclass(frozen=True)
-class Told:
+class Summary:
     """Class, what is inside a `Done`, reason, and the message as it came ("" where nobody is told anything)."""
 
     outcome: str
@@ -22,11 +22,11 @@ class Told:
     message: str = ""
 
 
-def told(outcome: Any) -> Told:
+def summarized(outcome: Any) -> Summary:
     """The parts of an outcome that a row is held against."""
     if not isinstance(outcome, Done):
         assert isinstance(outcome, Refused | Unavailable | Indeterminate)
-        return Told(type(outcome).__name__, "", outcome.reason, outcome.message)
+        return Summary(type(outcome).__name__, "", outcome.reason, outcome.message)
     value = outcome.value
     if isinstance(value, TaskReading):
         return _task(value)
@@ -35,22 +35,22 @@ def told(outcome: Any) -> Told:
     if isinstance(value, Membership):
         return _holes("VMs are not accounted for", (*value.problems, *value.unaccounted), fine=False)
     if isinstance(value, SourceGroup | TargetGroup) and value.state is GroupState.UNKNOWN:
-        return Told("Done", "the state is unknown")
+        return Summary("Done", "the state is unknown")
     if isinstance(value, OngoingSync):
-        return Told("Done", "another sync is under way", "SyncOngoing")
+        return Summary("Done", "another sync is under way", "SyncOngoing")
     if isinstance(value, AlreadyThere):
         state = "destroyed" if value.destroyed else "live"
-        return Told("Done", f"the snapshot is there already, {state}", "", value.message)
-    return Told("Done", "there is none" if value is None else "")
+        return Summary("Done", f"the snapshot is there already, {state}", "", value.message)
+    return Summary("Done", "there is none" if value is None else "")
 
 
-def _task(reading: TaskReading) -> Told:
+def _task(reading: TaskReading) -> Summary:
     if reading.state is TaskState.ERROR:
-        return Told("Done", "the task ended in error", reading.reason or "", reading.message or "")
+        return Summary("Done", "the task ended in error", reading.reason or "", reading.message or "")
     if reading.state is TaskState.FORGOTTEN:
-        return Told("Done", "the task is forgotten")
-    return Told("Done", f"the task is {reading.state}")
+        return Summary("Done", "the task is forgotten")
+    return Summary("Done", f"the task is {reading.state}")
 
 
-def _holes(inside: str, lines: tuple[str, ...], *, fine: bool) -> Told:
-    return Told("Done", "" if fine else inside, "", "; ".join(lines))
+def _holes(inside: str, lines: tuple[str, ...], *, fine: bool) -> Summary:
+    return Summary("Done", "" if fine else inside, "", "; ".join(lines))
