@@ -333,7 +333,6 @@ async def test_a_cancelled_push_is_not_sent_after_all(rig: Rig) -> None:
     assert rig.suffixes() == []
 
 
-@only_rest1
 async def test_a_push_whose_process_lost_its_lead_at_the_login_is_not_sent(rig: Rig) -> None:
     async def lose_at_login(request: web.BaseRequest) -> None:
         rig.leads = rig.leads and not rig.is_login(request)

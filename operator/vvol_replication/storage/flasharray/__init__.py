@@ -46,7 +46,7 @@ def connect(
 
     `rest_version` is the API's word: `Auto`, `REST1` or `REST2`. `workers` bounds calls at once, threads and sessions.
     `trust` stays the caller's. `gate` is shared by all who log in there with this token; `expected_id` is the array
-    that must answer. `leading` is asked right before a request of REST 1 that changes something.
+    that must answer. `leading` is asked right before a request that changes something.
     """
     if rest_version not in _FAMILIES:
         return Refused(
@@ -56,7 +56,7 @@ def connect(
     redactor, pin = Redactor(api_token), IdentityPin(expected_id)
     metadata = ResponseMetadata(redactor.sessions)
     gate = gate or LoginGate()
-    http = Http(address, trust, timeouts, metadata, at_once=workers)
+    http = Http(address, trust, timeouts, metadata, leading=leading, at_once=workers)
     speakers: dict[str, Speaker] = {
         "REST1": REST1(address, api_token, trust, timeouts, metadata, redactor, gate, pin, leading, workers),
         "REST2": REST2(address, api_token, http, metadata, redactor, gate, pin),

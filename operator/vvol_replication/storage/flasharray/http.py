@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -101,30 +101,49 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Any = None
+    changes: bool = False
+    """Does it change something on the array? Then it is sent only while this process leads."""
+
+
+class _NotLeadingError(Exception):
+    """This process must not change anything any more."""
 
 
 @dataclass(slots=True)
 class _Sending:
     """What becomes of one request: set before its first byte can have left."""
 
+    may_begin: Callable[[], bool]
     begun: bool = False
     begun_at: float = field(default_factory=time.time)
 
     def begin(self) -> None:
-        if not self.begun:
-            self.begun, self.begun_at = True, time.time()
+        if self.begun:
+            return
+        if not self.may_begin():
+            raise _NotLeadingError
+        self.begun, self.begun_at = True, time.time()
 
 
 class Http:
     """Connections to one array, made when first needed. For one event loop."""
 
     def __init__(
-        self, address: str, trust: TLSTrust, timeouts: Timeouts, metadata: ResponseMetadata, *, at_once: int
+        self,
+        address: str,
+        trust: TLSTrust,
+        timeouts: Timeouts,
+        metadata: ResponseMetadata,
+        *,
+        leading: Callable[[], bool],
+        at_once: int,
     ) -> None:
+        """`leading` is asked right before a request that changes something; `at_once` bounds exchanges."""
         self._base = f"https://{address}"
         self._trust = trust
         self._timeouts = timeouts
         self._metadata = metadata
+        self._leading = leading
         self._room = asyncio.Semaphore(at_once)
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
@@ -159,7 +178,7 @@ class Http:
         left = deadline - time.monotonic()
         if left <= 0:
             raise NotReached(TimeoutError(), sent=False)
-        sending = _Sending()
+        sending = _Sending(self._leading if request.changes else _always)
         try:
             async with self._session(request.method).request(
                 request.method,
@@ -177,6 +196,10 @@ class Http:
             ) as response:
                 self._metadata.heard(response.status, response.headers, sending.begun_at, time.time())
                 return Answer(response.status, response.headers, await _read(response))
+        except _NotLeadingError:
+            raise NotAsked(
+                reasons.TIMED_OUT_CALLING, "not asked, because this process does not lead any more"
+            ) from None
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RuntimeError) as error:
             # RuntimeError: the session was closed meanwhile
             raise NotReached(error, sent=sending.begun) from error
@@ -201,6 +224,10 @@ class Http:
             trace_configs=[watch],
             trust_env=False,
         )
+
+
+def _always() -> bool:
+    return True
 
 
 async def _begun(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:

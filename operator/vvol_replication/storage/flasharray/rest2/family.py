@@ -118,7 +118,9 @@ class REST2Array:
         query = {"source_names": name, "replicate_now": "true", "apply_retention": "true"}
         snapshot = f"{name}.{suffix}"
         try:
-            content = await self._session.request(Request("POST", _SNAPSHOTS, query, body={"suffix": suffix}), deadline)
+            content = await self._session.request(
+                Request("POST", _SNAPSHOTS, query, body={"suffix": suffix}, changes=True), deadline
+            )
         except Answered as refusal:
             there = refusals.already_there(refusal, suffix, self._redactor)
             if there is None:
