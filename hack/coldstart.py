@@ -41,6 +41,16 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _commit(revision: str) -> str:
+    said = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return said.stdout.strip() or sys.exit(f"there is no revision {revision}")
+
+
 def _clone(revision: str, into: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(ROOT), str(into)], check=True)
     subprocess.run(["git", "-C", str(into), "checkout", "--quiet", "--detach", revision], check=True)
@@ -87,14 +97,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--target", default="demo", help="of the Makefile; `tools` leaves the demo itself out")
     options = parser.parse_args()
+    revisions = {name: _commit(name) for name in (options.baseline, "HEAD")}
     logs = Path(tempfile.mkdtemp(prefix="coldstart-logs-"))
     print(f"make {options.target}, cold caches, {os.cpu_count()} processors; output in {logs}", flush=True)
-    costs: dict[str, list[Cost]] = {options.baseline: [], "HEAD": []}
+    costs: dict[str, list[Cost]] = {name: [] for name in revisions}
     for number in range(options.rounds):
         for revision in [*costs][:: -1 if number % 2 else 1]:
-            cost = measure(revision, options.target, logs / f"{number}-{len(costs[revision])}-{revision[:12]}.log")
+            cost = measure(
+                revisions[revision], options.target, logs / f"{number}-{len(costs[revision])}-{revision[:12]}.log"
+            )
             costs[revision].append(cost)
-            print(f"{number + 1}  {revision[:12]:12}  {cost}", flush=True)
+            load = os.getloadavg()[-1]  # of the last 15 minutes: more than the processors means that wall says little
+            print(f"{number + 1}  {revision[:12]:12}  {cost}   load {load:.1f}", flush=True)
         before, after = costs[options.baseline][-1], costs["HEAD"][-1]
         ratios = f"wall {after.wall / before.wall:.2f}   CPU {after.cpu / before.cpu:.2f}"
         print(f"{number + 1}  HEAD / {options.baseline[:12]}: {ratios}", flush=True)
