@@ -29,6 +29,7 @@ from testbed import auditlog
 from testbed.certificates import Authority, Pair, signing_key
 from testbed.kubectl import Kubectl
 from testbed.processes import Process
+from testbed.reading import Reader
 from testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ class ControlPlane:
             running.callback(apiserver.end)
             connection = http.client.HTTPSConnection("127.0.0.1", api_port, timeout=5, context=tls)
             _until_ready(apiserver, connection, "/readyz", "/api/v1/namespaces/default")
-            client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache")
+            reader = Reader(f"https://127.0.0.1:{api_port}", directory)
+            running.callback(reader.close)
+            client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache", reader=reader)
             log = auditlog.AuditLog(directory / "audit.log")
             yield cls(directory, f"https://127.0.0.1:{api_port}", kubeconfig, client, (etcd, apiserver), log)
 

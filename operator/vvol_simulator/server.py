@@ -96,9 +96,9 @@ def _bound(port: int) -> socket.socket:
 class Simulator:
     """A world with its ports."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, authority: Authority | None = None) -> None:
         self.world = world
-        self.authority = Authority()
+        self.authority = authority or Authority()
         self.endpoints: dict[str, Endpoint] = {}
         """Arrays by id (a name may change), vCenters by name."""
         self._returns: dict[str, asyncio.Task[None]] = {}

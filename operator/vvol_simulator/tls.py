@@ -19,6 +19,7 @@ class Authority:
     """Signs certificates for localhost and 127.0.0.1. Its key never leaves the process."""
 
     def __init__(self) -> None:
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = _name("vvol simulator CA")
         self._certificate = (
@@ -34,7 +35,12 @@ class Authority:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def server_context(self, endpoint: str) -> ssl.SSLContext:
-        """A server side with a fresh certificate for this endpoint."""
+        """A server side with a certificate for this endpoint, made when it is first asked for."""
+        if endpoint not in self._contexts:
+            self._contexts[endpoint] = self._made(endpoint)
+        return self._contexts[endpoint]
+
+    def _made(self, endpoint: str) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         own = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value

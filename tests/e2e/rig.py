@@ -17,9 +17,8 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from testbed import accounts, stage
+from testbed import accounts, simulated, stage
 from testbed.waiting import eventually
-from vvol_simulator.client import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from testbed.controlplane import ControlPlane
     from testbed.kubectl import Kubectl
     from testbed.processes import Process
+    from vvol_simulator.client import Simulator
 
 Object = dict[str, Any]
 SOURCE, TARGET = "flasharray-a", "flasharray-b"
@@ -126,7 +126,7 @@ class Rig:
     @contextlib.contextmanager
     def site(self, described: Mapping[str, Any], *, connected: bool = True) -> Iterator[Site]:
         """Start a simulator, and remove its cluster-wide objects when leaving: arrays there may be ambiguous."""
-        with Simulator.start(described) as simulator:
+        with simulated.serving(described) as simulator:
             site = Site(self, simulator)
             try:
                 if connected:

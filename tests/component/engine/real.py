@@ -10,6 +10,7 @@ from typing import Any
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.virtual import VirtualClock
 
+from testbed import simulated
 from vvol_replication.api.names import FLASHARRAY, VCENTER, Kind
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
@@ -25,7 +26,7 @@ class Real:
     """One vCenter and one array behind their objects, `dallas` and `flasharray-a`."""
 
     def __init__(self) -> None:
-        self.simulator = Simulator(build(default_topology()))
+        self.simulator = Simulator(build(default_topology()), simulated.authority())
         self.clock = VirtualClock()
         self.api = ApiServerInMemory(self.clock)
         self.connector = StorageConnector(lambda: True)

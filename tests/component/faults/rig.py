@@ -12,6 +12,7 @@ from typing import Any
 from component.faults.hostile import door
 from component.faults.rows import MUTATING, VCENTER, Act, Ask, Fault, Guest, Order, Row
 
+from testbed import simulated
 from vvol_replication.api.endpoint import Address
 from vvol_replication.api.flasharray import FlashArraySpec, RestVersion
 from vvol_replication.api.vcenter import VCenterSpec
@@ -140,7 +141,7 @@ class Stage:
 @asynccontextmanager
 async def staged(row: Row, folder: Path) -> AsyncIterator[Stage]:
     """The row's world, port and trouble; all of it ends with the block."""
-    simulator = Simulator(build(dict(TOPOLOGY), clock=ManualClock()))
+    simulator = Simulator(build(dict(TOPOLOGY), clock=ManualClock()), simulated.authority())
     await simulator.start()
     stage = Stage(simulator, row)
     try:

@@ -1,16 +1,17 @@
-"""A simulator process for each test that asks for one, and the vendor's REST 1 client towards its arrays."""
+"""A simulator for each test that asks for one, and the vendor's REST 1 client towards its arrays."""
 
 from collections.abc import Iterator
 
 import pytest
 from component.simulator.rest_client import Connect, connector
 
+from testbed import simulated
 from vvol_simulator.client import Simulator
 
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with Simulator.start() as running:
+    with simulated.serving() as running:
         yield running
 
 

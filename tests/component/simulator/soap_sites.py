@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pyVmomi import pbm, sms, vim
 from pyVmomi.SoapAdapter import SoapStubAdapter
 
+from testbed import simulated
 from vvol_simulator.model import GroupId, ManualClock, Site, VvolGroup, World
 from vvol_simulator.server import LOOPBACK, Simulator
 from vvol_simulator.topology import build as build_world
@@ -125,7 +126,7 @@ class Sites:
     def __init__(self, world: World, clock: ManualClock, loop: asyncio.AbstractEventLoop) -> None:
         self.world = world
         self.clock = clock
-        self.simulator = Simulator(world)
+        self.simulator = Simulator(world, simulated.authority())
         self._loop = loop
         self._clients: list[Client] = []
 

@@ -7,7 +7,7 @@ import pytest
 from component.simulator.rest2_client import Rest2Client
 from component.simulator.rest_client import PureHTTPError, connector
 
-from testbed import waiting
+from testbed import simulated, waiting
 from vvol_simulator.client import Simulator
 from vvol_simulator.model import Array, ManualClock, World
 from vvol_simulator.model.ratelimit import RateLimit
@@ -32,7 +32,7 @@ def logged_in(sim: Simulator, array: str = A, user: str = "pureuser") -> Rest2Cl
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_readonly_user_looks_and_changes_nothing(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Simulator.start(topology(role="readonly", users={"admin": {"role": "storage_admin"}})) as sim:
+    with simulated.serving(topology(role="readonly", users={"admin": {"role": "storage_admin"}})) as sim:
         sim.action("set-switch", name="readonlyStatus", value=status)
         reader, admin = logged_in(sim), logged_in(sim, user="admin")
         assert reader.get("protection-groups").status == 200
@@ -50,7 +50,7 @@ def test_a_readonly_user_looks_and_changes_nothing(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("answer", "status"), [("refused", 400), ("busy", 503), ("oldestEnds", 200)])
 def test_too_many_sessions(answer: str, status: int) -> None:
-    with Simulator.start(topology(sessionLimit=2) | {"switches": {"sessionLimit": answer}}) as sim:
+    with simulated.serving(topology(sessionLimit=2) | {"switches": {"sessionLimit": answer}}) as sim:
         first, second = logged_in(sim), logged_in(sim)
         third = Rest2Client(sim, A)
         told = third.login()
@@ -77,7 +77,7 @@ def test_an_unused_session_ends_and_a_used_one_does_not() -> None:
 
 
 def test_an_idle_time_can_be_shrunk_on_the_wire() -> None:
-    with Simulator.start(topology(idleSeconds=0.2)) as sim:
+    with simulated.serving(topology(idleSeconds=0.2)) as sim:
         client = logged_in(sim)
         waiting.eventually(lambda: sim.state()["arrays"][A]["sessions"] == 0, what="the end of the session")
         assert client.get("arrays").status == 401
@@ -98,7 +98,7 @@ def test_calls_beyond_the_rate_are_refused_before_authentication(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     limits = topology() | {"switches": {"rest1RateLimited": first_family}}
-    with Simulator.start(limits) as sim:
+    with simulated.serving(limits) as sim:
         older = connector(sim)(A)
         sim.action("set-array", array=A, rateLimit={"perSecond": 0.01, "burst": 1})
         client = Rest2Client(sim, A)
@@ -121,7 +121,7 @@ def test_calls_beyond_the_rate_are_refused_before_authentication(
 
 
 def test_overload_with_headers_is_a_fault() -> None:
-    with Simulator.start(topology()) as sim:
+    with simulated.serving(topology()) as sim:
         client = logged_in(sim)
         sim.fault(A, "GET arrays", "httpStatus", status=503, headers={"Retry-After": "7"}, times=1)
         answer = client.get("arrays")
@@ -130,7 +130,7 @@ def test_overload_with_headers_is_a_fault() -> None:
 
 
 def test_a_failover_refuses_ends_sessions_and_is_over_by_itself_or_at_once() -> None:
-    with Simulator.start(topology()) as sim:
+    with simulated.serving(topology()) as sim:
         client = logged_in(sim)
         sim.action("fail-over", array=A, seconds=600)
         with pytest.raises(OSError, match=r"refused|reset|Errno"):
@@ -147,7 +147,7 @@ def test_a_failover_refuses_ends_sessions_and_is_over_by_itself_or_at_once() -> 
 
 def test_an_array_that_speaks_one_family_only_and_learns_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Simulator.start(topology(restVersions=["2.26", "2.4"])) as sim:
+    with simulated.serving(topology(restVersions=["2.26", "2.4"])) as sim:
         client = Rest2Client(sim, A, "2.26")
         assert client.call("GET", "/api_version").body["version"] == ["2.4", "2.26"]
         assert client.login().status == 200
@@ -168,7 +168,7 @@ def pods(**switches: Any) -> dict[str, Any]:
 
 def test_a_group_in_a_pod_and_its_names_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Simulator.start(pods()) as sim:
+    with simulated.serving(pods()) as sim:
         source, target = logged_in(sim), logged_in(sim, "flasharray-b")
         (row,) = source.get("protection-groups", names="pod1::web").items
         assert (row["pod"]["name"], row["is_local"], row["target_count"]) == ("pod1", True, 2)
@@ -186,7 +186,7 @@ def test_a_group_in_a_pod_and_its_names_on_both_sides(monkeypatch: pytest.Monkey
 
 
 def test_whether_a_group_in_a_pod_is_pushed_is_a_switch() -> None:
-    with Simulator.start(pods(pushFromPod="refused")) as sim:
+    with simulated.serving(pods(pushFromPod="refused")) as sim:
         source = logged_in(sim)
         assert source.push("vr-1", group="pod1::web").status == 400
         assert source.push("vr-1", group="pod1::web", replicate_now="false").status == 200
@@ -211,7 +211,7 @@ def test_snapshots_that_are_there_from_the_start_and_how_long_destroyed_ones_sta
 
 
 def test_safe_mode_forbids_eradication() -> None:
-    with Simulator.start(topology(safeMode=True)) as sim:
+    with simulated.serving(topology(safeMode=True)) as sim:
         source = logged_in(sim)
         source.push("vr-1")
         source.call("PATCH", "protection-group-snapshots", {"destroyed": True}, names="erp.vr-1")
@@ -221,7 +221,7 @@ def test_safe_mode_forbids_eradication() -> None:
 
 
 def test_sessions_are_listed_without_their_tokens() -> None:
-    with Simulator.start(topology()) as sim:
+    with simulated.serving(topology()) as sim:
         client = logged_in(sim)
         answer = client.get("sessions")
         assert [row["user"] for row in answer.items] == ["pureuser"]

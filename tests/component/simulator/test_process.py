@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from testbed import simulated
 from vvol_simulator.client import Simulator, SimulatorError
 from vvol_simulator.model import WorldError
 from vvol_simulator.topology import build, default_topology, generated_topology
@@ -125,7 +126,7 @@ def test_a_control_mistake_says_what_would_be_right(
 
 @pytest.fixture(scope="module")
 def shared() -> Any:
-    with Simulator.start() as running:
+    with simulated.serving() as running:
         yield running
 
 

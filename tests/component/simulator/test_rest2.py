@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from component.simulator.rest2_client import Rest2Client
 
+from testbed import simulated
 from vvol_simulator.client import Simulator, SimulatorError
 from vvol_simulator.topology import default_topology
 
@@ -328,7 +329,7 @@ def test_of_several_targets_each_tells_of_itself_and_the_source_of_the_slowest()
     topology["arrays"]["flasharray-c"] = {}
     topology["connections"].append({"arrays": ["flasharray-a", "flasharray-c"]})
     topology["protectionGroups"][0]["targets"].append({"array": "flasharray-c"})
-    with Simulator.start(topology) as sim:
+    with simulated.serving(topology) as sim:
         clients = {name: Rest2Client(sim, name) for name in topology["arrays"]}
         for client in clients.values():
             client.login()
@@ -358,7 +359,7 @@ def test_of_several_targets_each_tells_of_itself_and_the_source_of_the_slowest()
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Simulator]:
-    with Simulator.start() as running:
+    with simulated.serving() as running:
         yield running
 
 

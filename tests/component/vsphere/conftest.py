@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from testbed import simulated
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.storage.tls import TLSTrust
@@ -84,7 +85,7 @@ class Sites:
 @pytest.fixture
 async def sites() -> AsyncIterator[Sites]:
     time = ManualClock()
-    simulator = Simulator(build(default_topology(), clock=time))
+    simulator = Simulator(build(default_topology(), clock=time), simulated.authority())
     await simulator.start()
     sites = Sites(simulator, time)
     yield sites

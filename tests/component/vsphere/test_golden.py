@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from component.simulator.soap_sites import ERP_SOURCE, ERP_TARGET, TOPOLOGY
 
+from testbed import simulated
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import StartedSync
@@ -67,7 +68,7 @@ async def everything(monkeypatch: pytest.MonkeyPatch) -> Recording:
     """Ask for all that the adapter can be asked for, at two sites whose ids are the same in each run."""
     monkeypatch.setattr("vvol_replication.storage.vsphere.machines._PAGE", 1)
     time = ManualClock()
-    simulator = Simulator(build(TOPOLOGY, clock=time))
+    simulator = Simulator(build(TOPOLOGY, clock=time), simulated.authority())
     sites = Sites(simulator, time)
     await simulator.start()
     try:
