@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .adapter import VCenter
-from .session import Timeouts
+from .connection import Timeouts
 
 __all__ = ["Timeouts", "VCenter"]

@@ -25,11 +25,13 @@ from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull,
 from vvol_replication.storage.redaction import Redactor
 
 from . import convert, faults, transport
+from .connection import Credentials, Timeouts
 from .inventory import InventoryQuery
+from .managers import ask_manager
 from .members import MembersQuery
 from .points import PointsQuery
 from .providers import Providers, answered
-from .session import Credentials, Ended, Session, Timeouts
+from .session import Ended, Session
 from .vmomi import sms, vmodl
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ class VCenter:
     def _info(self, group: GroupId) -> Any:
         """The `rgInfo` of one group; raises the group's fault where there is one."""
         wanted = sms.ReplicationGroupFilter(groupId=[convert.wire_group_id(group)])
-        rows = answered(self._session.ask_manager(lambda manager: manager.QueryReplicationGroupInfo(wanted)))
+        rows = answered(ask_manager(self._session, lambda manager: manager.QueryReplicationGroupInfo(wanted)))
         if len(rows) != 1:
             raise transport.Unreadable(f"{len(rows)} answers about one group")
         fault = convert.error_of(rows[0])

@@ -15,6 +15,7 @@ from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.storage import reasons
 
 from . import convert, faults, transport
+from .managers import ask_manager
 from .providers import REPLICATION, Providers, answered
 from .session import Ended, Session
 from .vmomi import sms, vim, vmodl
@@ -69,7 +70,7 @@ class InventoryQuery:
 
     def run(self) -> tuple[Inventory, tuple[str, ...]]:
         """The inventory, and the names of the providers. Raises where not even the providers could be listed."""
-        listed = answered(self._session.ask_manager(lambda manager: manager.QueryProvider()))
+        listed = answered(ask_manager(self._session, lambda manager: manager.QueryProvider()))
         providers = tuple(provider for wire in listed if (provider := self._look_at(wire)) is not None)
         if not providers and not self._found.problems:
             raise Ended(
@@ -108,7 +109,7 @@ class InventoryQuery:
 
     def _look_at_domains(self) -> None:
         def ask() -> list[FaultDomain]:
-            roots = answered(self._session.ask_manager(lambda manager: manager.QueryFaultDomain(None)))
+            roots = answered(ask_manager(self._session, lambda manager: manager.QueryFaultDomain(None)))
             self._providers.learn_domains(roots)
             return [convert.fault_domain(wire) for wire in _with_children(roots)]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import convert, faults
 from .accounting import Part
+from .managers import replication_manager
 from .providers import answered
 from .session import Session
 from .vmomi import pbm, vim, vmodl
@@ -50,7 +51,7 @@ class Policies:
         """One question; halved where one VM spoils it for all."""
         server = self._session.opened().instance_uuid
         refs = [pbm.ServerObjectRef(objectType="virtualMachineAndDisks", key=moid, serverUuid=server) for moid in moids]
-        manager = self._session.replication_manager()
+        manager = replication_manager(self._session)
         try:
             rows = answered(self._session.call(lambda: manager.QueryReplicationGroups(refs)))
         except _TOO_MUCH as fault:

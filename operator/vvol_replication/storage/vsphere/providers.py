@@ -15,6 +15,7 @@ from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.storage import reasons
 
 from . import convert
+from .managers import ask_manager
 from .session import Ended, Session
 from .transport import Unreadable
 from .vmomi import sms, vim, vmodl
@@ -88,7 +89,7 @@ class Providers:
         provider = self.known(fault_domain)
         if provider is not None:
             return provider, False
-        domains = answered(self._session.ask_manager(lambda manager: manager.QueryFaultDomain(None)))
+        domains = answered(ask_manager(self._session, lambda manager: manager.QueryFaultDomain(None)))
         self.learn_domains(domains)
         provider = self.known(fault_domain) or self._by_asking(fault_domain)
         if provider is None:
@@ -103,7 +104,7 @@ class Providers:
 
     def _by_asking(self, fault_domain: str) -> str | None:
         """For a vCenter that does not say who is active: the provider that lists groups of this fault domain."""
-        for provider in answered(self._session.ask_manager(lambda manager: manager.QueryProvider())):
+        for provider in answered(ask_manager(self._session, lambda manager: manager.QueryProvider())):
             try:
                 info: Any = self._session.call(provider.QueryProviderInfo)
                 if REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.outcomes import Refused, Unavailable
@@ -22,9 +22,10 @@ from vvol_replication.storage import reasons
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
 
 from .asked import Asked
+from .connection import Credentials, Timeouts, parse_address
 from .faults import verdict
 from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
-from .vmomi import pbm, sms, vim, vmodl
+from .vmomi import sms, vim, vmodl
 
 if TYPE_CHECKING:
     import ssl
@@ -42,29 +43,6 @@ PBM_VERSION = "pbm.version.version11"  # the first that has replication groups
 
 _SESSION_FAULTS = (vim.fault.NotAuthenticated, sms.fault.InvalidSession)
 _KEPT_ALIVE_EVERY = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """In seconds.
-
-    `connect` and `answer` bound one connection attempt and one silence of the server; `call` and `inventory` bound one
-    call of the port with all that it needs; `close` bounds logging out.
-    """
-
-    connect: float = 10.0
-    answer: float = 30.0
-    call: float = 60.0
-    inventory: float = 300.0
-    close: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """User name and password. Neither shows in a repr."""
-
-    username: str = field(repr=False)
-    password: str = field(repr=False)
 
 
 class Ended(Exception):  # noqa: N818 - not an error: how a call ended, decided in its thread
@@ -88,14 +66,6 @@ class Opened:
     content: Any
     storage_manager: str | None = None
     replication_manager: str | None = None
-
-
-def parse_address(address: str) -> tuple[str, int]:
-    """`host`, `host:port`, `[v6]` or `[v6]:port`; the port is 443 where none is given."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdigit() and (host.count(":") == 0 or host.endswith("]")):
-        return host, int(port)
-    return address, 443
 
 
 class Session:
@@ -146,7 +116,7 @@ class Session:
         }
         self.vim_stub = Stub(path="/sdk", version=VIM_VERSION, **endpoint)
         self.stub = Stub(path="/sms/sdk", version=SMS_VERSION, header=lambda: self._token, **endpoint)
-        self._pbm = Stub(path="/pbm/sdk", version=PBM_VERSION, header=lambda: self._token, **endpoint)
+        self.pbm_stub = Stub(path="/pbm/sdk", version=PBM_VERSION, header=lambda: self._token, **endpoint)
 
     def asked(self, method: str, group: GroupId | None = None) -> Asked:
         """What messages about one call, or one purpose, begin with."""
@@ -191,42 +161,6 @@ class Session:
                 raise
         return work()
 
-    def replication_manager(self) -> Any:
-        """PBM's object that knows the groups of VMs, whose id is asked for once in each session."""
-        opened = self.opened()
-        if opened.replication_manager is None:
-            service = pbm.ServiceInstance("ServiceInstance", self._pbm)
-            manager = getattr(self.call(service.RetrieveContent), "replicationManager", None)
-            if manager is None:
-                raise Unreadable("no replication manager")
-            opened.replication_manager = str(manager._GetMoId())  # noqa: SLF001 - pyVmomi has no public name for it
-        return pbm.replication.ReplicationManager(opened.replication_manager, self._pbm)
-
-    def ask_manager(self, question: Callable[[Any], T]) -> T:
-        """Put a reading question to SMS's root object, whose id is asked for once in each session."""
-        known = self.opened().storage_manager is not None
-        try:
-            return self._put(question)
-        except vmodl.fault.ManagedObjectNotFound:
-            self.opened().storage_manager = None
-            if not known:
-                raise
-        return self._put(question)
-
-    def _put(self, question: Callable[[Any], T]) -> T:
-        manager = self._storage_manager()
-        return self.call(lambda: question(manager))
-
-    def _storage_manager(self) -> Any:
-        opened = self.opened()
-        if opened.storage_manager is None:
-            service = sms.ServiceInstance("ServiceInstance", self.stub)
-            manager: Any = self.call(service.QueryStorageManager)
-            if manager is None:
-                raise Unreadable("no storage manager")
-            opened.storage_manager = str(manager._GetMoId())  # noqa: SLF001 - pyVmomi has no public name for it
-        return sms.StorageManager(opened.storage_manager, self.stub)
-
     def opened(self) -> Opened:
         """The login, made now if there is none. Threads that waited for another's attempt share how it ended."""
         opened = self._opened
@@ -259,7 +193,7 @@ class Session:
     def drop(self) -> None:
         """Close idle connections now, and those in use when their call ends. Asks nothing and waits for nobody."""
         self._closed = True
-        for stub in (self.vim_stub, self.stub, self._pbm):
+        for stub in (self.vim_stub, self.stub, self.pbm_stub):
             stub.retire()
 
     def _keep_alive(self) -> None:

@@ -13,7 +13,7 @@ from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
 from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import convert
 from vvol_replication.storage.vsphere.asked import Asked
-from vvol_replication.storage.vsphere.session import parse_address
+from vvol_replication.storage.vsphere.connection import parse_address
 from vvol_replication.storage.vsphere.transport import Unreadable
 
 R: Any = sms.storage.replication
