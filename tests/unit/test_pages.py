@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EACH_PAGE = pytest.mark.parametrize("page", pages())
 LANGUAGES = SHELLS | YAML | OTHERS | {CONSOLE, ""}
 OTHERS_FLAGS = frozenset({"--server-side", "--wait", "--force-conflicts", "--for", "--dry-run", "--as", "--check"})
-"""Options that pages name alone and that are of kubectl, helm and hack/docs.py."""
+"""Options that pages name alone and that are of kubectl, helm and hack/docs."""
 
 
 def blocks(page: str) -> Iterator[Block]:

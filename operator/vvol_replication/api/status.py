@@ -79,9 +79,9 @@ def has_ended(status: Mapping[str, Any]) -> bool:
     An acceptance that comes late, from a process that stood still, overwrites the conditions and leaves the time.
     """
     conditions = status.get("conditions")
-    told = [one for one in (conditions if isinstance(conditions, list) else ()) if isinstance(one, Mapping)]
+    shown = [one for one in (conditions if isinstance(conditions, list) else ()) if isinstance(one, Mapping)]
     return bool(status.get("finishedAt")) and any(
-        (one.get("type"), one.get("status")) == ("Finished", "True") for one in told
+        (one.get("type"), one.get("status")) == ("Finished", "True") for one in shown
     )
 
 
