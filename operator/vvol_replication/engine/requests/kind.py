@@ -37,9 +37,11 @@ class RequestKind(Generic[RequestT, StatusT]):
     refuse: Callable[[Body, SpecError, datetime], StatusT]
     """The status of an object that cannot be read."""
     claim: Callable[[RequestT, StatusT], Claim]
+    """What a request makes of its request id."""
     decide: Callable[[RequestT, StatusT, Observation, datetime, Tuning], Decided[StatusT]]
+    """`decide_sync` or `decide_preparation`: see the table in `kinds`."""
     absorb: Callable[[StatusT, Observation, Query, Outcome[Any], Moment], Observation]
-    """What is seen, after a reading."""
+    """What is seen after a reading: `absorb_reading` of `reconcile.sync` or `reconcile.preparation`."""
 
     def acceptance(self, body: Body, now: datetime) -> Mapping[str, Any] | None:
         """The status to write to an object that no reconciler works on. None: it says all that there is to say."""

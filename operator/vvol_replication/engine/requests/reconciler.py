@@ -206,7 +206,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     @abstractmethod
     async def _act(self, decision: Decided[StatusT]) -> None:
-        """Do a step that only this kind has."""
+        """Do a step that only this kind has: `SyncReconciler`, `PreparationReconciler`."""
 
     @abstractmethod
     def _recorded(self, recorded: StatusT) -> None:

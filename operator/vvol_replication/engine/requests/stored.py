@@ -30,7 +30,7 @@ class StoredRequest(Generic[StatusT]):
         self._writer = StatusWriter(ref, services)
         self._was_confirmed = self._stripped = False
         self.confirmed = False
-        """The API server shows our acceptance of this generation, and our finalizer."""
+        """The API server shows an acceptance, and our finalizer."""
 
     @property
     def version(self) -> str | None:

@@ -35,7 +35,7 @@ class RequestTask(ABC):
 
     @abstractmethod
     async def _round(self) -> bool:
-        """One step of the request's way. True: it is over, here at least."""
+        """One step of the request's way: `Reconciler._round`. True: it is over, here at least."""
 
     @abstractmethod
     def _recover(self) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from vvol_replication.api.sync import DEFAULT_RETRY_LIMIT, DEFAULT_TIMEOUT
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Times and limits of the decisions. All have effective defaults; none is written into a user's `spec`."""
 
-    timeout: timedelta = timedelta(hours=2)
+    timeout: timedelta = DEFAULT_TIMEOUT
     """Counted from the request's turn on its group, where `spec.timeout` is absent."""
-    retry_limit: int = 6
+    retry_limit: int = DEFAULT_RETRY_LIMIT
     """Consecutive refusals of one mutating step before the request ends, where `spec.retryLimit` is absent."""
     fresh: timedelta = timedelta(seconds=10)
     """Older readings are taken again before anything is decided on them (invariant 7: roles are read right before)."""

@@ -21,7 +21,7 @@ from .context import ActiveSync
 from .max_age import clocks_problem, recent_enough
 from .preflight import check_arrays, check_floor
 
-BEFORE_PUSH = (
+ARRAY_READINGS = (
     Query.PROTECTION_GROUP,
     Query.REPLICA_GROUP,
     Query.CONNECTIONS,
@@ -52,7 +52,7 @@ def push_on_arrays(active: ActiveSync) -> Decision:
 def _ready(active: ActiveSync) -> Decision | None:
     return (
         _last_seen(active)
-        or active.read(*BEFORE_PUSH)
+        or active.read(*ARRAY_READINGS)
         or _check_replica(active)
         or recent_enough(active)
         or check_arrays(active)

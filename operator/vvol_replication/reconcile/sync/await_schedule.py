@@ -44,11 +44,9 @@ def arm_for_schedule(active: ActiveSync) -> Decision | None:
     sync = active.operation.sync
     if sync is None or sync.task is not None:
         return None
-    stopped = taken_over(active) or (missed(active) if sync.armings == 1 else None)
-    stopped = (
-        stopped or suspended(active) or held_back(active) or unseen(active) or unknown(active) or ready_to_arm(active)
-    )
-    return stopped or _done(active, named_only=True) or arm(active, sync)
+    held = taken_over(active) or (missed(active) if sync.armings == 1 else None)
+    held = held or suspended(active) or held_back(active) or unseen(active) or unknown(active) or ready_to_arm(active)
+    return held or _done(active, named_only=True) or arm(active, sync)
 
 
 def await_credit(active: ActiveSync) -> Decision | None:

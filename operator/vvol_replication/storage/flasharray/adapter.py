@@ -16,6 +16,7 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
+from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import reasons
 from vvol_replication.storage.redaction import Redactor
 
@@ -28,7 +29,7 @@ from .http import Http, Timeouts
 T = TypeVar("T")
 
 
-class FlashArray:
+class FlashArray(ArrayPort):
     """`ArrayPort`. Nothing is sent before the first call; a changed Secret makes a new one."""
 
     def __init__(

@@ -39,7 +39,7 @@ _NEEDED: Final = {
 class Family(Protocol):
     """One array over one version of one REST family: `ArrayPort`'s calls, each by a monotonic deadline.
 
-    They return values and raise `CallFailed` only.
+    They return values and raise `CallFailed` only. `REST1Array` and `REST2Array` are such.
     """
 
     rest: str

@@ -20,6 +20,7 @@ from vvol_replication.domain.points import (
     TaskReading,
     TaskState,
 )
+from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.storage import reasons
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
 from vvol_replication.storage.redaction import Redactor
@@ -48,7 +49,7 @@ _log = logging.getLogger(__name__)
 _LONGEST_TEXT = 200
 
 
-class VCenter:
+class VCenter(VCenterPort):
     """One vCenter. No method raises for what the vCenter does; each ends within its deadline.
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
