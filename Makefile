@@ -125,8 +125,10 @@ walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (half
 
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
-	@$(BIN)/python hack/docs $(ARGS)
-	@$(BIN)/python hack/docs/chart.py $(ARGS)
+	@failed=0; \
+	$(BIN)/python hack/docs $(ARGS) || failed=1; \
+	$(BIN)/python hack/docs/chart.py $(ARGS) || failed=1; \
+	exit $$failed
 
 .PHONY: rounds
 rounds: tools  ## kill, stop and cut off leading replicas while syncs are in flight (ARGS='--rounds 200')

@@ -9,6 +9,8 @@ from component.faults.all_rows import NOT_SHOWN, ROWS
 from component.faults.retries import NOTHING, retried
 from component.faults.rows import DONE
 
+from docs.unmade import UnmadeError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -31,12 +33,20 @@ or for as many refusals in a row as its `retryLimit`. Where it goes on until the
 trouble is over. [Reasons](reasons.md) has the meaning of each word and what to do.
 """
 
+_RECORD = f"{golden.RECORD}=1 make component ARGS='-k test_the_row_is_true' WORKERS=0"
 _COLUMNS = ("endpoint", "trouble", "call", "outcome", "reason", "asked again?", "what you read")
 
 
 def render() -> str:
-    """The page as Markdown."""
+    """The page as Markdown.
+
+    Raises:
+        UnmadeError: what is read of a row is not known.
+    """
     read = golden.messages()
+    if unread := [row.key for row in ROWS if row.key not in read]:
+        more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+        raise UnmadeError(f"the message of {unread[0]!r}{more} was not recorded yet: run {_RECORD}")
     parts = [_HEAD]
     for chapter in dict.fromkeys(row.chapter for row in ROWS):
         lines = [_cells(row, read[row.key]) for row in ROWS if row.chapter == chapter]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docs import admission, faults, gitops_health, preparation, reasons, reference, simulator
+from docs.unmade import UnmadeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,5 +39,35 @@ def text_of(page: str) -> str:
 
 def is_stale(page: str) -> bool:
     """Does the page on disk differ from what the code says, or is it missing?"""
+    return _differs(page, text_of(page))
+
+
+def bring_up_to_date(*, check: bool) -> bool:
+    """Write what is stale, page by page, and say so; with `check` only say so. Is all as it should be at the end?
+
+    A page that cannot be made keeps no other one from being written.
+    """
+    well = True
+    for page in PAGES:
+        try:
+            text = text_of(page)
+        except UnmadeError as error:
+            print(f"{page} is not made: {error}", file=sys.stderr)
+            well = False
+            continue
+        if not _differs(page, text):
+            continue
+        if check:
+            print(f"{page} is stale: run `make docs` and commit it", file=sys.stderr)
+            well = False
+        else:
+            path = ROOT / page
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            print(f"wrote {page}")
+    return well
+
+
+def _differs(page: str, text: str) -> bool:
     path = ROOT / page
-    return not path.exists() or path.read_text("utf-8") != text_of(page)
+    return not path.exists() or path.read_text("utf-8") != text

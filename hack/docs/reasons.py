@@ -18,6 +18,11 @@ Every condition carries a `reason` from this closed list, and a message that say
 what to do next. *Goes on by itself*: the operator waits or asks again, until the request's `timeout` where there is
 one; where it says no, the word is an end or a plain fact.
 
+A **refused** sync or push is repeated up to the request's `retryLimit` only, whatever stands in that column: with the
+default, 6, the seventh refusal in a row ends the request as `SyncRefused` or `PushRefused`, within about a minute. An
+endpoint that cannot be reached, or is busy, has refused nothing: that is waited for until the `timeout`.
+[Faults](faults.md) has for each trouble which of the two it is.
+
 `kubectl get repsync,repgroup,vcenters,flasharrays -A` shows the reason of `Ready` in the column REASON.
 """
 
