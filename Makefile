@@ -62,8 +62,8 @@ component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
 e2e: WORKERS := 3
-# One file asks in its last test what all tests before have told.
-e2e: DIST := loadgroup
+# Whole files, in the order of tests/e2e/conftest.py: operator, storage and image of a file are started once.
+e2e: DIST := loadfile --no-loadscope-reorder
 e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
 	$(PYTEST) tests/e2e
 

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from testbed.kubectl import Kubectl
 
 CRDS = Path(__file__).parents[2] / "crds"
+LONGEST_FIRST = (
+    *("restarts", "trouble", "reapply", "leadership", "demo", "sweep", "docs_commands", "image", "deletion"),
+    *("preparation_trouble", "preparations", "states", "chart_lifecycle", "pipelines_argocd", "rest_families"),
+)
+"""What takes longest is begun first, so that no worker is left with it when the others have nothing more to do."""
 STARTED: list[tuple[str, str]] = []
 """When each test of this run began, and its name, oldest first."""
 
@@ -35,6 +40,12 @@ STARTED: list[tuple[str, str]] = []
 def pytest_configure() -> None:
     """Forget what an earlier run recorded."""
     recording.forget("e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; each worker takes the next file when it has finished one."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,19 +6,19 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from testbed import controlplane
 from testbed.kubectl import KubectlError
 from testbed.processes import is_running
 from testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from testbed.controlplane import ControlPlane
+
+PROGRAM = Path(__file__).parents[2] / "hack" / "controlplane.py"
 
 
 def test_server_and_kubectl_tell_the_version_they_were_built_from(
@@ -73,7 +73,7 @@ def test_nothing_is_left_behind_when_the_starter_ends(
     how: signal.Signals, tools: dict[str, Path], tmp_path: Path
 ) -> None:
     assert tools
-    program = [sys.executable, controlplane.__file__, "--directory", str(tmp_path / "plane")]
+    program = [sys.executable, str(PROGRAM), "--directory", str(tmp_path / "plane")]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         said = next((line for line in starter.stdout if line.startswith("ready")), "")

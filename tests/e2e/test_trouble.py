@@ -19,7 +19,6 @@ ENDPOINTS = pytest.mark.parametrize(
     ("kind", "name"), [("VCenter", RECOVERY), ("FlashArray", SOURCE)], ids=["vcenter", "array"]
 )
 TRIES = 3
-pytestmark = pytest.mark.xdist_group("trouble")  # in one process, in this order: the last one asks what all have told
 
 
 @pytest.fixture(scope="module")
