@@ -22,7 +22,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHES = ("GOCACHE", "GOMODCACHE", "UV_CACHE_DIR", "PIP_CACHE_DIR", "VVOL_TOOLCHAIN_CACHE")
-OURS = ("UV", "PYTHON", "VIRTUAL_ENV", "KUBEBUILDER_ASSETS", "DEMO_KUBECONFIG", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+OURS = (
+    "UV",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "KUBEBUILDER_ASSETS",
+    "DEMO_KUBECONFIG",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKELEVEL",
+    "ARGS",
+)
 
 
 @dataclass(frozen=True)

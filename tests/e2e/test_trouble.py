@@ -133,6 +133,7 @@ def test_an_unknown_ca_is_not_trusted(kind: str, name: str, bare: Site) -> None:
     obj = bare.object(kind, name)
     right = obj["spec"]["tls"]
     others = {"caCertificates": Authority().pem()}
+    assert others != right
     bare.apply(
         *(one for one in bare.objects() if one["metadata"]["name"] != obj["metadata"]["name"] or one["kind"] != kind),
         {**obj, "spec": {**obj["spec"], "tls": others}},
