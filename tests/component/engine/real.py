@@ -10,7 +10,6 @@ from typing import Any
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.virtual import VirtualClock
 
-from testbed import simulated
 from vvol_replication.api.names import FLASHARRAY, VCENTER, Kind
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
@@ -26,7 +25,8 @@ class Real:
     """One vCenter and one array behind their objects, `dallas` and `flasharray-a`."""
 
     def __init__(self) -> None:
-        self.simulator = Simulator(build(default_topology()), simulated.authority())
+        # With a CA of its own: tests exchange the certificates of its endpoints.
+        self.simulator = Simulator(build(default_topology()))
         self.clock = VirtualClock()
         self.api = ApiServerInMemory(self.clock)
         self.connector = StorageConnector(lambda: True)
