@@ -65,15 +65,16 @@ def read_again(site: Site, name: str) -> Object:
     )
 
 
-def wait_discovery(site: Site, name: str, reason: str = "Discovered") -> Object:
-    """Wait until the VCenter tells that of its discovery."""
+def wait_discovery(site: Site, name: str, reason: str = "Discovered", **counts: int) -> Object:
+    """Wait until the VCenter says that of its discovery, with these counts: the other site may be read later."""
 
-    def told(obj: Object) -> bool:
+    def says(obj: Object) -> bool:
         found = stage.condition(obj, "Discovery")
-        return found is not None and found["reason"] == reason
+        counted = obj["status"].get("discovery") or {}
+        return found is not None and found["reason"] == reason and counts.items() <= counted.items()
 
     return site.rig.kubectl.wait_until(
-        "vcenter", site.prefix + name, told, what=f"Discovery to say {reason}", timeout=LONG
+        "vcenter", site.prefix + name, says, what=f"Discovery to say {reason} {counts}", timeout=LONG
     )
 
 
@@ -102,7 +103,7 @@ def one_object(site: Site, namespace: str, target: Object) -> Object:
 
 def test_each_group_gets_an_object_that_works(site: Site, rig: Rig) -> None:
     discover(site, PROTECTED, rig.namespace)
-    told = wait_discovery(site, PROTECTED)
+    told = wait_discovery(site, PROTECTED, kept=2)
 
     assert told["status"]["discovery"] == {"namespace": rig.namespace, "found": 2, "kept": 2, "adopted": 0}
     (domain,) = [one for one in told["status"]["faultDomains"] if one["name"] == SOURCE]
@@ -118,7 +119,7 @@ def test_each_group_gets_an_object_that_works(site: Site, rig: Rig) -> None:
 
     # The other vCenter discovers into the same namespace: it finds all there.
     discover(site, RECOVERY, rig.namespace)
-    told = wait_discovery(site, RECOVERY)
+    told = wait_discovery(site, RECOVERY, adopted=2)
     assert told["status"]["discovery"] == {"namespace": rig.namespace, "found": 2, "kept": 0, "adopted": 2}
     one_object(site, rig.namespace, ids(site, "crm"))
 
@@ -144,7 +145,7 @@ def test_what_somebody_made_is_adopted_and_left_as_it_is(site: Site, rig: Rig) -
     before = rig.kubectl.get("replicationgroup", name)
 
     discover(site, RECOVERY, rig.namespace)
-    told = wait_discovery(site, RECOVERY)
+    told = wait_discovery(site, RECOVERY, adopted=2)
 
     assert told["status"]["discovery"]["adopted"] == 2
     assert objects(site, rig.namespace, ids(site, "erp")) == []
