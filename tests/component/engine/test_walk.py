@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from walk.planted import HUNTS, hunted, planted
 from walk.run import report, shrunk, walk, walked
@@ -20,8 +22,10 @@ def test_no_call_is_forbidden_none_is_repeated_and_all_comes_to_an_end() -> None
     assert figures.effects > SCENARIOS / 4, "scenarios in which nothing is called show little"
 
 
-def test_a_scenario_follows_from_its_seed() -> None:
+def test_a_scenario_follows_from_its_seed_and_leaves_the_log_as_it_was() -> None:
+    before = logging.getLogger("vvol_replication").level
     first, again = walk(4), walk(4)
+    assert logging.getLogger("vvol_replication").level == before
     assert (first.story, first.reasons, first.effects) == (again.story, again.reasons, again.effects)
 
 
