@@ -57,6 +57,10 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     def end(self, verdict: Verdict, **changes: Any) -> Decided[StatusT]:
         """End for good."""
 
+    @abstractmethod
+    def left_behind(self) -> str:
+        """What may remain, or still arrive, of a request that ends here, in a sentence."""
+
     def fail(
         self, reason: Reason | str, message: str, *, extra: Sequence[Wanted] = (), **changes: Any
     ) -> Decided[StatusT]:

@@ -20,6 +20,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.reconcile.binding.world import Binding, Unbound
+from vvol_replication.reconcile.core.endings import cancelled, clash, timed_out
 from vvol_replication.reconcile.core.observation import Observation
 from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.stages import Stage, first_decision
@@ -66,15 +67,8 @@ def decide_preparation(
 
 def _ended_by_spec(context: PreparationContext) -> PreparationDecision | None:
     """Cancelled, too late, or with a request id that is another request's."""
-    ending = _cancelled(context) or (None if context.called else _missed(context) or _clash(context))
+    ending = cancelled(context) or (None if context.called else _missed(context) or clash(context))
     return ending and (may_still_act(context) or ending)
-
-
-def _cancelled(context: PreparationContext) -> PreparationDecision | None:
-    if not context.request.spec.cancel:
-        return None
-    text = f"Cancelled: it is not followed any more. {context.left_behind()}"
-    return context.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
 
 
 def _missed(context: PreparationContext) -> PreparationDecision | None:
@@ -88,18 +82,9 @@ def _missed(context: PreparationContext) -> PreparationDecision | None:
     return context.end(Verdict(Situation.MISSED, Reason.MISSED, text))
 
 
-def _clash(context: PreparationContext) -> PreparationDecision | None:
-    clash = context.seen.claims.clash
-    return None if clash is None else context.fail(Reason.REQUEST_ID_CONFLICT, clash)
-
-
 def _timed_out(context: PreparationContext) -> PreparationDecision | None:
-    """Its deadline has passed. Where another process may still be inside a call for it, that is waited for."""
-    deadline = _deadline(context)
-    if deadline is None or context.now < deadline:
-        return None
-    text = f"Not proven by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
-    return may_still_act(context) or context.fail(Reason.TIMED_OUT, text, deadline=deadline)
+    """Its deadline has passed."""
+    return timed_out(context, _deadline(context), "Not proven")
 
 
 ENDINGS: tuple[Stage[PreparationContext, PreparationStatus], ...] = (_ended_by_spec, _timed_out)

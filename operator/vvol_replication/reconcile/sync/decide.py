@@ -15,11 +15,11 @@ from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 from vvol_replication.reconcile.binding.world import Binding, Unbound
+from vvol_replication.reconcile.core.endings import cancelled, clash, timed_out
 from vvol_replication.reconcile.core.observation import Observation, rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.stages import Stage, first_decision
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish, Park, no_later
-from vvol_replication.reconcile.core.summarize import Situation, Verdict
 from vvol_replication.reconcile.core.takeover import may_still_act
 from vvol_replication.reconcile.core.tuning import Tuning
 
@@ -60,29 +60,13 @@ def decide_sync(request: Request, status: SyncStatus, seen: Observation, now: da
 
 def _ended_by_spec(context: SyncContext) -> Decision | None:
     """Cancelled, too late, or with a request id that is another request's."""
-    ending = _cancelled(context) or (None if context.acted else missed(context) or _clash(context))
+    ending = cancelled(context) or (None if context.acted else missed(context) or clash(context))
     return ending and (may_still_act(context) or ending)
 
 
-def _cancelled(context: SyncContext) -> Decision | None:
-    if not context.request.spec.cancel:
-        return None
-    text = f"Cancelled: it is not followed any more. {context.left_behind()}"
-    return context.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
-
-
-def _clash(context: SyncContext) -> Decision | None:
-    clash = context.seen.claims.clash
-    return None if clash is None else context.fail(Reason.REQUEST_ID_CONFLICT, clash)
-
-
 def _timed_out(context: SyncContext) -> Decision | None:
-    """Its deadline has passed. Where another process may still be inside a call for it, that is waited for."""
-    deadline = _deadline(context)
-    if deadline is None or context.now < deadline:
-        return None
-    text = f"Not done by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
-    return may_still_act(context) or context.fail(Reason.TIMED_OUT, text, deadline=deadline)
+    """Its deadline has passed."""
+    return timed_out(context, _deadline(context), "Not done")
 
 
 ENDINGS: tuple[Stage[SyncContext, SyncStatus], ...] = (_ended_by_spec, _timed_out)
