@@ -14,7 +14,6 @@ from vvol_replication.api.sync import Operation
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.changes import worth_writing
-from vvol_replication.engine.status.versions import older
 from vvol_replication.engine.status.writer import StatusWriter
 from vvol_replication.reconcile.core.steps import StatusT
 
@@ -52,20 +51,19 @@ class StoredRequest(Generic[StatusT]):
 
     def observe(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so. False if it is known newer than that."""
-        if older(body["metadata"].get("resourceVersion"), self._writer.version):
+        before = self._writer.stored
+        if not self._writer.observe(body):
             return False
-        self._take(body)
+        self._taken(body, before)
         return True
 
-    def _take(self, body: Mapping[str, Any]) -> None:
+    def _taken(self, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
         metadata, status = body["metadata"], body.get("status") or {}
         accepted = bool(status.get("acceptedAt"))
         handled = status.get("observedGeneration") == metadata.get("generation")
         self._was_confirmed = self._was_confirmed or self.confirmed
         self._stripped = self._was_confirmed and not accepted and handled
         self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
-        before = self._writer.stored
-        self._writer.take(body)
         self._services.notify(StatusChanged(self.ref, before, status, ours=False))
 
     def parsed(self) -> StatusT:
@@ -102,7 +100,9 @@ class StoredRequest(Generic[StatusT]):
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""
         body = await self._writer.read()
         if not isinstance(body, Gone):
-            self._take(body)
+            before = self._writer.stored
+            self._writer.take(body)
+            self._taken(body, before)
         return body
 
 

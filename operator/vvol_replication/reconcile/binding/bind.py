@@ -14,9 +14,7 @@ from vvol_replication.domain.groups import GroupName, SourceGroup
 
 from .arrays import source_array, target_array
 from .sides import find_sides, site
-from .world import ArrayView, Binding, SiteView, Unbound, World
-
-__all__ = ["ArrayView", "Binding", "SiteView", "Unbound", "World", "bind"]
+from .world import Binding, Unbound, World
 
 
 def bind(spec: ReplicationGroupSpec, world: World) -> Binding | Unbound:
