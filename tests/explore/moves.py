@@ -56,7 +56,7 @@ def _of_case(state: State, number: int, case: Case) -> Iterator[Move]:
 
 
 def behind(state: State, number: int) -> str | None:
-    """As `engine/turns.py` does: who has acted goes first, then the order of acceptance; one at a time."""
+    """As `engine/requests/queue.py` does: who has acted goes first, then the order of acceptance; one at a time."""
     waiting = [
         index
         for index, case in enumerate(state.cases)
