@@ -49,6 +49,15 @@ def go_version(go: str) -> tuple[int, ...] | None:
     return tuple(int(part or 0) for part in found.groups()) if found else None
 
 
+def passes(go: str) -> set[str]:
+    """Return the names of the passes that this Go's compiler can be told to leave out; empty if it does not say."""
+    command = [go, "tool", "compile", "-d=ssa/help"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    said = done.stdout + done.stderr
+    listed = re.search(r"<phase> is one of:(.*?)\n\n", said, re.DOTALL)
+    return set(re.findall(r"[^\s,]+", listed[1])) if listed else set()
+
+
 def required_version(module: Path) -> tuple[int, ...]:
     """Return the version in the ``go`` line of ``module``/go.mod."""
     found = re.search(r"^go (\d+)\.(\d+)(?:\.(\d+))?", (module / "go.mod").read_text(), re.MULTILINE)

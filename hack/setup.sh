@@ -48,12 +48,13 @@ find_uv() {
     python=$(find_python)
     echo "no uv on PATH: installing $uv_requirement into .cache/uv" >&2
     rm -rf "$private_uv"
-    # Debian's Python comes without ensurepip but may have pip
-    if "$python" -m venv "$private_uv" >/dev/null 2>&1; then
-      "$private_uv/bin/python" -m pip install --quiet --disable-pip-version-check "$uv_requirement" >&2
+    # With --target pip makes no environment of its own, which takes longer than uv itself; a Python may lack pip.
+    if ! "$python" -m pip --version >/dev/null 2>&1; then
+      "$python" -m venv "$private_uv" >/dev/null 2>&1 &&
+        "$private_uv/bin/python" -m pip install --quiet --disable-pip-version-check "$uv_requirement" >&2
     else
-      rm -rf "$private_uv"
-      "$python" -m pip install --quiet --disable-pip-version-check --target "$private_uv" "$uv_requirement" >&2
+      "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$private_uv" \
+        "$uv_requirement" >&2
     fi || {
       rm -rf "$private_uv"
       fail "could not install uv with $python: mend what it says above (Debian: apt install python3-venv), or install uv by hand"

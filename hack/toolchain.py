@@ -35,7 +35,7 @@ MODULES = Path(__file__).parent / "toolchain"
 CONTROL_PLANE = "controlplane"
 DEFAULT_TOOLS = ("kube-apiserver", "etcd", "kubectl")
 COSTLY_PASSES = ("prove", "generic_cse", "lowered_cse", "sccp", "memcombine", "branchelim")
-"""Optimisations of Go's compiler that take more time than our programs ever get back."""
+"""Optimisations of Go's compiler that take more time than our programs ever get back; another Go may not have them."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ def pinned_version(module_path: str, module: str = CONTROL_PLANE) -> str:
     return found.group(1)
 
 
-def _flags(module: str) -> list[str]:
+def _flags(module: str, passes: Iterable[str] = COSTLY_PASSES) -> list[str]:
     """Return go build's flags: reproducible, stamped with versions as the projects' own builds do, and soon done.
 
     No debug information is made, and what no program here spends its time in is not optimised: without inlining and
     these passes the compiler takes a third less time. The standard library, where they do spend it, is as always.
     """
     stamps = _stamps() if module == CONTROL_PLANE else []
-    quick = " ".join(["-dwarf=false", "-l", *(f"-d=ssa/{one}/off" for one in COSTLY_PASSES)])
+    quick = " ".join(["-dwarf=false", "-l", *(f"-d=ssa/{one}/off" for one in passes)])
     compiler = [f"-gcflags=all={quick}", "-gcflags=std=-dwarf=false"]
     return ["-trimpath", "-buildvcs=false", *compiler, "-ldflags", " ".join(["-s", "-w", *stamps])]
 
@@ -153,7 +153,8 @@ def _build(names: Sequence[str], module: str, directory: Path) -> None:
     for left_over in directory.glob("building-*"):  # by a build that was killed: we hold the lock
         shutil.rmtree(left_over, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="building-", dir=directory) as staging:
-        gobuild.build(go, source, list(programs), flags=_flags(module), into=Path(staging), progress=progress)
+        flags = _flags(module, [one for one in COSTLY_PASSES if one in gobuild.passes(go)])
+        gobuild.build(go, source, list(programs), flags=flags, into=Path(staging), progress=progress)
         for name, recipe in recipes.items():
             whole = Path(staging) / f"{name}.whole"
             whole.hardlink_to(Path(staging) / recipe.built_as)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,13 +22,16 @@ GO = """#!/bin/sh
 case "$*" in *" -o "*) echo build ;; build*) echo standard ;; *) echo "$1" ;; esac >>"$GO_CALLS"
 case "$*" in
 version) echo "go version go$GO_VERSION linux/amd64" ;;
+tool*) printf -- '- <phase> is one of:\n    check, sccp, %s\n    prove\n\n- <flag> is one of:\n    on, off\n' "$GO_ALSO" ;;
 list*)
   if [ -n "${GO_OFFLINE:-}" ]; then echo "no such host" >&2; exit 1; fi
   echo "go: downloading k8s.io/api v1" >&2
   printf 'a/one\\na/two\\n' ;;
 build*" -o "*)
+  flags=$*
   while [ "$1" != -o ]; do shift; done
   into=$2; shift 2
+  echo "$flags" >"$GO_CALLS.flags"
   if [ -n "${GO_BREAKS:-}" ]; then echo half >"$into/kubectl"; echo "it broke here" >&2; exit 3; fi
   echo a/one >&2
   for package in "$@"; do
@@ -107,6 +111,15 @@ def test_a_kubectl_of_path_that_does_not_fit_is_told_and_built(
     assert f"{calls.parent / 'bin' / 'kubectl'} is 1.32, the API server 1.36: more than one minor version" in said
     toolchain.ensure(["kubectl"])
     assert capsys.readouterr().out == ""
+
+
+def test_only_passes_that_this_go_has_are_left_out(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = toolchain.cache_directory()
+    monkeypatch.setenv("GO_ALSO", "branchelim")
+    toolchain.ensure(["kubectl"])
+    left_out = set(re.findall(r"ssa/(\w+)/off", calls.with_suffix(".flags").read_text()))
+    assert left_out == {"sccp", "prove", "branchelim"}
+    assert toolchain.cache_directory() == before, "which Go compiled them is no part of the key"
 
 
 @pytest.mark.usefixtures("calls")
