@@ -22,7 +22,7 @@ GO = """#!/bin/sh
 case "$*" in *" -o "*) echo build ;; build*) echo standard ;; *) echo "$1" ;; esac >>"$GO_CALLS"
 case "$*" in
 version) echo "go version go$GO_VERSION linux/amd64" ;;
-tool*) printf -- '- <phase> is one of:\n    check, sccp, %s\n    prove\n\n- <flag> is one of:\n    on, off\n' "$GO_ALSO" ;;
+tool*) printf -- '- <phase> is one of:\n  check, sccp, %s\n  prove\n\n- <flag> is one of:\n  on\n' "$GO_ALSO" ;;
 list*)
   if [ -n "${GO_OFFLINE:-}" ]; then echo "no such host" >&2; exit 1; fi
   echo "go: downloading k8s.io/api v1" >&2

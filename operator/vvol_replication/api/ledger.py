@@ -9,6 +9,8 @@ from datetime import datetime
 from .refs import GroupRef
 
 BASELINE_LIMIT = 16
+FINGERPRINT_LENGTH = 8
+FINGERPRINTS_LIMIT = 2048
 CREDITED_LIMIT = 8
 
 
@@ -40,9 +42,13 @@ class Resolved:
 class Baseline:
     """What was there before the sync was armed, so that it is never taken for news.
 
-    `points` and `transfers` are the newest of them, at most 16 each; older ones are those before `points_before` and
-    `transfers_before`. `newest_snapshot` is when the youngest snapshot on the source was taken, by the source's clock:
-    data of a younger one is from after the request.
+    The fingerprints tell it: for each id of a point in time, suffix of a landed transfer and suffix of a snapshot on
+    either array, 8 characters: the first 6 bytes of its SHA-256 (UTF-8; suffixes in lower case) in URL-safe base64.
+    They are absent where more than 2,048 were there, in ledgers of operators that knew none, and after the end.
+
+    Then times have to do: `points` and `transfers` are the newest of them, at most 16 each; older ones are those before
+    `points_before` and `transfers_before`. `newest_snapshot` is when the youngest snapshot on the source was taken, by
+    the source's clock: data of a younger one is from after the request.
     """
 
     points: tuple[str, ...] = ()
@@ -50,6 +56,9 @@ class Baseline:
     transfers: tuple[str, ...] = ()
     transfers_before: datetime | None = None
     newest_snapshot: datetime | None = None
+    point_fingerprints: str | None = None
+    transfer_fingerprints: str | None = None
+    snapshot_fingerprints: str | None = None
 
     def __post_init__(self) -> None:
         _bounded("points", self.points, BASELINE_LIMIT)

@@ -8,6 +8,8 @@ from .errors import SpecError
 from .ledger import (
     BASELINE_LIMIT,
     CREDITED_LIMIT,
+    FINGERPRINT_LENGTH,
+    FINGERPRINTS_LIMIT,
     Baseline,
     Borrowed,
     Credit,
@@ -25,6 +27,8 @@ __all__ = [
     "CREDITED_LIMIT",
     "DEFAULT_RETRY_LIMIT",
     "DEFAULT_TIMEOUT",
+    "FINGERPRINTS_LIMIT",
+    "FINGERPRINT_LENGTH",
     "Baseline",
     "Borrowed",
     "Credit",

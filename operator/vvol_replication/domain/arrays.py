@@ -64,8 +64,9 @@ class Snapshot:
     """One row of a protection group's snapshots, as the asked array reports it.
 
     `name` is whole: `<pg>.<suffix>` on the source, `<array>:<pg>.<suffix>` on the target. `created` is the source's
-    clock on both arrays; `started` and `completed` are the reporting array's clock, in whole seconds with REST 1.
-    `progress` runs from 0.0 to 1.0; on the source it is not to be relied on (docs/facts/flasharray.md#progress).
+    clock on both arrays; `started` and `completed` are the reporting array's clock. REST 1 tells whole seconds, REST 2
+    milliseconds. `progress` runs from 0.0 to 1.0; on the source it is not to be relied on
+    (docs/facts/flasharray.md#progress).
     """
 
     name: str

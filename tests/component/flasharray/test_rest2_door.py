@@ -17,7 +17,7 @@ from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 
 SNAPSHOTS = "protection-group-snapshots"
 TRANSFERS = "protection-group-snapshots/transfer"
-MOMENT = datetime.fromtimestamp(CREATED // 1000, UTC)
+MOMENT = datetime.fromtimestamp(CREATED // 1000, UTC) + timedelta(milliseconds=CREATED % 1000)
 FIRST = ["GET api_version", "POST login", "GET arrays"]
 
 

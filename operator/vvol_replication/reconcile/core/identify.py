@@ -2,113 +2,119 @@
 
 No API says. The rule (docs/invariants.md#which-point-in-time): it is the one that was not listed before arming, whose
 time lies within our transfer's [created, completed], and within no other's. What time a point in time carries, source
-creation or target completion, is not established; either lies in that window. Arrays tell whole seconds, so times are
-compared so.
+creation or target completion, is not established; either lies in that window. Providers and arrays may tell whole
+seconds or fractions, cut or rounded, so a window is judged by whole seconds; fractions, where both sides tell them, and
+our name only choose between points in time that fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vvol_replication.api.sync import BASELINE_LIMIT, Baseline
+from vvol_replication.api.sync import Baseline
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime
+
+from .baseline import is_older, landed_before, landed_since, listed_before
+
+Fits = Callable[[PointInTime, Snapshot], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`listed`: our point in time is in the list for certain. `point`: and it is this one."""
+    """`listed`: our point in time is in the list for certain. `point`: and it is this one.
+
+    `possible`: some that are listed may be ours, or may be of other transfers.
+    """
 
     point: PointInTime | None
     listed: bool
+    possible: bool = False
 
 
-def baseline_of(
-    points: Sequence[PointInTime], at_target: Sequence[Snapshot], at_source: Sequence[Snapshot]
-) -> Baseline:
-    """What was there before arming, small enough for a status."""
-    newest_points = sorted(points, key=lambda point: point.time, reverse=True)[:BASELINE_LIMIT]
-    landed = sorted(((row.completed, row.name) for row in at_target if row.landed and row.completed), reverse=True)
-    kept = landed[:BASELINE_LIMIT]
-    return Baseline(
-        points=tuple(point.id for point in newest_points),
-        points_before=newest_points[-1].time if len(points) > BASELINE_LIMIT else None,
-        transfers=tuple(name for _, name in kept),
-        transfers_before=kept[-1][0] if len(landed) > BASELINE_LIMIT else None,
-        newest_snapshot=max((row.created for row in (*at_source, *at_target)), default=None),
-    )
+@dataclass(frozen=True, slots=True)
+class NextName:
+    """The name that went to whatever landed next: its sync was armed once, after the baseline, and seen pending.
 
+    `pushed`: our snapshot was made after that.
+    """
 
-def listed_before(point: PointInTime, baseline: Baseline | None) -> bool:
-    """Was this point in time listed before we armed?"""
-    if baseline is None:
-        return False
-    before = baseline.points_before
-    return point.id in baseline.points or (before is not None and point.time <= before)
-
-
-def landed_before(row: Snapshot, baseline: Baseline | None) -> bool:
-    """Had this transfer landed before we armed?"""
-    if baseline is None:
-        return False
-    before = baseline.transfers_before
-    # By what follows the dot: an array that is renamed renames its snapshots on the target.
-    known = {name.rpartition(".")[2] for name in baseline.transfers}
-    return row.suffix in known or (before is not None and row.completed is not None and row.completed <= before)
-
-
-def landed_since(rows: Sequence[Snapshot], suffix: str, baseline: Baseline | None) -> tuple[Snapshot, ...]:
-    """The transfers, ours aside, that landed after we looked, in that order: one may have got our name."""
-    landed = [(row.completed, row) for row in rows if row.landed and row.completed and row.suffix != suffix]
-    news = [one for one in landed if not landed_before(one[1], baseline)]
-    return tuple(row for _, row in sorted(news, key=lambda one: one[0]))
-
-
-def is_older(row: Snapshot, baseline: Baseline | None) -> bool:
-    """Was this snapshot taken before the request's look at the source? Both times are the source's clock."""
-    newest = None if baseline is None else baseline.newest_snapshot
-    return newest is not None and row.created <= newest
+    name: str
+    pushed: bool
 
 
 def identify(
-    mine: Snapshot, rows: Sequence[Snapshot], points: Sequence[PointInTime], baseline: Baseline | None
+    mine: Snapshot,
+    rows: Sequence[Snapshot],
+    points: Sequence[PointInTime],
+    baseline: Baseline | None,
+    promised: NextName | None = None,
 ) -> Finding:
     """Find the point in time of our landed transfer.
 
-    Each point in time is of one transfer that landed. Ours is listed for certain if those listed are too many for the
-    other transfers, and it is identified if only one of them can be ours.
+    Each new point in time is of one transfer that landed. Ours is listed for certain if the new ones are too many for
+    the other transfers, and it is identified if only one of them can be ours. Those that were listed before arming are
+    of the other transfers as far as these suffice; of the rest no array tells any more, and they explain nothing.
     """
     others = [row for row in rows if row.landed and row.suffix != mine.suffix]
-    fitting = [point for point in points if not listed_before(point, baseline) and within(point.time, mine)]
-    near, around = _neighbourhood(fitting, points, others)
-    if _each_has_its_own(near, around):
-        return Finding(None, listed=False)
-    possible = [point for point in fitting if _each_has_its_own([one for one in near if one.id != point.id], around)]
-    return Finding(possible[0] if len(possible) == 1 else None, listed=bool(possible))
+    new = [point for point in points if not listed_before(point, baseline)]
+    old = [point for point in points if listed_before(point, baseline)]
+    known = {point.id for point in old}
+    can_bear = _bearers(promised, mine, others, new, baseline)
+
+    def coarse(point: PointInTime, row: Snapshot) -> bool:
+        return (
+            within(point.time, row) and can_bear(point, row) and (point.id not in known or landed_before(row, baseline))
+        )
+
+    def fine(point: PointInTime, row: Snapshot) -> bool:
+        return coarse(point, row) and _within_exactly(point.time, row)
+
+    found = _ours(mine, others, new, old, coarse)
+    if len(found) > 1:
+        exactly = _ours(mine, others, new, old, fine)
+        found = exactly if len(exactly) == 1 else found
+    return Finding(found[0] if len(found) == 1 else None, bool(found), any(coarse(point, mine) for point in new))
+
+
+def _ours(
+    mine: Snapshot, others: Sequence[Snapshot], new: Sequence[PointInTime], old: Sequence[PointInTime], fits: Fits
+) -> list[PointInTime]:
+    """Those that can be ours; none where each of the new ones may be of another transfer."""
+    fitting = [point for point in new if fits(point, mine)]
+    near, around = _neighbourhood(fitting, [*old, *new], others, fits)
+    known = {point.id for point in old}
+    before, since = [one for one in near if one.id in known], [one for one in near if one.id not in known]
+    if _explained(before, since, around, fits):
+        return []
+    return [one for one in fitting if _explained(before, [point for point in since if point != one], around, fits)]
 
 
 def _neighbourhood(
-    fitting: Sequence[PointInTime], points: Sequence[PointInTime], rows: Sequence[Snapshot]
+    fitting: Sequence[PointInTime], points: Sequence[PointInTime], rows: Sequence[Snapshot], fits: Fits
 ) -> tuple[Sequence[PointInTime], Sequence[Snapshot]]:
     """Those points in time and transfers that have to do with each other, beginning with some of the former."""
     near, grown = list(fitting), True
     around: list[Snapshot] = []
     while grown:
-        around = [row for row in rows if any(within(point.time, row) for point in near)]
-        wider = [point for point in points if point in fitting or any(within(point.time, row) for row in around)]
+        around = [row for row in rows if any(fits(point, row) for point in near)]
+        wider = [point for point in points if point in fitting or any(fits(point, row) for row in around)]
         near, grown = wider, len(wider) > len(near)
     return near, around
 
 
-def _each_has_its_own(points: Sequence[PointInTime], rows: Sequence[Snapshot]) -> bool:
-    """Can each of these points in time be of another one of these transfers? It is a bipartite matching, by Kuhn."""
+def _explained(old: Sequence[PointInTime], new: Sequence[PointInTime], rows: Sequence[Snapshot], fits: Fits) -> bool:
+    """Can each of the new ones be of another one of these transfers, beside as many of the old ones as can at all?
+
+    It is a bipartite matching, by Kuhn: what has a place once keeps one.
+    """
     owner: dict[int, PointInTime] = {}
 
     def place(point: PointInTime, tried: set[int]) -> bool:
         for number, row in enumerate(rows):
-            if number in tried or not within(point.time, row):
+            if number in tried or not fits(point, row):
                 continue
             tried.add(number)
             if number not in owner or place(owner[number], tried):
@@ -116,7 +122,35 @@ def _each_has_its_own(points: Sequence[PointInTime], rows: Sequence[Snapshot]) -
                 return True
         return False
 
-    return all(place(point, set()) for point in points)
+    for point in old:
+        place(point, set())
+    return all(place(point, set()) for point in new)
+
+
+def _bearers(
+    promised: NextName | None,
+    mine: Snapshot,
+    others: Sequence[Snapshot],
+    new: Sequence[PointInTime],
+    baseline: Baseline | None,
+) -> Fits:
+    """Whose can a point in time be, by its name? The promised one is of what landed first since the sync was armed.
+
+    What landed before the baseline never has it. What landed first since then has it for certain if it is ours, which
+    was pushed after arming, or was made after ours; anything else may have landed before the sync was armed.
+    """
+    named = [point for point in new if promised is not None and point.name == promised.name]
+    since = landed_since([mine, *others], "", baseline)
+    can = {row.suffix for row in since}
+    first = since[0] if since and all(row.completed != since[0].completed for row in since[1:]) else None
+    if promised is not None and promised.pushed and first is not None and _surely_after(first, mine):
+        can = {first.suffix}
+    return lambda point, row: [point] != named or row.suffix in can
+
+
+def _surely_after(first: Snapshot, mine: Snapshot) -> bool:
+    """Did this land after the sync was armed? Ours did, and what was made after ours; one clock tells both times."""
+    return first == mine or first.created > mine.created
 
 
 def named_elsewhere(
@@ -146,3 +180,15 @@ def within(time: datetime, row: Snapshot) -> bool:
     if last is None:
         return second >= first
     return min(first, last).replace(microsecond=0) <= second <= max(first, last)
+
+
+def _within_exactly(time: datetime, row: Snapshot) -> bool:
+    """The same, by the fractions of seconds where both sides tell them."""
+    bounds = [row.created] if row.completed is None else sorted((row.created, row.completed))
+    return _no_later(bounds[0], time) and (row.completed is None or _no_later(time, bounds[-1]))
+
+
+def _no_later(one: datetime, other: datetime) -> bool:
+    if one.microsecond and other.microsecond:
+        return one <= other
+    return one.replace(microsecond=0) <= other.replace(microsecond=0)

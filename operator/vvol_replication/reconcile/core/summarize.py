@@ -10,9 +10,11 @@ from typing import Any
 from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.status import Phase
-from vvol_replication.api.sync import TransferStatus
+from vvol_replication.api.sync import Baseline, TransferStatus
 from vvol_replication.domain.arrays import Snapshot
 
+from .baseline import went_back
+from .identify import Finding
 from .request import OneShot
 from .steps import StatusT
 
@@ -93,6 +95,24 @@ def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
 
 
 def transfer_status(row: Snapshot) -> TransferStatus:
-    """A transfer as the status shows it."""
+    """A transfer as the status shows it, its times in whole seconds."""
     percent = None if row.progress is None else int(row.progress * 100)
-    return TransferStatus(row.name, percent, row.bytes_transferred, row.started, row.completed)
+    return TransferStatus(row.name, percent, row.bytes_transferred, _second(row.started), _second(row.completed))
+
+
+def _second(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(microsecond=0)
+
+
+def not_listed(mine: Snapshot, finding: Finding, baseline: Baseline | None) -> tuple[Reason, str]:
+    """Why the point in time of a landed snapshot cannot be shown: the reason, and a line for people."""
+    if finding.possible:
+        text = "has landed; what vSphere lists may be its point in time, or of another transfer that landed meanwhile."
+        return Reason.VERIFYING, f"Snapshot {mine.name} {text}"
+    text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time; look at the VASA provider."
+    if went_back(mine, baseline):
+        text = (
+            f"{text} The source array's clock went back since {mine.name} was asked for, and more points in time were "
+            "there before than are remembered by id: one that looks older than those may be it."
+        )
+    return Reason.POINT_IN_TIME_NOT_LISTED, text

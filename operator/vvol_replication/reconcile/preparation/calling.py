@@ -14,7 +14,7 @@ from vvol_replication.api.preparation import (
 )
 from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Problem, Unbound
-from vvol_replication.reconcile.core.identify import baseline_of
+from vvol_replication.reconcile.core.baseline import baseline_of
 from vvol_replication.reconcile.core.observation import Trouble, rows
 from vvol_replication.reconcile.core.steps import Finish, Park, PreparationDecision, Prepare, Record, TakeTurn
 

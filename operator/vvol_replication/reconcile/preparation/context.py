@@ -9,8 +9,8 @@ from typing import Any
 from vvol_replication.api.preparation import PreparationLedger, PreparationStatus, PrepareLedger
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.reconcile.core.baseline import at_end, is_older
 from vvol_replication.reconcile.core.context import RequestContext
-from vvol_replication.reconcile.core.identify import is_older
 from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.steps import Decided, Finish, LeaveTurn, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Verdict
@@ -43,6 +43,7 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
         """End for good. A ledger that still holds the call means that the group counts as prepared."""
         if self.acted and not self.called:
             changes.setdefault("operation", PreparationLedger(request_id=self.request.request_id))
+        changes["operation"] = at_end(changes.get("operation", self.status.operation))
         return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
@@ -75,9 +76,9 @@ class BoundPreparation(PreparationContext):
 
     def _older(self, row: Snapshot) -> bool:
         baseline = self.ledger.baseline
-        # Two snapshots of one second are told apart by their names.
-        same = baseline is not None and row.created == baseline.newest_snapshot
-        return is_older(row, baseline) and not same
+        # Where only times tell, two snapshots of one second are told apart by their names.
+        by_time = baseline is not None and baseline.snapshot_fingerprints is None
+        return is_older(row, baseline) and not (by_time and baseline and row.created == baseline.newest_snapshot)
 
 
 def out_of_turn(context: PreparationContext) -> PreparationDecision | None:

@@ -16,7 +16,7 @@ from vvol_replication.reconcile.core.checks import role_problem, rows_too_old
 from vvol_replication.reconcile.core.identify import Finding, identify
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.steps import Decided, Park, PreparationDecision, Read
-from vvol_replication.reconcile.core.summarize import transfer_status
+from vvol_replication.reconcile.core.summarize import not_listed, transfer_status
 from vvol_replication.reconcile.core.takeover import taken_over
 
 from .completion import completed, identified, point_status
@@ -189,11 +189,11 @@ def _listed(bound: BoundPreparation, mine: Snapshot, *, proven: bool) -> Prepara
         return due
     landed_at = bound.seen.landed_at or bound.seen.success_at or bound.prepare.intent_at
     settling = bound.now < landed_at + bound.tuning.settle
-    text = f"The last sync, snapshot {mine.name}, has landed; its point in time is not listed yet."
     if settling:
+        text = f"The last sync, snapshot {mine.name}, has landed; its point in time is not listed yet."
         return bound.run(Park(bound.now + bound.tuning.look_again, follow=True), Reason.VERIFYING, text)
     until = bound.now + bound.tuning.older_every
-    return bound.wait(Reason.POINT_IN_TIME_NOT_LISTED, f"{text} Look at the VASA provider.", until=until, follow=True)
+    return bound.wait(*not_listed(mine, finding, bound.ledger.baseline), until=until, follow=True)
 
 
 def _look_for_effect(bound: BoundPreparation, why: str) -> PreparationDecision:

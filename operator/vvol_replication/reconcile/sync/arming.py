@@ -8,7 +8,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, SyncLedger
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.binding.world import Binding
-from vvol_replication.reconcile.core.identify import baseline_of
+from vvol_replication.reconcile.core.baseline import baseline_of
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Arm, Decision, Park, Push, Read, Record
 from vvol_replication.reconcile.core.summarize import Situation, Verdict

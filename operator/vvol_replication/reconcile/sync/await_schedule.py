@@ -13,7 +13,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime, TaskState
-from vvol_replication.reconcile.core.identify import identify, is_older
+from vvol_replication.reconcile.core.baseline import is_older
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decision, Park
 from vvol_replication.reconcile.core.summarize import transfer_status
@@ -98,7 +98,7 @@ def _done(active: ActiveSync, *, named_only: bool) -> Decision | None:
 
 
 def _judged(active: ActiveSync, mine: Snapshot) -> tuple[PointInTime | None, Wanted]:
-    finding = identify(mine, rows(active.seen.target_snapshots), rows(active.seen.points), active.operation.baseline)
+    finding = active.identify(mine)
     return finding.point, names_of(active, mine, finding).wanted
 
 

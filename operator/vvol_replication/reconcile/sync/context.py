@@ -11,8 +11,11 @@ from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, Resolved, SyncStatus
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.reconcile.core.baseline import at_end
 from vvol_replication.reconcile.core.checks import source_names
 from vvol_replication.reconcile.core.context import RequestContext
+from vvol_replication.reconcile.core.identify import Finding, NextName, identify
+from vvol_replication.reconcile.core.observation import rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish
 from vvol_replication.reconcile.core.summarize import Verdict
@@ -68,6 +71,7 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             text = f"The sync is still armed: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
+        changes["operation"] = at_end(changes.get("operation", self.status.operation))
         return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:
@@ -107,6 +111,20 @@ class ActiveSync(SyncContext):
         """Our snapshot among these rows."""
         suffix = self.operation.suffix
         return next((row for row in rows if row.suffix.casefold() == suffix), None)
+
+    def identify(self, mine: Snapshot) -> Finding:
+        """The point in time of this landed snapshot, by what was read last."""
+        arrived, listed = rows(self.seen.target_snapshots), rows(self.seen.points)
+        return identify(mine, arrived, listed, self.operation.baseline, self._next_name())
+
+    def _next_name(self) -> NextName | None:
+        """Our name as evidence; none where the sync may have been credited before, or may be another's."""
+        sync, name = self.operation.sync, self.operation.point_in_time_name
+        if sync is None or name is None or sync.armings != 1 or sync.credited or sync.borrowed is not None:
+            return None
+        if sync.pending_seen_at is None or sync.unanswered_at is not None:
+            return None
+        return NextName(name, pushed=self.operation.push is not None)
 
     def adopting(self, snapshot: str, created: datetime | None) -> ActiveSync:
         """This sync, knowing that a snapshot of its suffix exists: whoever made it, it is never pushed again."""

@@ -9,10 +9,10 @@ from vvol_replication.api.sync import Method, PointInTimeStatus, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.checks import rows_too_old
-from vvol_replication.reconcile.core.identify import Finding, identify
+from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict, transfer_status
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, not_listed, transfer_status
 from vvol_replication.reconcile.core.takeover import taken_over
 
 from .arming import MOST_LOST, arm, held_back
@@ -164,7 +164,7 @@ def verify(active: ActiveSync, mine: Snapshot) -> Decision:
 
 def settle_points(active: ActiveSync, mine: Snapshot) -> Decision:
     """All was read: judge it, or wait until what is missing is listed."""
-    finding = identify(mine, rows(active.seen.target_snapshots), rows(active.seen.points), active.operation.baseline)
+    finding = active.identify(mine)
     naming = names_of(active, mine, finding)
     settling = active.now < (active.seen.landed_at or active.seen.success_at or active.now) + active.tuning.settle
     if finding.listed and (naming.settled or not settling):
@@ -177,9 +177,8 @@ def settle_points(active: ActiveSync, mine: Snapshot) -> Decision:
         what = "is listed; waiting for its name" if finding.listed else "its point in time is not listed yet"
         text = f"Snapshot {mine.name} has landed and {what}."
         return active.run(Park(active.now + active.tuning.look_again, follow=True), Reason.VERIFYING, text)
-    text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time; look at the VASA provider."
     until = active.now + active.tuning.older_every
-    return active.wait(Reason.POINT_IN_TIME_NOT_LISTED, text, until=until, follow=True)
+    return active.wait(*not_listed(mine, finding, active.operation.baseline), until=until, follow=True)
 
 
 def _rows_of(active: ActiveSync) -> Decision | None:

@@ -93,7 +93,8 @@ def check_older(active: ActiveSync) -> Decision | None:
 def check_floor(active: ActiveSync) -> Decision | None:
     """A group may set a floor between two pushes (invariant 14).
 
-    Our own suffixes on the source tell when the last was, by that array's clock; so it is held against that clock.
+    Our own suffixes on the source tell when the last was, by that array's clock; so it is held against that clock. One
+    that was ahead, and was put right, holds nobody up for longer than the interval.
     """
     bound = active.seen.bound
     if not isinstance(bound, Binding) or bound.min_push_interval is None:
@@ -102,7 +103,11 @@ def check_floor(active: ActiveSync) -> Decision | None:
         return None
     ours = [row.created for row in rows(active.seen.source_snapshots) if row.suffix.startswith(SUFFIX_PREFIX)]
     skew = active.seen.source_array.skew if active.seen.source_array is not None else None
-    if not ours or active.now >= (until := max(ours) + bound.min_push_interval - (skew or timedelta())):
+    if not ours:
+        return None
+    until = max(ours) + bound.min_push_interval - (skew or timedelta())
+    until = min(until, (active.operation.turn_at or active.now) + bound.min_push_interval)
+    if active.now >= until:
         return None
     clock = "" if skew is not None else " The array told no time: the operator's clock is taken for its."
     return active.wait(

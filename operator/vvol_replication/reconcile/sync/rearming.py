@@ -8,7 +8,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import CREDITED_LIMIT, Credit, PointInTimeStatus, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
-from vvol_replication.reconcile.core.identify import baseline_of, is_older, landed_since
+from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read, Record
 
@@ -140,6 +140,7 @@ def _record(active: ActiveSync, sync: SyncLedger, message: str) -> Decision:
                 rows(active.seen.points), rows(active.seen.target_snapshots), rows(active.seen.source_snapshots)
             ),
             newest_snapshot=baseline.newest_snapshot,
+            snapshot_fingerprints=baseline.snapshot_fingerprints,
         )
     operation = active.with_operation(sync=sync, baseline=baseline, holder=active.holder)
     return active.run(Record(), Reason.ARMING, message, operation=operation)

@@ -11,15 +11,12 @@ from hypothesis import strategies as st
 from vvol_replication.api.sync import Baseline
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime
+from vvol_replication.reconcile.core.baseline import baseline_of, listed_before
 from vvol_replication.reconcile.core.identify import (
     Finding,
-    baseline_of,
+    NextName,
     certainly_new,
     identify,
-    is_older,
-    landed_before,
-    landed_since,
-    listed_before,
     named_elsewhere,
     within,
 )
@@ -48,7 +45,7 @@ MINE = row("mine", 100, 110)
 
 def test_the_only_new_one_in_our_window_is_ours() -> None:
     listed = [point("old", 105), point("p", 110)]
-    assert identify(MINE, [MINE], listed, Baseline(points=("old",))) == Finding(listed[1], listed=True)
+    assert identify(MINE, [MINE], listed, Baseline(points=("old",))) == Finding(listed[1], listed=True, possible=True)
 
 
 def test_an_empty_list_proves_nothing() -> None:
@@ -56,17 +53,20 @@ def test_an_empty_list_proves_nothing() -> None:
 
 
 def test_one_that_may_be_of_another_transfer_is_not_proven() -> None:
-    assert identify(MINE, [MINE, row("other", 105, 115)], [point("p", 108)], NOTHING) == Finding(None, listed=False)
+    told = identify(MINE, [MINE, row("other", 105, 115)], [point("p", 108)], NOTHING)
+    assert told == Finding(None, listed=False, possible=True)
 
 
 def test_two_for_two_are_listed_and_ambiguous() -> None:
     listed = [point("p", 107), point("q", 108)]
-    assert identify(MINE, [MINE, row("other", 105, 115)], listed, NOTHING) == Finding(None, listed=True)
+    assert identify(MINE, [MINE, row("other", 105, 115)], listed, NOTHING) == Finding(None, listed=True, possible=True)
 
 
 def test_the_other_one_is_told_apart_by_its_own_time() -> None:
     listed = [point("p", 107), point("q", 115)]
-    assert identify(MINE, [MINE, row("other", 105, 115)], listed, NOTHING) == Finding(listed[0], listed=True)
+    assert identify(MINE, [MINE, row("other", 105, 115)], listed, NOTHING) == Finding(
+        listed[0], listed=True, possible=True
+    )
 
 
 def test_a_late_listing_of_a_transfer_that_had_landed_before_is_not_ours() -> None:
@@ -83,29 +83,61 @@ def test_clocks_that_differ_turn_the_window_round() -> None:
     assert within(at(100.9), row("x", 100, 100))
 
 
-def test_the_baseline_keeps_the_newest_and_remembers_where_it_was_cut() -> None:
-    points = [point(f"p{number}", number) for number in range(20)]
-    rows = [row(f"s{number}", number, number + 0.5) for number in range(20)]
-    baseline = baseline_of(points, rows, [row("young", 50)])
-    assert len(baseline.points) == len(baseline.transfers) == 16
-    assert baseline.newest_snapshot == at(50)
-    assert all(listed_before(one, baseline) for one in points)
-    assert all(landed_before(one, baseline) for one in rows)
-    assert not listed_before(point("new", 30), baseline)
-    assert not landed_before(row("new", 1), baseline)
-    assert is_older(row("x", 50), baseline)
-    assert not is_older(row("x", 51), baseline)
+def test_points_of_which_no_array_tells_a_transfer_any_more_hide_nothing() -> None:
+    """The source's clock is five minutes ahead, so that our window is wide, and what was listed before lies in it."""
+    kept, mine = row("kept", 310, 12), row("mine", 330, 30)
+    before = [point(f"gone{number}", 40 + number) for number in range(5)] + [point("kept", 20)]
+    ours = point("ours", 30, "n")
+    told = identify(mine, [mine, kept], [*before, ours], baseline_of(before, [kept], [kept]))
+    assert told == Finding(ours, listed=True, possible=True)
 
 
-def test_without_a_baseline_everything_is_news() -> None:
-    assert not listed_before(point("p", 1), None)
-    assert not landed_before(MINE, None)
-    assert not is_older(MINE, None)
+def test_the_list_forgot_an_old_point_and_ours_has_the_name() -> None:
+    """The old transfer is there, its point is not listed any more: by times alone it could explain ours."""
+    kept, mine = row("kept", 310, 12), row("mine", 330, 30)
+    ours = point("ours", 30, "n")
+    baseline = baseline_of([], [kept], [kept])
+    assert not identify(mine, [mine, kept], [ours], baseline).listed
+    for pushed in (True, False):
+        assert identify(mine, [mine, kept], [ours], baseline, NextName("n", pushed=pushed)).point == ours
 
 
-def test_what_landed_since_is_in_the_order_of_landing() -> None:
-    first, second = row("b", 1, 5), row("a", 2, 9)
-    assert landed_since([second, MINE, first, row("running", 3)], "mine", NOTHING) == (first, second)
+def test_a_clock_that_went_back_makes_nothing_old() -> None:
+    """A hundred points in time and snapshots from when the clock was an hour ahead; ours looks older than all."""
+    before = [point(f"p{number}", 3600 + number) for number in range(100)]
+    rows = [row(f"s{number}", 3600 + number, 3600 + number) for number in range(100)]
+    ours = point("ours", 110)
+    assert identify(MINE, [*rows, MINE], [*before, ours], baseline_of(before, rows, rows)).point == ours
+
+
+def test_fractions_of_seconds_choose_where_both_sides_tell_them() -> None:
+    mine, other = row("mine", 100.2, 100.5), row("other", 100.1, 100.3)
+    cut = [point("q", 100), point("p", 100)]
+    assert identify(mine, [mine, other], cut, NOTHING) == Finding(None, listed=True, possible=True)
+    for listed in ([point("q", 100.3), point("p", 100.5)], [point("q", 100.1), point("p", 100.2)]):
+        assert identify(mine, [mine, other], listed, NOTHING).point == listed[1]
+    rounded = [point("q", 100.3), point("p", 100.501)]  # past our window: the provider counts otherwise
+    assert identify(mine, [mine, other], rounded, NOTHING) == Finding(None, listed=True, possible=True)
+
+
+def test_the_name_is_on_what_landed_first() -> None:
+    mine, later = row("mine", 100.1, 100.3), row("later", 100.2, 100.5)
+    listed = [point("q", 100), point("p", 100, "n")]
+    name = NextName("n", pushed=True)
+    assert identify(mine, [mine, later], listed, NOTHING, name).point == listed[1]
+    assert identify(later, [mine, later], listed, NOTHING, name).point is None, "it may have landed before arming"
+    assert identify(mine, [mine, later], listed, NOTHING, NextName("n", pushed=False)).point is None
+    overtaken = row("overtaken", 100.4, 100.2)
+    assert identify(mine, [mine, overtaken], listed, NOTHING, name).point == listed[0], "made after ours, and first"
+
+
+def test_a_name_proves_nothing_where_the_order_of_landing_is_not_told() -> None:
+    mine, other = row("mine", 100, 110), row("other", 100, 110)
+    listed = [point("q", 105), point("p", 105, "n")]
+    assert identify(mine, [mine, other], listed, NOTHING, NextName("n", pushed=True)).point is None
+    twice = [point("q", 105, "n"), point("p", 105, "n")]
+    first = row("first", 100, 109)
+    assert identify(first, [first, other], twice, NOTHING, NextName("n", pushed=True)).point is None
 
 
 def test_a_name_elsewhere() -> None:
@@ -149,3 +181,47 @@ def test_no_assignment_of_points_to_transfers_contradicts_a_finding(
     assert (finding.point.id if finding.point else None) == (
         next(iter(owners)) if len(owners) == 1 and None not in owners else None
     )
+
+
+@settings(max_examples=300)
+@given(
+    others=st.lists(st.tuples(TIMES, TIMES, st.booleans(), st.booleans()), max_size=4),
+    mine=st.tuples(TIMES, TIMES),
+    gone=st.lists(TIMES, max_size=3),
+    armed=TIMES,
+    ours_is_listed=st.booleans(),
+    of_completion=st.booleans(),
+)
+def test_what_is_told_is_so_whatever_was_there_before(
+    others: list[tuple[int, int, bool, bool]],
+    mine: tuple[int, int],
+    gone: list[int],
+    armed: int,
+    *,
+    ours_is_listed: bool,
+    of_completion: bool,
+) -> None:
+    """Each of the others landed before the baseline or after it, and is listed or not; some points have no transfer."""
+    ours = row("mine", *mine)
+    old = [row(f"old{number}", one[0], one[1]) for number, one in enumerate(others) if one[2]]
+    new = [row(f"new{number}", one[0], one[1]) for number, one in enumerate(others) if not one[2]]
+
+    def point_of(one: Snapshot, name: str | None = None) -> PointInTime:
+        return PointInTime(f"of-{one.suffix}", name, (one.completed if of_completion else None) or one.created)
+
+    shown = {f"old{n}" for n, one in enumerate(others) if one[2] and one[3]}
+    shown |= {f"new{n}" for n, one in enumerate(others) if not one[2] and one[3]}
+    before = [point_of(one) for one in old if one.suffix in shown] + [
+        point(f"gone{n}", at) for n, at in enumerate(gone)
+    ]
+    after = [one for one in new if one.created > ours.created or (one.completed or BASE) > at(armed)]
+    named = min([*after, ours], key=lambda one: one.completed or BASE)
+    listed = [*before, *(point_of(one, "n" if one is named else None) for one in new if one.suffix in shown)]
+    if ours_is_listed:
+        listed.append(point_of(ours, "n" if named is ours else None))
+    baseline = baseline_of(before, old, old)
+    assert all(listed_before(one, baseline) for one in before)
+    for promised in (None, NextName("n", pushed=True)):
+        told = identify(ours, [ours, *old, *new], listed, baseline, promised)
+        assert not told.listed or ours_is_listed
+        assert told.point is None or told.point.id == "of-mine"

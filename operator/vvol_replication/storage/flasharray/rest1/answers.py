@@ -106,7 +106,7 @@ def _destroyed(row: Mapping[str, Any]) -> bool:
 
 
 def _time(value: Any) -> datetime | None:
-    """An ISO 8601 time in UTC, whole seconds; what is none is `None`."""
+    """An ISO 8601 time in UTC, in whole seconds as REST 1 tells it; what is none is `None`."""
     if not isinstance(value, str):
         return None
     try:

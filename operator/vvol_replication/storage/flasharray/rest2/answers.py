@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vvol_replication.domain.arrays import (
@@ -154,11 +154,11 @@ def _snapshot(row: Row, transfer: Row) -> Snapshot | None:
 
 
 def _time(value: Any) -> datetime | None:
-    """Milliseconds since the epoch, cut to whole seconds; what is none is `None`."""
+    """Milliseconds since the epoch; what is none is `None`."""
     moment = reading.number(value)
     if moment is None or moment <= 0:
         return None
     try:
-        return datetime.fromtimestamp(moment // 1000, UTC)
+        return datetime.fromtimestamp(moment // 1000, UTC) + timedelta(milliseconds=int(moment) % 1000)
     except (ValueError, OverflowError, OSError):
         return None
