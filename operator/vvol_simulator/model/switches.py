@@ -19,6 +19,8 @@ class Switches:
     """Which moment a point in time carries."""
     point_in_time_whole_seconds: bool = True
     """Whether that moment is cut to whole seconds, as the arrays' REST 1 times are."""
+    points_outlive_snapshots: bool = False
+    """Whether a point in time stays listed when the snapshot that it is of was destroyed on the target."""
     sync_ongoing: Literal["thrown", "groupError", "taskError"] = "thrown"
     """Where `SyncOngoing` appears: thrown by the call, in the result's error[], or as the task's error."""
     sync_ongoing_carries_task: bool = True

@@ -117,9 +117,10 @@ class Vasa:
         return group
 
     def points_in_time(self, group: VvolGroup) -> list[PointInTime]:
-        """Its recoverable points in time, oldest first; those whose replica was destroyed are gone."""
+        """Its points in time, oldest first; whether those whose replica was destroyed are gone, is a switch."""
         self._timeline.settle()
-        return [point for point in group.points if point.transfer.destroyed_at is None]
+        stay = self._switches.points_outlive_snapshots
+        return [point for point in group.points if stay or point.transfer.destroyed_at is None]
 
     def set_state(self, group: VvolGroup, state: GroupState) -> None:
         """Put a group into a state. Leaving TARGET or SOURCE ends being prepared on both sides."""
