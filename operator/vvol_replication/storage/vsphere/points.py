@@ -16,9 +16,8 @@ from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.storage import reasons
 
 from . import convert
-from .providers import answered
 from .session import Ended, Session
-from .transport import Unreadable
+from .transport import Unreadable, answered
 from .vmomi import sms
 
 if TYPE_CHECKING:
