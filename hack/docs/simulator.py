@@ -42,7 +42,7 @@ HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what 
 | `GET /state` | the whole world |
 | `GET /journal?since=<number>&wait=<seconds>` | calls that were to change something, with what became of them |
 | `GET /counters`, `POST /counters/reset` | how many calls of each kind each endpoint got |
-| `POST /faults` | orders a fault: `endpoint` and `call` (default `*`; patterns with `*`), `kind`, `times` (default: until removed), `skip` (calls that pass first), and the kind's arguments |
+| `POST /faults` | orders a fault: `endpoint`, `call` and `on`, the id of the object called at a vCenter (default `*`; patterns with `*`), `kind`, `times` (default: until removed), `skip` (calls that pass first), and the kind's arguments |
 | `GET /faults`, `DELETE /faults`, `DELETE /faults/<id>` | all faults with their hits; remove all, or one: what hangs goes on |
 | `GET /actions`, `POST /actions/<name>` | what actions there are; do one |
 """  # noqa: E501 - rows of a table

@@ -135,6 +135,9 @@ def _add_site(world: World, name: str, fields: Fields) -> None:
         site.providers.append(Provider(f"vasaProvider-{len(site.providers) + 1}", array.name, (array.id,)))
     for entry in fields.listed("providers"):
         site.providers.append(_provider(world, entry, f"vasaProvider-{len(site.providers) + 1}"))
+    for number in range(1, int(fields.number("filterProviders", 0)) + 1):
+        moid = f"vasaProvider-{len(site.providers) + 1}"
+        site.providers.append(Provider(moid, f"IOFILTER Provider esx-{number}.{name}", (), replicates=False))
     read_port(world, name, fields)
     fields.finish()
     world.sites[name] = site

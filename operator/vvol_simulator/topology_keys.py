@@ -50,6 +50,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "vCenters.<name>": {
         "arrays": "Arrays it has a VASA provider for, one each.",
         "providers": "The same with more to say.",
+        "filterProviders": "How many more there are that replicate nothing, as of hosts for I/O filters; default: 0.",
         "username": "Who may log in.",
         "password": "With which password; default: a random one.",
         "instanceUuid": "Its identity; default: a random one.",

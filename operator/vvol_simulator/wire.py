@@ -32,12 +32,13 @@ GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></
 
 @dataclass(eq=False)
 class Call:
-    """One call under way. `arguments` go into the journal: no secrets."""
+    """One call under way. `arguments` go into the journal: no secrets. `on` is the object called, if it has an id."""
 
     endpoint: str
     name: str
     arguments: Mapping[str, Any]
     mutating: bool
+    on: str = ""
     rule: FaultRule | None = None
     took_effect: bool = True
     outcome: str | None = None
@@ -50,7 +51,7 @@ async def perform(world: World, request: web.Request, call: Call, execute: Execu
     """Run one call through the fault rules and the books."""
     world.timeline.settle()
     world.counters.count(call.endpoint, call.name)
-    rule = world.faults.take(call.endpoint, call.name)
+    rule = world.faults.take(call.endpoint, call.name, call.on)
     if rule is None:
         return _execute(world, call, execute)
     if rule.kind in PROTOCOL_KINDS:

@@ -91,10 +91,11 @@ class ControlApi:
     async def _add_fault(self, request: web.Request) -> Any:
         args = Fields(await _body(request), "fault")
         endpoint, call, kind = args.text("endpoint", "*"), args.text("call", "*"), args.text("kind")
+        on = args.text("on", "*")
         given = args.rest()
         if endpoint != "*":
             self._simulator.endpoint(endpoint)
-        rule = self._world.faults.add(endpoint, call, kind, **given)
+        rule = self._world.faults.add(endpoint, call, kind, on=on, **given)
         return rule.as_dict()
 
     async def _remove_faults(self, _: web.Request) -> Any:

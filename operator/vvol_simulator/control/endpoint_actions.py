@@ -131,7 +131,7 @@ def set_vm_access(world: World, args: Fields) -> Json:
 
 
 def set_provider(world: World, args: Fields) -> Json:
-    """Change a VASA provider (by MoId or name): `status`, `active`, `maxBatch` (0: no limit)."""
+    """Change a VASA provider (by MoId or name): `status`, `active`, `replicates`, `maxBatch` (0: no limit)."""
     site, wanted = world.site(args.text("vCenter")), args.text("provider")
     provider = next((item for item in site.providers if wanted in (item.moid, item.name)), None)
     if provider is None:
@@ -139,9 +139,11 @@ def set_provider(world: World, args: Fields) -> Json:
         raise WorldError(f"{site.name} has no provider {wanted!r}; it has {known}.")
     status: ProviderStatus = args.one_of("status", PROVIDER_STATUSES, provider.status)  # type: ignore[assignment]  # checked
     active = args.flag("active", default=provider.active)
+    replicates = args.flag("replicates", default=provider.replicates)
     batch = int(args.number("maxBatch", provider.max_batch or 0))
     args.finish()
-    provider.status, provider.active, provider.max_batch = status, active, batch or None
+    provider.status, provider.active, provider.replicates = status, active, replicates
+    provider.max_batch = batch or None
     return {}
 
 

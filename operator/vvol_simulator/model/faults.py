@@ -63,7 +63,10 @@ REQUIRED = {"slow": "seconds", "httpStatus": "status", "soapFault": "name", "tas
 
 @dataclass(eq=False)
 class FaultRule:
-    """One ordered fault. `times` None = until removed; the first `skip` matching calls pass unharmed."""
+    """One ordered fault. `times` None = until removed; the first `skip` matching calls pass unharmed.
+
+    `on`: only calls on the object with this id (vCenters: a managed object id).
+    """
 
     id: int
     endpoint: str
@@ -72,13 +75,15 @@ class FaultRule:
     times: int | None
     skip: int
     args: Mapping[str, Any]
+    on: str = "*"
     seen: int = 0
     hits: int = 0
     removed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def matches(self, endpoint: str, call: str) -> bool:
+    def matches(self, endpoint: str, call: str, on: str) -> bool:
         """Whether it is about this call; `*` matches within names too."""
-        return fnmatch.fnmatchcase(endpoint, self.endpoint) and fnmatch.fnmatchcase(call, self.call)
+        asked = ((endpoint, self.endpoint), (call, self.call), (on, self.on))
+        return all(fnmatch.fnmatchcase(name, pattern) for name, pattern in asked)
 
     @property
     def exhausted(self) -> bool:
@@ -101,8 +106,8 @@ class FaultRule:
 
     def as_dict(self) -> dict[str, Any]:
         """For the control interface."""
-        return {"id": self.id, "endpoint": self.endpoint, "call": self.call, "kind": self.kind, "times": self.times,
-                "skip": self.skip, **self.args, "seen": self.seen, "hits": self.hits}  # fmt: skip
+        return {"id": self.id, "endpoint": self.endpoint, "call": self.call, "on": self.on, "kind": self.kind,
+                "times": self.times, "skip": self.skip, **self.args, "seen": self.seen, "hits": self.hits}  # fmt: skip
 
 
 class FaultBook:
@@ -113,18 +118,26 @@ class FaultBook:
         self._numbers = itertools.count(1)
 
     def add(
-        self, endpoint: str, call: str, kind: str, *, times: int | None = None, skip: int = 0, **args: Any
+        self,
+        endpoint: str,
+        call: str,
+        kind: str,
+        *,
+        on: str = "*",
+        times: int | None = None,
+        skip: int = 0,
+        **args: Any,
     ) -> FaultRule:
         """Order a fault; `WorldError` tells what is wrong with the order."""
         _check(kind, times, skip, args)
-        rule = FaultRule(next(self._numbers), endpoint, call, kind, times, skip, args)
+        rule = FaultRule(next(self._numbers), endpoint, call, kind, times, skip, args, on)
         self._rules.append(rule)
         return rule
 
-    def take(self, endpoint: str, call: str) -> FaultRule | None:
+    def take(self, endpoint: str, call: str, on: str = "") -> FaultRule | None:
         """The fault this call meets, counted as a hit; None lets it pass."""
         for rule in self._rules:
-            if rule.exhausted or not rule.matches(endpoint, call):
+            if rule.exhausted or not rule.matches(endpoint, call, on):
                 continue
             rule.seen += 1
             if rule.seen <= rule.skip:

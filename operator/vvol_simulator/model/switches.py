@@ -69,6 +69,8 @@ class Switches:
     """Whose id an array connection carries in REST 2."""
     unfiltered_groups: Literal["full", "idsOnly"] = "full"
     """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
+    fault_domain_providers: bool = True
+    """Whether `QueryFaultDomain` names the provider that is active for a fault domain."""
     points_in_time: Literal["details", "summary"] = "details"
     """Whether `QueryPointInTimeReplica` honours `preferDetails` or always answers with a summary."""
     session_idle_seconds: float = 1800.0
@@ -85,7 +87,13 @@ class Switches:
     target_group_names: bool = True
     """Whether target groups carry a name."""
     points_in_time_at_most: int = 0
-    """Points in time that one group's list may have before it becomes `TooMany`; 0 = no limit."""
+    """Points in time that one group's list may have; 0 = no limit."""
+    points_in_time_too_many: Literal["TooMany", "summary"] = "TooMany"
+    """What a list that would be longer than `pointsInTimeAtMost` is answered with."""
+    summary_bounds: Literal["exact", "down", "up", "nearest"] = "exact"
+    """How a summary rounds the times of the first and the last point in time that it counts."""
+    summary_bounds_seconds: float = 60.0
+    """To how many seconds a summary rounds them."""
     soap_prefixed_types: bool = False
     """Whether SOAP answers write every xsi:type with a prefix."""
     soap_extra_header: bool = False
@@ -125,6 +133,8 @@ SOURCES: dict[str, str] = {
     "rest2_page_limit": "the vendor's specs: there is one; its number is not told",
     "rest2_withdrawn_status": "450 is known for REST 1 only",
     "rest2_connection_id": "the vendor's Ansible collection takes it for the remote array's",
+    "fault_domain_providers": "the WSDL makes it optional",
+    "points_in_time_too_many": "VMware's API reference allows both",
     "target_row_before_start": "field output shows rows while transfers run, not before",
 }
 """What there is to go by, for docs/simulator.md; a switch that is not here has no source at all."""

@@ -80,7 +80,7 @@ async def handle(request: web.Request, site: Site, world: World) -> web.StreamRe
     name = f"{FETCH}.{parsed.args.get('prop')}" if parsed.method == FETCH else parsed.method
     mutating = parsed.known and parsed.method in sms_tasks.MUTATING
     arguments = sms_tasks.journal_arguments(_call(exchange, "")) if mutating else {}
-    call = wire.Call(site.name, name, arguments, mutating)
+    call = wire.Call(site.name, name, arguments, mutating, bindings.moid(parsed.this))
     return await wire.perform(world, request, call, lambda booked: _execute(exchange, booked))
 
 

@@ -11,7 +11,7 @@ from vvol_simulator.model.site import DATASTORE_URL
 from . import bindings
 from .calls import Call, invalid_argument
 from .faults import materialize
-from .sms_providers import METHODS, STORAGE_MANAGER, provider_of
+from .sms_providers import METHODS, STORAGE_MANAGER, provider_of, reference
 from .versions import SMS
 
 R = sms.storage.replication
@@ -204,6 +204,7 @@ def _peer(source: str, **outcome: object) -> Any:
 @METHODS.method("QueryFaultDomain", on=STORAGE_MANAGER)
 def _query_fault_domain(call: Call) -> object:
     wanted = getattr(call.arg("filter"), "providerId", None)
+    named = call.world.switches.fault_domain_providers
     own = None
     if wanted is not None:
         provider = next((item for item in call.site.providers if item.uid == wanted), None)
@@ -217,7 +218,7 @@ def _query_fault_domain(call: Call) -> object:
             name=domain.name,
             description=f"FlashArray {domain.name}",
             storageArrayId=domain.storage_array_id,
-            provider=None if domain.provider is None else bindings.build(sms.provider.VasaProvider, domain.provider),
+            provider=reference(domain.provider) if domain.provider is not None and named else None,
         )
         for domain in call.world.fault_domains(call.site)
         if own is None or domain.id in own

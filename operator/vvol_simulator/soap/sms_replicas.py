@@ -1,14 +1,15 @@
 """/sms/sdk: points in time of target groups."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pyVmomi import sms
 
-from vvol_simulator.model import Fault, GroupId, PointInTime, SmsFaultError
+from vvol_simulator.model import Fault, GroupId, PointInTime, SmsFaultError, Switches
 from vvol_simulator.model.clock import as_datetime
 
 from . import bindings
@@ -94,10 +95,16 @@ def _query_point_in_time_replica(call: Call) -> object:
             name = call.world.switches.wrong_side
             raise SmsFaultError(Fault(name, "Points in time are listed at the target group."))
         points = query.select(call.world.vasa.points_in_time(group))
-        if not query.details or call.world.switches.points_in_time == "summary":
-            return _summary(wanted, points)
-        limit = call.world.switches.points_in_time_at_most
-        if limit and len(points) > limit:
+        switches = call.world.switches
+        limit = switches.points_in_time_at_most
+        too_many = bool(limit) and len(points) > limit
+        if (
+            not query.details
+            or switches.points_in_time == "summary"
+            or (too_many and switches.points_in_time_too_many == "summary")
+        ):
+            return _summary(wanted, points, switches)
+        if too_many:
             raise SmsFaultError(
                 Fault("TooMany", f"There are {len(points)} points in time; at most {limit} can be listed.")
             )
@@ -124,16 +131,27 @@ def _details(group: GroupId, points: Sequence[PointInTime]) -> Any:
     )
 
 
-def _summary(group: GroupId, points: Sequence[PointInTime]) -> Any:
+def _summary(group: GroupId, points: Sequence[PointInTime], switches: Switches) -> Any:
     kind = R.QueryPointInTimeReplicaSummaryResult
     intervals = []
     if points:
+        begin, end = _bounds(points[0].time, points[-1].time, switches)
         intervals.append(
             bindings.build(
                 kind.ReplicaIntervalQueryResult,
-                fromDate=as_datetime(points[0].time),
-                toDate=as_datetime(points[-1].time) + timedelta(seconds=1),
+                fromDate=as_datetime(begin),
+                toDate=as_datetime(end),
                 number=len(points),
             )
         )
     return bindings.build(kind, groupId=wire_id(group), intervalResults=intervals)
+
+
+def _bounds(first: float, last: float, switches: Switches) -> tuple[float, float]:
+    """The bounds that a summary tells of points in time from `first` to `last`."""
+    unit = switches.summary_bounds_seconds
+    if switches.summary_bounds == "exact" or not unit:
+        return first, last + 1
+    ways: dict[str, Callable[[float], int]] = {"down": math.floor, "up": math.ceil, "nearest": round}
+    rounded = ways[switches.summary_bounds]
+    return rounded(first / unit) * unit, rounded(last / unit) * unit

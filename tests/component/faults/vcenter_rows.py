@@ -81,6 +81,10 @@ def _inventories() -> Iterator[Row]:
     busy = Fault("QueryProviderInfo", "soapFault", {"name": "ProviderBusy"})
     yield _row(_PARTS, "a provider does not describe itself", "inventory", (DONE, ""), busy, inside=_HOLE)
     yield _row(
+        _PARTS, "a provider that vCenter names for no array does not describe itself", "inventory", (DONE, ""),
+        _switch("faultDomainProviders", value=False), busy, inside=_HOLE,
+    )  # fmt: skip
+    yield _row(
         _PARTS, "the list of groups is garbage", "inventory", (DONE, ""), Fault(_GROUPS, "garbage"), inside=_HOLE
     )
     offline = Act("set-provider", {"vCenter": "$endpoint", "provider": "vasaProvider-1", "status": "offline"})
@@ -145,15 +149,18 @@ def _providers() -> Iterator[Row]:
         how = "names the active one" if times else "names one that says the same"
         for call, wire in (("points_in_time", _POINTS), ("start_sync", _SYNC)):
             yield _row(_STATES, f"InactiveProvider {how}", call, ending, Fault(wire, "soapFault", args))
-    other = _answer("QueryFaultDomain")
-    silent = (
-        Fault("QueryFaultDomain", "garbage", other),
-        Fault("QueryProviderInfo", "soapFault", {"name": "ProviderBusy"}),
-    )
+    unnamed = Fault("QueryFaultDomain", "garbage", _answer("QueryFaultDomain"))
+    stranger = Act("set-provider", {"vCenter": "$endpoint", "provider": "vasaProvider-1", "replicates": False})
+    busy = Fault("QueryProviderInfo", "soapFault", {"name": "ProviderBusy"})
     for call in ("points_in_time", "start_sync"):
         yield _row(
-            _STATES, "no provider serves the fault domain", call, (UNAVAILABLE, "NoReplicationProvider"), *silent
-        )
+            _STATES, "no provider serves the fault domain", call, (UNAVAILABLE, "NoReplicationProvider"),
+            unnamed, stranger,
+        )  # fmt: skip
+        yield _row(
+            _STATES, "no provider is known for the fault domain, and not all could be asked", call,
+            (UNAVAILABLE, "ProviderUnavailable"), unnamed, busy,
+        )  # fmt: skip
     limit = Fault(WIRES[VCENTER, "group"], "soapFault", {"name": "TooMany", "fields": {"maxBatchSize": 16}})
     yield _row(_PARTS, "TooMany for one group, with its limit", "group", (REFUSED, "EndpointFault"), limit)
     cause = Fault(

@@ -20,6 +20,8 @@ from component.simulator.soap_sites import (
 from pyVmomi import sms, vim, vmodl
 
 from vvol_simulator.model import GroupId, Provider
+from vvol_simulator.topology import build as build_world
+from vvol_simulator.topology import default_topology
 
 
 @pytest.fixture
@@ -112,6 +114,28 @@ def test_an_offline_provider_still_tells_about_itself(sites: Sites, austin: Clie
     assert provider.QueryProviderInfo().status == "offline"
     with pytest.raises(sms.fault.ProviderUnavailable):
         provider.QueryReplicationGroup()
+
+
+def test_hosts_have_providers_of_their_own_and_a_fault_may_be_one_objects(sites: Sites, dallas: Client) -> None:
+    topology = default_topology()
+    topology["vCenters"]["dallas"]["filterProviders"] = 2
+    array, *hosts = build_world(topology).site("dallas").providers
+    assert (array.replicates, [host.replicates for host in hosts]) == (True, [False, False])
+    sites.inside(lambda: sites.site("dallas").providers.extend(hosts))
+    sites.order("dallas", "QueryProviderInfo", "soapFault", on=hosts[0].moid, name="ProviderBusy", times=None)
+    first, sick, well = dallas.sms.QueryStorageManager().QueryProvider()
+    with pytest.raises(sms.fault.ProviderBusy):
+        sick.QueryProviderInfo()
+    assert "Replication" in first.QueryProviderInfo().supportedProviderProfile
+    assert "Replication" not in well.QueryProviderInfo().supportedProviderProfile
+    assert well.QueryProviderInfo().name == "IOFILTER Provider esx-2.dallas"
+
+
+def test_vcenter_may_not_name_the_active_provider(sites: Sites, dallas: Client) -> None:
+    manager = dallas.sms.QueryStorageManager()
+    assert manager.QueryFaultDomain()[0].provider is not None
+    sites.switch("faultDomainProviders", value=False)
+    assert manager.QueryFaultDomain()[0].provider is None
 
 
 def test_a_standby_provider_points_to_the_active_one(sites: Sites, dallas: Client) -> None:

@@ -1,8 +1,8 @@
 """/sms/sdk through pyVmomi: points in time."""
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from component.simulator.soap_sites import (
@@ -121,3 +121,28 @@ def test_refused_queries_of_points_in_time(sites: Sites, austin: Client, dallas:
         points(dallas.provider(), ERP_TARGET, toDate=dallas.si.CurrentTime(), number=0)
     sites.switch("pointsInTimeAtMost", 1)
     assert isinstance(points(dallas.provider(), preferDetails=True).error[0], sms.fault.TooMany)
+
+
+def test_a_list_that_is_too_long_may_become_a_summary(sites: Sites, dallas: Client) -> None:
+    land(sites, "first", "second")
+    sites.switch("pointsInTimeAtMost", 1)
+    sites.switch("pointsInTimeTooMany", "summary")
+    result = points(dallas.provider(), preferDetails=True)
+    assert [interval.number for interval in result.intervalResults] == [2]
+
+
+@pytest.mark.parametrize(
+    ("rounded", "way"), [("down", lambda told, real: told <= real), ("up", lambda told, real: told >= real)]
+)
+def test_a_summary_may_round_its_bounds(
+    sites: Sites, dallas: Client, rounded: str, way: Callable[[datetime, datetime], bool]
+) -> None:
+    land(sites, "first", "second")
+    times = [point.timeStamp for point in points(dallas.provider(), preferDetails=True).replicaInfo]
+    sites.switch("summaryBounds", rounded)
+    sites.switch("summaryBoundsSeconds", 17)
+    (interval,) = points(dallas.provider()).intervalResults
+    for told, real in zip((interval.fromDate, interval.toDate), times, strict=True):
+        assert told.timestamp() % 17 == 0
+        assert way(told, real)
+        assert timedelta(0) < abs(told - real) < timedelta(seconds=17)

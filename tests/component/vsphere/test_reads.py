@@ -168,6 +168,23 @@ async def test_a_count_or_too_many_is_turned_into_the_list(
         assert value(outcome) == whole
 
 
+@pytest.mark.parametrize("unit", [10.0, 60.0, 86400.0])
+@pytest.mark.parametrize("rounded", ["down", "up", "nearest"])
+async def test_a_summary_whose_bounds_are_coarser_than_the_points_loses_none(
+    sites: Sites, value: Callable[..., Any], rounded: Any, unit: float
+) -> None:
+    for _ in range(150):
+        sites.push(seconds=23.0)
+    vcenter, switches = sites.vcenter(), sites.world.switches
+    whole = value(await vcenter.points_in_time(sites.group()))
+    assert len(whole) > 150, "those, and what the schedule brought"
+    switches.points_in_time_at_most, switches.points_in_time_too_many = 100, "summary"
+    switches.summary_bounds, switches.summary_bounds_seconds = rounded, unit
+    sites.world.counters.reset()
+    assert value(await vcenter.points_in_time(sites.group())) == whole
+    assert sites.counts()["QueryPointInTimeReplica"] <= 12
+
+
 async def test_with_a_session_and_a_known_provider_each_read_is_one_call(
     sites: Sites, value: Callable[..., Any]
 ) -> None:

@@ -319,10 +319,14 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Register the array's VASA provider in vCenter.",
         ),
         Reason.INVENTORY_COMPLETE: ReasonInfo(
-            "All providers answered with all their groups.", retried=False, severity=Severity.NORMAL, advice="Nothing."
+            "All providers that serve replication answered with all their groups.",
+            retried=False,
+            severity=Severity.NORMAL,
+            advice="Nothing.",
         ),
         Reason.INVENTORY_INCOMPLETE: ReasonInfo(
-            "A provider did not answer, or not with everything: what is missing may still exist.",
+            "A provider that serves replication, or may, did not answer, or not with everything: what is missing may "
+            "still exist.",
             retried=True,
             severity=Severity.PASSING,
             advice="See the message for who was silent.",

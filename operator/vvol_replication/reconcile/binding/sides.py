@@ -55,8 +55,8 @@ def site(name: str, world: World) -> Site | Unbound:
 def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
     """Absence, called what it is: unknown while an inventory is incomplete (invariant 10)."""
     if not where.inventory.complete:
-        problem = where.inventory.problems[0] if where.inventory.problems else "a provider was silent"
-        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problem}")
+        problems = "; ".join(where.inventory.problems) or "a provider was silent"
+        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problems}")
     return Unbound(
         reason, f"{what} is not there. Check the name and the sites, and that its provider is registered and online."
     )

@@ -31,7 +31,7 @@ from .inventory import InventoryQuery
 from .managers import ask_manager
 from .members import MembersQuery
 from .points import PointsQuery
-from .providers import Providers, answered
+from .providers import Providers
 from .session import Ended, Session
 from .vmomi import sms, vmodl
 
@@ -158,7 +158,7 @@ class VCenter(VCenterPort):
     def _info(self, group: GroupId) -> Any:
         """The `rgInfo` of one group; raises the group's fault where there is one."""
         wanted = sms.ReplicationGroupFilter(groupId=[convert.wire_group_id(group)])
-        rows = answered(ask_manager(self._session, lambda manager: manager.QueryReplicationGroupInfo(wanted)))
+        rows = transport.answered(ask_manager(self._session, lambda manager: manager.QueryReplicationGroupInfo(wanted)))
         if len(rows) != 1:
             raise transport.Unreadable(f"{len(rows)} answers about one group")
         fault = convert.error_of(rows[0])

@@ -14,10 +14,12 @@ from vvol_replication.domain.groups import FaultDomain, Group, GroupId, Inventor
 from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.storage import reasons
 
-from . import convert, faults, transport
+from . import convert, transport
 from .managers import ask_manager
-from .providers import REPLICATION, Providers, answered
+from .providers import Providers
+from .registered import Provider, trouble_line
 from .session import Ended, Session
+from .transport import answered
 from .vmomi import sms, vim, vmodl
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BATCH = 16
 _NOT_THERE = ("offline", "disconnected")
 # What a provider answers that has no source domains, or does not tell of peers at all.
 _NO_PEERS = (
@@ -49,16 +50,6 @@ class _Found:
     remarks: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A VASA provider with the profile Replication. `batch` is the most groups that one query may name."""
-
-    moid: str
-    name: str
-    status: str
-    batch: int
-
-
 class InventoryQuery:
     """One walk over all replication providers of a vCenter."""
 
@@ -70,9 +61,12 @@ class InventoryQuery:
 
     def run(self) -> tuple[Inventory, tuple[str, ...]]:
         """The inventory, and the names of the providers. Raises where not even the providers could be listed."""
-        listed = answered(ask_manager(self._session, lambda manager: manager.QueryProvider()))
-        providers = tuple(provider for wire in listed if (provider := self._look_at(wire)) is not None)
-        if not providers and not self._found.problems:
+        registered = self._providers.registered
+        listed = registered.listed()
+        active = self._look_at_domains() if listed else {}
+        survey = registered.survey(listed, active)
+        self._found.problems.extend(survey.problems)
+        if not (survey.serving or survey.problems or survey.unknown):
             raise Ended(
                 Unavailable(
                     reasons.NO_REPLICATION_PROVIDER,
@@ -80,9 +74,10 @@ class InventoryQuery:
                     " array's provider there",
                 )
             )
-        self._look_at_domains()
-        for provider in providers:
-            self._look_into(provider, {other.moid for other in providers})
+        for provider in survey.serving:
+            self._look_into(provider, {other.moid for other in survey.serving})
+        if survey.unknown:
+            self._found.problems.append(survey.unknown)
         found = self._found
         inventory = Inventory(
             fault_domains=tuple(
@@ -93,28 +88,27 @@ class InventoryQuery:
             complete=not found.problems,
             problems=(*found.problems, *found.remarks),
         )
-        return inventory, tuple(provider.name for provider in providers)
+        return inventory, tuple(provider.name for provider in survey.serving)
 
-    def _look_at(self, wire: Any) -> Provider | None:
-        moid = convert.moid(wire)
+    def _look_at_domains(self) -> dict[str, str]:
+        """The ids of the providers that are active for fault domains, with the names of these."""
+        active: dict[str, list[str]] = {}
 
-        def ask() -> Any:
-            return _described(self._session.call(wire.QueryProviderInfo))
-
-        info = self._try("QueryProviderInfo", f"provider {self._quote(moid)}", ask)
-        if info is None or REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):
-            return None
-        batch = getattr(info, "maxBatchSize", None) or 0
-        return Provider(moid, str(info.name), str(info.status or ""), min(batch, _BATCH) if batch > 0 else _BATCH)
-
-    def _look_at_domains(self) -> None:
         def ask() -> list[FaultDomain]:
             roots = answered(ask_manager(self._session, lambda manager: manager.QueryFaultDomain(None)))
             self._providers.learn_domains(roots)
-            return [convert.fault_domain(wire) for wire in _with_children(roots)]
+            return [self._domain(wire, active) for wire in _with_children(roots)]
 
         for domain in self._try("QueryFaultDomain", "the fault domains", ask) or ():
             self._found.domains[domain.id] = domain
+        return {moid: ", ".join(names) for moid, names in active.items()}
+
+    def _domain(self, wire: Any, active: dict[str, list[str]]) -> FaultDomain:
+        domain = convert.fault_domain(wire)
+        provider = getattr(wire, "provider", None)
+        if provider is not None:
+            active.setdefault(convert.moid(provider), []).append(domain.name)
+        return domain
 
     def _look_into(self, provider: Provider, listed: set[str]) -> None:
         if provider.status in _NOT_THERE:
@@ -214,16 +208,7 @@ class InventoryQuery:
         self._found.problems.append(f"{about}: {self._line(error, method)}")
 
     def _line(self, error: Any, method: str) -> str:
-        asked = self._session.asked(method)
-        if isinstance(error, vmodl.MethodFault):
-            return faults.message(error, asked)
-        return transport.outcome(error, asked, answer_timeout=self._session.timeouts.answer).message
-
-
-def _described(info: Any) -> Any:
-    if info is None or not info.name:
-        raise transport.Unreadable("a provider without its description")
-    return info
+        return trouble_line(self._session, error, method)
 
 
 def _with_children(domains: Iterable[Any]) -> list[Any]:

@@ -2,6 +2,9 @@
 
 A provider may answer with a summary (how many in which interval) or with `TooMany`; then the interval is halved until
 it lists. An answer that never becomes a list is a failure, not a shorter list.
+
+The bounds that a summary gives may be coarser than the points' own times, and rounded either way
+(docs/facts/vsphere.md#points-in-time): they say where to look first, never where there is nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +16,8 @@ from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.storage import reasons
 
 from . import convert
-from .providers import answered
 from .session import Ended, Session
-from .transport import Unreadable
+from .transport import Unreadable, answered
 from .vmomi import sms
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ Interval = tuple[datetime, datetime]
 # vVols are younger and replicas do not outlive this: the whole of time, without asking any clock.
 _EVER: Interval = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 _SHORTEST = timedelta(seconds=1)
+_PRECISIONS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 _MOST_QUESTIONS = 200
 
 
@@ -41,11 +44,23 @@ class PointsQuery:
         self._group = group
         self._asked = 0
         self._counted = 0
+        self._left_out: list[Interval] = []
+        self._found: dict[str, PointInTime] = {}
 
     def run(self) -> tuple[PointInTime, ...]:
         """Every point in time, oldest first. Raises the group's fault where the provider gives one."""
-        found: dict[str, PointInTime] = {}
-        intervals: list[Interval | None] = [None]
+        self._list([None])
+        while len(self._found) < self._counted and self._left_out:
+            intervals, self._left_out = self._left_out, []
+            self._list([*intervals])
+        if len(self._found) < self._counted:
+            raise self._ended(
+                f"its storage provider counted {self._counted} and listed {len(self._found)}; it is asked again"
+            )
+        return tuple(sorted(self._found.values(), key=lambda point: (point.time, point.id)))
+
+    def _list(self, intervals: list[Interval | None]) -> None:
+        """Find the points in time of these intervals; None is the one without bounds."""
         while intervals:
             interval = intervals.pop()
             result = self._ask(interval)
@@ -56,12 +71,7 @@ class PointsQuery:
             else:
                 for wire in result.replicaInfo or ():
                     point = convert.point_in_time(wire)
-                    found[point.id] = point
-        if len(found) < self._counted:
-            raise self._ended(
-                f"its storage provider counted {self._counted} and listed {len(found)}; it is asked again"
-            )
-        return tuple(sorted(found.values(), key=lambda point: (point.time, point.id)))
+                    self._found[point.id] = point
 
     def _ask(self, interval: Interval | None) -> Any | None:
         """A success or a summary; None for "too many"."""
@@ -94,17 +104,26 @@ class PointsQuery:
         return rows[0]
 
     def _narrowed(self, interval: Interval | None, summary: Any) -> Iterator[Interval]:
-        """The intervals to list after a summary: those that hold any, and shorter than what was asked before."""
-        for part in summary.intervalResults or ():
-            if not part.number:
-                continue
-            # The end is exclusive, and a summary may end at the very time of its last point in time.
-            begin, end = convert.moment(part.fromDate), convert.moment(part.toDate) + _SHORTEST
-            if interval is None:
-                self._counted += part.number
-                yield begin, end
-            else:
-                yield from self._halves((max(begin, interval[0]), min(end, interval[1])))
+        """The intervals to list after a summary: those that hold any, and shorter than what was asked before.
+
+        Each is wider than it is told, by its precision on both sides. The end is exclusive besides, and a summary may
+        end at the very time of its last point in time.
+        """
+        parts = [part for part in summary.intervalResults or () if part.number]
+        bounds = [
+            (max(convert.moment(part.fromDate), _EVER[0]), min(convert.moment(part.toDate), _EVER[1])) for part in parts
+        ]
+        margin = _precision(bounds)
+        whole = interval or _EVER
+        likely = _within(whole, [(begin - margin, end + margin) for begin, end in bounds])
+        if interval is None:
+            self._counted = sum(part.number for part in parts)
+        elif parts:
+            likely = [one for one in likely if one[1] - one[0] > _SHORTEST] or [interval]
+        if parts:
+            self._left_out += _outside(whole, likely)
+        for one in likely:
+            yield from (one,) if interval is None else self._halves(one)
 
     def _halves(self, interval: Interval) -> Iterator[Interval]:
         begin, end = interval
@@ -120,3 +139,26 @@ class PointsQuery:
     def _ended(self, seen: str) -> Ended:
         asked = self._session.asked("QueryPointInTimeReplica", self._group)
         return Ended(Unavailable(reasons.ENDPOINT_FAULT, asked.line(seen)))
+
+
+def _precision(bounds: list[Interval]) -> timedelta:
+    """The coarsest unit to which all these times may have been rounded; a second at least."""
+    spans = [moment - _EVER[0] for interval in bounds for moment in interval]
+    return next((unit for unit in _PRECISIONS if not any(span % unit for span in spans)), _SHORTEST)
+
+
+def _within(whole: Interval, intervals: list[Interval]) -> list[Interval]:
+    """What of these intervals lies in the whole."""
+    inside = [(max(begin, whole[0]), min(end, whole[1])) for begin, end in intervals]
+    return [(begin, end) for begin, end in inside if begin < end]
+
+
+def _outside(whole: Interval, intervals: list[Interval]) -> list[Interval]:
+    """What of the whole is in none of these intervals."""
+    outside = []
+    at = whole[0]
+    for begin, end in sorted(intervals):
+        if at < begin:
+            outside.append((at, begin))
+        at = max(at, end)
+    return [*outside, (at, whole[1])] if at < whole[1] else outside

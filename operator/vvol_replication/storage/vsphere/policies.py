@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from . import convert, faults
 from .accounting import Part
 from .managers import replication_manager
-from .providers import answered
 from .session import Session
+from .transport import answered
 from .vmomi import pbm, vim, vmodl
 
 if TYPE_CHECKING:

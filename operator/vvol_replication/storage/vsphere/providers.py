@@ -16,8 +16,9 @@ from vvol_replication.storage import reasons
 
 from . import convert
 from .managers import ask_manager
+from .registered import RegisteredProviders, trouble_line
 from .session import Ended, Session
-from .transport import Unreadable
+from .transport import DROPPED, NotSent, answered
 from .vmomi import sms, vim, vmodl
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPLICATION = "Replication"
 _KEPT_FOR = 300.0
 
 
@@ -37,6 +37,7 @@ class Providers:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, float]] = {}
+        self.registered = RegisteredProviders(session, clock=clock)
 
     def ask(self, fault_domain: str, question: Callable[[Any], T]) -> T:
         """Put a question to the provider of a fault domain, at most twice. Raises what `Session.call` raises."""
@@ -92,35 +93,45 @@ class Providers:
         domains = answered(ask_manager(self._session, lambda manager: manager.QueryFaultDomain(None)))
         self.learn_domains(domains)
         provider = self.known(fault_domain) or self._by_asking(fault_domain)
-        if provider is None:
-            raise Ended(
-                Unavailable(
-                    reasons.NO_REPLICATION_PROVIDER,
-                    f"vCenter {self._session.address} has no VASA provider for fault domain {fault_domain}; register"
-                    " the array's provider there, or check which site the group is on",
-                )
-            )
         return provider, True
 
-    def _by_asking(self, fault_domain: str) -> str | None:
+    def _by_asking(self, fault_domain: str) -> str:
         """For a vCenter that does not say who is active: the provider that lists groups of this fault domain."""
-        for provider in answered(ask_manager(self._session, lambda manager: manager.QueryProvider())):
+        survey = self.registered.survey(self.registered.listed(), {})
+        silent = list(survey.problems)
+        for provider in survey.serving:
+            managed = sms.provider.VasaProvider(provider.moid, self._session.stub)
             try:
-                info: Any = self._session.call(provider.QueryProviderInfo)
-                if REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):
-                    continue
-                rows = answered(self._session.call(partial(provider.QueryReplicationGroup, None)))
-            except vmodl.MethodFault:
-                continue  # a sick provider says nothing of the others
-            if any(convert.group_id(row.groupId).fault_domain == fault_domain for row in rows):
-                provider_id = convert.moid(provider)
-                self.learn(fault_domain, provider_id)
-                return provider_id
-        return None
+                rows = answered(self._session.call(partial(managed.QueryReplicationGroup, None)))
+                found = any(convert.group_id(row.groupId).fault_domain == fault_domain for row in rows)
+            except sms.fault.InactiveProvider as fault:
+                self.learn_mapping(fault)
+                active = self.known(fault_domain)
+                if active is not None:
+                    return active
+                continue
+            except (Ended, NotSent, *DROPPED):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever breaks here, a sick provider says nothing of the others
+                about = f"provider {self._session.redactor.quoted(provider.name)}"
+                problem = trouble_line(self._session, error, "QueryReplicationGroup")
+                silent.append(f"{about}: {problem}")
+                continue
+            if found:
+                self.learn(fault_domain, provider.moid)
+                return provider.moid
+        raise self._nobody(fault_domain, [*silent, *([survey.unknown] if survey.unknown else [])])
 
-
-def answered(rows: Any) -> list[Any]:
-    """The rows of an answer. pyVmomi gives None for a body that is no answer at all, and an empty list for none."""
-    if not isinstance(rows, list):
-        raise Unreadable("no answer in it")
-    return rows
+    def _nobody(self, fault_domain: str, silent: list[str]) -> Ended:
+        if not silent:
+            message = (
+                f"vCenter {self._session.address} has no VASA provider for fault domain {fault_domain}; register the"
+                " array's provider there, or check which site the group is on"
+            )
+            return Ended(Unavailable(reasons.NO_REPLICATION_PROVIDER, message))
+        problem = "; ".join(silent)
+        message = (
+            f"vCenter {self._session.address} names no storage provider for fault domain {fault_domain}, and not all"
+            f" could be asked: {problem}"
+        )
+        return Ended(Unavailable(reasons.PROVIDER_UNAVAILABLE, message))

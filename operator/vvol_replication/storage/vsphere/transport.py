@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import ssl
+import threading
 import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,7 @@ from .faults import message as fault_message
 from .vmomi import SoapStubAdapter, vmodl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .asked import Asked
 
@@ -65,6 +67,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
         **endpoint: Any,
     ) -> None:
         self._answer_timeout = answer_timeout
+        self._patience = threading.local()
         self._header = header
         self._clock = clock
         self.asked_at = float("-inf")
@@ -88,11 +91,20 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
             if connection.sock is None:
                 # The server said `Connection: close`; http.client would connect inside the request.
                 connection.connect()
-            connection.sock.settimeout(self._answer_timeout)
+            connection.sock.settimeout(getattr(self._patience, "seconds", self._answer_timeout))
         except (OSError, HTTPException) as error:
             raise NotSent from error
         self.asked_at = self._clock()
         return connection
+
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Wait no longer than that for each answer to what this thread asks inside."""
+        self._patience.seconds = seconds
+        try:
+            yield
+        finally:
+            del self._patience.seconds
 
     def discard_stale(self) -> None:
         """Close idle connections that the other side has closed, or may have forgotten.
@@ -117,6 +129,13 @@ def _stale(connection: Any, last_used: float) -> bool:
     waiting = select.poll()
     waiting.register(connection.sock, select.POLLIN)
     return bool(waiting.poll(0))  # nothing is owed on an idle connection: what can be read is its end
+
+
+def answered(rows: Any) -> list[Any]:
+    """The rows of an answer. pyVmomi gives None for a body that is no answer at all, and an empty list for none."""
+    if not isinstance(rows, list):
+        raise Unreadable("no answer in it")
+    return rows
 
 
 def proves_nothing_changed(error: BaseException) -> bool:

@@ -158,6 +158,12 @@ def test_the_target_array_chooses_among_several_targets() -> None:
             Reason.INVENTORY_INCOMPLETE,
             "p is offline",
         ),
+        (
+            SPEC,
+            austin(complete=False, problems=("provider p is offline", "what q serves is not known yet")),
+            Reason.INVENTORY_INCOMPLETE,
+            "p is offline; what q serves",
+        ),
         (SPEC, austin(complete=False), Reason.INVENTORY_INCOMPLETE, "silent"),
         (SPEC, austin(ERP, replace(ERP, id=GroupId("fd-z", "g9"))), Reason.SEVERAL_GROUPS, "group.target"),
         (SPEC, dallas(), Reason.TARGET_GROUP_NOT_FOUND, "dallas"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -110,6 +111,42 @@ def test_the_list_is_whole_whatever_the_manner(
 ) -> None:
     provider = Provider(seconds, at_most(limit, otherwise, first=first))
     assert run(provider) == [f"p{n}" for n in sorted(range(len(seconds)), key=lambda n: seconds[n])]
+
+
+@given(
+    seconds=st.lists(st.integers(0, 40 * 86400), max_size=12, unique=True),
+    unit=st.sampled_from([1, 10, 60, 300, 3600, 5400, 86400]),
+    rounded=st.sampled_from([math.floor, math.ceil, round]),
+    limit=st.integers(2, 12),
+)
+def test_the_list_is_whole_however_the_bounds_of_a_count_are_rounded(
+    seconds: list[int], unit: int, rounded: Callable[[float], int], limit: int
+) -> None:
+    def coarse(points: list[Any]) -> Any:
+        summary = counted(points)
+        for part in summary.intervalResults:
+            for bound in ("fromDate", "toDate"):
+                at = rounded((getattr(part, bound) - START).total_seconds() / unit) * unit
+                setattr(part, bound, START + timedelta(seconds=at))
+        return summary
+
+    provider = Provider(seconds, at_most(limit, coarse, first=True))
+    assert run(provider) == [f"p{n}" for n in sorted(range(len(seconds)), key=lambda n: seconds[n])]
+
+
+@pytest.mark.parametrize("rounded", [math.floor, math.ceil])
+def test_bounds_in_whole_minutes_cost_no_call_more(rounded: Callable[[float], int]) -> None:
+    def coarse(points: list[Any]) -> Any:
+        times = [point.timeStamp for point in points]
+        part = R.QueryPointInTimeReplicaSummaryResult.ReplicaIntervalQueryResult
+        bounds = [START + timedelta(minutes=rounded((time - START).total_seconds() / 60)) for time in times]
+        return R.QueryPointInTimeReplicaSummaryResult(
+            groupId=WIRE, intervalResults=[part(fromDate=bounds[0], toDate=bounds[-1], number=len(points))]
+        )
+
+    provider = Provider([31, 200, 1001], at_most(10, coarse, first=True))
+    assert run(provider) == ["p0", "p1", "p2"]
+    assert provider.calls == 2
 
 
 def test_a_provider_that_lists_at_once_is_asked_once() -> None:
