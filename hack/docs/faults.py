@@ -1,7 +1,9 @@
-"""The page of faults: what each trouble comes to, and what people read, from the rows that are tested."""
+"""The pages of faults: what each trouble comes to, and what people read, from the rows that are tested."""
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from component.faults import golden
@@ -12,7 +14,7 @@ from component.faults.rows import DONE
 from docs.unmade import UnmadeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from component.faults.rows import Row
 
@@ -20,7 +22,7 @@ _HEAD = """\
 # Faults
 
 What the operator makes of each trouble of a vCenter or a FlashArray, and what you read of it. Every row is a test on a
-TLS socket; the messages are what was read there, with addresses and times of this page's own.
+TLS socket; the messages are what was read there, with addresses and times of these pages' own.
 
 - `Done`: it worked, or the endpoint told something; what that is stands beside it.
 - `Refused`: the endpoint answered, and the answer is no. Nothing was changed.
@@ -37,8 +39,46 @@ _RECORD = f"{golden.RECORD}=1 make component ARGS='-k test_the_row_is_true' WORK
 _COLUMNS = ("endpoint", "trouble", "call", "outcome", "reason", "asked again?", "what you read")
 
 
-def render() -> str:
-    """The page as Markdown.
+def pages() -> dict[str, Callable[[], str]]:
+    """The pages by their paths: an overview, and for each chapter a page of the endpoint that it is about."""
+    found: dict[str, Callable[[], str]] = {"docs/faults.md": _overview}
+    for chapter, side in _places():
+        found[f"docs/{_path(chapter, side)}"] = partial(_page, chapter, side)
+    return found
+
+
+def _places() -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row.chapter, _side(row)) for row in ROWS))
+
+
+def _side(row: Row) -> str:
+    return "vCenter" if row.endpoint == "vCenter" else "FlashArray"
+
+
+def _path(chapter: str, side: str) -> str:
+    return f"faults/{'-'.join(re.findall('[a-z0-9]+', chapter.lower()))}-{side.lower()}.md"
+
+
+def _overview() -> str:
+    """What the words mean, and which page has what."""
+    rows = [(f"[{_title(*place)}]({_path(*place)})", str(len(_rows(*place)))) for place in _places()]
+    parts = [_HEAD, _table(("page", "troubles"), rows)]
+    not_shown = [(f"`{name}`", where, why) for (name, where), why in NOT_SHOWN.items()]
+    if not_shown:
+        parts.append(f"## Not shown\n\n{_table(('what', 'where', 'why'), not_shown)}")
+    return "\n".join(parts)
+
+
+def _title(chapter: str, side: str) -> str:
+    return f"{side}: {chapter}"
+
+
+def _rows(chapter: str, side: str) -> list[Row]:
+    return [row for row in ROWS if row.chapter == chapter and _side(row) == side]
+
+
+def _page(chapter: str, side: str) -> str:
+    """One chapter's rows of one endpoint.
 
     Raises:
         UnmadeError: what is read of a row is not known.
@@ -47,14 +87,9 @@ def render() -> str:
     if unread := [row.key for row in ROWS if row.key not in read]:
         more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
         raise UnmadeError(f"the message of {unread[0]!r}{more} was not recorded yet: run {_RECORD}")
-    parts = [_HEAD]
-    for chapter in dict.fromkeys(row.chapter for row in ROWS):
-        lines = [_cells(row, read[row.key]) for row in ROWS if row.chapter == chapter]
-        parts.append(f"## {chapter[0].upper()}{chapter[1:]}\n\n{_table(_COLUMNS, _merged(lines))}")
-    not_shown = [(f"`{name}`", where, why) for (name, where), why in NOT_SHOWN.items()]
-    if not_shown:
-        parts.append(f"## Not shown\n\n{_table(('what', 'where', 'why'), not_shown)}")
-    return "\n".join(parts)
+    lines = [_cells(row, read[row.key]) for row in _rows(chapter, side)]
+    head = f"# {_title(chapter, side)}\n\nWhat the words mean: [Faults](../faults.md).\n"
+    return f"{head}\n{_table(_COLUMNS, _merged(lines))}"
 
 
 def _cells(row: Row, message: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def test_a_row_that_was_never_read_is_told_with_the_command_that_records(monkeyp
     monkeypatch.setattr(faults, "ROWS", (*ROWS, replace(ROWS[0], trouble="a flood")))
 
     with pytest.raises(UnmadeError, match=r"a flood.* RECORD_FAULT_MESSAGES=1 make component"):
-        faults.render()
+        faults.pages()["docs/faults/connecting-vcenter.md"]()
 
 
 def _unmade() -> str:

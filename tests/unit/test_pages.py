@@ -92,8 +92,12 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_the_index_names_all_pages() -> None:
-    index = ROOT / "docs" / "README.md"
-    named = {(index.parent / to).resolve() for to in re.findall(r"\]\(([^)#\s]+)", index.read_text("utf-8"))}
+    index, faults = ROOT / "docs" / "README.md", ROOT / "docs" / "faults.md"
+    named = {
+        (one.parent / to).resolve()
+        for one in (index, faults)
+        for to in re.findall(r"\]\(([^)#\s]+)", one.read_text("utf-8"))
+    }
     there = {ROOT / page for page in pages() if page != "CONTRIBUTING.md"} - {index}
     assert there - named == set()
 
@@ -161,3 +165,16 @@ def test_a_console_has_commands_and_their_output() -> None:
 )
 def test_outputs_are_compared_by_their_shape(shown: str, printed: str, *, same: bool) -> None:
     assert (difference(shown, printed) == "") is same
+
+
+def test_the_readme_is_short_and_has_what_a_newcomer_looks_for() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.split()) <= 900
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert titles == ["Try it", "Install", "Use it", "Support matrix", "What is not there", "More"]
+    assert re.search(r"!\[[^\]]+\]\(docs/drawings/\S+\.svg\)", text)
+
+
+def test_no_page_is_too_long_to_read() -> None:
+    for page in pages():
+        assert (ROOT / page).stat().st_size < 70_000, page
