@@ -9,7 +9,8 @@ import kopf
 
 from vvol_replication.cluster.session import Connection
 
-_LOGIN_PAUSE = 2.0  # seconds
+LOGIN_PAUSE = 2.0
+"""Seconds between two logins of kopf (docs/facts/kopf.md#clients-of-the-api-server)."""
 
 
 def add_lifecycle(
@@ -23,7 +24,7 @@ def add_lifecycle(
         # Where the API server answers 401, kopf comes back here at once, for as long as it does.
         nonlocal refused
         if refused:
-            await asyncio.sleep(_LOGIN_PAUSE)
+            await asyncio.sleep(LOGIN_PAUSE)
         refused = True
         return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient())
 
