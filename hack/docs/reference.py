@@ -28,6 +28,10 @@ _CONDITIONS = """\
 Each entry of `status.conditions` has `type`, `status` (`True`, `False` or `Unknown`), `reason` (a word of the
 [catalogue](../reasons.md)), `message`, `observedGeneration` and `lastTransitionTime`.
 """
+_AGES = """\
+Ages are reckoned by the API server's clock: `<invalid>` is a time ahead of it, so look at the clocks of the nodes.
+Times of the storage are shown as they are, in UTC.
+"""
 _REPEATED = "status.conditions[]."
 
 Node = dict[str, Any]
@@ -126,5 +130,6 @@ def _columns(columns: list[Node]) -> str:
     lines = ["| column | from | shown |", "|---|---|---|"]
     for one in columns:
         path = one["jsonPath"].replace("|", "\\|")
-        lines.append(f"| {one['name'].upper()} | `{path}` | {'with `-o wide`' if one.get('priority') else 'always'} |")
-    return "\n".join(lines) + "\n"
+        when = "with `-o wide`" if one.get("priority") else "always"
+        lines.append(f"| {one['name'].upper()} | `{path}` | {when}{', as an age' if one['type'] == 'date' else ''} |")
+    return "\n".join([*lines, "", _AGES])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 LIFETIME = dt.timedelta(days=30)
+BEGUN = -dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,16 @@ def signing_key() -> tuple[bytes, bytes]:
 
 
 class Authority:
-    """A certificate authority that lives as long as its control plane."""
+    """A certificate authority that lives as long as its control plane.
 
-    def __init__(self, common_name: str) -> None:
+    Parameters:
+        common_name: its name.
+        key_identifiers: False: neither of subject nor of authority, as in clusters that were begun before 1.17.
+    """
+
+    def __init__(self, common_name: str, *, key_identifiers: bool = True) -> None:
         """Make a new key and a self-signed certificate for it."""
+        self._key_identifiers = key_identifiers
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(common_name)
         usage = x509.KeyUsage(
@@ -72,38 +79,53 @@ class Authority:
         )
         self.certificate = self._certificate.public_bytes(serialization.Encoding.PEM)
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        now = dt.datetime.now(dt.UTC)
-        return (
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, begins: dt.timedelta = BEGUN
+    ) -> x509.CertificateBuilder:
+        begin = dt.datetime.now(dt.UTC) + begins
+        builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + LIFETIME)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .not_valid_before(begin)
+            .not_valid_after(begin + LIFETIME)
+        )
+        if not self._key_identifiers:
+            return builder
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False).add_extension(
+            issuer, critical=False
         )
 
-    def server(self, common_name: str, hosts: Sequence[str]) -> Pair:
-        """Return a certificate for a server under ``hosts``: IP addresses or DNS names."""
+    def server(self, common_name: str, hosts: Sequence[str], *, begins: dt.timedelta = BEGUN) -> Pair:
+        """Return a certificate for a server under ``hosts``: IP addresses or DNS names.
+
+        It is good from ``begins`` after now, for LIFETIME.
+        """
         names: list[x509.GeneralName] = []
         for host in hosts:
             try:
                 names.append(x509.IPAddress(ipaddress.ip_address(host)))
             except ValueError:
                 names.append(x509.DNSName(host))
-        return self._issue(_name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+        return self._issue(_name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names, begins)
 
     def client(self, user: str, groups: Sequence[str] = ()) -> Pair:
         """Return a certificate that the API server takes for ``user`` in ``groups``."""
         return self._issue(_name(user, groups), ExtendedKeyUsageOID.CLIENT_AUTH, ())
 
-    def _issue(self, subject: x509.Name, usage: x509.ObjectIdentifier, names: Sequence[x509.GeneralName]) -> Pair:
+    def _issue(
+        self,
+        subject: x509.Name,
+        usage: x509.ObjectIdentifier,
+        names: Sequence[x509.GeneralName],
+        begins: dt.timedelta = BEGUN,
+    ) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            self._builder(subject, key.public_key())
+            self._builder(subject, key.public_key(), begins)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         )

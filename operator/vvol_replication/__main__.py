@@ -14,6 +14,7 @@ from kubernetes.config import ConfigException
 
 from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
+from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, Job, read_configuration
 from vvol_replication.engine.engine import Engine
@@ -126,6 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0 if asyncio.run(release_finalizers(configuration)) else 1
             case _:
                 asyncio.run(run(configuration))
+    except KubeconfigError as error:
+        _log.error("Cannot run: %s", error)
+        return 1
     except ConfigException as error:
         _log.error("No API server is known: %s. Give --kubeconfig, or run in a pod.", error)
         return 1

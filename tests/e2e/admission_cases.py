@@ -119,11 +119,14 @@ def _immutable(kind: Kind) -> list[Admission]:
 
 
 def _mutable(kind: Kind) -> list[Admission]:
-    """Each field that can be changed, and those that can only grow."""
+    """Each field that can be changed, those that can only grow, and a moment that is written in another way."""
     found = [
-        Admission(kind, path, value, refused=False, before={**LEAST[kind], path: FULL[kind][path]})
-        for path, values in _FREE.items()
-        for value in values
+        Admission(kind, "notAfter", "2026-12-01T01:00:00+01:00", refused=False, before=FULL[kind]),
+        *(
+            Admission(kind, path, value, refused=False, before={**LEAST[kind], path: FULL[kind][path]})
+            for path, values in _FREE.items()
+            for value in values
+        ),
     ]
     said = "spec.timeout: Forbidden: timeout may only grow (without one it is 2h)"
     for old, new, taken in _TIMEOUTS:

@@ -13,7 +13,8 @@ from e2e.admission_cases import CASES, GOLDEN, Admission
 from unit.api.samples import full
 from unit.api.spec_cases import FULL, LEAST, TYPES
 
-from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
+from testbed.waiting import eventually
+from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SYNC, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,6 +224,39 @@ def test_a_repeated_apply_changes_nothing(kubectl: Kubectl) -> None:
     assert kubectl.get("replicationsync", "one")["metadata"]["generation"] == 1
 
 
+def test_an_object_from_before_a_pattern_was_tightened_can_still_be_suspended(
+    control_plane: ControlPlane, crds: tuple[str, ...], kubectl: Kubectl
+) -> None:
+    """Such as a `notAfter` with an offset that is none: what the operator makes of it is its end, `InvalidSpec`."""
+    crd = REPLICATION_SYNC.crd_name
+    assert crds
+    path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/notAfter/pattern"
+    (version,) = control_plane.client.get("crd", crd)["spec"]["versions"]
+    now = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["notAfter"]["pattern"]
+    old = manifest(REPLICATION_SYNC, {**LEAST[REPLICATION_SYNC], "notAfter": "2026-12-01T00:00:00+24:00"})
+
+    def pattern(text: str) -> None:
+        patch = json.dumps([{"op": "replace", "path": path, "value": text}])
+        control_plane.kubectl("patch", "crd", crd, "--type=json", "--patch", patch)
+
+    def refused() -> str:
+        return kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(old), check=False).stderr
+
+    pattern("^.*$")
+    try:
+        eventually(refused, what="the old pattern to be in force", until=lambda said: not said)
+        kubectl("create", "-f", "-", stdin=json.dumps(old))
+    finally:
+        pattern(now)
+    old["metadata"]["name"] = "another"
+    eventually(refused, what="the new pattern to be in force", until=lambda said: "should match" in said)
+
+    status, said = change(kubectl, "one", "suspend", value=True)
+
+    assert status == 0, said
+    assert kubectl.get("replicationsync", "one")["spec"]["suspend"] is True
+
+
 COLUMNS = {
     "VCenter": "NAME ADDRESS READY REASON VERSION AGE",
     "FlashArray": "NAME ADDRESS READY REASON ARRAY VERSION AGE",
@@ -245,6 +279,18 @@ def test_get_shows_what_matters(kind: Kind, kubectl: Kubectl, made: Callable[...
     assert "Ready" in row
     assert "MESSAGE" in wide
     assert "all is well" in wide
+
+
+def test_a_point_in_time_ahead_of_the_clock_is_shown_as_the_time_that_it_is(
+    kubectl: Kubectl, made: Callable[..., str]
+) -> None:
+    name = made(REPLICATION_GROUP, LEAST[REPLICATION_GROUP])
+    patch_status(kubectl, REPLICATION_GROUP, name, {"newestPointInTime": "2999-01-01T00:00:00Z"})
+
+    row = kubectl("get", "replicationgroup", name, "--output=wide").stdout
+
+    assert "2999-01-01T00:00:00Z" in row
+    assert "<invalid>" not in row
 
 
 @EACH_KIND

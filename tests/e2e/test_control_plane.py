@@ -14,6 +14,7 @@ import pytest
 from testbed.kubectl import KubectlError
 from testbed.processes import is_running
 from testbed.waiting import eventually
+from vvol_replication.cluster.api import note_of
 
 if TYPE_CHECKING:
     from testbed.controlplane import ControlPlane
@@ -87,3 +88,27 @@ def test_nothing_is_left_behind_when_the_starter_ends(
     eventually(
         lambda: [pid for pid in started if is_running(pid)], what="all processes to end", until=lambda left: not left
     )
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "漢"])
+def test_an_event_takes_a_note_as_we_cut_it_and_not_a_byte_more(
+    letter: str, control_plane: ControlPlane, namespace: str
+) -> None:
+    event = {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": "one", "namespace": namespace},
+        "eventTime": "2026-12-01T00:00:00.000000Z",
+        "reportingController": "replication.vvol.dev",
+        "reportingInstance": "vvol-replication",
+        "action": "Reconcile",
+        "type": "Normal",
+        "reason": "Complete",
+        "regarding": {"kind": "ConfigMap", "name": "one", "namespace": namespace},
+    }
+
+    def stored(note: str) -> str:
+        return control_plane.kubectl("create", "-f", "-", stdin=json.dumps({**event, "note": note}), check=False).stderr
+
+    assert "can have at most 1024" in stored("ü" * 513)
+    assert stored(note_of(letter * 2000)) == ""

@@ -12,7 +12,7 @@ import yaml
 from e2e.helm import NAMESPACE, RELEASE, is_hook, one
 from e2e.permissions import spread
 
-from testbed import accounts
+from testbed import accounts, stage
 from testbed.kubectl import KubectlError
 from vvol_replication.cluster.reviews import Permission, needed
 
@@ -196,3 +196,47 @@ def test_what_is_namespaced_needs_no_cluster_wide_role_but_for_the_finalizer(too
         if resource.partition("/")[0] not in {"vcenters", "flasharrays"}
     }
     assert beyond == {("replicationsyncs", "patch"), ("failoverpreparations", "patch")}
+
+
+# The sample
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    """The sample with a name for each commit, to be changed."""
+    shutil.copytree(MANIFESTS / "samples" / "kustomize", tmp_path / "kustomize")
+    return tmp_path / "kustomize" / "overlay"
+
+
+def with_commit(overlay: Path, commit: str) -> None:
+    """What a pipeline does: the commit takes the place of the one that is there."""
+    path = overlay / "kustomization.yaml"
+    path.write_text(path.read_text().replace("3f9c1e7", commit))
+
+
+@pytest.mark.parametrize("commit", ["4711042", "0711042", "12e4567", "a81b2c0"])
+def test_a_commit_of_digits_alone_is_a_name_as_any_other(commit: str, tools: dict[str, Path], overlay: Path) -> None:
+    with_commit(overlay, commit)
+    (request,) = accounts.built(tools["kubectl"], overlay)
+    assert request["metadata"]["name"] == f"before-deploy-{commit}"
+    assert request["spec"]["groupRef"]["name"] == "erp", "the group is not in there, and keeps its name"
+
+
+def test_requests_follow_a_group_that_kustomize_renames(tools: dict[str, Path], overlay: Path) -> None:
+    more = [
+        stage.group("erp", "prod", "a:erp", recovery="dallas", protected=None),
+        stage.preparation("move", "prod", "erp", not_after="2026-12-01T00:00:00Z"),
+    ]
+    base = overlay.parent / "base"
+    request = yaml.safe_load((base / "replicationsync.yaml").read_text())
+    request["metadata"]["namespace"] = "prod"
+    (base / "replicationsync.yaml").write_text(yaml.safe_dump_all([request, *more]))
+
+    built = {
+        (obj["kind"], obj["metadata"]["name"]): obj.get("spec", {}) for obj in accounts.built(tools["kubectl"], overlay)
+    }
+
+    assert built["ReplicationSync", "before-deploy-3f9c1e7"]["groupRef"]["name"] == "erp-3f9c1e7"
+    move = built["FailoverPreparation", "move-3f9c1e7"]
+    assert (move["groupRef"]["name"], move["consent"]) == ("erp-3f9c1e7", "erp-3f9c1e7")
+    assert built["ReplicationGroup", "erp-3f9c1e7"]["recoverySite"]["vCenterRef"]["name"] == "dallas"

@@ -92,6 +92,9 @@ def test_kubectl_wait_for_each_end(rig: Rig, site: Site) -> None:
             "wait", f"--for=condition={other}", f"replicationsync/{request.name}", "--timeout=1s", check=False
         )
         assert done.returncode == 1
+        both = ("--for=condition=Complete", "--for=condition=Failed")
+        done = rig.kubectl("wait", *both, f"replicationsync/{request.name}", "--timeout=1s", check=False)
+        assert done.returncode == 1, "it waits for every one"
 
 
 def test_the_recipe_says_complete_and_asks_for_nothing_when_it_is_run_again(rig: Rig, site: Site, before: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .errors import SpecError
 
 _RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _MICROSECONDS = len(".123456")
 
@@ -26,9 +26,11 @@ def parse_time(text: str, path: str = "time") -> datetime:
     offset = "+00:00" if zone in "Zz" else zone
     try:
         moment = datetime.fromisoformat(f"{date}T{clock}{(fraction or '')[:_MICROSECONDS]}{offset}")
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
+        _ = moment + timedelta(milliseconds=1)  # decisions look this far beyond a time; its last moment has no beyond
     except (ValueError, OverflowError) as error:
         raise SpecError(path, f"is no time that exists: {error}") from error
+    return moment
 
 
 def format_time(moment: datetime) -> str:

@@ -29,6 +29,7 @@ from vvol_replication.api.objects import (
     Written,
 )
 
+from .faults import fault_of
 from .patches import merge_patch
 from .reviews import Permission, review
 from .session import OURS, Connection
@@ -39,6 +40,9 @@ _COMPONENT = "vvol-replication"
 _FIELD_MANAGER = "vvol-replication-discovery"
 _OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
 _INVALID = (400, 422)
+_LONGEST_NOTE = 1024
+"""Bytes of UTF-8: more of an event's note is refused (`events.k8s.io/v1`)."""
+_MORE = "…"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -218,7 +222,7 @@ class ApiServer:
             "action": "Reconcile",
             "type": "Warning" if warning else "Normal",
             "reason": reason,
-            "note": message[:1024],
+            "note": note_of(message),
             "regarding": {
                 "apiVersion": API_VERSION,
                 "kind": ref.kind.kind,
@@ -243,7 +247,7 @@ class ApiServer:
         except TimeoutError:
             return Failed(f"the API server did not answer a {method} in time")
         except (aiohttp.ClientError, OSError) as error:
-            return Failed(f"the API server could not be asked ({method}): {type(error).__name__}")
+            return Failed(f"the API server could not be asked ({method}): {fault_of(error)}")
 
 
 def _json(text: bytes) -> Any:
@@ -291,6 +295,14 @@ def _path(kind: Kind, namespace: str | None) -> str:
 def _message(body: Any) -> str:
     text = body.get("message") if isinstance(body, Mapping) else None
     return " ".join(str(text or "it said nothing that can be read").split())[:300]
+
+
+def note_of(message: str) -> str:
+    """As much of it as an event holds, in whole characters."""
+    text = message.encode("utf-8", "replace")
+    if len(text) <= _LONGEST_NOTE:
+        return text.decode()
+    return text[: _LONGEST_NOTE - len(_MORE.encode())].decode("utf-8", "ignore") + _MORE
 
 
 def _decoded(value: Any) -> str | None:

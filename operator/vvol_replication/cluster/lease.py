@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,12 +14,14 @@ from typing import Any
 import aiohttp
 
 from .election import Candidate, Look, Record, Stored, Timing, Write
+from .faults import fault_of
 from .leadership import Leadership, monotonic
 from .session import Connection
 
 _log = logging.getLogger(__name__)
-_OK, _CREATED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 403, 404, 409
+_OK, _CREATED, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 401, 403, 404, 409
 _STEPS = 4  # of one turn: look, write, and both once more after a conflict
+_SAID_AGAIN = 60.0  # seconds between two lines about the same trouble
 _SERVER_METADATA = {"managedFields", "creationTimestamp", "generation", "selfLink"}
 
 
@@ -68,13 +71,18 @@ class LeaseStore:
         except TimeoutError:
             raise LeaseError(f"the API server did not answer a {method} of it in time") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise LeaseError(f"the API server could not be asked ({method}): {type(error).__name__}") from None
+            raise LeaseError(f"the API server could not be asked ({method}): {fault_of(error)}") from None
 
     def _stored(self, method: str, code: int, body: Any) -> Stored:
         if code == _FORBIDDEN:
             raise LeaseError(
                 f"this account may not {method} Leases; allow it get, create and update of leases "
                 f"(coordination.k8s.io) in namespace {self.namespace}"
+            )
+        if code == _UNAUTHORIZED:
+            raise LeaseError(
+                f"the API server does not take our login (401 to a {method} of it); "
+                "look at the account, its token and its certificate"
             )
         metadata = body.get("metadata") if isinstance(body, Mapping) else None
         version = metadata.get("resourceVersion") if isinstance(metadata, Mapping) else None
@@ -99,18 +107,22 @@ class Elector:
         self._store, self._candidate, self.leadership = store, candidate, leadership
         self._clock, self._chance = clock, chance
         self._stopping = asyncio.Event()
-        self._said = ""
+        self._said, self._said_at = "", -math.inf
         self._alive_at = clock()
+        self._seen_at: float | None = None
         self.leads = asyncio.Event()
         """Set once, when this process begins to lead."""
-        self.standing = False
-        """Has the API server answered yet? From then on this replica is of use."""
 
     @property
     def alive(self) -> bool:
         """Is the elector's loop alive?"""
         timing = self._timing
         return self._clock() - self._alive_at < timing.duration + timing.retry
+
+    @property
+    def standing(self) -> bool:
+        """Has the Lease been read lately? Who cannot read it for as long as it lasts could not take it over either."""
+        return self._seen_at is not None and self._clock() - self._seen_at < self._timing.duration
 
     @property
     def _timing(self) -> Timing:
@@ -170,6 +182,7 @@ class Elector:
                         if await self._write(write):
                             return True
                     case _:
+                        self._recovered()
                         return True
                 if self.leads.is_set() and not self._candidate.holds:
                     self.leadership.lose(f"the Lease is held by {_holder(self._candidate)}")
@@ -181,8 +194,8 @@ class Elector:
     async def _look(self) -> None:
         stored = await self._in_time(self._store.read())
         self._candidate = self._candidate.saw(stored, self._clock())
-        if not self.standing:
-            self.standing = True
+        first, self._seen_at = self._seen_at is None, self._clock()
+        if first:
             _log.info("standing for Lease %s: it is held by %s", self._name, _holder(self._candidate))
 
     async def _write(self, write: Write) -> bool:
@@ -238,9 +251,10 @@ class Elector:
     def _failed(self, why: str) -> None:
         self._candidate = self._candidate.unsure()
         self.leadership.trouble = why
-        if why != self._said:
+        now = self._clock()
+        if why != self._said or now >= self._said_at + _SAID_AGAIN:
             _log.warning("Lease %s: %s; asking again", self._name, why)
-            self._said = why
+            self._said, self._said_at = why, now
 
     def _recovered(self) -> None:
         if self._said:

@@ -1,34 +1,32 @@
 """The connections towards the API server, shared by kopf and by our own calls.
 
-Where the server is and who we are is read by the `kubernetes` library (kubeconfig with all its kinds of login, or the
-pod's service account); the calls are raw aiohttp, at a third of the cost
-(docs/facts/kopf.md#clients-of-the-api-server).
+Where the server is and who we are is read by the `kubernetes` library (`login.py`); the calls are raw aiohttp, at a
+third of the cost (docs/facts/kopf.md#clients-of-the-api-server).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import math
-import ssl
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
-from kubernetes import client, config
+from kubernetes.config import ConfigException
 
-# The library has no annotations here.
-_load_pod: Callable[..., None] = config.load_incluster_config
-_load_file: Callable[..., None] = config.load_kube_config
+from .login import Login
 
+_log = logging.getLogger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 50
 OURS = 40
 """So many of the connections are for our own calls at once; the others are left to kopf's."""
-_CONFLICT = 409
+_UNAUTHORIZED, _CONFLICT = 401, 409
 _CONFLICT_PAUSES = (0.1, 0.3, 1.0, 3.0, 9.0)  # seconds; together less than a request may take
-_TOKEN_SECONDS = 10.0
+_LOGIN_SECONDS = 10.0
+_SAID_AGAIN = 60.0  # seconds between two lines about the same trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Connection:
 
     server: str
     http: aiohttp.ClientSession
+    login: Login
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
 
     def patient(self) -> aiohttp.ClientSession:
@@ -52,6 +51,7 @@ class Connection:
             timeout=self.http.timeout,
             headers=self.http.headers,
             middlewares=(_repeat_conflicts, *self.middlewares),
+            **_way(self.login),
         )
 
 
@@ -73,70 +73,74 @@ def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
     `watches` is how many connections will be held open by watches; calls have their own beside them.
 
     Raises:
-        kubernetes.config.ConfigException: if there is none of these, or it cannot be read.
+        kubernetes.config.ConfigException: if there is none of these, or it cannot be used.
+        OSError: if a file cannot be read.
     """
-    settings = client.Configuration()
-    _load(settings, kubeconfig)
-    connector = aiohttp.TCPConnector(limit=_CONNECTIONS + watches, ssl=_tls(settings))
-    middlewares = (_Authorization(settings),)
+    login = Login(kubeconfig)
+    middlewares = (_Authorization(login),)
     http = aiohttp.ClientSession(
-        connector=connector,
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS + watches),
         timeout=_TIMEOUT,
         headers={"User-Agent": "vvol-replication-operator"},
         middlewares=middlewares,
+        **_way(login),
     )
-    return Connection(settings.host, http, middlewares)
+    return Connection(login.current.server, http, login, middlewares)
 
 
-def _load(settings: client.Configuration, kubeconfig: str | None) -> None:
-    if kubeconfig is None:
-        with contextlib.suppress(config.ConfigException):
-            _load_pod(client_configuration=settings)
-            return
-    _load_file(config_file=kubeconfig, client_configuration=settings)
+def _way(login: Login) -> dict[str, Any]:
+    """How a session gets to the API server: through which proxy, and by the TLS of the moment.
+
+    A connection is used again only by requests of the same TLS context, so one under a certificate or CA that has been
+    replaced is left to end.
+    """
+
+    class Request(aiohttp.ClientRequest):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            now = login.current
+            super().__init__(*given, **{**named, "ssl": now.tls, "server_hostname": now.tls_server_name})
+
+    return {"request_class": Request, "proxy": login.current.proxy}
 
 
 class _Authorization:
-    """Sets the token of the moment on each request: service account tokens are renewed under our feet.
+    """Sets the token of the moment on each request, and has the login renewed: not for each one, and in a thread."""
 
-    The library reads a file for that, or runs a login program, so it is asked in a thread and not for each request.
-    """
-
-    def __init__(self, settings: client.Configuration) -> None:
-        self._settings = settings
+    def __init__(self, login: Login) -> None:
+        self._login = login
         self._lock = asyncio.Lock()
-        self._token: str | None = None
-        self._good_until = -math.inf
+        self._good_until = time.monotonic() + _LOGIN_SECONDS
+        self._refused = False
+        self._said, self._said_at = "", -math.inf
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        token = await self._current()
-        if token:
-            request.headers["Authorization"] = token
-        return await handler(request)
-
-    async def _current(self) -> str | None:
         async with self._lock:
             if time.monotonic() >= self._good_until:
-                try:
-                    self._token = await asyncio.to_thread(self._read)
-                except Exception as error:
-                    # Whatever a login program does, to those who call it is a server that cannot be reached.
-                    raise aiohttp.ClientConnectionError(f"no token: {type(error).__name__}") from error
-                self._good_until = time.monotonic() + _TOKEN_SECONDS
-            return self._token
+                await self._renew()
+                self._good_until = time.monotonic() + _LOGIN_SECONDS
+        token = self._login.current.token
+        if token:
+            request.headers["Authorization"] = token
+        response = await handler(request)
+        if response.status == _UNAUTHORIZED:
+            self._refused = True
+        return response
 
-    def _read(self) -> str | None:
-        token = self._settings.get_api_key_with_prefix("authorization")
-        return token or self._settings.get_api_key_with_prefix("BearerToken")
+    async def _renew(self) -> None:
+        """Whatever fails here, the API server judges the login from before: it may be good for a while."""
+        anew, self._refused = self._refused, False
+        try:
+            await asyncio.to_thread(self._login.renew, anew=anew)
+        except Exception as error:  # noqa: BLE001 - whatever a login program or a half-written file does
+            self._refused = self._refused or anew
+            self._say(str(error) if isinstance(error, ConfigException) else type(error).__name__)
+        else:
+            self._said = ""
 
-
-def _tls(settings: client.Configuration) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
-    if settings.cert_file:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    if not settings.verify_ssl:  # the kubeconfig says insecure-skip-tls-verify
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    def _say(self, why: str) -> None:
+        now = time.monotonic()
+        if why != self._said or now >= self._said_at + _SAID_AGAIN:
+            _log.warning("the login to the API server could not be read again: %s. The one from before is used.", why)
+            self._said, self._said_at = why, now

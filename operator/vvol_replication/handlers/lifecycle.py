@@ -9,14 +9,23 @@ import kopf
 
 from vvol_replication.cluster.session import Connection
 
+LOGIN_PAUSE = 2.0
+"""Seconds between two logins of kopf (docs/facts/kopf.md#clients-of-the-api-server)."""
+
 
 def add_lifecycle(
     registry: kopf.OperatorRegistry, connection: Connection, at_end: Callable[[], Awaitable[None]]
 ) -> None:
     """Let kopf use this connection, and do that when it ends."""
+    refused = False
 
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.AiohttpSession:
+        # Where the API server answers 401, kopf comes back here at once, for as long as it does.
+        nonlocal refused
+        if refused:
+            await asyncio.sleep(LOGIN_PAUSE)
+        refused = True
         return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient())
 
     @kopf.on.cleanup(registry=registry)

@@ -14,6 +14,8 @@ import yaml
 from aiohttp import web
 from unit.storage.certificates import self_signed
 
+from testbed.certificates import Pair
+
 TOKEN = "MARKED-token-of-the-service-account"
 
 
@@ -26,11 +28,16 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    client: str = ""
+    """The common name of the client certificate that was shown."""
 
 
 @dataclass
 class Server:
-    """`answer` is called for each request; what it returns is the answer, or `hang`, or `reset`."""
+    """`answer` is called for each request; what it returns is the answer, or `hang`, or `reset`.
+
+    `present` exchanges its certificate while it runs, and `disconnect` ends what is connected, as its restart does.
+    """
 
     directory: Path
     answer: Callable[[Asked], tuple[int, Any] | str] = lambda _: (200, {})
@@ -41,18 +48,34 @@ class Server:
         certificate, key = self_signed()
         (self.directory / "server.pem").write_text(certificate + key)
         (self.directory / "ca.pem").write_text(certificate)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.directory / "server.pem")
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(self.directory / "server.pem")
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+
+    def present(self, pair: Pair) -> None:
+        """From the next connection on, show this certificate."""
+        (self.directory / "server.pem").write_bytes(pair.certificate + pair.key)
+        self._tls.load_cert_chain(self.directory / "server.pem")
+
+    def ask_for_client_certificates(self, ca: bytes) -> None:
+        """From the next connection on, take those that this CA signed."""
+        self._tls.load_verify_locations(cadata=ca.decode())
+        self._tls.verify_mode = ssl.CERT_OPTIONAL
+
+    def disconnect(self) -> None:
+        assert self._runner.server is not None
+        for one in tuple(self._runner.server.connections):
+            if one.transport is not None:
+                one.transport.abort()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         text = await request.text()
@@ -63,6 +86,7 @@ class Server:
                 dict(request.query),
                 dict(request.headers),
                 json.loads(text) if text else None,
+                _common_name(request),
             )
         )
         found = self.answer(self.asked[-1])
@@ -78,8 +102,12 @@ class Server:
             return web.Response(status=status, text=body, content_type="text/html")
         return web.json_response(body, status=status)
 
-    def kubeconfig(self, *, ca: bool = True, insecure: bool = False, user: dict[str, Any] | None = None) -> str:
+    def kubeconfig(
+        self, *, ca: bool = True, insecure: bool = False, user: dict[str, Any] | None = None, **more: Any
+    ) -> str:
+        """A file. `more`: further keys of its cluster, with `_` for `-`."""
         cluster: dict[str, Any] = {"server": f"https://127.0.0.1:{self.port}"}
+        cluster |= {key.replace("_", "-"): value for key, value in more.items()}
         cluster |= {"certificate-authority": str(self.directory / "ca.pem")} if ca else {}
         cluster |= {"insecure-skip-tls-verify": True} if insecure else {}
         content = {
@@ -93,3 +121,8 @@ class Server:
         path = self.directory / "kubeconfig"
         path.write_text(yaml.safe_dump(content))
         return str(path)
+
+
+def _common_name(request: web.Request) -> str:
+    shown = request.get_extra_info("peercert") or {}
+    return next((value for part in shown.get("subject", ()) for key, value in part if key == "commonName"), "")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
-from kubernetes import client
 from kubernetes.config import ConfigException
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
 from vvol_replication.api.objects import Conflict, Denial, Denied, Failed, Gone, ObjectRef, Written
-from vvol_replication.cluster import session
+from vvol_replication.cluster import login, session
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
 
@@ -200,7 +199,7 @@ async def test_a_secret_is_decoded_and_what_is_no_text_is_not_there(server: Serv
 async def test_a_token_is_read_again_when_it_may_have_changed(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_TOKEN_SECONDS", 0.0)
+    monkeypatch.setattr(session, "_LOGIN_SECONDS", 0.0)
     counter = tmp_path / "counter"
     counter.write_text("")
     program = tmp_path / "login"
@@ -225,20 +224,22 @@ async def test_a_token_is_read_again_when_it_may_have_changed(
     assert all(token.startswith("Bearer token-x") for token in tokens)
 
 
-async def test_a_token_that_cannot_be_read_is_a_server_that_cannot_be_asked(server: Server) -> None:
+async def test_where_the_login_cannot_be_renewed_the_one_from_before_is_judged_by_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(session, "_LOGIN_SECONDS", 0.0)
+    server.answer = lambda _: (200, {"metadata": {"uid": "u1"}})
     connection = connect(server.kubeconfig())
 
-    class Broken:
-        def get_api_key_with_prefix(self, _: str) -> str:
-            raise ConfigException("MARKED: the login program failed")
+    def broken(*, anew: bool) -> None:
+        raise OSError(f"MARKED: the login program failed, {anew}")
 
-    (authorization,) = connection.http._middlewares  # noqa: SLF001 - to break it
-    authorization._settings = Broken()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-    found = await ApiServer(connection, operator_namespace="vvol").read(SYNC)
+    monkeypatch.setattr(connection.login, "renew", broken)
+    assert not isinstance(await ApiServer(connection, operator_namespace="vvol").read(SYNC), Failed)
     await connection.http.close()
-    assert isinstance(found, Failed)
-    assert "MARKED" not in found.message
-    assert server.asked == []
+    assert server.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert "could not be read again: OSError" in caplog.text
+    assert "MARKED" not in caplog.text
 
 
 async def test_no_token_no_header(server: Server) -> None:
@@ -270,17 +271,16 @@ async def test_the_pod_s_account_comes_before_the_users_kubeconfig(monkeypatch: 
     def in_pod(client_configuration: Any) -> None:
         client_configuration.host = "https://10.0.0.1:443"
 
-    monkeypatch.setattr(session, "_load_pod", in_pod)
+    monkeypatch.setattr(login, "_load_pod", in_pod)
     connection = connect(None)
     await connection.http.close()
     assert connection.server == "https://10.0.0.1:443"
 
 
 def test_without_any_kubeconfig_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loader: Callable[..., Any] = session._load  # noqa: SLF001 - the part without a session
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ConfigException):
-        loader(client.Configuration(), str(tmp_path / "none"))
+        connect(str(tmp_path / "none"))
 
 
 MANIFEST = {"metadata": {"name": "erp", "namespace": "dr"}, "spec": {}}

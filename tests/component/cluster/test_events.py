@@ -31,7 +31,7 @@ async def test_an_event_is_told_and_losing_one_is_no_harm(
     first, second = server.asked
     assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
     assert first.body["regarding"]["uid"] == "u1"
-    assert len(first.body["note"]) == 1024
+    assert first.body["note"] == "x" * 1021 + "…"
     assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
     assert caplog.records == []
     for answer in (status(403, "may not"), "reset"):
@@ -56,3 +56,25 @@ async def test_what_is_told_once_has_a_name_of_its_own_so_that_a_second_one_is_r
     assert caplog.records == []
     await api.event(SYNC, warning=False, reason="Complete", message="x")
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "note"),
+    [
+        ("ü" * 512, "ü" * 512),
+        ("ü" * 513, "ü" * 510 + "…"),
+        ("Zürich " + "漢" * 400, "Zürich " + "漢" * 337 + "…"),
+        ("x" * 1023 + "…", "x" * 1021 + "…"),
+        ("half \ud800 of a pair", "half ? of a pair"),
+    ],
+)
+async def test_a_note_of_more_bytes_than_an_event_holds_is_cut_between_characters(
+    message: str, note: str, server: Server, api: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.answer = lambda asked: (
+        (201, {}) if len(asked.body["note"].encode()) <= 1024 else status(422, "note: can have at most 1024 bytes")
+    )
+    await api.event(SYNC, warning=True, reason="Failed", message=message)
+    assert caplog.records == []
+    assert server.asked[0].body["note"] == note

@@ -17,6 +17,7 @@ from component.cluster.server import TOKEN, Asked, Server
 
 from testbed.waiting import eventually
 from vvol_replication.api.names import API_VERSION, FINALIZER, GROUP, KINDS, VERSION
+from vvol_replication.handlers.lifecycle import LOGIN_PAUSE
 
 OPERATOR = Path(__file__).parents[3] / "operator"
 DEADLINE = 30.0
@@ -174,6 +175,19 @@ async def test_sigterm_ends_it_at_once_with_requests_in_flight_and_endpoints_tha
         await until(lambda: any("/secrets/" in asked.path for asked in server.asked), lines)
         await ends_quickly(process, lines)
     assert not any(SECRET in line or TOKEN in line for line in lines)
+
+
+async def test_an_api_server_that_does_not_take_the_login_any_more_is_not_stormed(server: Server, silent: int) -> None:
+    server.answer = cluster(silent)
+    async with operator("--kubeconfig", server.kubeconfig()) as (process, lines):
+        await until(lambda: sum(bool(asked.query.get("watch")) for asked in server.asked) >= len(KINDS), lines)
+        server.asked.clear()
+        begun = time.monotonic()
+        server.answer = lambda _: (401, {"kind": "Status", "message": "Unauthorized"})
+        server.disconnect()
+        await until(lambda: len(server.asked) >= 3 * len(KINDS), lines)
+        assert time.monotonic() - begun >= LOGIN_PAUSE
+        await ends_quickly(process, lines)
 
 
 async def test_sigterm_ends_it_while_it_waits_for_the_api_server(server: Server) -> None:

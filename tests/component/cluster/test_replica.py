@@ -62,6 +62,29 @@ async def test_a_replica_that_stands_by_is_ready_asks_for_nothing_else_and_ends_
     assert leases.holder == "other"
 
 
+async def test_a_replica_that_stands_by_and_cannot_read_its_lease_is_not_ready_until_it_can(
+    server: Server, leases: Leases
+) -> None:
+    leases.held_by("other", duration=3600)
+    short = ("--leader-elect-lease-duration=4s", "--leader-elect-renew-deadline=3s", "--leader-elect-retry-period=1s")
+    async with operator("--kubeconfig", server.kubeconfig(), *ARGUMENTS, *short) as (process, lines):
+        await until(lambda: any("it is held by other" in line for line in lines), lines)
+        assert (await probe(lines, "/readyz"))[0] == 200
+        leases.trouble = lambda _: (500, {})
+        await turned(lines, 503)
+        assert (await probe(lines, "/livez"))[0] == 200, "nothing is mended by a new start"
+        leases.trouble = lambda _: None
+        await turned(lines, 200)
+        await ends_quickly(process, lines)
+
+
+async def turned(lines: list[str], status: int) -> None:
+    """Wait until `/readyz` answers so."""
+    async with asyncio.timeout(DEADLINE):
+        while (await probe(lines, "/readyz"))[0] != status:  # noqa: ASYNC110 - it is in another process
+            await asyncio.sleep(0.05)
+
+
 async def test_a_replica_that_leads_works_and_ends_with_its_own_code_when_the_lease_is_anothers(
     server: Server, leases: Leases
 ) -> None:

@@ -136,6 +136,10 @@ VC, FA, RG, RS, FP = names.KINDS
 BOUNDS = "must be written like 90s, 15m or 1h30m, and be longer than zero and at most 8760h"
 TARGET = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
+TIMES = ("2026-12-01T00:00:00.5Z", "2026-12-01T01:00:00+01:00", "2026-12-01T00:00:00-23:59", "9999-12-31T23:59:59Z")
+"""Times, as they may be written."""
+NO_TIMES = ("2026-12-01T25:00:00Z", "2026-12-01T00:00:00+24:00", "2026-12-01T00:00:00+01:60", "0000-12-01T00:00:00Z")
+"""What looks like a time and is none."""
 RIGHT = [
     *(
         Case(VC, "address", address)
@@ -158,12 +162,12 @@ RIGHT = [
     *(Case(RS, "requestID", identifier) for identifier in ("CHG-4711", "a.b_c:d/e", "x" * 128)),
     *(Case(RS, "method", word) for word in ("Coordinated", "ArrayOnly", "AwaitSchedule")),
     *(Case(RS, "maxAge", text) for text in ("90s", "15m", "1h30m", "1h0m1s", "525600m")),
-    *(Case(RS, "notAfter", text) for text in ("2026-12-01T00:00:00.5Z", "2026-12-01T01:00:00+01:00")),
+    *(Case(RS, "notAfter", text) for text in TIMES),
     Case(RS, "retryLimit", 0),
     Case(RS, "ttlSecondsAfterFinished", 0),
     Case(RS, "suspend", value=False),
-    Case(RG, "failoverCalledOffAt", "2026-12-01T00:00:00Z"),
-    Case(FP, "notAfter", "2026-12-01T01:00:00+01:00"),
+    *(Case(RG, "failoverCalledOffAt", text) for text in TIMES),
+    *(Case(FP, "notAfter", text) for text in TIMES),
     Case(FP, "validFor", "4h"),
     Case(FP, "dryRun", value=False),
     Case(FP, "requestID", "CHG-4712"),
@@ -252,7 +256,7 @@ WRONG = [
     Case(RS, "timeout", "", "spec.timeout", "should be at least 2 chars long"),
     *(
         Case(RS, "notAfter", text, "spec.notAfter", "spec.notAfter in body")
-        for text in ("tomorrow", "2026-12-01", "2026-12-01T00:00:00", "2026-13-01T00:00:00Z", "2026-12-01T25:00:00Z")
+        for text in ("tomorrow", "2026-12-01", "2026-12-01T00:00:00", "2026-13-01T00:00:00Z", *NO_TIMES)
     ),
     Case(RS, "retryLimit", -1, "spec.retryLimit", "should be greater than or equal to 0"),
     Case(RS, "retryLimit", 101, "spec.retryLimit", "should be less than or equal to 100"),
@@ -260,13 +264,16 @@ WRONG = [
     Case(RS, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", "should be greater than or equal to 0"),
     Case(RS, "suspend", "yes", "spec.suspend", "must be of type boolean"),
     Case(RS, "cancel", 1, "spec.cancel", "must be of type boolean"),
-    Case(RG, "failoverCalledOffAt", "yesterday", "spec.failoverCalledOffAt", "spec.failoverCalledOffAt in body"),
+    *(
+        Case(RG, "failoverCalledOffAt", text, "spec.failoverCalledOffAt", "spec.failoverCalledOffAt in body")
+        for text in ("yesterday", *NO_TIMES)
+    ),
     Case(FP, "groupRef", None, "spec.groupRef", "spec.groupRef: Required value"),
     Case(FP, "consent", None, "spec.consent", "spec.consent: Required value"),
     Case(FP, "consent", "", "spec.consent", "should be at least 1 chars long"),
     Case(FP, "consent", "Yes", "spec.consent", "should match"),
     Case(FP, "notAfter", None, "spec.notAfter", "spec.notAfter: Required value"),
-    Case(FP, "notAfter", "tonight", "spec.notAfter", "spec.notAfter in body"),
+    *(Case(FP, "notAfter", text, "spec.notAfter", "spec.notAfter in body") for text in ("tonight", *NO_TIMES)),
     Case(FP, "validFor", "0s", "spec.validFor", BOUNDS),
     Case(FP, "dryRun", "yes", "spec.dryRun", "must be of type boolean"),
     Case(FP, "requestID", "a b", "spec.requestID", "should match"),
