@@ -94,17 +94,21 @@ class PointsQuery:
         return rows[0]
 
     def _narrowed(self, interval: Interval | None, summary: Any) -> Iterator[Interval]:
-        """The intervals to list after a summary: those that hold any, and shorter than what was asked before."""
+        """The intervals to list after a summary: those that may hold any, and shorter than what was asked before."""
         for part in summary.intervalResults or ():
-            if not part.number:
-                continue
             # The end is exclusive, and a summary may end at the very time of its last point in time.
             begin, end = convert.moment(part.fromDate), convert.moment(part.toDate) + _SHORTEST
-            if interval is None:
+            if interval is not None:
+                begin, end = max(begin, interval[0]), min(end, interval[1])
+            if not part.number:
+                # 0 is what pyVmomi makes of a missing number too: it counts if the very interval is told to hold none.
+                if begin < end and (begin, end) != interval:
+                    yield begin, end
+            elif interval is None:
                 self._counted += part.number
                 yield begin, end
             else:
-                yield from self._halves((max(begin, interval[0]), min(end, interval[1])))
+                yield from self._halves((begin, end))
 
     def _halves(self, interval: Interval) -> Iterator[Interval]:
         begin, end = interval
