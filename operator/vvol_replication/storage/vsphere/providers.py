@@ -110,7 +110,7 @@ class Providers:
                 if REPLICATION not in (getattr(info, "supportedProviderProfile", None) or ()):
                     continue
                 rows = answered(self._session.call(partial(provider.QueryReplicationGroup, None)))
-            except vmodl.MethodFault:
+            except (vmodl.MethodFault, Unreadable):
                 continue  # a sick provider says nothing of the others
             if any(convert.group_id(row.groupId).fault_domain == fault_domain for row in rows):
                 provider_id = convert.moid(provider)
