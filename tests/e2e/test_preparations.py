@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-GROUPS = ("road", "one", "hidden", "split", "other", "states", "wrong", "dry", "again", "columns")
+GROUPS = ("road", "one", "hidden", "lost", "split", "other", "states", "wrong", "dry", "again", "columns")
 STALE = {"started": "VMPoweredOn", "newer": "NewerDataArrived", "old": "ValidityEnded", "over": "GroupFailedOver"}
 
 
@@ -99,6 +99,26 @@ def test_a_vm_that_the_account_may_not_see_does_not_vanish(site: Site) -> None:
     power(site, vm, "poweredOff")
 
     preparation.assert_prepared("hidden")
+
+
+def test_a_vm_that_vcenter_has_lost_is_not_taken_for_off_and_is_named_with_its_host(site: Site) -> None:
+    group, vm = bound(site, "lost"), app_of("lost")
+    site.simulator.action("set-vm-shown", vm=vm, connection="disconnected")
+    power(site, vm, "poweredOn")  # which vCenter does not see
+    preparation = prepare(site, group)
+    told = ready(preparation.wait_reason("VMPowerUnknown"))[1]
+    assert f"'{vm}' (disconnected, host esxi-1.example.com, last seen poweredOff)" in told
+    power(site, vm, "poweredOff")
+    site.simulator.action("set-vm-shown", vm=vm, connection="inaccessible")
+    eventually(
+        lambda: ready(preparation.get())[1],
+        what="its state in the message",
+        until=lambda text: "(inaccessible, host esxi-1.example.com" in text,
+    )
+    assert prepares(site, "lost") == 0
+    site.simulator.action("set-vm-shown", vm=vm)
+
+    preparation.assert_prepared("lost")
 
 
 def test_a_vm_that_is_split_over_groups_counts_for_each(site: Site) -> None:

@@ -9,7 +9,7 @@ from .groups import GroupId
 
 
 class PowerState(StrEnum):
-    """A VM's power. `UNKNOWN` is ours: it could not be read, which counts as on."""
+    """A VM's power. `UNKNOWN` is ours: not read, or off only by what was seen last; it counts as on."""
 
     ON = "poweredOn"
     OFF = "poweredOff"
@@ -24,6 +24,7 @@ class GroupVM:
     `moid` is good within its own vCenter only; `instance_uuid` is the VM's identity. `home`: its configuration is in
     the group; `disks` are the device keys of those of its disks that are. `elsewhere` are the other groups that parts
     of it are in: a VM that is split over groups is failed over in pieces.
+    `state` says in a few words what its vCenter shows of it where it is not connected to it; empty where it is.
     """
 
     moid: str
@@ -33,6 +34,7 @@ class GroupVM:
     home: bool
     disks: tuple[int, ...] = ()
     elsewhere: tuple[GroupId, ...] = ()
+    state: str = ""
 
     @property
     def split(self) -> bool:
@@ -46,11 +48,13 @@ class Membership:
 
     `unaccounted` names members of the group, by the provider's word, that belong to no VM that was read. `problems`
     says, a line each, what could not be read; where there is one, or no VM, absence proves nothing (invariant 10).
+    `unread` names, where something is unaccounted, the VMs that it may be of: those whose configuration is not shown.
     """
 
     vms: tuple[GroupVM, ...]
     unaccounted: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vvol_simulator.fields import Fields
 from vvol_simulator.model import POWER_STATES, Array, PowerState, Site, Vm, World, WorldError
-from vvol_simulator.model.site import PROVIDER_STATUSES, ProviderStatus
+from vvol_simulator.model.site import CONNECTION_STATES, PROVIDER_STATUSES, ConnectionState, ProviderStatus
 from vvol_simulator.topology import add_vm as read_vm
 
 from .actions import Action
@@ -130,6 +130,30 @@ def set_vm_access(world: World, args: Fields) -> Json:
     return {}
 
 
+def set_host_access(world: World, args: Fields) -> Json:
+    """Whether the account may read the hosts of a vCenter, and so their names (`hidden`)."""
+    site, hidden = world.site(args.text("vCenter")), args.flag("hidden")
+    args.finish()
+    site.hosts_hidden = hidden
+    return {}
+
+
+def set_vm_shown(world: World, args: Fields) -> Json:
+    """What its vCenter shows of a VM: `connection`, `power` and what it does not have (`unset`).
+
+    An `inaccessible` or `invalid` one has no configuration. `power` is any word, as a newer vCenter's; without it the
+    true one, or the one when the connection went. `unset` are property paths.
+    """
+    _, vm = _vm(world, args)
+    told = args.one_of("connection", CONNECTION_STATES, "connected")
+    connection: ConnectionState = told  # type: ignore[assignment]  # checked
+    power, unset = args.optional_text("power"), args.texts("unset")
+    args.finish()
+    vm.connection, vm.unset = connection, tuple(unset)
+    vm.shown_power = power or (None if connection == "connected" else vm.shown_power or vm.power)
+    return {}
+
+
 def set_provider(world: World, args: Fields) -> Json:
     """Change a VASA provider (by MoId or name): `status`, `active`, `replicates`, `maxBatch` (0: no limit)."""
     site, wanted = world.site(args.text("vCenter")), args.text("provider")
@@ -151,7 +175,8 @@ ENDPOINT_ACTIONS: dict[str, Action] = {
     action.__name__.replace("_", "-"): action
     for action in (
         power, add_vm, remove_vm, set_vm_group, expire_sessions, forget_tasks, set_switch, set_skew, set_credentials,
-        set_identity, set_provider, set_session_limit, set_vm_access,
+        set_identity, set_provider, set_session_limit, set_vm_access, set_vm_shown,
+        set_host_access,
     )
 }  # fmt: skip
 

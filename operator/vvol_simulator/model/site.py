@@ -13,6 +13,8 @@ from .tasks import SmsTask
 
 PowerState = Literal["poweredOn", "poweredOff", "suspended"]
 POWER_STATES: tuple[PowerState, ...] = ("poweredOn", "poweredOff", "suspended")
+ConnectionState = Literal["connected", "disconnected", "orphaned", "inaccessible", "invalid"]
+CONNECTION_STATES: tuple[ConnectionState, ...] = ("connected", "disconnected", "orphaned", "inaccessible", "invalid")
 ProviderStatus = Literal["online", "offline", "syncError", "unknown", "connected", "disconnected"]
 PROVIDER_STATUSES: tuple[ProviderStatus, ...] = (
     "online", "offline", "syncError", "unknown", "connected", "disconnected",
@@ -20,6 +22,9 @@ PROVIDER_STATUSES: tuple[ProviderStatus, ...] = (
 
 DATASTORE = "vvol-datastore"
 DATASTORE_URL = "ds:///vmfs/volumes/vvol:a1f0c3d2e4b54c66-8d1c2f3a4b5c6d7e/"
+HOST = "host-9"
+HOST_NAME = "esxi-1.example.com"
+_WITHOUT_CONFIGURATION: tuple[ConnectionState, ...] = ("inaccessible", "invalid")
 
 
 @dataclass
@@ -46,6 +51,12 @@ class Vm:
     """True: the operator's account may not see it; to SMS it is there."""
     unreadable: tuple[str, ...] = ()
     """Property paths that the account may not read (`runtime.powerState`; a path covers what is below it)."""
+    unset: tuple[str, ...] = ()
+    """Property paths that its vCenter does not have, as an older one does not (`config.vmStorageObjectId`)."""
+    connection: ConnectionState = "connected"
+    """The way from vCenter to it. Where it is not `connected`, vCenter goes on showing what it saw last."""
+    shown_power: str | None = None
+    """The power that vCenter shows in the place of the true one: what it saw last, or a newer vCenter's word."""
 
     @property
     def vmx_path(self) -> str:
@@ -54,7 +65,12 @@ class Vm:
 
     def readable(self, path: str) -> bool:
         """Whether the account may read a property."""
-        return not any(path == item or path.startswith(f"{item}.") for item in self.unreadable)
+        return not _covered(path, self.unreadable)
+
+    def has(self, path: str) -> bool:
+        """Whether vCenter has a property. It has no configuration of a VM whose files it cannot read."""
+        unread = ("config", "layoutEx") if self.connection in _WITHOUT_CONFIGURATION else ()
+        return not _covered(path, (*self.unset, *unread))
 
     def follow(self, renewed: Mapping[GroupId, GroupId]) -> None:
         """Stay in groups whose ids have changed."""
@@ -98,6 +114,8 @@ class Site:
     skew: float = 0.0
     providers: list[Provider] = field(default_factory=list)
     vms: list[Vm] = field(default_factory=list)
+    hosts_hidden: bool = False
+    """True: the operator's account may not read the hosts, not even their names."""
     sessions: dict[str, str] = field(default_factory=dict)
     """Session id -> user name."""
     active_at: dict[str, float] = field(default_factory=dict)
@@ -199,6 +217,10 @@ class Site:
     def vm(self, moid: str) -> Vm | None:
         """A VM of this vCenter by MoId."""
         return next((vm for vm in self.vms if vm.moid == moid), None)
+
+
+def _covered(path: str, by: Sequence[str]) -> bool:
+    return any(path == item or path.startswith(f"{item}.") for item in by)
 
 
 def _vvol_id() -> str:

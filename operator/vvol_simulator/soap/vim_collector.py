@@ -74,15 +74,20 @@ def _page(call: Call, found: list[Any], limit: int) -> object:
 
 
 def _objects(call: Call, spec: Any, refusal: Fault | None) -> Iterator[Any]:
-    """Contents of all objects that a filter spec selects."""
+    """Contents of all objects that a filter spec selects, each of them once."""
     _check_paths(spec.propSet)
+    nodes = {(type(node.reference), bindings.moid(node.reference)): node for node in _selected(call, spec)}
+    for node in nodes.values():
+        yield from _content(node, spec.propSet, refusal)
+
+
+def _selected(call: Call, spec: Any) -> Iterator[Node]:
     for start in spec.objectSet:
         node = find(call, start.obj)
         named = {item.name: item for item in _all_selections(start.selectSet) if item.name}
         if not start.skip:
-            yield from _content(node, spec.propSet, refusal)
-        for reached in _walk(call, node, start.selectSet, named, set()):
-            yield from _content(reached, spec.propSet, refusal)
+            yield node
+        yield from _walk(call, node, start.selectSet, named, set())
 
 
 def _all_selections(selections: Sequence[Any]) -> Iterator[Any]:

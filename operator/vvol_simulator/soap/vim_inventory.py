@@ -7,7 +7,7 @@ from typing import Any
 from pyVmomi import vim
 
 from vvol_simulator.model import Fault, Site, SmsFaultError, Vm
-from vvol_simulator.model.site import DATASTORE, DATASTORE_URL
+from vvol_simulator.model.site import DATASTORE, DATASTORE_URL, HOST, HOST_NAME
 
 from . import bindings
 from .calls import Call, no_such_object
@@ -47,26 +47,34 @@ def find(call: Call, reference: object) -> Node:
         session, moids = call.state.views.get(moid, ("", []))
         if session == call.session:
             return _view_node(reference, moids)
+    elif isinstance(reference, vim.HostSystem) and moid == HOST:
+        return Node(reference, {"name": HOST_NAME}, denied=lambda _: site.hosts_hidden)
     elif isinstance(reference, vim.Folder) and moid == ROOT_FOLDER:
         return Node(reference, {"name": "Datacenters"})
     raise no_such_object(reference)
 
 
 def _vm_node(vm: Vm) -> Node:
+    host = bindings.build(vim.HostSystem, HOST)
+    power = bindings.build(vim.VirtualMachine.PowerState, vm.shown_power or vm.power)
+    properties = {
+        "name": vm.name,
+        "runtime.powerState": power,
+        "runtime.connectionState": bindings.build(vim.VirtualMachine.ConnectionState, vm.connection),
+        "runtime.host": host,
+        "config.instanceUuid": vm.instance_uuid,
+        "config.files.vmPathName": vm.vmx_path,
+        "config.datastoreUrl": bindings.array(vim.vm.ConfigInfo.DatastoreUrlPair, [_DATASTORE]),
+        "config.vmStorageObjectId": vm.home_vvol_id,
+        "config.hardware.device": bindings.array(vim.vm.device.VirtualDevice, _devices(vm)),
+        "layoutEx.file": bindings.array(vim.vm.FileLayoutEx.FileInfo, _files(vm)),
+        "summary.config.instanceUuid": vm.instance_uuid,
+        "summary.runtime.powerState": power,
+    }
     return Node(
         virtual_machine(vm.moid),
-        {
-            "name": vm.name,
-            "runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
-            "config.instanceUuid": vm.instance_uuid,
-            "config.files.vmPathName": vm.vmx_path,
-            "config.datastoreUrl": bindings.array(vim.vm.ConfigInfo.DatastoreUrlPair, [_DATASTORE]),
-            "config.vmStorageObjectId": vm.home_vvol_id,
-            "config.hardware.device": bindings.array(vim.vm.device.VirtualDevice, _devices(vm)),
-            "layoutEx.file": bindings.array(vim.vm.FileLayoutEx.FileInfo, _files(vm)),
-            "summary.config.instanceUuid": vm.instance_uuid,
-            "summary.runtime.powerState": bindings.build(vim.VirtualMachine.PowerState, vm.power),
-        },
+        {path: value for path, value in properties.items() if vm.has(path)},
+        {"runtime.host": [host]} if vm.readable("runtime.host") else {},
         denied=lambda path: not vm.readable(path),
     )
 
@@ -87,9 +95,9 @@ def _devices(vm: Vm) -> list[Any]:
             diskObjectId=f"{vm.moid.removeprefix('vm-')}-{disk.key}",
             backing=bindings.build(
                 vim.vm.device.VirtualDisk.FlatVer2BackingInfo,
-                fileName=f"[{DATASTORE}] {vm.home_vvol_id}/{vm.name}_{number}.vmdk",
+                fileName=_disk_path(vm, number),
                 diskMode="persistent",
-                uuid=disk.vvol_id.removeprefix("rfc4122."),
+                uuid=f"6000C29{disk.vvol_id.removeprefix('rfc4122.')[7:]}",
                 backingObjectId=disk.vvol_id,
             ),
         )
@@ -98,13 +106,15 @@ def _devices(vm: Vm) -> list[Any]:
     return [controller, *disks]
 
 
+def _disk_path(vm: Vm, number: int) -> str:
+    """As vCenter names a VM's disks: the first after the VM, the others with their number."""
+    return f"[{DATASTORE}] {vm.home_vvol_id}/{vm.name}{f'_{number}' if number else ''}.vmdk"
+
+
 def _files(vm: Vm) -> list[Any]:
     """The files that a VM is made of, each with the object behind it."""
     named = [(vm.vmx_path, "config", vm.home_vvol_id)]
-    named += [
-        (f"[{DATASTORE}] {vm.home_vvol_id}/{vm.name}_{number}.vmdk", "diskExtent", disk.vvol_id)
-        for number, disk in enumerate(vm.disks)
-    ]
+    named += [(_disk_path(vm, number), "diskExtent", disk.vvol_id) for number, disk in enumerate(vm.disks)]
     return [
         bindings.build(
             vim.vm.FileLayoutEx.FileInfo,

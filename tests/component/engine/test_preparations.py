@@ -97,18 +97,23 @@ async def test_members_that_no_vm_accounts_for_and_a_group_without_vms_count_as_
         assert rig.count("start_prepare") == 0
 
 
+@pytest.mark.parametrize(
+    ("power", "reason"), [(PowerState.ON, "VMPoweredOn"), (PowerState.UNKNOWN, "VMPowerUnknown")], ids=str
+)
 @virtual
-async def test_a_vm_that_is_started_between_the_intent_and_the_call_stops_the_call() -> None:
+async def test_a_vm_that_is_started_or_lost_between_the_intent_and_the_call_stops_the_call(
+    power: PowerState, reason: str
+) -> None:
     async with running() as rig:
         replica = rig.world.replicas["erp"]
 
-        def start() -> None:
-            replica.vms["erp-db"] = PowerState.ON
+        def happens() -> None:
+            replica.vms["erp-db"] = power
 
         # The third reading is the one between the stored intent and the call.
-        rig.world.before["members"] = [does(lambda: None), does(start)]
+        rig.world.before["members"] = [does(lambda: None), does(happens)]
         rig.prepare("dr")
-        await rig.until_says(PREP, "dr", "VMPoweredOn")
+        await rig.until_says(PREP, "dr", reason)
         assert rig.count("start_prepare") == 0
         ledger = rig.preparation("dr").operation
         assert ledger is not None

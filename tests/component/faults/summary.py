@@ -33,7 +33,7 @@ def summarized(outcome: Any) -> Summary:
     if isinstance(value, Inventory):
         return _holes("the inventory has a hole", value.problems, fine=value.complete)
     if isinstance(value, Membership):
-        return _holes("VMs are not accounted for", (*value.problems, *value.unaccounted), fine=False)
+        return _holes("VMs are not accounted for", (*value.problems, *value.unread, *value.unaccounted), fine=False)
     if isinstance(value, SourceGroup | TargetGroup) and value.state is GroupState.UNKNOWN:
         return Summary("Done", "the state is unknown")
     if isinstance(value, OngoingSync):

@@ -118,6 +118,9 @@ def _lists() -> Iterator[Row]:
             _PARTS, "an answer with nothing in it", call, (UNAVAILABLE, "AnswerUnreadable"),
             Fault(method, "garbage", _answer(method)),
         )  # fmt: skip
+    info = WIRES[VCENTER, "group"]
+    newer = Fault(info, "garbage", _answer(info, "<returnval><fromTheFuture/></returnval>"))
+    yield _row(_PARTS, "an answer has what only a newer vCenter has", "group", (UNAVAILABLE, "AnswerUnreadable"), newer)
     yield _row(
         _PARTS, "an answer without a task", "start_sync", ("Indeterminate", "AnswerLost"),
         Fault(_SYNC, "garbage", _answer(_SYNC)),
@@ -209,6 +212,14 @@ def _states() -> Iterator[Row]:
         power,
         inside="VMs are not accounted for",
     )
+    for trouble, shown in (
+        ("a VM's host is not connected", {"connection": "disconnected"}),
+        ("a VM's files cannot be read by its host", {"connection": "inaccessible"}),
+        ("a VM is in a power that only a newer vCenter has", {"power": "hibernated"}),
+    ):
+        off = Act("power", {"vm": "erp-vm", "state": "poweredOff"})
+        act = Act("set-vm-shown", {"vm": "erp-vm", **shown})
+        yield _row(_STATES, trouble, "members", (DONE, ""), off, act, inside="VMs are not accounted for")
     nameless = _switch("memberIds", "none")
     yield _row(
         _STATES, "the provider names no members", "members", (DONE, ""), nameless, inside="VMs are not accounted for"

@@ -10,6 +10,7 @@ from pyVmomi import pbm, sms, vim, vmodl
 
 from vvol_simulator.control.endpoint_actions import ENDPOINT_ACTIONS
 from vvol_simulator.fields import Fields
+from vvol_simulator.model.site import HOST_NAME
 from vvol_simulator.topology import build as build_world
 
 PC = vmodl.query.PropertyCollector
@@ -74,6 +75,46 @@ def test_an_unreadable_property_is_missing_with_its_fault(sites: Sites) -> None:
     assert not read(client, "vm-11", "runtime.powerState")[1]
 
 
+def test_a_vm_that_is_not_connected_goes_on_showing_what_was_seen_last(sites: Sites) -> None:
+    client = sites.connect("austin")
+    act(sites, "power", vm="erp-db", state="poweredOff")
+    act(sites, "set-vm-shown", vm="erp-db", connection="disconnected")
+    act(sites, "power", vm="erp-db", state="poweredOn")
+    shown = ("runtime.powerState", "runtime.connectionState", "config.instanceUuid")
+    assert list(read(client, "vm-11", *shown)[0].values())[:2] == ["poweredOff", "disconnected"]
+    act(sites, "set-vm-shown", vm="erp-db", connection="inaccessible")
+    assert read(client, "vm-11", *shown) == (
+        {"runtime.powerState": "poweredOff", "runtime.connectionState": "inaccessible"},
+        {},
+    )
+    act(sites, "set-vm-shown", vm="erp-db", unset=["config.vmStorageObjectId"])
+    values, missing = read(client, "vm-11", *shown, "config.vmStorageObjectId")
+    assert (list(values), missing) == (list(shown), {})
+    assert values["runtime.powerState"] == "poweredOn"
+    act(sites, "set-vm-shown", vm="erp-db", power="hibernated")
+    with pytest.raises(AttributeError, match="hibernated"):
+        read(client, "vm-11", "runtime.powerState")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_vms_lead_to_their_host_which_is_told_once(sites: Sites, *, hidden: bool) -> None:
+    client = sites.connect("austin")
+    act(sites, "set-host-access", vCenter="austin", hidden=hidden)
+    onto = build(PC.TraversalSpec, name="h", path="runtime.host", skip=False, type=vim.VirtualMachine)
+    spec = build(
+        PC.FilterSpec,
+        objectSet=[
+            build(PC.ObjectSpec, obj=build(vim.VirtualMachine, moid, client.vim_stub), skip=False, selectSet=[onto])
+            for moid in ("vm-11", "vm-12")
+        ],
+        propSet=[build(PC.PropertySpec, type=vim.HostSystem, pathSet=["name"])],
+    )
+    collector = client.si.RetrieveContent().propertyCollector
+    (host,) = collector.RetrievePropertiesEx([spec], build(PC.RetrieveOptions)).objects
+    assert [item.val for item in host.propSet] == ([] if hidden else [HOST_NAME])
+    assert [type(item.fault) for item in host.missingSet] == ([vim.fault.NoPermission] if hidden else [])
+
+
 def test_a_vm_tells_what_its_parts_are_on_the_storage(sites: Sites) -> None:
     client = sites.connect("austin")
     vm = sites.site("austin").vms[0]
@@ -87,10 +128,12 @@ def test_a_vm_tells_what_its_parts_are_on_the_storage(sites: Sites) -> None:
     )
     assert values["config.vmStorageObjectId"] == vm.home_vvol_id
     assert values["config.files.vmPathName"] == vm.vmx_path
+    assert vm.vmx_path == f"[vvol-datastore] {vm.home_vvol_id}/erp-db.vmx"
     disks = [device for device in values["config.hardware.device"] if isinstance(device, vim.vm.device.VirtualDisk)]
     backings: list[Any] = [disk.backing for disk in disks]
     told = [(disk.key, backing.backingObjectId) for disk, backing in zip(disks, backings, strict=True)]
     assert told == [(d.key, d.vvol_id) for d in vm.disks]
+    assert [disk.diskObjectId for disk in disks] == [f"11-{d.key}" for d in vm.disks]
     assert {file.backingObjectId for file in values["layoutEx.file"]} == {
         vm.home_vvol_id,
         *(d.vvol_id for d in vm.disks),

@@ -14,6 +14,7 @@ from vvol_replication.domain.outcomes import Done, Refused, Unavailable
 from vvol_replication.storage.vsphere import machines, policies
 from vvol_simulator.model import GroupId as ModelId
 from vvol_simulator.model import Vm
+from vvol_simulator.model.site import CONNECTION_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,6 +269,9 @@ def random_vm(sites: Sites, chance: random.Random, number: int) -> Vm:
     vm.hidden = chance.random() < 0.15
     hideable = ("runtime", "config.hardware", "config", "config.instanceUuid", "layoutEx", "name")
     vm.unreadable = tuple(path for path in hideable if chance.random() < 0.06)
+    if chance.random() < 0.08:
+        vm.connection, vm.shown_power = chance.choice(CONNECTION_STATES[1:]), "poweredOff"
+    vm.unset = tuple(path for path in ("config", "config.vmStorageObjectId", "layoutEx") if chance.random() < 0.04)
     return vm
 
 
@@ -279,7 +283,7 @@ async def test_in_no_world_is_a_running_vm_of_the_group_overlooked(
     chance = random.Random(seed)  # noqa: S311 - makes worlds, guards nothing
     vcenter, group = sites.vcenter("austin"), sites.group("erp", "source")
     passed = 0
-    for _ in range(25):
+    for _ in range(40):
         sites.world.switches.member_ids = chance.choice(["vvol", "uuid", "filePath", "moid", "none"])
         sites.site("austin").vms.clear()
         vms = [random_vm(sites, chance, number) for number in range(chance.randrange(5))]
@@ -288,7 +292,8 @@ async def test_in_no_world_is_a_running_vm_of_the_group_overlooked(
         if told.complete and all(vm.power is PowerState.OFF for vm in told.vms):
             passed += 1
             assert all(vm.power == "poweredOff" for vm in ours), (seed, vms)
-        seen_whole = ours and not any(vm.hidden or vm.unreadable for vm in vms)
+        lost = any(vm.shown_power or "config" in vm.unset for vm in vms)
+        seen_whole = ours and not lost and not any(vm.hidden or vm.unreadable for vm in vms)
         if seen_whole and sites.world.switches.member_ids != "none":
             assert told.complete
             assert {vm.moid for vm in told.vms} == {vm.moid for vm in ours}

@@ -26,7 +26,7 @@ from vvol_replication.storage.vsphere import convert, faults, transport
 from vvol_replication.storage.vsphere.accounting import describe
 from vvol_replication.storage.vsphere.asked import Asked
 from vvol_replication.storage.vsphere.machines import Machine
-from vvol_replication.storage.vsphere.transport import InDoubt, NotSent, Unreadable
+from vvol_replication.storage.vsphere.transport import InDoubt, NotSent, Unfamiliar, Unreadable
 
 MARK = "marked-secret-9f"
 REDACTOR = Redactor(MARK, username="svc")
@@ -98,7 +98,7 @@ def test_a_fault(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [*TRANSPORT, HTTPException(f"503 {MARK}"), HTTPException(f"404 {'x' * 190}{MARK}"), HTTPException(MARK),
-     Unreadable(MARK), IncompleteRead(MARK.encode()), KeyError(MARK), AttributeError(MARK)],
+     Unreadable(MARK), Unfamiliar(MARK), IncompleteRead(MARK.encode()), KeyError(MARK), AttributeError(MARK)],
     ids=repr,
 )  # fmt: skip
 def test_what_broke_a_call_of_a_vcenter(error: Exception) -> None:
@@ -123,6 +123,13 @@ def test_a_member_that_no_vm_accounts_for(device: Any) -> None:
 
 def test_a_property_that_was_left_out() -> None:
     is_silent(Machine(MARK, {}).why_not("runtime.powerState", OF_VCENTER))
+
+
+def test_what_a_client_does_not_know_in_a_vm_and_where_it_is() -> None:
+    is_silent(Machine("vm-1", {"name": MARK}, odd=MARK).why_not("runtime.powerState", OF_VCENTER))
+    lost = Machine("vm-1", {"runtime.connectionState": "disconnected"}, host=MARK)
+    assert lost.state(OF_VCENTER).startswith("disconnected, host ")
+    is_silent(lost.state(OF_VCENTER))
 
 
 def test_a_certificate() -> None:

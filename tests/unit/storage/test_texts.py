@@ -30,9 +30,9 @@ OWN = {
     "_problem(ca_certificates, insecure=insecure_skip_verify)",
     "' '.join(seen.split())", "_said(failure, asked)", "_said(cause, asked)", "_detail(cause, asked)",
     "_detail(cause, redactor)", "_short(cause, asked)", "self._line(error, method)",
-    "self._line(error, 'QueryReplicationPeer')",
+    "self._line(error, 'QueryReplicationPeer')", "machine.state(self._reading)",
     # Failures that are no messages yet: they are quoted when they become one (`outcomes.outcome`).
-    "kind",
+    "kind", "unknown",
     # Objects, whose texts are quoted.
     "_refusal(failure)", "ArrayText.parse(failure.text)", "fault",
 }  # fmt: skip

@@ -34,16 +34,16 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Resume the VM and shut it down.",
         ),
         Reason.VM_POWER_UNKNOWN: ReasonInfo(
-            "The power of a VM of the group could not be read, which counts as on.",
+            "A VM of the group is not known to be off (not read, or its host is not connected), which counts as on.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Give the operator's account the right to see the VM, or connect its host.",
+            advice="Let the operator's account see the VM, connect its host, or make the VM accessible again.",
         ),
         Reason.MEMBERS_UNACCOUNTED: ReasonInfo(
             "The storage provider counts members to the group that belong to no VM that could be read.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Let the operator's account see the VMs of the group, or take what is not a VM's out of the group.",
+            advice="Let the account see the VMs and make them accessible, or take what is not a VM's out of the group.",
         ),
         Reason.MEMBERS_UNREADABLE: ReasonInfo(
             "The VMs of the group could not all be read.",

@@ -274,7 +274,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The endpoint's answer is not what its interface promises.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Check that spec.address is that of the endpoint and of no proxy or portal.",
+            advice="Check that no proxy or portal answers at spec.address; for a newer endpoint, update the operator.",
         ),
         Reason.ANSWER_LOST: ReasonInfo(
             "The connection ended before the answer came.",

@@ -36,9 +36,9 @@ _POWER_REASONS = {
     ),
     PowerState.UNKNOWN: (
         Reason.VM_POWER_UNKNOWN,
-        "could not be read, which counts as on",
-        "could not be read, which counts as on",
-        "let the operator's account see them, or connect their hosts",
+        "is not known to be off, which counts as on",
+        "are not known to be off, which counts as on",
+        "let the operator's account see them, connect their hosts, or make them accessible again",
     ),
 }
 
@@ -130,12 +130,7 @@ def _machines(bound: BoundPreparation) -> Problem | None:
         if found:
             return _power_problem(power, found, membership.problems)
     if membership.unaccounted:
-        text = (
-            f"{len(membership.unaccounted)} members of the group belong to no VM that the operator's account can see: "
-            f"{few(membership.unaccounted)}. They count as powered on; let the account see their VMs, or remove "
-            "them from the group."
-        )
-        return Problem(Reason.MEMBERS_UNACCOUNTED, text)
+        return Problem(Reason.MEMBERS_UNACCOUNTED, _unaccounted(membership))
     if membership.problems:
         text = f"Not all VMs of the group could be read, and what is not read counts as on: {membership.problems[0]}."
         return Problem(Reason.MEMBERS_UNREADABLE, text)
@@ -147,12 +142,30 @@ def _machines(bound: BoundPreparation) -> Problem | None:
 
 def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str, ...]) -> Problem:
     reason, one, many, advice = _POWER_REASONS[power]
-    named = few([f"{vm.name!r}{' (split over groups)' if vm.split else ''}" for vm in found])
+    named = few(_described(vm) for vm in found)
     text = f"VM {named} {one}" if len(found) == 1 else f"{len(found)} VMs {many}: {named}"
-    why = f" ({problems[0]})" if power is PowerState.UNKNOWN and problems else ""
+    told = all(vm.state for vm in found)
+    why = f" ({problems[0]})" if power is PowerState.UNKNOWN and problems and not told else ""
     if len(found) == 1:
-        advice = advice.replace("them", "it").replace("their", "its")
+        advice = advice.replace("them", "it").replace("their hosts", "its host")
     return Problem(reason, f"{text}{why}; {advice}. Then the preparation goes on by itself.")
+
+
+def _described(vm: GroupVM) -> str:
+    notes = [note for note in ("split over groups" if vm.split else "", vm.state) if note]
+    return f"{vm.name!r} ({'; '.join(notes)})" if notes else repr(vm.name)
+
+
+def _unaccounted(membership: Membership) -> str:
+    whose = "that the operator's account can see"
+    todo = "let the account see their VMs, or remove them from the group"
+    owners = ""
+    if membership.unread:
+        whose = "whose configuration could be read"
+        todo = "let the account read those VMs, make them accessible again, or remove them from the group"
+        owners = f" The likely owners are the VMs whose configuration was not shown: {few(membership.unread)}."
+    members = f"{len(membership.unaccounted)} members of the group belong to no VM {whose}"
+    return f"{members}: {few(membership.unaccounted)}.{owners} They count as powered on; {todo}."
 
 
 def few(names: Iterable[str]) -> str:

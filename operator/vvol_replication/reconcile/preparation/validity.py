@@ -88,7 +88,8 @@ def judge_members(outcome: Outcome[Membership]) -> Validity | None:
         )
         return Validity("False", Reason.VM_POWERED_ON, text)
     if not outcome.value.complete:
-        what = (*outcome.value.problems, *outcome.value.unaccounted, "no VM was found")[0]
+        unread = (f"VM {one}" for one in outcome.value.unread)
+        what = (*outcome.value.problems, *unread, *outcome.value.unaccounted, "no VM was found")[0]
         return Validity("Unknown", Reason.MEMBERS_UNREADABLE, f"Not all VMs of the group can be read: {what}.")
     return None
 

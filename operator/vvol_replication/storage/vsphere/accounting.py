@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .machines import Machine
 
 Key = tuple[str, ...]
-_ID_PREFIXES = ("vvol:", "rfc4122.")
+_FOLDER_OF_OBJECT = "rfc4122."
+_ID_PREFIXES = ("vvol:", _FOLDER_OF_OBJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Parts:
     def of(self, device: Any) -> Part | None:
         """The part that a member is; None where no VM that was added has it."""
         named = _named(device)
-        if named is None or (named[0] or self.vcenter).casefold() != self.vcenter.casefold():
+        if named is None or not all(named[1]) or (named[0] or self.vcenter).casefold() != self.vcenter.casefold():
             return None
         return self.index.get(named[1])
 
@@ -62,7 +63,8 @@ def _keys(machine: Machine) -> Iterator[tuple[Key, int | None]]:
         for pair in values.get("config.datastoreUrl") or ():
             if pair.name == datastore:
                 yield ("path", _url(pair.url), inside), None
-    yield from ((("object", key), None) for key in _objects([values.get("config.vmStorageObjectId")]))
+    home = values.get("config.vmStorageObjectId") or _folder_object(path)
+    yield from ((("object", key), None) for key in _objects([home]))
     for device in values.get("config.hardware.device") or ():
         if isinstance(device, vim.vm.device.VirtualDisk):
             yield from ((key, device.key) for key in _disk_keys(machine.moid, uuid, device))
@@ -72,9 +74,10 @@ def _keys(machine: Machine) -> Iterator[tuple[Key, int | None]]:
 
 
 def _disk_keys(moid: str, uuid: str, disk: Any) -> Iterator[Key]:
-    yield "vm disk", moid, str(disk.key)
-    if uuid:
-        yield "uuid disk", uuid, str(disk.key)
+    if disk.key:  # pyVmomi reads 0 where there is none
+        yield "vm disk", moid, str(disk.key)
+        if uuid:
+            yield "uuid disk", uuid, str(disk.key)
     named = [disk.diskObjectId, getattr(disk.vDiskId, "id", None), getattr(disk.backing, "uuid", None)]
     backing = disk.backing
     while backing is not None:  # a disk with snapshots stands on its earlier objects
@@ -85,7 +88,10 @@ def _disk_keys(moid: str, uuid: str, disk: Any) -> Iterator[Key]:
 
 
 def _named(device: Any) -> tuple[str | None, Key] | None:
-    """(the vCenter that an id is good in, where it says so; its key). None for a kind that is not known."""
+    """(the vCenter that an id is good in, where it says so; its key). None for a kind that is not known.
+
+    pyVmomi reads '' or 0 where a part of an id is missing: such a key has an empty part, and names nothing.
+    """
     kinds = sms.storage.replication
     if isinstance(device, kinds.VVolId):
         return None, ("object", _object(device.id))
@@ -98,7 +104,7 @@ def _named(device: Any) -> tuple[str | None, Key] | None:
     if isinstance(device, kinds.VirtualDiskId):
         return None, ("object", _object(device.diskId))
     if isinstance(device, kinds.VirtualDiskKey):
-        return None, ("uuid disk", str(device.vmInstanceUUID).casefold(), str(device.deviceKey))
+        return None, ("uuid disk", str(device.vmInstanceUUID).casefold(), str(device.deviceKey or ""))
     if isinstance(device, kinds.VirtualDiskMoId):
         return device.vcUuid, ("vm disk", str(device.vmMoid), str(device.diskKey).rpartition(":")[2])
     return None
@@ -131,6 +137,15 @@ def _path(text: Any) -> tuple[str, str]:
     if not bracket or not head.startswith("["):
         return "", str(text).strip().lstrip("/")
     return head[1:], inside.strip().lstrip("/")
+
+
+def _folder_object(path: Any) -> str | None:
+    """The object that a VM's home is, by the folder of its configuration file: `[datastore] rfc4122.<id>/vm.vmx`.
+
+    None for any other folder: a name that people gave is no id.
+    """
+    folder, inside, _ = _path(path)[1].partition("/")
+    return folder if inside and folder.casefold().startswith(_FOLDER_OF_OBJECT) else None
 
 
 def _url(url: Any) -> str:

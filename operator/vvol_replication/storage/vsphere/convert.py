@@ -1,7 +1,9 @@
 """From pyVmomi's objects to the domain's frozen values, and ids the other way.
 
-pyVmomi leaves a required field that the answer lacks at None; such an answer is `Unreadable` here, never a value with
-a hole. Nothing of pyVmomi leaves this border: its objects compare by identity, and managed objects of two vCenters
+pyVmomi makes of a required field that the answer lacks False, 0 or '' where it is a bool, a number or a text, and None
+where it is an enumeration, a time or an object (docs/facts/vsphere.md#pyvmomi). An answer that lacks what identifies
+something, or its time, is `Unreadable` here, never a value with a hole; of a number nothing is believed that 0 would
+say. Nothing of pyVmomi leaves this border: its objects compare by identity, and managed objects of two vCenters
 compare equal.
 """
 
@@ -87,7 +89,10 @@ def point_in_time(wire: Any) -> PointInTime:
 
 
 def moment(value: Any) -> datetime:
-    """A time with its zone; pyVmomi reads what has none as UTC, and so does this."""
+    """A time with its zone, to the microsecond, as pyVmomi has cut it. Raises `Unreadable` where there is none.
+
+    pyVmomi leaves a time without a zone as it is; here it is taken for UTC, in which vCenter writes times.
+    """
     if not isinstance(value, datetime):
         raise Unreadable("a time is missing")
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
@@ -168,6 +173,7 @@ def _is_pure(array: str) -> bool:
 
 
 def _text(value: Any, what: str) -> str:
+    """A required text: '' is what pyVmomi makes of one that the answer lacks. Raises `Unreadable`."""
     if not isinstance(value, str) or not value:
         raise Unreadable(f"{what} is missing")
     return str(value)

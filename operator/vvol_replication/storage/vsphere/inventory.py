@@ -159,13 +159,13 @@ class InventoryQuery:
         self._found.remarks.append(f"{about}: {self._line(error, 'QueryReplicationPeer')}")
 
     def _ask_for(self, managed: Any, ids: list[GroupId], about: str) -> None:
-        """The second question, for ids that came without details; halved where the provider finds it too long."""
+        """The second question, for ids that came without details; halved where that is too long, or one spoils it."""
         wire_ids = [convert.wire_group_id(identity) for identity in ids]
 
         def ask() -> list[GroupId]:
             try:
                 return self._take(answered(self._session.call(lambda: managed.QueryReplicationGroup(wire_ids))))
-            except sms.fault.TooMany:
+            except (sms.fault.TooMany, transport.Unfamiliar):
                 if len(ids) == 1:
                     raise
             middle = len(ids) // 2

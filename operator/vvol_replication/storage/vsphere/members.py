@@ -14,7 +14,7 @@ from vvol_replication.domain.outcomes import Refused
 from vvol_replication.storage import reasons
 
 from .accounting import Part, Parts, describe
-from .machines import Machine, Machines
+from .machines import CONNECTED, Machine, Machines
 from .policies import Placement, Policies
 from .session import Ended, Session
 from .transport import Unreadable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vvol_replication.domain.groups import GroupId
 
 _MOST_LINES = 20
+_DISKS = "config.hardware.device"
 
 
 class MembersQuery:
@@ -35,6 +36,7 @@ class MembersQuery:
         self._session = session
         self._group = group
         self._info = info
+        self._reading = session.asked("RetrievePropertiesEx")
 
     def run(self) -> Membership:
         """The membership as it is now; the power is read last."""
@@ -43,7 +45,7 @@ class MembersQuery:
         known = machines.all()
         placement = Policies(self._session).place(tuple(known))
         candidates = self._candidates(members, known, placement)
-        found = machines.details(candidates)
+        found = machines.details([known[moid] for moid in candidates])
         parts = self._parts(found)
         accounted = {part for member in members if (part := parts.of(member)) is not None}
         unaccounted = tuple(describe(member, self._session.redactor) for member in members if parts.of(member) is None)
@@ -53,13 +55,7 @@ class MembersQuery:
             for moid, machine in found.items()
             if any(part.moid == moid for part in inside)
         )
-        reading = self._session.asked("RetrievePropertiesEx")
-        problems = [
-            line
-            for vm in vms
-            if vm.power is PowerState.UNKNOWN
-            and (line := found[vm.moid].why_not("runtime.powerState", reading)) is not None
-        ]
+        problems = [self._doubt(found[vm.moid]) for vm in vms if vm.power is PowerState.UNKNOWN]
         if not members:
             problems.append(
                 f"the storage provider at vCenter {self._session.address} names no members of group {self._group}, so"
@@ -68,7 +64,8 @@ class MembersQuery:
         if unaccounted or not members:
             # Of no matter where everything is accounted for: then the VM of the hole is none of the group's.
             problems.extend(placement.holes.values())
-        return Membership(vms, _limited(unaccounted), _limited(problems))
+        unread = self._unread(machines, known, found) if unaccounted else ()
+        return Membership(vms, _limited(unaccounted), _limited(problems), unread)
 
     def _members(self) -> list[Any]:
         info = self._info()
@@ -85,6 +82,26 @@ class MembersQuery:
             parts.add(machine)
         return parts
 
+    def _unread(self, machines: Machines, known: dict[str, Machine], found: dict[str, Machine]) -> tuple[str, ...]:
+        """The VMs of which vCenter shows no configuration, or not all: whatever nobody accounts for may be theirs."""
+        more = [machine for moid, machine in known.items() if moid not in found and machine.instance_uuid is None]
+        read = [*found.values(), *machines.details(more[:_MOST_LINES]).values()]
+        unread = [machine for machine in read if machine.why_not(_DISKS, self._reading) is not None]
+        return _limited([self._likely_owner(machine) for machine in unread], beside=len(more[_MOST_LINES:]))
+
+    def _likely_owner(self, machine: Machine) -> str:
+        state = machine.state(self._reading) or machine.odd or "its configuration could not be read"
+        return f"'{self._reading.quote(machine.name)}' ({self._reading.quote(state)})"
+
+    def _doubt(self, machine: Machine) -> str:
+        """Why a VM's power is not known, in one line."""
+        for path in ("runtime.powerState", "runtime.connectionState"):
+            unread = machine.why_not(path, self._reading)
+            if unread is not None:
+                return unread
+        name = self._reading.quote(machine.name)
+        return self._reading.line(f"VM {name} is not connected ({machine.state(self._reading)})")
+
     def _candidates(self, members: Sequence[Any], known: dict[str, Machine], placement: Placement) -> list[str]:
         """The VMs to be read in full: in the group by PBM's or the provider's word, or nobody knows."""
         parts = self._parts(known)
@@ -100,22 +117,24 @@ class MembersQuery:
             moid=machine.moid,
             name=machine.name,
             instance_uuid=machine.instance_uuid,
-            power=_power(machine.values.get("runtime.powerState")),
+            power=_power(machine),
+            state=machine.state(self._reading),
             home=Part(machine.moid) in own,
             disks=tuple(sorted(part.disk for part in own if part.disk is not None)),
             elsewhere=tuple(sorted(others - {self._group})),
         )
 
 
-def _power(value: Any) -> PowerState:
+def _power(machine: Machine) -> PowerState:
+    """What vCenter shows; of a VM that it is not connected to that is what it saw last, and no proof that it is off."""
     try:
-        return PowerState(str(value))
+        shown = PowerState(str(machine.values.get("runtime.powerState")))
     except ValueError:
         return PowerState.UNKNOWN
+    return PowerState.UNKNOWN if shown is PowerState.OFF and machine.connection != CONNECTED else shown
 
 
-def _limited(lines: Sequence[str]) -> tuple[str, ...]:
-    """Not more lines than anybody reads; then how many more there are."""
-    if len(lines) <= _MOST_LINES:
-        return tuple(lines)
-    return (*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES} more")
+def _limited(lines: Sequence[str], beside: int = 0) -> tuple[str, ...]:
+    """Not more lines than anybody reads; then how many more there are, with those `beside`."""
+    left = len(lines[_MOST_LINES:]) + beside
+    return (*lines[:_MOST_LINES], f"and {left} more") if left else tuple(lines)

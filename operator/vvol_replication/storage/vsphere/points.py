@@ -110,6 +110,8 @@ class PointsQuery:
         end at the very time of its last point in time.
         """
         parts = [part for part in summary.intervalResults or () if part.number]
+        # 0 is what pyVmomi makes of a missing number too: it counts if the very interval is told to hold none.
+        unsaid = [_clipped(part, interval or _EVER) for part in summary.intervalResults or () if not part.number]
         bounds = [
             (max(convert.moment(part.fromDate), _EVER[0]), min(convert.moment(part.toDate), _EVER[1])) for part in parts
         ]
@@ -124,6 +126,7 @@ class PointsQuery:
             self._left_out += _outside(whole, likely)
         for one in likely:
             yield from (one,) if interval is None else self._halves(one)
+        yield from (one for one in unsaid if one[0] < one[1] and one != interval)
 
     def _halves(self, interval: Interval) -> Iterator[Interval]:
         begin, end = interval
@@ -139,6 +142,11 @@ class PointsQuery:
     def _ended(self, seen: str) -> Ended:
         asked = self._session.asked("QueryPointInTimeReplica", self._group)
         return Ended(Unavailable(reasons.ENDPOINT_FAULT, asked.line(seen)))
+
+
+def _clipped(part: Any, whole: Interval) -> Interval:
+    """What a summary's interval has of `whole`. Its end is exclusive, and may be the time of its last point in time."""
+    return max(convert.moment(part.fromDate), whole[0]), min(convert.moment(part.toDate) + _SHORTEST, whole[1])
 
 
 def _precision(bounds: list[Interval]) -> timedelta:

@@ -1,6 +1,7 @@
 """Which replication group the parts of VMs are in, by PBM's word.
 
-PBM is asked about many VMs at once and answers a row for each part of each; one part's fault is that part's hole.
+PBM is asked about many VMs at once and answers a row for each part of each; one part's fault is that part's hole, and
+so is what the client does not know in it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from . import convert, faults
 from .accounting import Part
 from .managers import replication_manager
 from .session import Session
-from .transport import answered
+from .transport import UPDATE, Unfamiliar, answered
 from .vmomi import pbm, vim, vmodl
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vvol_replication.domain.groups import GroupId
 
 _BATCH = 100
+_MOST_ODD = 20
 _TOO_MUCH = (vmodl.fault.InvalidArgument, pbm.fault.NotFound, vim.fault.NotFound)
 _GONE = (pbm.fault.NotFound, vim.fault.NotFound, vmodl.fault.ManagedObjectNotFound)
 
@@ -39,6 +41,7 @@ class Policies:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._asked = session.asked("PbmQueryReplicationGroups")
+        self._odd = 0
 
     def place(self, moids: Sequence[str]) -> Placement:
         """The groups of these VMs' homes and disks."""
@@ -54,13 +57,17 @@ class Policies:
         manager = replication_manager(self._session)
         try:
             rows = answered(self._session.call(lambda: manager.QueryReplicationGroups(refs)))
-        except _TOO_MUCH as fault:
-            if len(moids) > 1:
-                middle = len(moids) // 2
-                self._place(moids[:middle], placement)
-                self._place(moids[middle:], placement)
+        except (*_TOO_MUCH, Unfamiliar) as error:
+            odd = isinstance(error, Unfamiliar)
+            # Where nearly every answer is of a newer vCenter, it is not asked twice for each VM.
+            if len(moids) == 1 or (odd and self._odd >= _MOST_ODD):
+                self._odd += odd
+                for moid in moids:
+                    self._hole(moid, error, placement)
                 return
-            self._hole(moids[0], fault, placement)
+            middle = len(moids) // 2
+            self._place(moids[:middle], placement)
+            self._place(moids[middle:], placement)
             return
         answered_for = {self._take(row, server, placement) for row in rows}
         for moid in moids:
@@ -84,5 +91,8 @@ class Policies:
 
     def _hole(self, moid: str, fault: Any, placement: Placement) -> None:
         if not isinstance(fault, _GONE):
-            seen = faults.message(fault, self._asked)
+            if isinstance(fault, Unfamiliar):
+                seen = self._asked.line(f"{self._asked.quote(fault)}; {UPDATE}")
+            else:
+                seen = faults.message(fault, self._asked)
             placement.holes[moid] = f"the group of VM {self._asked.quote(moid)} could not be read: {seen}"

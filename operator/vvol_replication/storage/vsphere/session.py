@@ -24,8 +24,8 @@ from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnd
 from .asked import Asked
 from .connection import Credentials, Timeouts, parse_address
 from .faults import verdict
-from .transport import DROPPED, InDoubt, Stub, Unreadable, busy, proves_nothing_changed
-from .vmomi import sms, vim, vmodl
+from .transport import DROPPED, InDoubt, Stub, Unfamiliar, Unreadable, busy, proves_nothing_changed
+from .vmomi import VERSION, sms, vim, vmodl
 
 if TYPE_CHECKING:
     import ssl
@@ -218,7 +218,7 @@ class Session:
         try:
             return ask()
         except SystemExit as error:  # pyVmomi's lazy loader exits the process over a type that it cannot build
-            failure: Exception = Unreadable("of a type that this client cannot load")
+            failure: Exception = Unfamiliar(f"of a type that pyvmomi {VERSION} cannot load")
             failure.__cause__ = error
         except vmodl.MethodFault as fault:
             if mutating and not verdict(fault).proven:

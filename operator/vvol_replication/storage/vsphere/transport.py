@@ -20,7 +20,7 @@ from vvol_replication.storage import reasons
 from vvol_replication.storage.tls import not_trusted
 
 from .faults import message as fault_message
-from .vmomi import SoapStubAdapter, vmodl
+from .vmomi import VERSION, SoapStubAdapter, vmodl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,7 @@ DROPPED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 _TOO_LONG_IDLE = 20.0
 _OPEN = "; whether it took effect is not known yet"
+UPDATE = "install a newer version of the operator"
 _CLIENT_ERRORS = range(400, 500)
 _BUSY_STATUS = (429, 503)
 _KINDS: dict[type[BaseException], str] = {ExpatError: "no whole XML"}
@@ -47,6 +48,10 @@ class InDoubt(Exception):  # noqa: N818 - as above
 
 class Unreadable(Exception):  # noqa: N818 - as above
     """An answer came and says nothing: not the expected shape. The text says what is wrong with it."""
+
+
+class Unfamiliar(Unreadable):
+    """An answer came and has a type, a field or a word that the installed pyVmomi does not know. The text names it."""
 
 
 class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
@@ -106,6 +111,19 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
         finally:
             del self._patience.seconds
 
+    def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803 - pyVmomi's names
+        """One request and its answer. Raises `Unfamiliar` where the answer has what pyVmomi does not know.
+
+        pyVmomi says that by an exception of no type of its own (docs/facts/vsphere.md#pyvmomi).
+        """
+        try:
+            return super().InvokeMethod(mo, info, args, outerStub)
+        except (AttributeError, KeyError) as error:
+            unknown = _unknown(error)
+            if unknown is None:
+                raise
+            raise Unfamiliar(f"'{unknown}' is newer than pyvmomi {VERSION} knows") from error
+
     def discard_stale(self) -> None:
         """Close idle connections that the other side has closed, or may have forgotten.
 
@@ -121,6 +139,15 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # an Any: see vmomi
         """Close idle connections, and keep none of those that come back."""
         self.poolSize = 0
         self.DropConnections()
+
+
+def _unknown(error: AttributeError | KeyError) -> str | None:
+    """What of an answer pyVmomi does not know, by the exception; None for an exception that says something else."""
+    if isinstance(error, KeyError):
+        return str(error.args[0]) if error.args else None  # a type
+    if isinstance(error.obj, type):
+        return error.name  # a word of that enumeration
+    return str(error) if error.name is None else None  # a field: pyVmomi's own, with nothing but its name
 
 
 def _stale(connection: Any, last_used: float) -> bool:
@@ -186,6 +213,9 @@ def _seen(error: BaseException, asked: Asked, answer_timeout: float) -> tuple[st
         )
     if isinstance(cause, OSError):
         return reasons.UNREACHABLE, f"the connection broke ({_short(cause, asked)}); check its network path"
+    if isinstance(cause, Unfamiliar):
+        seen = f"its answer could not be read ({asked.quote(cause)}); {UPDATE}"
+        return reasons.ANSWER_UNREADABLE, seen
     detail = asked.quote(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
     return (
         reasons.ANSWER_UNREADABLE,

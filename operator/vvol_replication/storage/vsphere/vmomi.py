@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyVmomi import SoapAdapter, VmomiSupport
+from pyVmomi import SoapAdapter, VmomiSupport, version_info_str
 from pyVmomi import pbm as annotated_pbm
 from pyVmomi import sms as annotated_sms
 from pyVmomi import vim as annotated_vim
@@ -21,3 +21,5 @@ vmodl: Any = annotated_vmodl
 SoapStubAdapter: Any = SoapAdapter.SoapStubAdapter
 type_of_name: Any = VmomiSupport.GetVmodlType
 name_on_wire: Any = VmomiSupport.GetQualifiedWsdlName
+VERSION: str = version_info_str
+"""The installed pyVmomi's."""

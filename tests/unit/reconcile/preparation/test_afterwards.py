@@ -102,6 +102,13 @@ def test_a_crowd_is_named_up_to_a_few() -> None:
     assert "and 2 more" in judge(completed(), replace(WELL, members=crowd), NOW).message
 
 
+def test_what_is_not_known_of_the_vms_is_told_with_the_vms_that_were_not_read() -> None:
+    membership = Membership((vm(PowerState.OFF),), ("VVolId 1",), unread=("'erp-db' (inaccessible)",))
+    validity = judge(completed(), replace(WELL, members=Done(membership)), NOW)
+    assert (validity.status, validity.reason) == ("Unknown", "MembersUnreadable")
+    assert validity.message == "Not all VMs of the group can be read: VM 'erp-db' (inaccessible)."
+
+
 def test_only_completed_ones_that_are_not_stale_are_watched() -> None:
     assert not is_watched(PreparationStatus())
     assert not is_watched(decide(spec=replace(SPEC, dry_run=True)).status)

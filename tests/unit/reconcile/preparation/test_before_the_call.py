@@ -187,6 +187,33 @@ def test_all_culprits_are_named_up_to_a_few_and_split_ones_are_marked() -> None:
     assert "(host is away)" in alone
 
 
+LOST = "disconnected, host esxi-1, last seen poweredOff"
+
+
+def test_a_vm_whose_host_is_not_connected_is_named_with_host_and_state() -> None:
+    lost = vm(PowerState.UNKNOWN, "db", state=LOST, elsewhere=(GroupId("f", "d"),))
+    unread = vm(PowerState.UNKNOWN, "web")
+    alone = text(decide(seen({Query.MEMBERS: Membership((lost,), problems=("a long line",))})))
+    assert alone.startswith(f"VM 'db' (split over groups; {LOST}) is not known to be off, which counts as on;")
+    assert "connect its host" in alone
+    assert "a long line" not in alone
+    both = text(decide(seen({Query.MEMBERS: Membership((lost, unread), problems=("a long line",))})))
+    assert f"2 VMs are not known to be off, which counts as on: 'db' (split over groups; {LOST}), 'web'" in both
+    assert "(a long line)" in both
+    assert "connect their hosts" in both
+
+
+def test_members_of_vms_without_a_configuration_are_told_with_these_as_likely_owners() -> None:
+    owner = "'erp-db' (inaccessible, host esxi-1, last seen poweredOff)"
+    told = text(decide(seen({Query.MEMBERS: Membership((), ("VVolId 1", "VVolId 2"), unread=(owner,))})))
+    assert "2 members of the group belong to no VM whose configuration could be read: VVolId 1, VVolId 2." in told
+    assert f"The likely owners are the VMs whose configuration was not shown: {owner}." in told
+    assert "They count as powered on" in told
+    nobody = text(decide(seen({Query.MEMBERS: Membership((), ("VVolId 1",))})))
+    assert "that the operator's account can see" in nobody
+    assert "likely owners" not in nobody
+
+
 def test_everything_is_read_first_and_again_when_it_is_old() -> None:
     nothing = Observation(confirmed=True, bound=BINDING)
     step = decide(nothing).step

@@ -135,3 +135,42 @@ def test_members_are_described_in_their_providers_words() -> None:
     assert describe(member("moid", 4, 2000, HERE), Redactor("")) == "VirtualDiskMoId vm-4 2000"
     assert describe(member("vvol", 4, None), Redactor("")) == "VVolId home-4"
     assert describe(R.DeviceId(), Redactor("")) == "DeviceId"
+
+
+HOME = "0a1b2c3d-0000-4000-8000-00000000000e"
+IN_ITS_OBJECT = {"config.files.vmPathName": f"[ds-1] rfc4122.{HOME}/vm.vmx"}
+
+
+def test_a_home_whose_object_was_not_read_is_the_folder_of_its_configuration() -> None:
+    unread = machine(1, IN_ITS_OBJECT, without="config.vmStorageObjectId")
+    assert parts(unread).of(R.VVolId(id=f"vvol:{HOME.upper()}")) == Part("vm-1")
+    assert parts(machine(1, IN_ITS_OBJECT)).of(R.VVolId(id=HOME)) is None, "what was read says more than a path"
+
+
+@pytest.mark.parametrize("path", ["[ds-1] home-1/vm.vmx", "[ds-1] rfc4122.home-1", "rfc4122.home-1", ""])
+def test_another_folder_is_no_object(path: str) -> None:
+    unread = machine(1, {"config.files.vmPathName": path}, without="config.vmStorageObjectId")
+    assert parts(unread).of(member("vvol", 1, None)) is None
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        R.VVolId(),
+        R.VirtualMachineUUID(),
+        R.VirtualMachineFilePath(),
+        R.VirtualMachineFilePath(vmxPath="folder-1/vm.vmx"),
+        R.VirtualMachineMoId(),
+        R.VirtualDiskId(),
+        R.VirtualDiskKey(vmInstanceUUID="uuid-1"),
+        R.VirtualDiskKey(deviceKey=2000),
+        R.VirtualDiskMoId(vmMoid="vm-1"),
+        R.VirtualDiskMoId(vmMoid="vm-1", diskKey="0"),
+    ],
+    ids=lambda device: describe(device, Redactor("")),
+)
+def test_a_hole_in_a_members_id_is_not_filled_by_a_hole_in_a_vm(hole: Any) -> None:
+    """Where something is missing pyVmomi reads '' and 0: two of them are not the same thing."""
+    holed = machine(1, {"config.hardware.device": [disk(1, 0)], "config.vmStorageObjectId": "rfc4122."})
+    holed.values["config.datastoreUrl"][0].url = ""
+    assert parts(holed).of(hole) is None

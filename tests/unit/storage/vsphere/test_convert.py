@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from pyVmomi import sms, vim, vmodl
+from pyVmomi import Iso8601, sms, vim, vmodl
 
 from vvol_replication.domain.groups import FaultDomain, GroupId, GroupState, SourceGroup, TargetGroup
 from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
@@ -79,6 +79,18 @@ def test_a_time_without_a_zone_is_utc_and_one_with_a_zone_stays() -> None:
     assert convert.moment(NOON.replace(tzinfo=None)) == NOON
     elsewhere = NOON.astimezone(timezone(timedelta(hours=2)))
     assert convert.moment(elsewhere) == NOON
+
+
+def test_what_pyvmomi_makes_of_what_is_missing() -> None:
+    """What the conversions and their docstrings stand on (docs/facts/vsphere.md#pyvmomi)."""
+    part = R.QueryPointInTimeReplicaSummaryResult.ReplicaIntervalQueryResult()
+    assert (part.number, part.fromDate) == (0, None)
+    assert (R.TargetGroupInfo().state, R.TargetGroupInfo().sourceInfo) == ("", None)
+    runtime: Any = vim.vm.RuntimeInfo()
+    assert (runtime.toolsInstallerMounted, runtime.powerState) == (False, None)
+    cut = Iso8601.ParseISO8601("2026-11-24T12:00:00.123456789")
+    assert cut == datetime(2026, 11, 24, 12, 0, 0, 123456)  # noqa: DTZ001 - it has no zone
+    assert convert.moment(cut) == datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,39 @@ def test_fewer_listed_than_counted_is_no_answer() -> None:
     assert "counted 3 and listed 1" in ended.value.outcome.message
 
 
+def numberless(points: list[Any]) -> Any:
+    summary = counted(points)
+    for part in summary.intervalResults:
+        part.number = 0
+    return summary
+
+
+def test_an_interval_whose_number_is_missing_is_not_an_empty_one() -> None:
+    """There pyVmomi reads 0."""
+    provider = Provider([1, 2], lambda points, at: numberless(points) if at is None else listed(points))
+    assert run(provider) == ["p0", "p1"]
+
+
+def test_an_interval_that_is_told_twice_to_hold_none_is_empty() -> None:
+    part = R.QueryPointInTimeReplicaSummaryResult.ReplicaIntervalQueryResult
+
+    def none(_: list[Any], at: Any) -> Any:
+        begin, end = (at.fromDate, at.toDate) if at else (START, START + timedelta(days=1))
+        empty = part(fromDate=begin, toDate=end, number=0)
+        return R.QueryPointInTimeReplicaSummaryResult(groupId=WIRE, intervalResults=[empty])
+
+    provider = Provider([], none)
+    assert run(provider) == []
+    assert provider.calls == 2
+
+
+def test_a_summary_without_its_times_is_unreadable() -> None:
+    part = R.QueryPointInTimeReplicaSummaryResult.ReplicaIntervalQueryResult
+    holed = R.QueryPointInTimeReplicaSummaryResult(groupId=WIRE, intervalResults=[part()])
+    with pytest.raises(Unreadable):
+        run(Provider([1], lambda *_: holed))
+
+
 def test_a_groups_own_fault_is_raised() -> None:
     provider = Provider([], lambda *_: R.GroupErrorResult(groupId=WIRE, error=[sms.fault.ProviderBusy()]))
     with pytest.raises(sms.fault.ProviderBusy):

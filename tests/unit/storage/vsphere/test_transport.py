@@ -10,12 +10,13 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 import pytest
+from pyVmomi import SoapAdapter, VmomiSupport, sms, version_info_str, vim
 
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
 from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import transport
 from vvol_replication.storage.vsphere.asked import Asked
-from vvol_replication.storage.vsphere.transport import InDoubt, NotSent, Stub, Unreadable
+from vvol_replication.storage.vsphere.transport import InDoubt, NotSent, Stub, Unfamiliar, Unreadable
 
 ASKED = Asked("vc.example.com", "SyncReplicationGroup_Task", redactor=Redactor(""))
 
@@ -150,6 +151,44 @@ def test_failures_of_reads(error: Exception, reason: str, said: str) -> None:
     assert isinstance(doubtful, Indeterminate)
     assert doubtful.reason == "AnswerLost"
     assert "not known yet" in doubtful.message
+
+
+def unknown_word() -> None:
+    getattr(vim.VirtualMachine.PowerState, "hibernated")  # noqa: B009 - as pyVmomi does
+
+
+def unknown_field() -> None:
+    sms.TaskInfo._GetPropertyInfo("weight")  # noqa: SLF001 - as pyVmomi does
+
+
+def unknown_type() -> None:
+    VmomiSupport.GuessWsdlType("AnswerOfTheFuture")
+
+
+def no_answer_at_all() -> None:
+    getattr(None, "msg")  # noqa: B009 - what pyVmomi does with a fault that is not there
+
+
+@pytest.mark.parametrize(
+    ("breaks", "word"),
+    [
+        (unknown_word, "hibernated"),
+        (unknown_field, "weight"),
+        (unknown_type, "AnswerOfTheFuture"),
+        (no_answer_at_all, None),
+    ],
+)
+def test_what_pyvmomi_does_not_know_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, breaks: Any, word: str | None
+) -> None:
+    monkeypatch.setattr(SoapAdapter.SoapStubAdapter, "InvokeMethod", lambda *_: breaks())
+    with pytest.raises((Unfamiliar, AttributeError)) as caught:
+        stub().InvokeMethod(None, None, ())
+    assert isinstance(caught.value, Unfamiliar) is (word is not None)
+    message = transport.outcome(caught.value, ASKED, answer_timeout=30.0).message
+    known = f"'{word}' is newer than pyvmomi {version_info_str} knows); install a newer version of the operator"
+    assert (known in message) is (word is not None)
+    assert ("proxy" in message) is (word is None)
 
 
 @pytest.mark.parametrize(
