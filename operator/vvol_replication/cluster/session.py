@@ -129,7 +129,8 @@ class _Authorization:
 
     def _read(self) -> str | None:
         token = self._settings.get_api_key_with_prefix("authorization")
-        return token or self._settings.get_api_key_with_prefix("BearerToken")
+        token = token or self._settings.get_api_key_with_prefix("BearerToken")
+        return str(token).strip() if token else None  # files of tokens end with a line break
 
 
 def _tls(settings: client.Configuration) -> ssl.SSLContext:
