@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
 from kubernetes import client
@@ -354,3 +355,26 @@ async def test_a_line_break_behind_the_token_is_taken_off(server: Server) -> Non
     await ApiServer(connection, operator_namespace="vvol").read(SYNC)
     await connection.http.close()
     assert [asked.headers["Authorization"] for asked in server.asked] == ["Bearer token-x"]
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)])
+async def test_what_may_be_asked_twice_is_asked_once_more_where_the_connection_breaks(
+    server: Server, method: str, times: int
+) -> None:
+    server.answer = lambda _: "reset"
+    connection = connect(server.kubeconfig())
+    with pytest.raises(aiohttp.ClientError):
+        await connection.http.request(method, connection.server + "/somewhere", json={"a": 1})
+    await connection.http.close()
+    assert [(asked.method, asked.body) for asked in server.asked] == [(method, {"a": 1})] * times
+
+
+@pytest.mark.parametrize(("second", "expected"), [(404, Gone), (409, Conflict)])
+async def test_a_deletion_that_arrives_twice_deletes_once(
+    server: Server, api: ApiServer, second: int, expected: type
+) -> None:
+    answers: list[tuple[int, Any] | str] = ["reset", (second, {"kind": "Status"})]
+    server.answer = lambda _: answers.pop(0)
+    assert isinstance(await api.delete(SYNC, "7"), expected)
+    assert {asked.body["preconditions"]["resourceVersion"] for asked in server.asked} == {"7"}
+    assert len(server.asked) == 2
