@@ -139,11 +139,8 @@ class Observation:
     trouble: Trouble | None = None
 
     def after_effect(self, *kept: Query) -> Observation:
-        """This observation without the readings from before a mutating call; `kept`: what the call cannot change.
-
-        Connections are never among the forgotten: they change slowly and are read for a whole array at once.
-        """
-        forgotten: dict[str, Any] = {query.value: None for query in Query if query not in (*kept, Query.CONNECTIONS)}
+        """This observation without the readings from before a mutating call; `kept`: what the call cannot change."""
+        forgotten: dict[str, Any] = {query.value: None for query in Query if query not in kept}
         return replace(self, **forgotten)
 
     def with_reading(self, query: Query, reading: Reading[Any]) -> Observation:

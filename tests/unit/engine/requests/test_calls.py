@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ RESOLVED = Resolved(
 )  # fmt: skip
 
 
-class Clock:
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-    def jitter(self) -> float:
-        return 0.0
-
-
 class Stub:
     """An endpoint as far as the calls look at it."""
 
@@ -45,7 +36,7 @@ def calls(**endpoints: Any) -> StorageCalls:
     for name, one in endpoints.items():
         known: Any = registry.vcenters if name in ("dallas", "austin") else registry.arrays
         known[name] = one
-    return StorageCalls(registry, Clock())
+    return StorageCalls(registry)
 
 
 @pytest.mark.parametrize(

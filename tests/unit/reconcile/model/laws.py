@@ -124,8 +124,7 @@ def check_arm(driver: Driver) -> None:
     assert operation.sync is not None
     assert operation.sync.borrowed is None, "asks for a sync although it goes under another"
     if operation.push is None or operation.push.snapshot is None:
-        _fresh(driver, Query.POINTS, Query.PROTECTION_GROUP, Query.SOURCE_SNAPSHOTS)
-        _fresh(driver, Query.CONNECTIONS, before_mutation=True)
+        _fresh(driver, Query.POINTS, Query.PROTECTION_GROUP, Query.SOURCE_SNAPSHOTS, Query.CONNECTIONS)
         group = driver.seen.protection_group
         assert group is not None
         assert isinstance(group.value, ProtectionGroup)
@@ -165,7 +164,7 @@ def check_push_on_arrays(driver: Driver, suffix: str) -> None:
     """Invariants 1, 4, 5, 7 where vSphere is not asked at all."""
     _intent_is_stored(driver)
     _fresh(driver, Query.SOURCE_SNAPSHOTS, Query.PROTECTION_GROUP, Query.REPLICA_GROUP, Query.TARGET_SNAPSHOTS)
-    _fresh(driver, Query.CONNECTIONS, before_mutation=True)
+    _fresh(driver, Query.CONNECTIONS)
     _alone(driver)
     assert driver.confirmed
     assert isinstance(driver.bound, Binding)
