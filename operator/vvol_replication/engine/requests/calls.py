@@ -10,7 +10,7 @@ from typing import Any
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, Pushed, Snapshot
-from vvol_replication.domain.groups import GroupId
+from vvol_replication.domain.groups import GroupId, GroupName
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
@@ -93,16 +93,36 @@ class StorageCalls:
         return (
             found
             if isinstance(found, Refused | Unavailable)
-            else await found.push(resolved.protection_group, suffix)
+            else await found.push(self.protection_group(resolved), suffix)
         )
 
     def name_at_target(self, resolved: Resolved) -> str:
         """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
-        if "::" in resolved.protection_group:
-            return resolved.protection_group.replace("::", ":", 1)
+        group = self.protection_group(resolved)
+        if "::" in group:
+            return group.replace("::", ":", 1)
         # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
         about = self.source(resolved)
-        return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
+        return f"{about.name if about else resolved.source_array_name}:{group}"
+
+    def protection_group(self, resolved: Resolved) -> str:
+        """What the source array calls the protection group now.
+
+        vSphere names the source group, whose ids are pinned, after it: a rename shows there. Where something else than
+        that name told the protection group, or no vCenter was read yet, it is as it was.
+        """
+        if resolved.source_group_name is not None:
+            for site, uuid in (
+                (resolved.protected_vcenter, resolved.protected_vcenter_uuid),
+                (resolved.recovery_vcenter, resolved.recovery_vcenter_uuid),
+            ):
+                endpoint = self._registry.vcenters.get(site or "")
+                if endpoint is None or endpoint.about is None or endpoint.about.instance_uuid != uuid:
+                    continue
+                name = GroupName.parse(endpoint.source_names.get(_id(resolved.source_group), ""))
+                if name is not None:
+                    return name.protection_group
+        return resolved.protection_group
 
     def source(self, resolved: Resolved) -> ArrayAbout | None:
         """The source array as it was seen last; None where another one answers by now, or none has."""
@@ -128,9 +148,9 @@ class StorageCalls:
 
     async def _at_source(self, query: Query, array: ArrayPort, resolved: Resolved) -> Outcome[Any]:
         if query is Query.PROTECTION_GROUP:
-            return await array.protection_group(resolved.protection_group)
+            return await array.protection_group(self.protection_group(resolved))
         if query is Query.SOURCE_SNAPSHOTS:
-            return await array.snapshots(resolved.protection_group)
+            return await array.snapshots(self.protection_group(resolved))
         # Never the monitor's: that may be half a minute old, and a link breaks in less (invariant 3).
         return await array.connections()
 

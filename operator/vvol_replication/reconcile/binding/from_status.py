@@ -69,6 +69,7 @@ def bind_by_memory(
             protection_group=spec.protection_group or source.protection_group or "",
             protected_vcenter=source.vcenter,
             protected_vcenter_uuid=source.vcenter_uuid,
+            source_group_name=source.name if spec.protection_group is None else None,
         ),
         target=TargetGroup(target_id, source_id, GroupState.parse(target.state)),
         source=SourceGroup(source_id, source.name, GroupState.parse(source.state), (target_id,)),

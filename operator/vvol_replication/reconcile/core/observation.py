@@ -102,6 +102,8 @@ class Observation:
     source_array: ArrayAbout | None = None
     target_array: ArrayAbout | None = None
     """The arrays as their monitors saw them last: names may have changed since the first intent, clocks drift."""
+    group_called: str | None = None
+    """What the protection group is called now; it may have been renamed since the first intent."""
     identity: str = ""
     """Which operator process this is; empty where there can be only one."""
     taken_up_at: datetime | None = None

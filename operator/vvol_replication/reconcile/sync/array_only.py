@@ -13,6 +13,7 @@ from vvol_replication.api.sync import Baseline, PushLedger
 from vvol_replication.domain.arrays import ProtectionGroup
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.reconcile.binding.world import Binding
+from vvol_replication.reconcile.core.checks import group_called
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.core.steps import Decision, Record
 
@@ -64,8 +65,9 @@ def _last_seen(active: ActiveSync) -> Decision | None:
     """What vSphere said last: any state but TARGET, and any at the source but SOURCE, is an end before any call."""
     bound = active.seen.bound
     if not isinstance(bound, Binding):
+        why = "" if bound is None else f" {bound.message}"
         return active.wait(
-            Reason.GROUP_NOT_READY, "What the group's state was last is not known yet; it is waited for."
+            Reason.GROUP_NOT_READY, f"What the group's state was last is not known yet; it is waited for.{why}"
         )
     if bound.resolved.target_group != active.resolved.target_group:
         return active.fail(
@@ -94,7 +96,7 @@ def _check_replica(active: ActiveSync) -> Decision | None:
     what = f"The target array {active.resolved.target_array_name!r}"
     until = active.now + active.tuning.older_every
     if group is None:
-        text = f"{what} shows no replica of protection group {active.resolved.protection_group!r} of that source."
+        text = f"{what} shows no replica of protection group {group_called(active.resolved, active.seen)} of that source."
         return active.wait(Reason.NOT_A_TARGET, f"{text} Check the group's targets.", until=until)
     if group.source.casefold() not in names:
         text = f"{what} shows {group.name!r} as made on {group.source!r}: it is not a replica of the source array."
@@ -105,7 +107,7 @@ def _check_replica(active: ActiveSync) -> Decision | None:
 def _record_intent(active: ActiveSync) -> Decision:
     push_ledger = PushLedger(intent_at=active.now)
     operation = active.with_operation(resolved=active.resolved, baseline=Baseline(), push=push_ledger)
-    text = f"Replicating protection group {active.resolved.protection_group!r} on the arrays alone."
+    text = f"Replicating protection group {group_called(active.resolved, active.seen)} on the arrays alone."
     note = clocks_problem(active)
     text = f"{text} {note}" if note else text
     return active.run(Record(), Reason.PUSHING, text, operation=replace(operation, holder=active.holder))
