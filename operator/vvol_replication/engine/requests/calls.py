@@ -62,10 +62,12 @@ class StorageCalls:
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
-            case Query.REPLICA_GROUP:
+            case Query.REPLICA_GROUP | Query.TARGET_CONNECTIONS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 if isinstance(array, Refused | Unavailable):
                     return array
+                if query is Query.TARGET_CONNECTIONS:
+                    return await array.connections()
                 return await array.protection_group(self.name_at_target(resolved))
             case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
                 array = self._array(resolved.source_array, resolved.source_array_id)

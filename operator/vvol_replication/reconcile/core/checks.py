@@ -85,8 +85,12 @@ def array_problem(resolved: Resolved, seen: Observation) -> Problem | None:
 
 
 def _connection(resolved: Resolved, seen: Observation) -> ArrayConnection | None:
-    names, known = target_names(resolved, seen), rows(seen.connections)
-    return next((one for one in known if one.id == resolved.target_array_id), None) or next(
+    return connection_to(rows(seen.connections), resolved.target_array_id, target_names(resolved, seen))
+
+
+def connection_to(known: Sequence[ArrayConnection], array_id: str, names: frozenset[str]) -> ArrayConnection | None:
+    """The connection to that array: by its id, or by one of its folded names where no id is told."""
+    return next((one for one in known if one.id == array_id), None) or next(
         (one for one in known if one.id is None and one.name.casefold() in names), None
     )
 

@@ -35,6 +35,7 @@ class Query(StrEnum):
     PROTECTION_GROUP = "protection_group"
     REPLICA_GROUP = "replica_group"
     CONNECTIONS = "connections"
+    TARGET_CONNECTIONS = "target_connections"
     SOURCE_SNAPSHOTS = "source_snapshots"
     TARGET_SNAPSHOTS = "target_snapshots"
     MEMBERS = "members"
@@ -117,6 +118,8 @@ class Observation:
     replica_group: Reading[ProtectionGroup | None] | None = None
     """The protection group as the target array shows it."""
     connections: Reading[tuple[ArrayConnection, ...]] | None = None
+    target_connections: Reading[tuple[ArrayConnection, ...]] | None = None
+    """The connections as the target array shows them; `connections` are the source's."""
     source_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     target_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     members: Reading[Membership] | None = None

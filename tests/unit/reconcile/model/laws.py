@@ -168,9 +168,10 @@ def check_push_on_arrays(driver: Driver, suffix: str) -> None:
     _alone(driver)
     assert driver.confirmed
     assert isinstance(driver.bound, Binding)
-    assert driver.bound.target.state is GroupState.TARGET
-    assert driver.bound.source is not None
-    assert driver.bound.source.state is GroupState.SOURCE
+    if not driver.bound.never_read:
+        assert driver.bound.target.state is GroupState.TARGET
+        assert driver.bound.source is not None
+        assert driver.bound.source.state is GroupState.SOURCE
     for reading in (driver.seen.protection_group, driver.seen.replica_group):
         assert reading is not None
         assert isinstance(reading.value, ProtectionGroup)
