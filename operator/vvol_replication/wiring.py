@@ -13,6 +13,7 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.ports import Refusals
+from vvol_replication.storage import credentials
 from vvol_replication.storage.flasharray import connect as connect_array
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
@@ -37,15 +38,21 @@ class StorageConnector:
     def vcenter(
         self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
     ) -> VCenterPort | Refused:
-        """A port to that vCenter; `Refused` if the spec's CA certificates cannot be used."""
+        """A port to that vCenter; `Refused` if the spec's CA certificates or the credentials cannot be used."""
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
-        gate = self._gates.of(str(spec.address), username, password)
+        user = credentials.username(spec.secret, username)
+        if isinstance(user, Refused):
+            return user
+        secret = credentials.password(spec.secret, password)
+        if isinstance(secret, Refused):
+            return secret
+        gate = self._gates.of(str(spec.address), user, secret)
         port = VCenter(
             str(spec.address),
-            username,
-            password,
+            user,
+            secret,
             trust,
             leading=self._leading,
             max_concurrent_calls=spec.max_concurrent_calls,
@@ -56,14 +63,17 @@ class StorageConnector:
         return port
 
     def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
-        """A port to that array; `Refused` if the spec's CA certificates, or its REST family, cannot be used."""
+        """A port to that array; `Refused` if the spec's CA certificates or REST family, or the token, are of no use."""
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
-        gate = self._gates.of(str(spec.address), api_token)
+        token = credentials.api_token(spec.secret, api_token)
+        if isinstance(token, Refused):
+            return token
+        gate = self._gates.of(str(spec.address), token)
         port = connect_array(
             str(spec.address),
-            api_token,
+            token,
             trust=trust,
             leading=self._leading,
             rest_version=str(spec.rest_version),

@@ -75,6 +75,8 @@ class Bare:
         spent.lap("GET pgroup snap (source)")
         self._target.list_pgroups(names=[f"{self._name_at_target}:{group}"], snap=True, transfer=True)
         spent.lap("GET pgroup snap (target)")
+        self._source.list_array_connections()
+        spent.lap("GET array/connection")
         task = self._provider.SyncReplicationGroup([target_id], name)
         spent.lap("SyncReplicationGroup_Task")
         task.QueryInfo()

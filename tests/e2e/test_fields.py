@@ -15,7 +15,7 @@ from testbed.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GROUPS = ("ids", "twice", "skewed", "armed", "ttl", "owned", "renamed", "destroyed")
+GROUPS = ("ids", "twice", "skewed", "armed", "ttl", "owned", "renamed", "called", "destroyed")
 LONG = 45.0
 
 
@@ -145,6 +145,29 @@ def test_an_array_that_is_renamed_on_the_way_is_the_same_array(site: Site) -> No
     assert ready(end)[0] == "PointInTimeCreated"
     assert stage.is_true(end, "Named")
     assert json.dumps(end["status"]["transfer"]["snapshot"])
+
+
+def test_a_protection_group_that_is_renamed_on_the_way_is_the_same_group(rig: Rig, site: Site) -> None:
+    site.act("hold", "called")
+    name = bound_group(site, "called")
+    request = site.request(name)
+    request.wait_reason("Transferring")
+    site.simulator.action("rename-group", protectionGroup=f"{SOURCE}:called", name="called-anew")
+    site.act("release", "called-anew")
+
+    end = request.wait_complete(timeout=90)
+
+    assert ready(end)[0] == "PointInTimeCreated"
+    assert stage.is_true(end, "Named")
+    assert end["status"]["transfer"]["snapshot"].startswith(f"{SOURCE}:called-anew.")
+    told = rig.kubectl.wait_until(
+        "replicationgroup",
+        name,
+        lambda obj: ready(obj)[0] == "SourceGroupNotFound",
+        what="the group to tell its new name",
+        timeout=LONG,
+    )
+    assert f"'{SOURCE}:called-anew'" in ready(told)[1]
 
 
 def test_a_snapshot_that_is_eradicated_under_the_request_is_an_end(site: Site) -> None:

@@ -87,7 +87,7 @@ def test_one_request_costs_five_writes_beside_progress(rig: Rig, site: Site, tmp
     assert len(counted) - sum(map(is_progress, seen)) <= 5
 
 
-def test_one_request_costs_twelve_storage_calls_beside_polling(site: Site) -> None:
+def test_one_request_costs_thirteen_storage_calls_beside_polling(site: Site) -> None:
     name = site.group("calls")
     site.wait_group(name)
     site.request(name).wait_complete()  # opens the sessions
@@ -124,7 +124,7 @@ def test_one_request_costs_twelve_storage_calls_beside_polling(site: Site) -> No
     # the group's own monitor lists points in time as well, when the request ends and twice a minute
     listed = max(2, calls[RECOVERY].pop("QueryPointInTimeReplica") - monitors)
     total = 1 + listed + sum(count for found in calls.values() for count in found.values())
-    assert total <= 12, after
+    assert total + 1 <= 13, after  # and the look at the array connections, which the monitor reads as well
 
 
 def test_kubectl_shows_the_request_in_its_columns(rig: Rig, site: Site) -> None:

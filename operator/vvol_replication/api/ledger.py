@@ -21,6 +21,8 @@ class Resolved:
     `recovery_vcenter`, `protected_vcenter`, `source_array` and `target_array` name objects; the ids beside them are
     what the endpoints said of themselves. `source_array_name` and `target_array_name` are the arrays' own names: the
     first begins the names of snapshots on the target, the second is what a protection group calls its target.
+    `source_group_name` is what vSphere called the source group, where that tells the protection group: a rename is
+    followed by it. None: spec.protectionGroup tells it, or an older operator wrote this; then no rename is followed.
     """
 
     recovery_vcenter: str
@@ -36,6 +38,7 @@ class Resolved:
     protection_group: str
     protected_vcenter: str | None = None
     protected_vcenter_uuid: str | None = None
+    source_group_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class ApiServer:
         return Failed(f"the API server answered {code} to an apply of {metadata['name']!r}: {_message(body)}")
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
-        """A Secret of the operator's own namespace, decoded."""
+        """A Secret of the operator's own namespace, decoded. Bytes that are not UTF-8 come as surrogates."""
         answer = await self._call("GET", f"/api/v1/namespaces/{self._operator_namespace}/secrets/{name}")
         if isinstance(answer, Failed):
             return answer
@@ -307,6 +307,6 @@ def note_of(message: str) -> str:
 
 def _decoded(value: Any) -> str | None:
     try:
-        return base64.b64decode(str(value), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return base64.b64decode(str(value), validate=True).decode(errors="surrogateescape")
+    except binascii.Error:
         return None

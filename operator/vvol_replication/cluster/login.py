@@ -83,6 +83,7 @@ class Login:
 
     def _take(self, settings: client.Configuration, seen: dict[str, bytes | None]) -> None:
         token = settings.get_api_key_with_prefix("authorization") or settings.get_api_key_with_prefix("BearerToken")
+        token = token.strip() if token else None  # files of tokens end with a line break
         access = Access(settings.host, self._tls(settings), settings.tls_server_name or None, settings.proxy, token)
         before: Access | None = getattr(self, "_current", None)
         if before is not None and (before.server, before.proxy) != (access.server, access.proxy):

@@ -68,7 +68,7 @@ class Engine:
             registry=self.registry,
             queue=self._queue,
             claims=Claims(),
-            calls=StorageCalls(self.registry, clock),
+            calls=StorageCalls(self.registry),
             tuning=tuning or Tuning(),
             identity=identity,
         )

@@ -49,7 +49,7 @@ class Cluster(Protocol):
         ...
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
-        """A Secret of the operator's own namespace, decoded."""
+        """A Secret of the operator's own namespace, decoded. Bytes that are not UTF-8 come as surrogates."""
         ...
 
     async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
@@ -80,11 +80,11 @@ class Connector(Protocol):
     def vcenter(
         self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
     ) -> VCenterPort | Refused:
-        """A port to that vCenter; `Refused` if what the spec says of TLS cannot be used."""
+        """A port to that vCenter; `Refused` if what the spec says of TLS, or a credential, cannot be used."""
         ...
 
     def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
-        """A port to that array; `Refused` if what the spec says of TLS or REST cannot be used."""
+        """A port to that array; `Refused` if what the spec says of TLS or REST, or the token, cannot be used."""
         ...
 
     def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:

@@ -6,6 +6,7 @@ UNREACHABLE = "Unreachable"
 TIMED_OUT_CALLING = "TimedOutCalling"
 CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
 INVALID_CA_CERTIFICATES = "InvalidCACertificates"
+SECRET_VALUE_INVALID = "SecretValueInvalid"  # noqa: S105 - a word of ours, no password
 LOGIN_FAILED = "LoginFailed"
 PERMISSION_DENIED = "PermissionDenied"
 ANSWER_UNREADABLE = "AnswerUnreadable"

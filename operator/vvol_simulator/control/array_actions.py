@@ -4,7 +4,7 @@ from typing import Any
 
 from vvol_simulator.fields import Fields
 from vvol_simulator.model import ROLES, Role, World, WorldError
-from vvol_simulator.model.names import key
+from vvol_simulator.model.names import check_name, key
 from vvol_simulator.topology_arrays import read_rate_limit, read_versions
 
 from .actions import Action
@@ -68,6 +68,22 @@ def set_suspended(world: World, args: Fields) -> Json:
     return {}
 
 
+def rename_group(world: World, args: Fields) -> Json:
+    """Give a protection group another `name` (without its pod); its snapshots, replicas and vVol groups follow."""
+    group, name = world.protection_group(args.text("protectionGroup")), args.text("name")
+    args.finish()
+    check_name(name)
+    pod, colons, _ = group.name.rpartition("::")
+    groups = world.arrays[group.array_id].groups
+    whole = f"{pod}{colons}{name}"
+    if groups.get(key(whole), group) is not group:
+        raise WorldError(f"The name {whole!r} is taken.")
+    del groups[key(group.name)]
+    group.name = whole
+    groups[key(whole)] = group
+    return {}
+
+
 ARRAY_ACTIONS: dict[str, Action] = {
-    action.__name__.replace("_", "-"): action for action in (set_array, set_role, set_pod, set_suspended)
+    action.__name__.replace("_", "-"): action for action in (set_array, set_role, set_pod, set_suspended, rename_group)
 }

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
 from kubernetes.config import ConfigException
@@ -183,14 +184,16 @@ async def test_a_list_that_is_not_had_is_an_error_that_says_why(
         [one async for one in api.list(REPLICATION_SYNC)]
 
 
-async def test_a_secret_is_decoded_and_what_is_no_text_is_not_there(server: Server, api: ApiServer) -> None:
+async def test_a_secret_is_decoded_and_what_is_no_utf8_keeps_its_bytes_as_surrogates(
+    server: Server, api: ApiServer
+) -> None:
     data = {
         "username": base64.b64encode(b"operator").decode(),
         "binary": base64.b64encode(b"\xff\xfe").decode(),
         "bad": "%%",
     }
     server.answer = lambda _: (200, {"metadata": {}, "data": data})
-    assert await api.secret("vc") == {"username": "operator"}
+    assert await api.secret("vc") == {"username": "operator", "binary": "\udcff\udcfe"}
     assert server.asked[0].path == "/api/v1/namespaces/vvol/secrets/vc"
     server.answer = lambda _: (200, {"metadata": {}})
     assert await api.secret("vc") == {}
@@ -345,3 +348,33 @@ async def test_a_namespace_is_listed_whole_or_not_at_all(server: Server, api: Ap
 def test_which_namespaces_are_watched(namespaces: tuple[str, ...], watched: bool) -> None:  # noqa: FBT001 - a parameter
     connection: Any = None
     assert ApiServer(connection, operator_namespace="vvol", namespaces=namespaces).watches("dr") is watched
+
+
+async def test_a_line_break_behind_the_token_is_taken_off(server: Server) -> None:
+    connection = connect(server.kubeconfig(user={"token": "token-x\n"}))
+    await ApiServer(connection, operator_namespace="vvol").read(SYNC)
+    await connection.http.close()
+    assert [asked.headers["Authorization"] for asked in server.asked] == ["Bearer token-x"]
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)])
+async def test_what_may_be_asked_twice_is_asked_once_more_where_the_connection_breaks(
+    server: Server, method: str, times: int
+) -> None:
+    server.answer = lambda _: "reset"
+    connection = connect(server.kubeconfig())
+    with pytest.raises(aiohttp.ClientError):
+        await connection.http.request(method, connection.server + "/somewhere", json={"a": 1})
+    await connection.http.close()
+    assert [(asked.method, asked.body) for asked in server.asked] == [(method, {"a": 1})] * times
+
+
+@pytest.mark.parametrize(("second", "expected"), [(404, Gone), (409, Conflict)])
+async def test_a_deletion_that_arrives_twice_deletes_once(
+    server: Server, api: ApiServer, second: int, expected: type
+) -> None:
+    answers: list[tuple[int, Any] | str] = ["reset", (second, {"kind": "Status"})]
+    server.answer = lambda _: answers.pop(0)
+    assert isinstance(await api.delete(SYNC, "7"), expected)
+    assert {asked.body["preconditions"]["resourceVersion"] for asked in server.asked} == {"7"}
+    assert len(server.asked) == 2

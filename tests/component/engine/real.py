@@ -10,6 +10,7 @@ from typing import Any
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.virtual import VirtualClock
 
+from vvol_replication.api.flasharray import RestVersion
 from vvol_replication.api.names import FLASHARRAY, VCENTER, Kind
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
@@ -33,6 +34,7 @@ class Real:
         self.engine = Engine(self.api, self.connector, self.clock, pace=BRISK)
         self.api.engine = self.engine
         world = self.simulator.world
+        self.family = RestVersion.AUTO
         self.site, self.array = world.site("dallas"), world.array("flasharray-a")
 
     def secrets(self) -> None:
@@ -44,6 +46,8 @@ class Real:
         """The object, with this `tls`; by the simulator's own CA where nothing is said."""
         name, ref = NAMES[kind], "credentialsSecretRef" if kind == VCENTER else "apiTokenSecretRef"
         spec: dict[str, Any] = {"address": self.simulator.endpoint(name).address, ref: {"name": name}}
+        if kind == FLASHARRAY and self.family is not RestVersion.AUTO:
+            spec["restVersion"] = str(self.family)
         spec["tls"] = tls or {"caCertificates": self.simulator.authority.pem()}
         self.api.apply(kind, name, {key: value for key, value in spec.items() if value != {"none": True}})
 

@@ -42,6 +42,8 @@ from vvol_replication.domain.points import (
 )
 from vvol_replication.storage.login import LockedOut, LoginGate
 
+NO_SUCH_GROUP = Refused("ProtectionGroupNotFound", "the array has no protection group of that name")
+
 Step = Callable[[], Awaitable[Outcome[Any] | None]]
 """What happens at a call: None lets it go on, an outcome ends it."""
 
@@ -97,6 +99,7 @@ class World:
         """Pushes need no armed sync: requests go by the arrays alone."""
         self.away: set[str] = set()
         """Which of `vcenter`, `a` and `b` do not answer."""
+        self.connected = True  # the arrays, with each other
         self.skews: dict[str, timedelta | None] = {"a": timedelta(), "b": timedelta()}
         self.site_uuid, self.array_ids = "uuid-dallas", {"a": "id-a", "b": "id-b"}
 
@@ -134,6 +137,12 @@ class World:
                 if replica.preparing is not None and replica.preparing[1] == suffix:
                     replica.tasks[replica.preparing[0]] = TaskReading(TaskState.SUCCESS, 100)
                     replica.preparing, replica.prepared = None, True
+
+    def rename(self, name: str, other: str) -> None:
+        """The protection group has another name from now on: on both arrays, and in vSphere."""
+        self.replicas[other] = replica = self.replicas.pop(name)
+        replica.name = other
+        self.under_way = {other if one == name else one for one in self.under_way}
 
     def of(self, group: GroupId) -> Replica | None:
         return next((one for one in self.replicas.values() if group in (one.source_id, one.target_id)), None)
@@ -328,32 +337,34 @@ class FakeArray:
         return await self._call("about", self.side, answer)
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
-        other = "b" if self.side == "a" else "a"
-        known: tuple[ArrayConnection, ...] = (
-            ArrayConnection(other, f"id-{other}", connected=True, status="connected"),
-        )
-        return await self._call("connections", self.side, lambda: Done(known))
+        other, linked = "b" if self.side == "a" else "a", self.world.connected
+        known = ArrayConnection(other, f"id-{other}", linked, "connected" if linked else "connecting")
+        return await self._call("connections", self.side, lambda: Done((known,)))
 
     async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
         targets = (ReplicationTarget("b", allowed=True),)
-        return await self._call("protection_group", name, lambda: Done(ProtectionGroup(name, "a", targets)))
+        found = ProtectionGroup(name, "a", targets) if name.rpartition(":")[2] in self.world.replicas else None
+        return await self._call("protection_group", name, lambda: Done(found))
 
     async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
         def answer() -> Outcome[tuple[Snapshot, ...]]:
-            return Done(self.world.rows(self.world.replicas[protection_group], ""))
+            found = self.world.replicas.get(protection_group)
+            return Done(self.world.rows(found, "")) if found else NO_SUCH_GROUP
 
         return await self._call("snapshots", protection_group, answer)
 
     async def transfers(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
         def answer() -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
-            found = {name: self.world.replicas[name.partition(":")[2]] for name in protection_groups}
-            return Done({name: self.world.rows(one, "a:") for name, one in found.items()})
+            found = {name: self.world.replicas.get(name.partition(":")[2]) for name in protection_groups}
+            return Done({name: self.world.rows(one, "a:") if one else () for name, one in found.items()})
 
         return await self._call("transfers", " ".join(protection_groups), answer)
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         def answer() -> Outcome[Pushed | AlreadyThere]:
-            replica, now = self.world.replicas[protection_group], self.world.clock.now()
+            replica, now = self.world.replicas.get(protection_group), self.world.clock.now()
+            if replica is None:
+                return NO_SUCH_GROUP
             self.world.pushed.append(suffix)
             assert len(set(self.world.pushed)) == len(self.world.pushed), "a request pushed twice"
             assert replica.armed is not None or self.world.alone, "pushed without a sync that is armed"

@@ -43,21 +43,6 @@ async def test_the_arrays_alone_do_while_the_vcenter_is_down_also_after_a_restar
 
 
 @virtual
-async def test_the_arrays_alone_wait_for_a_group_that_was_never_read() -> None:
-    rig = Rig()
-    rig.world.alone = True
-    rig.world.away.add("vcenter")
-    async with running(rig):
-        rig.request("one", method="ArrayOnly")
-        await rig.until_reason("one", "Unreachable")
-        ready = next(one for one in rig.status("one").conditions if one.type == "Ready")
-        assert "has to be read by vSphere once" in ready.message
-        rig.world.away.clear()
-        await rig.until_ended("one")
-        assert rig.status("one").phase is Phase.SUCCEEDED
-
-
-@virtual
 async def test_a_group_that_is_pointed_elsewhere_forgets_what_it_was() -> None:
     async with running(Rig("erp", "crm")) as rig:
         await until(lambda: _group(rig).target is not None)

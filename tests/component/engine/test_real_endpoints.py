@@ -9,10 +9,12 @@ from component.engine.real import NAMES, real
 from component.engine.virtual import until
 from unit.storage.certificates import self_signed
 
+from vvol_replication.api.flasharray import RestVersion
 from vvol_replication.api.names import FLASHARRAY, VCENTER, Kind
 
 EACH_KIND = pytest.mark.parametrize("kind", [VCENTER, FLASHARRAY], ids=lambda kind: kind.kind)
 READY, DISTRUSTED = ("True", "Ready"), ("False", "CertificateNotTrusted")
+REFUSED = ("False", "SecretValueInvalid")
 
 
 @EACH_KIND
@@ -114,3 +116,36 @@ async def test_a_rotated_secret_logs_in_anew_and_the_old_session_is_logged_out(k
         assert {one["status"] for body in bodies for one in body["status"]["conditions"] if one["type"] == "Ready"} <= {
             "True"
         }
+
+
+@EACH_KIND
+@pytest.mark.parametrize("family", RestVersion)
+async def test_a_secret_from_a_file_ends_with_a_line_break(kind: Kind, family: RestVersion) -> None:
+    async with real() as rig:
+        secret, trimmed = rig.api.secrets[NAMES[kind]], "username" if kind == VCENTER else "apiToken"
+        secret[trimmed] += "\n"
+        rig.family = family
+        rig.apply(kind)
+        await until(lambda: rig.says(kind) == READY)
+        assert (rig.site if kind == VCENTER else rig.array).failed_logins == 0
+
+
+@EACH_KIND
+async def test_a_secret_that_cannot_be_sent_is_told_in_words_and_nothing_is_sent(kind: Kind) -> None:
+    async with real() as rig:
+        endpoint, right = rig.site if kind == VCENTER else rig.array, dict(rig.api.secrets[NAMES[kind]])
+        key = "password" if kind == VCENTER else "apiToken"
+        for wrong, words in ((right[key] + "\n", "line break"), ("zq7\x07marked", "control"), ("zq7\udcffm", "UTF-8")):
+            if kind == FLASHARRAY and words == "line break":
+                continue  # taken off
+            rig.api.secrets[NAMES[kind]] = {**right, key: wrong}
+            rig.apply(kind)
+            await until(lambda words=words: rig.says(kind) == REFUSED and words in rig.message(kind))  # type: ignore[misc]  # bound now
+            assert rig.says(kind, "Authenticated") == REFUSED
+            assert rig.says(kind, "Reachable") == ("Unknown", "SecretValueInvalid")
+            assert wrong.strip() not in rig.message(kind)
+        assert not endpoint.sessions
+        assert endpoint.failed_logins == 0
+        await until(lambda: rig.api.events == [(NAMES[kind], "Warning", "SecretValueInvalid")])
+        rig.api.secrets[NAMES[kind]] = right
+        await until(lambda: rig.says(kind) == READY)

@@ -336,3 +336,21 @@ async def test_an_endpoint_that_comes_back_as_another_is_refused(kind: Kind, nam
         await rig.until_ended("one")
         assert rig.reason("one") == "IdentityChanged"
         assert rig.world.pushed == rig.world.armed == []
+
+
+@pytest.mark.parametrize("method", ["Coordinated", "ArrayOnly"])
+@virtual
+async def test_arrays_that_lose_their_connection_right_before_a_sync_are_seen_before_anything_is_asked_for(
+    method: str,
+) -> None:
+    async with running() as rig:
+        rig.world.alone = method == "ArrayOnly"
+        await until(lambda: rig.count("connections") > 2)  # the monitors have just read it connected
+        rig.world.connected = False
+        rig.request("one", method=method)
+        await rig.until_reason("one", "ArraysNotConnected", within=5)
+        assert "'a' is not connected to 'b' (connection: connecting)" in str(rig.api.sync("one")["status"])
+        assert rig.world.armed == rig.world.pushed == []
+        rig.world.connected = True
+        await rig.until_ended("one")
+        assert len(rig.world.pushed) == 1

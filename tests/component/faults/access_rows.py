@@ -19,6 +19,7 @@ def rows() -> Iterator[Row]:
     for endpoint in ENDPOINTS:
         yield from _sessions(endpoint)
         yield from _logins(endpoint)
+    yield from _secrets()
     yield from _limits()
     yield from _rights()
     yield from _identities()
@@ -43,6 +44,17 @@ def _logins(endpoint: str) -> Iterator[Row]:
         yield Row(_LOGINS, endpoint, f"a wrong {wrong}, after three tries", call, *refused, three, _WRONG)
         hang = (Fault(LOGINS[endpoint], "hang"),)
         yield Row(_LOGINS, endpoint, "no answer to the login", call, UNAVAILABLE, "TimedOutCalling", hang, IMPATIENT)
+
+
+def _secrets() -> Iterator[Row]:
+    unusable = (REFUSED, "SecretValueInvalid")
+    trouble = "a password that ends with a line break"
+    yield Row(_LOGINS, VCENTER, trouble, "connect", *unusable, port=Port(ending="\n"))
+    for endpoint in ARRAYS:
+        for call in (READS[endpoint], CHANGES[endpoint]):
+            yield Row(_LOGINS, endpoint, "an API token that ends with a line break", call, DONE, port=Port(ending="\n"))
+        trouble = "an API token with a control character in it"
+        yield Row(_LOGINS, endpoint, trouble, "connect", *unusable, port=Port(ending="\x07"))
 
 
 def _limits() -> Iterator[Row]:

@@ -185,7 +185,7 @@ def _port(stage: Stage, pem: str | None) -> Any:
     usual = not options.impatient and not options.expected
     if row.endpoint == VCENTER:
         site = world.site(stage.endpoint)
-        password = site.password if options.credentials else WRONG
+        password = (site.password if options.credentials else WRONG) + options.ending
         if usual:
             spec = VCenterSpec(where, "secret", ca_certificates=pem)
             return StorageConnector(lambda: True).vcenter(spec, username=site.username, password=password)
@@ -199,7 +199,7 @@ def _port(stage: Stage, pem: str | None) -> Any:
             timeouts=patience or vsphere.Timeouts(),
             expected_uuid=options.expected or None,
         )
-    token = world.array(stage.endpoint).api_token if options.credentials else WRONG
+    token = (world.array(stage.endpoint).api_token if options.credentials else WRONG) + options.ending
     family = options.rest or ("REST1" if row.endpoint.endswith("1") else "REST2")
     if usual:
         array = FlashArraySpec(where, "secret", ca_certificates=pem, rest_version=RestVersion(family))

@@ -63,13 +63,15 @@ class Port:
     """How the port is made, where that is part of the trouble.
 
     `trust`: `own` (the simulator's CA), `stranger`, `system`, or `broken` (PEM that cannot be read). `door`: a hostile
-    server in the simulator's place, by its name in `hostile`. `credentials`: whether they are the right ones.
+    server in the simulator's place, by its name in `hostile`. `credentials`: whether they are the right ones; `ending`:
+    what the Secret has behind the password or token.
     `impatient`: short timeouts. `expected`: the identity that must answer. `rest`: another `restVersion`.
     """
 
     trust: str = "own"
     door: str = ""
     credentials: bool = True
+    ending: str = ""
     impatient: bool = False
     expected: str = ""
     rest: str = ""

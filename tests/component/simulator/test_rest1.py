@@ -210,3 +210,18 @@ def test_a_renamed_array_renames_what_the_target_shows(sim: Simulator, connect: 
     names = {item["name"] for item in target.list_pgroups(target=True)}
     assert names == {"flasharray-x:erp", "flasharray-x:crm", "flasharray-x:mail"}
     assert target.list_array_connections()[0]["array_name"] == "flasharray-x"
+
+
+def test_a_renamed_protection_group_takes_snapshots_replicas_and_vvol_groups_along(
+    sim: Simulator, connect: Connect
+) -> None:
+    sim.action("set-transfer-seconds", seconds=0)
+    source, target = connect("flasharray-a"), connect("flasharray-b")
+    push(source, "vr-1")
+    sim.action("rename-group", protectionGroup="erp", name="erp-new")
+    assert {item["name"] for item in source.list_pgroups()} == {"erp-new", "crm", "mail"}
+    assert {item["name"] for item in source.get_pgroup("erp-new", snap=True)} == {"erp-new.vr-1"}
+    shown = target.get_pgroup("flasharray-a:erp-new", snap=True, transfer=True)
+    assert {item["name"] for item in shown} == {"flasharray-a:erp-new.vr-1"}
+    assert "flasharray-a:erp-new" in sim.state()["protectionGroups"]
+    sim.action("rename-group", protectionGroup="erp-new", name="ERP-new")  # another case is another name

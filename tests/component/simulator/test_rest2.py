@@ -371,6 +371,8 @@ def shared() -> Iterator[Simulator]:
         ("set-role", {"array": "flasharray-a", "role": "king"}, "role is one of readonly"),
         ("set-pod", {"array": "flasharray-a", "pod": "p", "demoted": True}, "no pod 'p'; it has none"),
         ("set-suspended", {"protectionGroup": "erp", "target": "flasharray-a", "suspended": True}, "no target of erp"),
+        ("rename-group", {"protectionGroup": "erp", "name": "CRM"}, "The name .CRM. is taken"),
+        ("rename-group", {"protectionGroup": "erp", "name": "a.b"}, "Invalid name"),
     ],
 )
 def test_a_control_mistake_says_what_would_be_right(

@@ -45,6 +45,13 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             severity=Severity.WARNING,
             advice="Add the key that the message names to the Secret.",
         ),
+        Reason.SECRET_VALUE_INVALID: ReasonInfo(
+            "A value of the Secret cannot be a credential as it is written: nothing was sent.",
+            retried=True,
+            severity=Severity.WARNING,
+            told_of_endpoints=True,
+            advice="Write the value anew, without a line break, as UTF-8; the Secret is looked at again by itself.",
+        ),
         Reason.INVALID_GROUP_NAME: ReasonInfo(
             "The source group's name is not of the form <array>:<protection group>.",
             retried=True,

@@ -7,7 +7,9 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Problem
 
 _NOT_REACHED = frozenset({Reason.UNREACHABLE, Reason.TIMED_OUT_CALLING, Reason.CERTIFICATE_NOT_TRUSTED})
-_NOT_LET_IN = frozenset({Reason.LOGIN_FAILED, Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING})
+_NOT_LET_IN = frozenset(
+    {Reason.LOGIN_FAILED, Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.SECRET_VALUE_INVALID}
+)
 
 
 def endpoint_conditions(problem: Problem | None, line: str, *, complete: bool) -> tuple[Wanted, ...]:

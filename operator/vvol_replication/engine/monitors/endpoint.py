@@ -277,5 +277,5 @@ def _fingerprint(secret: Mapping[str, str], keys: tuple[str, ...], spec: VCenter
     """Tells whether anything that a session stands on has changed, without keeping it."""
     digest = hashlib.sha256(repr(_of_the_session(spec)).encode())
     for key in keys:
-        digest.update(hashlib.sha256(secret[key].encode()).digest())
+        digest.update(hashlib.sha256(secret[key].encode(errors="surrogateescape")).digest())
     return digest.hexdigest()

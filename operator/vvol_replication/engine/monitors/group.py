@@ -29,6 +29,7 @@ from vvol_replication.engine.news import GroupsChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
+from vvol_replication.reconcile.binding.renamed import explained
 from vvol_replication.reconcile.binding.world import Binding, Unbound, World
 from vvol_replication.reconcile.core.prepared import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.core.summarize import reason_of
@@ -225,6 +226,7 @@ class GroupMonitor(Monitor):
         if isinstance(bound, Binding):
             return self._bind_to(bound)
         status = ReplicationGroupStatus.parse(self.stored)
+        bound = explained(self._spec, status, bound, world)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:

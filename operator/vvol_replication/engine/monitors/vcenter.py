@@ -16,7 +16,7 @@ from vvol_replication.api.vcenter import (
     VCenterSpec,
     VCenterStatus,
 )
-from vvol_replication.domain.groups import Inventory, VCenterAbout
+from vvol_replication.domain.groups import GroupId, Inventory, SourceGroup, VCenterAbout
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.engine.news import VCenterRead
@@ -36,6 +36,8 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         super().__init__(ref, services)
         self.about: VCenterAbout | None = None
         self.inventory: Inventory | None = None
+        self.source_names: Mapping[GroupId, str] = {}
+        """What the inventory calls its source groups, by their ids."""
         self._read_at: datetime | None = None
         self._reported: Inventory | None = None
         self._report: Report | None = None
@@ -86,11 +88,13 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         if not isinstance(about, Done):
             return about
         self.about, self.inventory, self._read_at = about.value, inventory.value, self._clock.now()
+        sources = (one for one in inventory.value.groups if isinstance(one, SourceGroup))
+        self.source_names = {one.id: one.name for one in sources if one.name}
         return None
 
     def forget(self) -> None:
         """Another vCenter may be there."""
-        self.about = self.inventory = None
+        self.about, self.inventory, self.source_names = None, None, {}
 
     def summary(self) -> tuple[bool, str]:
         """Is the inventory complete, and one line of what was read."""

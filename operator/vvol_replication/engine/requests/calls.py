@@ -5,30 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Resolved
-from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
-from vvol_replication.domain.groups import GroupId
+from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, Pushed, Snapshot
+from vvol_replication.domain.groups import GroupId, GroupName
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.engine.ports import Clock
 from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.observation import Query
-
-_CONNECTIONS_FRESH = timedelta(seconds=60)  # they are the monitor's reading; the push itself tells if one broke since
 
 
 class StorageCalls:
     """Finds the endpoints of a ledger and asks them."""
 
-    def __init__(self, registry: Registry, clock: Clock) -> None:
-        self._registry, self._clock = registry, clock
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
 
     async def read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         """One reading; `task` is the one to be asked about, where a task is.
@@ -67,11 +62,13 @@ class StorageCalls:
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
-            case Query.REPLICA_GROUP:
+            case Query.REPLICA_GROUP | Query.TARGET_CONNECTIONS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 if isinstance(array, Refused | Unavailable):
                     return array
-                return await array[1].protection_group(self.name_at_target(resolved))
+                if query is Query.TARGET_CONNECTIONS:
+                    return await array.connections()
+                return await array.protection_group(self.name_at_target(resolved))
             case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
                 array = self._array(resolved.source_array, resolved.source_array_id)
                 return (
@@ -98,16 +95,36 @@ class StorageCalls:
         return (
             found
             if isinstance(found, Refused | Unavailable)
-            else await found[1].push(resolved.protection_group, suffix)
+            else await found.push(self.protection_group(resolved), suffix)
         )
 
     def name_at_target(self, resolved: Resolved) -> str:
         """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
-        if "::" in resolved.protection_group:
-            return resolved.protection_group.replace("::", ":", 1)
+        group = self.protection_group(resolved)
+        if "::" in group:
+            return group.replace("::", ":", 1)
         # A source array that was renamed renames its snapshots on the target; its id is pinned, its name is not.
         about = self.source(resolved)
-        return f"{about.name if about else resolved.source_array_name}:{resolved.protection_group}"
+        return f"{about.name if about else resolved.source_array_name}:{group}"
+
+    def protection_group(self, resolved: Resolved) -> str:
+        """What the source array calls the protection group now.
+
+        vSphere names the source group, whose ids are pinned, after it: a rename shows there. Where something else than
+        that name told the protection group, or no vCenter was read yet, it is as it was.
+        """
+        if resolved.source_group_name is not None:
+            for site, uuid in (
+                (resolved.protected_vcenter, resolved.protected_vcenter_uuid),
+                (resolved.recovery_vcenter, resolved.recovery_vcenter_uuid),
+            ):
+                endpoint = self._registry.vcenters.get(site or "")
+                if endpoint is None or endpoint.about is None or endpoint.about.instance_uuid != uuid:
+                    continue
+                name = GroupName.parse(endpoint.source_names.get(_id(resolved.source_group), ""))
+                if name is not None:
+                    return name.protection_group
+        return resolved.protection_group
 
     def source(self, resolved: Resolved) -> ArrayAbout | None:
         """The source array as it was seen last; None where another one answers by now, or none has."""
@@ -126,26 +143,18 @@ class StorageCalls:
         called = (one.name for one in (other.connections if other is not None else ()) if one.id == array_id)
         return replace(about, name=next(called, about.name))
 
-    async def _transfers(
-        self, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
-    ) -> Outcome[tuple[Snapshot, ...]]:
+    async def _transfers(self, array: ArrayPort, resolved: Resolved) -> Outcome[tuple[Snapshot, ...]]:
         name = self.name_at_target(resolved)
-        outcome = await found[1].transfers([name])
+        outcome = await array.transfers([name])
         return Done(tuple(outcome.value.get(name, ()))) if isinstance(outcome, Done) else outcome
 
-    async def _at_source(
-        self, query: Query, found: tuple[ArrayEndpoint, ArrayPort], resolved: Resolved
-    ) -> Outcome[Any]:
-        endpoint, port = found
+    async def _at_source(self, query: Query, array: ArrayPort, resolved: Resolved) -> Outcome[Any]:
         if query is Query.PROTECTION_GROUP:
-            return await port.protection_group(resolved.protection_group)
+            return await array.protection_group(self.protection_group(resolved))
         if query is Query.SOURCE_SNAPSHOTS:
-            return await port.snapshots(resolved.protection_group)
-        read_at = endpoint.connections_at
-        if read_at is not None and self._clock.now() - read_at < _CONNECTIONS_FRESH:
-            known: Outcome[tuple[ArrayConnection, ...]] = Done(endpoint.connections)
-            return known
-        return await port.connections()
+            return await array.snapshots(self.protection_group(resolved))
+        # Never the monitor's: that may be half a minute old, and a link breaks in less (invariant 3).
+        return await array.connections()
 
     def _protected(self, resolved: Resolved) -> VCenterPort | Refused | Unavailable:
         return self._site(resolved.protected_vcenter or "", resolved.protected_vcenter_uuid or "")
@@ -164,7 +173,7 @@ class StorageCalls:
             )
         return endpoint.port
 
-    def _array(self, name: str, array_id: str) -> tuple[ArrayEndpoint, ArrayPort] | Refused | Unavailable:
+    def _array(self, name: str, array_id: str) -> ArrayPort | Refused | Unavailable:
         endpoint = self._registry.arrays.get(name)
         if endpoint is None:
             return Unavailable(
@@ -178,7 +187,7 @@ class StorageCalls:
                 f"FlashArray {name!r} answers as array {endpoint.about.id}, but this request began with {array_id}. "
                 "It is not continued on another array.",
             )
-        return endpoint, endpoint.port
+        return endpoint.port
 
 
 async def _at_site(query: Query, site: VCenterPort, group: GroupId, task: str | None) -> Outcome[Any]:

@@ -58,13 +58,13 @@ class PreparationReconciler(Reconciler[Preparation, PreparationStatus]):
         resolved = self._resolved(self._bound())
         if resolved is None or self.request.spec.dry_run or not (self._acted or self._wants_turn):
             return None
-        return TurnKey.of(resolved)
+        return self._context.queue.key_of(resolved)
 
     def _behind(self) -> str | None:
         """A dry run takes no place; it reports who has the turn."""
         resolved = self._resolved(self._bound())
         if self.request.spec.dry_run and resolved is not None:
-            return self._context.queue.holder(TurnKey.of(resolved))
+            return self._context.queue.holder(self._context.queue.key_of(resolved))
         return super()._behind()
 
     async def _act(self, decision: PreparationDecision) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vvol_replication.api.sync import Resolved
+from vvol_replication.api.sync import GroupRef, Resolved
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,11 +16,6 @@ class TurnKey:
 
     source_array_id: str
     protection_group: str
-
-    @classmethod
-    def of(cls, resolved: Resolved) -> TurnKey:
-        """Where a request that acts on this has its turn."""
-        return cls(resolved.source_array_id, resolved.protection_group.casefold())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +47,17 @@ class TurnQueue:
         self._queues: dict[TurnKey, _Queue] = {}
         self._places: dict[str, TurnKey] = {}
         self._open = False
+        self._named: dict[tuple[str, GroupRef], TurnKey] = {}
+
+    def key_of(self, resolved: Resolved) -> TurnKey:
+        """Where a request that acts on this has its turn.
+
+        A group that vSphere names has one place whatever it is called: that of the name by which it was met first.
+        """
+        key = TurnKey(resolved.source_array_id, resolved.protection_group.casefold())
+        if resolved.source_group_name is None:
+            return key
+        return self._named.setdefault((resolved.source_array_id, resolved.source_group), key)
 
     def open(self) -> None:
         """All requests from before are back: hand out turns to everybody."""

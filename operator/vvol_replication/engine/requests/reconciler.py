@@ -174,6 +174,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             prepared=self._prepared(resolved),
             source_array=context.calls.source(resolved) if resolved else None,
             target_array=context.calls.target(resolved) if resolved else None,
+            group_called=context.calls.protection_group(resolved) if resolved else None,
             identity=context.identity,
             taken_up_at=self._taken_up_at,
         )

@@ -55,7 +55,7 @@ class SyncReconciler(Reconciler[Request, SyncStatus]):
             self._acted or self._could_act(bound, armed_by_another(self._context, self.request.uid, resolved))
         ):
             return None
-        return TurnKey.of(resolved)
+        return self._context.queue.key_of(resolved)
 
     def _could_act(self, bound: Binding | Unbound, armed: ArmedSync | None) -> bool:
         if self.request.spec.suspend or (isinstance(bound, Binding) and bound.suspended):

@@ -24,8 +24,7 @@ def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, Arra
             "The source group's name does not tell its array, and no vCenter says which array its fault domain is; "
             "give protectedSite: the VCenter where the source array's provider is registered.",
         )
-    wanted = name.array.casefold()
-    return _array_by(f"the source array {name.array!r}", lambda about: about.name.casefold() == wanted, world)
+    return array_called(f"the source array {name.array!r}", name.array, world)
 
 
 def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str, ArrayAbout] | Unbound:
@@ -39,6 +38,12 @@ def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str
         )
     array_id = domain.array_id
     return _array_by(f"the target array {domain.name!r} (id {array_id})", lambda about: about.id == array_id, world)
+
+
+def array_called(what: str, name: str, world: World) -> tuple[str, ArrayAbout] | Unbound:
+    """The array that calls itself so."""
+    wanted = name.casefold()
+    return _array_by(what, lambda about: about.name.casefold() == wanted, world)
 
 
 def array_of_id(what: str, array_id: str, world: World) -> tuple[str, ArrayAbout] | Unbound:

@@ -53,6 +53,7 @@ def bind(spec: ReplicationGroupSpec, world: World) -> Binding | Unbound:
             protection_group=spec.protection_group or name.protection_group,
             protected_vcenter=sides.source_site.name,
             protected_vcenter_uuid=sides.source_site.about.instance_uuid,
+            source_group_name=sides.source.name if spec.protection_group is None else None,
         ),
         target=group,
         source=sides.source,

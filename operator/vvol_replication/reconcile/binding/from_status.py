@@ -13,6 +13,7 @@ from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import GroupId, GroupState, SourceGroup, TargetGroup
 
 from .arrays import array_of_id
+from .by_name import bind_by_name
 from .world import Binding, Unbound, World
 
 
@@ -42,6 +43,8 @@ def bind_by_memory(
     if not cannot_be_asked(spec, unbound, world):
         return unbound
     source, target = status.source, status.target
+    if source is None and target is None:
+        return bind_by_name(spec, unbound, world)
     if source is None or target is None or not fits(spec, status) or not _whole(source, target):
         return Unbound(
             unbound.reason,
@@ -69,6 +72,7 @@ def bind_by_memory(
             protection_group=spec.protection_group or source.protection_group or "",
             protected_vcenter=source.vcenter,
             protected_vcenter_uuid=source.vcenter_uuid,
+            source_group_name=source.name if spec.protection_group is None else None,
         ),
         target=TargetGroup(target_id, source_id, GroupState.parse(target.state)),
         source=SourceGroup(source_id, source.name, GroupState.parse(source.state), (target_id,)),

@@ -14,13 +14,17 @@ from vvol_replication.domain.groups import Inventory, SourceGroup, TargetGroup, 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A ReplicationGroup made concrete. `source` is there whenever `bind` made it."""
+    """A ReplicationGroup made concrete. `source` is there whenever `bind` made it.
+
+    `never_read`: vSphere has told nothing of it, so ids are empty and states unknown; it serves the arrays alone.
+    """
 
     resolved: Resolved
     target: TargetGroup
     source: SourceGroup | None
     suspended: bool
     min_push_interval: timedelta | None
+    never_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

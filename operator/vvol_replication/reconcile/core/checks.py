@@ -70,10 +70,12 @@ def _wrong_state(side: str, group: Group, wanted: GroupState, kind: str, what: s
 def array_problem(resolved: Resolved, seen: Observation) -> Problem | None:
     """Can a snapshot of the protection group reach the target? It is live, and its target is allowed and connected."""
     group = seen.protection_group.value if seen.protection_group else None
-    what = f"Protection group {resolved.protection_group!r} on {resolved.source_array_name!r}"
+    what = f"Protection group {group_called(resolved, seen)} on {resolved.source_array_name!r}"
     if group is None:
         return Problem(
-            Reason.PROTECTION_GROUP_NOT_FOUND, f"{what} is not there; restore it, or correct spec.protectionGroup."
+            Reason.PROTECTION_GROUP_NOT_FOUND,
+            f"{what} is not there; restore it, or correct spec.protectionGroup. If it was renamed, this goes on when "
+            "vSphere lists the new name.",
         )
     if group.destroyed:
         return Problem(Reason.PROTECTION_GROUP_DESTROYED, f"{what} is destroyed; recover it on the array.")
@@ -83,8 +85,12 @@ def array_problem(resolved: Resolved, seen: Observation) -> Problem | None:
 
 
 def _connection(resolved: Resolved, seen: Observation) -> ArrayConnection | None:
-    names, known = target_names(resolved, seen), rows(seen.connections)
-    return next((one for one in known if one.id == resolved.target_array_id), None) or next(
+    return connection_to(rows(seen.connections), resolved.target_array_id, target_names(resolved, seen))
+
+
+def connection_to(known: Sequence[ArrayConnection], array_id: str, names: frozenset[str]) -> ArrayConnection | None:
+    """The connection to that array: by its id, or by one of its folded names where no id is told."""
+    return next((one for one in known if one.id == array_id), None) or next(
         (one for one in known if one.id is None and one.name.casefold() in names), None
     )
 
@@ -142,6 +148,12 @@ def rows_too_old(seen: Observation, tuning: Tuning) -> bool:
         return False
     idle = not any(row.under_way for row in rows(arrived))
     return not (idle and listed.at - arrived.at <= tuning.look_again)
+
+
+def group_called(resolved: Resolved, seen: Observation) -> str:
+    """The protection group by its name of now, for a message; with the one that it had, if it was renamed meanwhile."""
+    before, now = resolved.protection_group, seen.group_called or resolved.protection_group
+    return repr(now) if now == before else f"{now!r} (renamed, it was {before!r} when this request began)"
 
 
 def source_names(resolved: Resolved, seen: Observation) -> frozenset[str]:

@@ -35,6 +35,7 @@ class Query(StrEnum):
     PROTECTION_GROUP = "protection_group"
     REPLICA_GROUP = "replica_group"
     CONNECTIONS = "connections"
+    TARGET_CONNECTIONS = "target_connections"
     SOURCE_SNAPSHOTS = "source_snapshots"
     TARGET_SNAPSHOTS = "target_snapshots"
     MEMBERS = "members"
@@ -102,6 +103,8 @@ class Observation:
     source_array: ArrayAbout | None = None
     target_array: ArrayAbout | None = None
     """The arrays as their monitors saw them last: names may have changed since the first intent, clocks drift."""
+    group_called: str | None = None
+    """What the protection group is called now; it may have been renamed since the first intent."""
     identity: str = ""
     """Which operator process this is; empty where there can be only one."""
     taken_up_at: datetime | None = None
@@ -115,6 +118,8 @@ class Observation:
     replica_group: Reading[ProtectionGroup | None] | None = None
     """The protection group as the target array shows it."""
     connections: Reading[tuple[ArrayConnection, ...]] | None = None
+    target_connections: Reading[tuple[ArrayConnection, ...]] | None = None
+    """The connections as the target array shows them; `connections` are the source's."""
     source_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     target_snapshots: Reading[tuple[Snapshot, ...]] | None = None
     members: Reading[Membership] | None = None
@@ -139,11 +144,8 @@ class Observation:
     trouble: Trouble | None = None
 
     def after_effect(self, *kept: Query) -> Observation:
-        """This observation without the readings from before a mutating call; `kept`: what the call cannot change.
-
-        Connections are never among the forgotten: they change slowly and are read for a whole array at once.
-        """
-        forgotten: dict[str, Any] = {query.value: None for query in Query if query not in (*kept, Query.CONNECTIONS)}
+        """This observation without the readings from before a mutating call; `kept`: what the call cannot change."""
+        forgotten: dict[str, Any] = {query.value: None for query in Query if query not in kept}
         return replace(self, **forgotten)
 
     def with_reading(self, query: Query, reading: Reading[Any]) -> Observation:

@@ -9,6 +9,7 @@ from vvol_replication.api.sync import Method, Operation, PushLedger, SyncLedger
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.baseline import baseline_of
+from vvol_replication.reconcile.core.checks import group_called
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Arm, Decision, Park, Push, Read, Record
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
@@ -197,6 +198,7 @@ def push_when_pending(active: ActiveSync) -> Decision | None:
 
 def push(active: ActiveSync, what: str, operation: Operation) -> Decision:
     """Tell the source array to replicate now."""
-    group, suffix = active.resolved.protection_group, active.operation.suffix or ""
-    text = f"{what} protection group {group!r} now as snapshot {suffix!r}."
+    group, suffix = active.seen.group_called or active.resolved.protection_group, active.operation.suffix or ""
+    called = group_called(active.resolved, active.seen)
+    text = f"{what} protection group {called} now as snapshot {suffix!r}."
     return active.run(Push(group, suffix), Reason.PUSHING, text, operation=operation)

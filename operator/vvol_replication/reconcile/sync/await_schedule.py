@@ -14,6 +14,7 @@ from vvol_replication.api.sync import SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.reconcile.core.baseline import is_older
+from vvol_replication.reconcile.core.checks import group_called
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decision, Park
 from vvol_replication.reconcile.core.summarize import transfer_status
@@ -113,7 +114,7 @@ def _may_arm_again(active: ActiveSync) -> bool:
 
 def _pending(active: ActiveSync, sync: SyncLedger) -> Decision:
     seen = replace(sync, pending_seen_at=sync.pending_seen_at or active.now)
-    group, name = active.resolved.protection_group, active.operation.point_in_time_name
+    group, name = group_called(active.resolved, active.seen), active.operation.point_in_time_name
     under_way = [row for row in rows(active.seen.target_snapshots) if row.under_way]
     if _news(active):
         what = f"Snapshot {_news(active)[0].name} has landed; waiting until vSphere credits the sync with it."
@@ -122,7 +123,7 @@ def _pending(active: ActiveSync, sync: SyncLedger) -> Decision:
         done = "not begun" if row.progress is None else f"{row.progress:.0%} done"
         what = f"Snapshot {row.name} is being transferred ({done})."
     else:
-        what = f"Waiting for the schedule of protection group {group!r}, or somebody else, to replicate it."
+        what = f"Waiting for the schedule of protection group {group}, or somebody else, to replicate it."
     late = " spec.suspend has no effect once the sync is armed." if active.request.spec.suspend else ""
     armed = f"The sync {name!r} is armed."
     if seen.borrowed is not None:

@@ -68,7 +68,10 @@ class SyncContext(RequestContext[Request, SyncStatus]):
         if self.maybe_armed and not any(wanted.type == "Named" for wanted in verdict.extra):
             sync = self.operation.sync
             name = sync.borrowed.name if sync and sync.borrowed else self.operation.point_in_time_name
-            text = f"The sync is still armed: whatever lands next on the target may get the name {name!r}."
+            asked = self.seen.task
+            lately = asked is not None and asked.value is not None and self.now - asked.at <= 2 * self.tuning.task_every
+            state = "is still armed" if lately else "may be still armed, its task was not seen lately"
+            text = f"The sync {state}: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
         changes["operation"] = at_end(changes.get("operation", self.status.operation))

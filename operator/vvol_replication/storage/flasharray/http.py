@@ -2,9 +2,10 @@
 
 Exchanges are bounded in time, size and number, and know whether their request was sent.
 
-No redirection is followed, no proxy or cookie of the environment used, nothing repeated but a read that met the end of
-a kept connection (aiohttp does that for GET only). A POST has a connection of its own: one that the array is about to
-drop would lose it.
+No redirection is followed, no proxy or cookie of the environment used. aiohttp asks once more by itself where a
+connection breaks without an answer, and the method is one that may be asked twice: GET, of those used here
+(docs/facts/kopf.md#clients-of-the-api-server). All that changes something is a POST, which is never repeated, and has a
+connection of its own: one that the array is about to drop would lose it.
 """
 
 from __future__ import annotations

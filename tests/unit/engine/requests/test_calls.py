@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import ArrayAbout
-from vvol_replication.domain.groups import VCenterAbout
+from vvol_replication.domain.groups import GroupId, VCenterAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.requests.calls import StorageCalls
@@ -22,14 +21,6 @@ RESOLVED = Resolved(
     "a", "id-a", "array-a", "b", "id-b", "array-b", "erp",
     "austin", "uuid-2",
 )  # fmt: skip
-
-
-class Clock:
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-    def jitter(self) -> float:
-        return 0.0
 
 
 class Stub:
@@ -45,7 +36,7 @@ def calls(**endpoints: Any) -> StorageCalls:
     for name, one in endpoints.items():
         known: Any = registry.vcenters if name in ("dallas", "austin") else registry.arrays
         known[name] = one
-    return StorageCalls(registry, Clock())
+    return StorageCalls(registry)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +84,32 @@ def test_a_task_that_the_ledger_does_not_know_is_not_asked_for() -> None:
     outcome = asyncio.run(calls(dallas=site).read(Query.TASK, RESOLVED, None))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "TaskForgotten"
+
+
+class Site(Stub):
+    """A vCenter that lists one source group under this name."""
+
+    def __init__(self, uuid: str, name: str, group: GroupId = GroupId("fd-a", "s")) -> None:  # noqa: B008 - frozen
+        super().__init__(VCenterAbout(uuid, "8", ()))
+        self.source_names = {group: name}
+
+
+@pytest.mark.parametrize(
+    ("sites", "named", "expected"),
+    [
+        ({"austin": Site("uuid-2", "array-a:erp-new")}, "array-a:erp", "erp-new"),
+        ({"dallas": Site("uuid", "renamed:erp-new")}, "array-a:erp", "erp-new"),
+        ({"austin": Site("uuid-2", "array-a:erp-new")}, None, "erp"),
+        ({"austin": Site("another", "array-a:erp-new")}, "array-a:erp", "erp"),
+        ({"austin": Site("uuid-2", "array-a:other", GroupId("fd-a", "x"))}, "array-a:erp", "erp"),
+        ({"austin": Site("uuid-2", "nonsense")}, "array-a:erp", "erp"),
+        ({"austin": Stub(None)}, "array-a:erp", "erp"),
+        ({}, "array-a:erp", "erp"),
+    ],
+)
+def test_a_protection_group_is_called_as_vsphere_names_the_pinned_ids_now(
+    sites: dict[str, Stub], named: str | None, expected: str
+) -> None:
+    found, resolved = calls(**sites), replace(RESOLVED, source_group_name=named)
+    assert found.protection_group(resolved) == expected
+    assert found.name_at_target(resolved) == f"array-a:{expected}"

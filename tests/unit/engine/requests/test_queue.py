@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.engine.requests.queue import Ticket, TurnKey, TurnQueue
 
 KEYS = [TurnKey("array-1", "erp"), TurnKey("array-1", "crm"), TurnKey("array-2", "erp")]
@@ -129,3 +132,23 @@ def test_whatever_the_order_of_coming_turns_go_by_acceptance(order: list[int]) -
         if len(served) == 10:
             break
     assert served == [f"uid-{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("first", ["erp", "erp-new"])
+def test_a_group_that_vsphere_names_has_one_place_whatever_it_is_called(first: str) -> None:
+    queue = TurnQueue()
+    other = "erp" if first == "erp-new" else "erp-new"
+    key = queue.key_of(named(first))
+    assert key == TurnKey("id-a", first)
+    assert queue.key_of(named(other)) == key
+    assert queue.key_of(replace(named(other), source_array_id="id-c")) == TurnKey("id-c", other)
+    assert queue.key_of(replace(named("CRM"), source_group_name=None)) == TurnKey("id-a", "crm")
+
+
+def named(protection_group: str) -> Resolved:
+    """What a request acts on whose group vSphere names after the protection group."""
+    return Resolved(
+        "dallas", "uuid", GroupRef("fd-b", "t"), GroupRef("fd-a", "s"),
+        "a", "id-a", "array-a", "b", "id-b", "array-b", protection_group,
+        source_group_name=f"array-a:{protection_group}",
+    )  # fmt: skip

@@ -82,7 +82,6 @@ def test_what_is_remembered_has_to_be_of_the_group_that_the_spec_names(spec: dic
 @pytest.mark.parametrize(
     "status",
     [
-        ReplicationGroupStatus(),
         ReplicationGroupStatus(source=STATUS.source),
         replace(STATUS, source=replace(STATUS.source, array_id=None)),  # type: ignore[type-var]  # it is there
     ],

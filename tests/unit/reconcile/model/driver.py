@@ -51,6 +51,7 @@ class Driver:
         self.seen = Observation()
         self.bound: Binding | Unbound | None = BINDING
         self.behind: str | None = None
+        self.group_called: str | None = None
         self.confirmed = True
         self.identity, self.taken_up_at = "process-1", world.now
         self.others: list[Driver] = []
@@ -131,6 +132,7 @@ class Driver:
             armed=world.memory if world.memory is not None and world.memory.uid != self.request.uid else None,
             source_array=world.about("source"),
             target_array=world.about("target"),
+            group_called=self.group_called,
             identity=self.identity,
             taken_up_at=self.taken_up_at,
         )

@@ -106,6 +106,8 @@ class World:
     prepared: bool = False
     allowed: bool = True
     connected: bool = True
+    connections_back: tuple[ArrayConnection, ...] = (ArrayConnection("fa-a", None, connected=True, status="connected"),)
+    """As the target array shows them."""
     task_in_ongoing: bool = True
     ongoing_in_task: bool = False
     """`SyncOngoing` is not thrown: the call is answered, and its task tells."""
@@ -261,6 +263,7 @@ class World:
             Query.PROTECTION_GROUP: self._protection_group,
             Query.REPLICA_GROUP: self._replica_group,
             Query.CONNECTIONS: lambda: (ArrayConnection("fa-b", "id-b", self.connected, "connected"),),
+            Query.TARGET_CONNECTIONS: lambda: self.connections_back,
             Query.SOURCE_SNAPSHOTS: self._source_rows,
             Query.TARGET_SNAPSHOTS: self._target_rows,
         }

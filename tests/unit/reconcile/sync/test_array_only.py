@@ -14,7 +14,10 @@ from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import GroupRef, Method, SyncSpec
-from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.domain.arrays import ArrayConnection
+from vvol_replication.domain.groups import GroupId, GroupState, TargetGroup
+from vvol_replication.reconcile.binding.by_name import UNKNOWN_GROUP
+from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.observation import Query
 
 ALONE = SyncSpec(group="erp", method=Method.ARRAY_ONLY)
@@ -180,3 +183,77 @@ def test_an_armed_sync_of_an_earlier_request_is_no_hindrance_but_told() -> None:
     driver.run()
     assert driver.reason() == "SnapshotReplicated"
     assert "'before-upgrade'" in driver.message()
+
+
+NEVER_READ = replace(
+    BINDING,
+    resolved=replace(
+        BINDING.resolved,
+        recovery_vcenter_uuid="",
+        target_group=UNKNOWN_GROUP,
+        source_group=UNKNOWN_GROUP,
+        protected_vcenter=None,
+        protected_vcenter_uuid=None,
+    ),
+    target=TargetGroup(GroupId("", ""), GroupId("", ""), GroupState.UNKNOWN),
+    source=None,
+    never_read=True,
+)
+
+
+def test_a_group_that_vsphere_was_never_asked_about_is_pushed_where_both_arrays_agree() -> None:
+    driver = Driver(_vsphere_down(World()), ALONE)
+    driver.bound = NEVER_READ
+    driver.until_step("record")
+    assert "vSphere was never asked about this group" in driver.message()
+    landed(driver)
+    driver.run()
+    assert driver.reason() == "SnapshotReplicated"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"replica_of": None}, "NotATarget"),
+        ({"replica_of": "fa-z"}, "NotTarget"),
+        ({"connections_back": ()}, "ArraysNotConnected"),
+        (
+            {"connections_back": (ArrayConnection("fa-a", "id-a", connected=False, status="connecting"),)},
+            "ArraysNotConnected",
+        ),
+        ({"unreadable": {Query.TARGET_CONNECTIONS: UNREACHABLE}}, "Unreachable"),
+        ({"connected": False}, "ArraysNotConnected"),
+    ],
+)
+def test_a_group_that_was_never_read_is_not_pushed_where_the_arrays_do_not_agree(
+    changes: dict[str, object], reason: str
+) -> None:
+    world = World()
+    for name, value in changes.items():
+        setattr(world, name, value)
+    driver = Driver(world, ALONE)
+    driver.bound = NEVER_READ
+    driver.until_parked()
+    assert driver.reason() == reason
+    assert "push" not in driver.steps
+
+
+@pytest.mark.parametrize(("first", "then"), [(NEVER_READ, BINDING), (BINDING, NEVER_READ)])
+def test_vsphere_that_answers_or_falls_silent_between_intent_and_push_makes_no_other_group_of_it(
+    first: Binding, then: Binding
+) -> None:
+    driver = Driver(World(), ALONE)
+    driver.bound = first
+    driver.until_step("record")
+    driver.bound = then
+    driver.until_step("push")
+
+
+def test_other_arrays_than_those_of_the_intent_are_another_group_where_no_ids_tell() -> None:
+    driver = Driver(World(), ALONE)
+    driver.bound = NEVER_READ
+    driver.until_step("record")
+    driver.bound = replace(BINDING, resolved=replace(BINDING.resolved, target_array_id="id-c"))
+    driver.until_parked()
+    assert driver.reason() == "IdentityChanged"
+    assert "push" not in driver.steps

@@ -152,7 +152,7 @@ def test_the_source_group_on_the_wrong_side_is_told() -> None:
     assert driver.reason() == "WrongSide"
 
 
-NOT_READ = (Query.REPLICA_GROUP, Query.MEMBERS, Query.PREPARE_TASK)
+NOT_READ = (Query.REPLICA_GROUP, Query.MEMBERS, Query.PREPARE_TASK, Query.TARGET_CONNECTIONS)
 
 
 @pytest.mark.parametrize("query", [one for one in Query if one not in NOT_READ])

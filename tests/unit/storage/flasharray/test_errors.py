@@ -85,6 +85,8 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (NotReached(ConnectionResetError(104, "Connection reset by peer"), sent=True), (Unavailable, "Unreachable"), LOST),
     (NotReached(wrapped(ConnectionRefusedError()), sent=False), (Unavailable, "Unreachable"), SAME),
     (NotReached(ssl.SSLCertVerificationError(), sent=False), (Unavailable, "CertificateNotTrusted"), SAME),
+    (NotReached(UnicodeEncodeError("latin-1", "é", 0, 1, ""), sent=False), (Unavailable, "AnswerUnreadable"), SAME),
+    (NotReached(requests.exceptions.InvalidHeader(), sent=False), (Unavailable, "AnswerUnreadable"), SAME),
     (BeforeTheCall(errors.LOGIN, Answered(401)), (Unavailable, "LoginFailed"), SAME),
     (BeforeTheCall(errors.LOGIN, Answered(400, said("bad token"))), (Unavailable, "LoginFailed"), SAME),
     (BeforeTheCall(errors.LOGIN, Answered(500)), (Unavailable, "EndpointFault"), SAME),

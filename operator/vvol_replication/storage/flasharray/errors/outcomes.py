@@ -154,6 +154,9 @@ def _ranges(offered: tuple[str, ...]) -> str:
 
 
 def _not_reached(failure: NotReached, asked: Asked) -> Failed:
+    if not failure.sent and transport.cannot_be_written(failure.cause):
+        seen = "not sent, because the request cannot be written with what the array gave"
+        return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(f"{seen}; check that a FlashArray answers there"))
     reason, seen = transport.explain(failure.cause, asked.redactor)
     if asked.mutating and failure.sent:
         return _lost(seen, asked)

@@ -26,6 +26,11 @@ def explain(failure: Exception, redactor: Redactor) -> tuple[str, str]:
     return found or (reasons.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
 
 
+def cannot_be_written(cause: Exception) -> bool:
+    """Has a value no place in a request, as HTTP libraries see before anything is sent? That is no network's fault."""
+    return isinstance(cause, ValueError) and not isinstance(cause, ssl.SSLError)
+
+
 def _connecting(cause: BaseException, redactor: Redactor) -> tuple[str, str] | None:
     """What kept a connection from coming about."""
     if isinstance(cause, ssl.SSLCertVerificationError):

@@ -13,6 +13,7 @@ from typing import Any, Final
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.storage import login as gates
 from vvol_replication.storage import reasons
+from vvol_replication.storage.credentials import is_header_value
 from vvol_replication.storage.flasharray.errors import (
     IDENTITY,
     LOGIN,
@@ -129,9 +130,9 @@ class Session:
                 login = Request("POST", f"/api/{self.rest}/login", headers={"api-token": self._api_token})
                 answer = await self._http.exchange(login, deadline)
                 answer.json()
-                token = answer.headers.get("x-auth-token")
-                if not token:
-                    raise Unreadable("the login was answered without an x-auth-token")
+                token = answer.headers.get("x-auth-token", "")
+                if not is_header_value(token):
+                    raise Unreadable("the login was answered without an x-auth-token that can be sent back")
             except CallFailed as failure:
                 if refusals.login_refused(failure):
                     self._gate.refused()
