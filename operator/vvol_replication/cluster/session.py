@@ -50,7 +50,7 @@ class Connection:
             connector_owner=False,
             timeout=self.http.timeout,
             headers=self.http.headers,
-            middlewares=(_repeat_conflicts, *self.middlewares),
+            middlewares=(_repeat_conflicts, *self.middlewares, _tell_closed),
             **_way(self.login),
         )
 
@@ -65,6 +65,19 @@ async def _repeat_conflicts(
         response.release()
         await asyncio.sleep(pause)
     return await handler(request)
+
+
+async def _tell_closed(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Kopf closes a session whose login was refused, also under a request that is being connected.
+
+    It takes another session where it is told so by a RuntimeError, as aiohttp does for one that was closed before.
+    """
+    try:
+        return await handler(request)
+    except (AssertionError, AttributeError) as error:
+        if request.session.closed:
+            raise RuntimeError("Session is closed") from error
+        raise
 
 
 def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:

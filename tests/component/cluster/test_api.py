@@ -56,6 +56,26 @@ def status(code: int, message: str) -> tuple[int, Any]:
     return code, {"kind": "Status", "message": message, "code": code}
 
 
+async def test_kopf_is_told_that_its_session_was_closed_while_it_connected(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kopf closes it when another request of its was refused, and takes a new one where it is told so."""
+    patient = connection.patient()
+    connector = connection.http.connector
+    assert connector is not None
+    connect_there, made = connector.connect, []
+
+    async def closed_meanwhile(*given: Any, **named: Any) -> Any:
+        made.append(await connect_there(*given, **named))
+        await patient.close()
+        return made[0]
+
+    monkeypatch.setattr(connector, "connect", closed_meanwhile)
+    with pytest.raises(RuntimeError, match="Session is closed"):
+        await patient.get(f"{connection.server}{PATH}")
+    made[0].close()  # which aiohttp forgets
+
+
 async def test_a_status_write_is_a_merge_patch_with_its_preconditions(server: Server, api: ApiServer) -> None:
     server.answer = lambda _: (200, {"metadata": {"resourceVersion": "8"}})
     before, after = {"phase": "Running", "deadline": "x"}, {"phase": "Waiting"}
