@@ -57,7 +57,7 @@ def status(code: int, message: str) -> tuple[int, Any]:
 
 
 async def test_kopf_is_told_that_its_session_was_closed_while_it_connected(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
+    connection: session.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kopf closes it when another request of its was refused, and takes a new one where it is told so."""
     patient = connection.patient()
