@@ -83,6 +83,7 @@ priorityClassName: {{ . }}
 - --leader-elect-renew-deadline={{ .Values.leaderElection.renewDeadline }}
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriod }}
 - --log-format={{ .Values.log.format }}
+- --log-level={{ .Values.log.level }}
 {{- range .Values.namespaces }}
 - --namespace={{ . }}
 {{- end }}
