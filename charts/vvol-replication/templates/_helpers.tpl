@@ -112,7 +112,7 @@ priorityClassName: {{ . }}
 - apiGroups: [replication.vvol.dev]  # its finalizer while something is in flight; deletion when a TTL is over
   resources: [replicationsyncs, failoverpreparations]
   verbs: [patch, delete]
-- apiGroups: [events.k8s.io]
+- apiGroups: [""]
   resources: [events]
   verbs: [create]
 {{- end -}}

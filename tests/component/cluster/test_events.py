@@ -29,10 +29,10 @@ async def test_an_event_is_told_and_losing_one_is_no_harm(
     await api.event(SYNC, warning=False, reason="Complete", message="x" * 2000)
     await api.event(SITE, warning=True, reason="LoginFailed", message="y")
     first, second = server.asked
-    assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
-    assert first.body["regarding"]["uid"] == "u1"
-    assert len(first.body["note"]) == 1024
-    assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
+    assert first.path == "/api/v1/namespaces/prod/events"
+    assert first.body["involvedObject"]["uid"] == "u1"
+    assert len(first.body["message"]) == 1024
+    assert (second.body["type"], second.path) == ("Warning", "/api/v1/namespaces/default/events")
     assert caplog.records == []
     for answer in (status(403, "may not"), "reset"):
         server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
@@ -56,3 +56,16 @@ async def test_what_is_told_once_has_a_name_of_its_own_so_that_a_second_one_is_r
     assert caplog.records == []
     await api.event(SYNC, warning=False, reason="Complete", message="x")
     assert len(caplog.records) == 1
+
+
+async def test_events_carry_what_kubectl_sorts_by_and_within_a_second_their_names_do(
+    server: Server, api: ApiServer
+) -> None:
+    server.answer = lambda _: (201, {})
+    for order in (0, 18, 20, 255):
+        await api.event(SYNC, warning=False, reason="Complete", message="x", once=str(order), order=order)
+    told = [asked.body for asked in server.asked]
+    for one in told:
+        assert one["lastTimestamp"] == one["firstTimestamp"] == f"{one['eventTime'][:19]}Z"
+    names = [one["metadata"]["name"] for one in told]
+    assert names == sorted(names)

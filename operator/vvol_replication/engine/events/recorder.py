@@ -87,7 +87,12 @@ class EventRecorder:
         while self._waiting:
             ref, event = self._waiting.popleft()
             await self._cluster.event(
-                ref, warning=event.warning, reason=event.reason, message=event.message, once=event.once
+                ref,
+                warning=event.warning,
+                reason=event.reason,
+                message=event.message,
+                once=event.once,
+                order=event.order,
             )
 
 
