@@ -96,7 +96,9 @@ def _accepted(status: Json) -> Line | None:
 
 def _turn(status: Json) -> Line | None:
     at, resolved = _part(status, "operation").get("turnAt"), _resolved(status)
-    where = f"protection group {resolved.get('protectionGroup')} of FlashArray {resolved.get('sourceArray')}"
+    # What it acts on is stored with its first intent, which may come later than its turn.
+    group, array = resolved.get("protectionGroup"), resolved.get("sourceArray")
+    where = f"protection group {group} of FlashArray {array}" if resolved else "its protection group"
     return Line(f"turn {at}", f"has its turn on {where}") if at else None
 
 

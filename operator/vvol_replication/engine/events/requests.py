@@ -23,7 +23,16 @@ END = "end"
 """The `once` of an end, whichever it is: a request has one."""
 HISTORY = timedelta(minutes=2)
 """An end older than that, found by a process that has not seen it come, was told by an earlier one or is a copy."""
-_CATALOGUE: dict[str, int] = {reason: place for place, reason in enumerate(Reason, start=1)}
+_STEPS = (
+    Reason.CHECKING,
+    Reason.ARMING,
+    Reason.PREPARING,
+    Reason.PUSHING,
+    Reason.AWAITING_TRANSFER,
+    Reason.LOOKING_AFTER_LOST_ANSWER,
+    Reason.TRANSFERRING,
+)
+"""Of both kinds of requests, in the order in which they come."""
 
 
 def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | None:
@@ -45,8 +54,8 @@ def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | N
 
 
 def _order(reason: str, phase: object) -> int:
-    """Among what comes within one second: what held it up, then the steps in the catalogue's order."""
-    return _CATALOGUE.get(reason, 0) if phase == Phase.RUNNING else 0
+    """Among what comes within one second: what held it up, then the steps."""
+    return next((place for place, step in enumerate(_STEPS, 1) if step == reason and phase == Phase.RUNNING), 0)
 
 
 def afterwards(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
