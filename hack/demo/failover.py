@@ -83,8 +83,8 @@ def afterwards(on: Stage, prepared: Mapping[str, Any]) -> None:
     _listed(on, final)
     kubectl("apply", "-f", str(on.objects("late.yaml")))
     screen.command(f"{'kubectl apply -f late.yaml':<34}  # one more ReplicationSync of the group")
-    screen.command(f"kubectl wait --for=condition=Failed repsync/{LATE_SYNC} -n {NAMESPACE}")
-    refused = kubectl.wait_for_condition("replicationsync", LATE_SYNC, "Failed")
+    screen.command(f"kubectl wait --for=condition=Finished --timeout=60s repsync/{LATE_SYNC} -n {NAMESPACE}")
+    refused = kubectl.wait_for_condition("replicationsync", LATE_SYNC, "Finished")
     ready = stage.condition(refused, "Ready") or {}
     point = (refused["status"].get("pointInTime") or {}).get("id")
     if ready.get("reason") != Reason.GROUP_PREPARED or point != final or final not in told:

@@ -1,4 +1,4 @@
-"""A request of the demo, from kubectl apply until kubectl says that it is Complete, told line by line."""
+"""A request of the demo, from kubectl apply until kubectl says that it is Finished, told line by line."""
 
 from __future__ import annotations
 
@@ -53,14 +53,15 @@ def follow(on: Stage, request: Request, shown: str, remark: str) -> None:
     screen.command(f"{f'kubectl apply -f {request.file}':<34}  # {remark}")
     screen.block(shown, 5)
     watch_it = ("get", request.plural, "--watch", f"--field-selector=metadata.name={request.name}")
-    wait_for = ("wait", "--for=condition=Complete", f"{request.plural}/{request.name}", f"--timeout={PATIENCE:g}s")
+    finished = f"--for=condition=Finished --timeout={PATIENCE:g}s"  # any end, so that a failure is not waited out
+    wait_for = ("wait", *finished.split(), f"{request.plural}/{request.name}")
     with contextlib.ExitStack() as running:
         watching = kubectl.command(*watch_it, f"--output=jsonpath={WATCHED}{{'\\n'}}")
         watch = Process(f"watch-{request.short}", watching, on.directory)
         running.callback(watch.end)
         started = time.monotonic()
         kubectl("apply", "-f", str(on.objects(request.file)))
-        screen.command(f"kubectl wait --for=condition=Complete {request.short}/{request.name} -n {NAMESPACE}")
+        screen.command(f"kubectl wait {finished} {request.short}/{request.name} -n {NAMESPACE}")
         wait = Process(f"wait-{request.short}", kubectl.command(*wait_for), on.directory)
         running.callback(wait.end)
         _until_ended(on, request, watch, wait, started)
@@ -84,7 +85,7 @@ def _until_ended(on: Stage, request: Request, watch: Process, wait: Process, sta
             ended = ended or bool(finished)
         return ended and wait.exit_status is not None
 
-    on.wait_until(look, f"{request.name} to be Complete", PATIENCE)
+    on.wait_until(look, f"the end of {request.name}", PATIENCE)
     if wait.exit_status:
         raise DemoError(f"kubectl wait ended with {wait.exit_status}: {wait.last_lines()}")
 

@@ -81,7 +81,7 @@ def connect(on: Stage) -> None:
 
 
 def ask(on: Stage) -> None:
-    """Chapter 3: the request, in the worst moment, and how it moves until kubectl says that it is Complete."""
+    """Chapter 3: the request, in the worst moment, and how it moves until kubectl says that it is Finished."""
     scene.scheduled_transfer(on.simulator, held=True)
     request = Request(
         plural="replicationsyncs",

@@ -8,8 +8,10 @@ import textwrap
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from vvol_simulator import soap
 from vvol_simulator.control.api import ACTIONS
 from vvol_simulator.control.door_actions import DOOR_ACTIONS
+from vvol_simulator.flasharray import rest1
 from vvol_simulator.flasharray.rest2_calls import SHAPES
 from vvol_simulator.flasharray.rest2_inventory import INVENTORY
 from vvol_simulator.model.faults import ARGUMENTS, EFFECTS, KINDS, REQUIRED
@@ -35,7 +37,8 @@ It is a proving ground: calls go wrong on order (faults), behaviour that no sour
 CONTROL = """\
 ## Control
 
-HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what would be right>"}`.
+HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what would be right>"}`. Whoever sends
+`Accept: application/json` gets compact JSON; without it the journal comes as lines to read, and JSON is indented.
 
 | call | what it does |
 |---|---|
@@ -61,11 +64,21 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _faults() -> Iterator[str]:
-    yield "## Faults\n\nThe first order that matches a call decides. A call is named as in `GET /counters`.\n"
+    yield (
+        "## Faults\n\nThe first order that matches a call decides. A call is named as in `GET /counters`. An order "
+        "that can never be met is refused with what there is: a call that the endpoint does not have, or one that "
+        "cannot go wrong in that way. Calls of a vCenter: "
+        f"{_names(soap.CALLS)}; `Fetch.<property>` for any property. Calls of an array: those of "
+        f"[REST 2](#rest-2) and, of REST 1, {_names(rest1.CALLS)}; `GET api_version`.\n"
+    )
     yield _table(
         ("kind", "effect", "arguments"),
         [(f"`{kind}`", EFFECTS[kind], _arguments(kind)) for kind in KINDS],
     )
+
+
+def _names(calls: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(calls))
 
 
 def _arguments(kind: str) -> str:

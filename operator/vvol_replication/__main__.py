@@ -16,7 +16,7 @@ from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.session import connect
-from vvol_replication.configuration import Configuration, Job, read_configuration
+from vvol_replication.configuration import Configuration, Job, read_configuration, version
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.lifecycle import add_lifecycle, serve
@@ -94,6 +94,7 @@ async def run(configuration: Configuration) -> None:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
+        _log.info("vvol-replication %s", version())
         if not await stop.unless_asked(replica.lead()):
             return
         if not await stop.unless_asked(engine.start()):
@@ -118,7 +119,7 @@ async def run(configuration: Configuration) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script. Returns the exit code: what cannot be mended by waiting is said in one line."""
     configuration = read_configuration(arguments)
-    configure_logs(configuration.log_format)
+    configure_logs(configuration.log_format, configuration.log_level)
     try:
         match configuration.job:
             case Job.CHECK:

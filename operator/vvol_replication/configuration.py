@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib import metadata
 
 from vvol_replication.api.durations import parse_duration
 from vvol_replication.api.endpoint import HIGHEST_PORT
@@ -18,6 +19,15 @@ from vvol_replication.api.reading import DNS_LABEL, DNS_SUBDOMAIN
 from vvol_replication.cluster.election import Timing
 
 LEASE_NAME = "vvol-replication"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def version() -> str:
+    """The version of this program, as it was installed; "unknown" where it was not."""
+    try:
+        return metadata.version("vvol-replication")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 class Job(Enum):
@@ -55,6 +65,7 @@ class Configuration:
     kubeconfig: str | None
     election: Election | None = None
     job: Job = Job.OPERATE
+    log_level: str = "info"
 
 
 def _is_namespace(text: str) -> bool:
@@ -146,7 +157,14 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
     )
     parser.add_argument("--http-host", default="", help="address for the probes; default: all")
     parser.add_argument("--http-port", type=_port, help="port for /livez and /readyz; default: none")
-    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--log-level",
+        choices=LOG_LEVELS,
+        default="info",
+        help="the least that is logged; default: info",
+    )
+    parser.add_argument("--version", action="version", version=f"{parser.prog} {version()}")
     parser.add_argument("--kubeconfig", help="default: the pod's service account, else the environment's kubeconfig")
     jobs = parser.add_mutually_exclusive_group()
     for job, what in (
@@ -172,4 +190,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         kubeconfig=found.kubeconfig,
         election=_election(parser, found),
         job=found.job,
+        log_level=found.log_level,
     )

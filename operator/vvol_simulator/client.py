@@ -171,7 +171,10 @@ class Simulator:
 
     def _call(self, method: str, path: str, body: Json | None = None, timeout: float = CALL_SECONDS) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the control URL is http on the loopback
-            self.control_url + path, None if body is None else json.dumps(body).encode(), method=method
+            self.control_url + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Accept": "application/json"},
+            method=method,
         )
         try:
             with _DIRECT.open(request, timeout=timeout) as response:

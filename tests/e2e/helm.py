@@ -46,12 +46,18 @@ class Helm:
         return done.stdout
 
     def text(self, values: Mapping[str, Any] | None = None, name: str = RELEASE, namespace: str = NAMESPACE) -> str:
-        """The chart as it is rendered with these values. The same question is asked once."""
-        return _rendered(self, json.dumps(values or {}, sort_keys=True), name, namespace)
+        """The chart as it is rendered with these values and an image. The same question is asked once."""
+        return _rendered(self, json.dumps(with_image(values or {}), sort_keys=True), name, namespace)
 
     def objects(self, values: Mapping[str, Any] | None = None, name: str = RELEASE) -> list[Object]:
         """All objects of the chart, hooks too."""
         return [one for one in yaml.load_all(self.text(values, name), Loader=yaml.CSafeLoader) if one]
+
+
+def with_image(values: Mapping[str, Any]) -> dict[str, Any]:
+    """These values, with the one that has no default: where the image is. As kustomize's overlays have it."""
+    image = values.get("image", {})
+    return {**values, "image": {"repository": RELEASE, **image} if isinstance(image, dict) else image}
 
 
 @functools.cache

@@ -45,12 +45,14 @@ def once(count: int = 1) -> list[str]:
     return [ARM, PUSH] * count
 
 
-def shell(rig: Rig, *command: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command as a pipeline would: kubectl on PATH, the namespace and cluster in its kubeconfig."""
-    config = rig.directory / "pipeline-kubeconfig"
+def shell(
+    rig: Rig, *command: str, directory: Path | None = None, namespace: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a pipeline would: kubectl on PATH, the namespace (the rig's) and cluster in its kubeconfig."""
+    config = rig.directory / f"pipeline-kubeconfig-{namespace or rig.namespace}"
     if not config.exists():
         document = yaml.safe_load(rig.plane.kubeconfig.read_text())
-        document["contexts"][0]["context"]["namespace"] = rig.namespace
+        document["contexts"][0]["context"]["namespace"] = namespace or rig.namespace
         config.write_text(yaml.safe_dump(document))
     path = f"{rig.kubectl.program.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"PATH": path, "KUBECONFIG": str(config), "KUBERC": "off", "HOME": str(rig.directory)}

@@ -116,7 +116,7 @@ def test_an_image_is_named_by_digest_by_tag_or_by_the_charts_version(helm: Helm)
 def test_the_operator_is_told_what_the_values_say(helm: Helm) -> None:
     values = {
         "namespaces": ["dr", "test"],
-        "log": {"format": "text"},
+        "log": {"format": "text", "level": "debug"},
         "http": {"port": 9090},
         "leaderElection": {"leaseDuration": "30s", "renewDeadline": "20s", "retryPeriod": "5s"},
     }
@@ -125,7 +125,7 @@ def test_the_operator_is_told_what_the_values_say(helm: Helm) -> None:
     assert set(container["args"]) == {
         "--leader-elect", "--leader-elect-resource-name=vvol-replication", "--leader-elect-lease-duration=30s",
         "--leader-elect-renew-deadline=20s", "--leader-elect-retry-period=5s", "--log-format=text",
-        "--namespace=dr", "--namespace=test", "--http-port=9090",
+        "--log-level=debug", "--namespace=dr", "--namespace=test", "--http-port=9090",
     }  # fmt: skip
     assert container["ports"] == [{"name": "http", "containerPort": 9090, "protocol": "TCP"}]
     fields = {one["name"]: one["valueFrom"]["fieldRef"]["fieldPath"] for one in container["env"]}

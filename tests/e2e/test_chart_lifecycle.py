@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from e2e import pods
-from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError
+from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError, with_image
 from e2e.rig import LONG, PUSH, SECRETS, Rig, ready, topology
 
 from testbed import stage
@@ -56,7 +56,8 @@ class Installed(Rig):
 
     def release(self, *arguments: str, **values: Any) -> str:
         """`helm install`, `upgrade`, ... of our release in its namespace."""
-        return self.helm(*arguments, f"--namespace={NAMESPACE}", "--values=-", stdin=json.dumps({**QUICK, **values}))
+        said = json.dumps(with_image({**QUICK, **values}))
+        return self.helm(*arguments, f"--namespace={NAMESPACE}", "--values=-", stdin=said)
 
     def roll(self) -> None:
         """What the Deployment's controller does: one new pod, one old one ended, until all are new."""

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError
+from e2e.helm import CHART, NAMESPACE, RELEASE, HelmError, with_image
 
 from docs.chart import rows
 
@@ -73,6 +73,22 @@ def test_a_value_that_is_wrong_is_an_error_that_names_it(helm: Helm, values: dic
         helm.text(values)
 
 
+def test_an_installation_without_an_image_is_refused_and_told_what_to_do(
+    helm: Helm, control_plane: ControlPlane
+) -> None:
+    asking = dataclasses.replace(helm, kubeconfig=control_plane.kubeconfig)
+    where = (RELEASE, str(CHART), f"--namespace={NAMESPACE}")
+    for command in (("template", *where, "--kube-version=1.36.1"), ("install", *where, "--set=image.tag=0.1.0")):
+        with pytest.raises(HelmError) as refused:
+            asking(*command)
+        said = str(refused.value)
+        assert "image.repository is not set" in said
+        assert "--set image.repository=registry.example.com/vvol-replication" in said
+        assert "docs/image.md" in said
+    assert "NAME" in asking("list", f"--namespace={NAMESPACE}")
+    assert RELEASE not in asking("list", f"--namespace={NAMESPACE}", "--all", "--short").split()
+
+
 def test_a_typo_in_any_value_is_an_error(helm: Helm) -> None:
     """All at once: Helm names each one."""
     typos: dict[str, Any] = {}
@@ -93,7 +109,7 @@ def test_the_notes_show_a_first_object_and_what_the_values_mean(helm: Helm, cont
 
     def notes(**values: Any) -> str:
         where = ("install", RELEASE, str(CHART), "--dry-run=client", f"--namespace={NAMESPACE}", "--values=-")
-        return asking(*where, stdin=json.dumps(out_of_the_way | values)).partition("NOTES:")[2]
+        return asking(*where, stdin=json.dumps(with_image(out_of_the_way | values))).partition("NOTES:")[2]
 
     plain = notes()
     assert "kind: VCenter" in plain

@@ -29,7 +29,7 @@ MARK = "VVOL_DEMO_TEST"
 PATIENCE = 240.0
 READY = {  # what the output says when the demo has got so far
     "starting": "1  Start",
-    "asking": "kubectl wait --for=condition=Complete",
+    "asking": "kubectl wait --for=condition=Finished",
 }
 
 

@@ -105,6 +105,38 @@ def test_the_recipe_says_complete_and_asks_for_nothing_when_it_is_run_again(rig:
     assert asked(site)[before:] == once()
 
 
+def test_the_recipe_asks_for_the_object_in_the_namespace_that_the_manifest_names(
+    rig: Rig, site: Site, before: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.yaml"
+    path.write_text(json.dumps(stage.sync("elsewhere", rig.namespace, "erp", pointInTimeName="elsewhere")))
+    done = shell(rig, RECIPE, str(path), "60s", namespace="default")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "elsewhere\n", "")
+    site.known("elsewhere").assert_true_success("erp")
+    assert asked(site)[before:] == once()
+
+
+def test_the_recipe_waits_for_each_request_of_a_manifest_until_one_is_not_complete(
+    rig: Rig, site: Site, before: int, tmp_path: Path
+) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "beside", "namespace": rig.namespace}}
+    names = {"first-of-two": {}, "second-of-two": {"cancel": True}}
+    syncs = [stage.sync(one, rig.namespace, "erp", pointInTimeName=one, **spec) for one, spec in names.items()]
+    path = tmp_path / "several.yaml"
+    path.write_text("\n---\n".join(json.dumps(one) for one in (config, *syncs)))
+    done = shell(rig, RECIPE, str(path), "60s", namespace="default")
+    assert (done.returncode, done.stdout) == (1, "first-of-two\n")
+    assert done.stderr.startswith("replicationsync.replication.vvol.dev/second-of-two: Cancelled: ")
+    assert asked(site)[before:] == once()
+
+    path.write_text(json.dumps(config))
+    done = shell(rig, RECIPE, str(path), "60s")
+    assert done.returncode == 3
+    assert done.stderr == f"{path} has no ReplicationSync: there is nothing to wait for\n"
+    path.write_text("")
+    assert shell(rig, RECIPE, str(path), "60s").returncode == 3
+
+
 def test_the_recipe_says_failed(rig: Rig, site: Site, before: int, tmp_path: Path) -> None:
     done = shell(rig, RECIPE, manifest(tmp_path, "called-off", cancel=True), "60s")
     assert (done.returncode, done.stdout) == (1, "")

@@ -98,7 +98,7 @@ PATHS = {
     **dict.fromkeys(KINDS, OURS),
     "secrets": "/api/v1",
     "leases": "/apis/coordination.k8s.io/v1",
-    "events": "/apis/events.k8s.io/v1",
+    "events": "/api/v1",
 }
 
 

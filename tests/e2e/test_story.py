@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from e2e.rig import Rig, Site, topology
+from pages.markdown import ROOT
 
 from testbed import stage
 from testbed.waiting import eventually
+from vvol_replication.api.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +22,8 @@ STORY = [("Arming", "Normal"), ("Transferring", "Normal"), ("PointInTimeCreated"
 
 @pytest.fixture(scope="module")
 def site(rig: Rig) -> Iterator[Site]:
-    with rig.site(topology("told", "again", "refused")) as made:
-        for one in ("told", "again", "refused"):
+    with rig.site(topology("told", "again", "refused", "held")) as made:
+        for one in ("told", "again", "refused", "held"):
             made.wait_group(made.group(one))
         yield made
 
@@ -77,3 +80,33 @@ def test_an_object_that_cannot_be_carried_out_is_told_once(rig: Rig, site: Site)
     following.wait_complete()
     eventually(following.story, what="the next story", until=lambda told: told[-1:] == STORY[-1:])
     assert request.story() == [("Expired", "Normal")]
+
+
+def reasons(printed: str, name: str) -> list[str]:
+    """The reasons of this object's events as they stand in what kubectl printed, from top to bottom."""
+    told = printed.partition("Events:")[2] or "\n".join(line for line in printed.splitlines() if f"/{name} " in line)
+    words = [[word for word in line.split() if word in set(Reason)] for line in told.splitlines()]
+    return [found[0] for found in words if found]
+
+
+def test_what_the_pages_say_of_events_shows_them_in_the_order_in_which_they_came(site: Site) -> None:
+    request = site.request(f"{site.prefix}held", "held", suspend=True)
+    request.wait_reason("Suspended")
+    eventually(request.story, what="the suspension", until=lambda told: told == [("Suspended", "Normal")])
+    site.act("hold", "held")
+    request.patch(suspend=False)
+    request.wait_reason("Transferring")
+    site.act("release", "held")
+    request.wait_complete()
+    came = ["Suspended", *(reason for reason, _ in STORY)]
+    eventually(request.story, what="the story", until=lambda told: [reason for reason, _ in told] == came)
+
+    pages = [(ROOT / "docs" / page).read_text("utf-8") for page in ("troubleshooting.md", "kinds/replicationsync.md")]
+    said = [
+        one for page in pages for one in re.findall(r"kubectl ((?:get )?events [^`\n]+|describe repl[^`\n]+)", page)
+    ]
+    assert {one.split()[0] for one in said} == {"get", "events", "describe"}
+    for one in said:
+        words = one.replace("NAME", request.name).replace("-n erp-prod", f"-n {request.namespace}").split()
+        printed = request.kubectl(*words).stdout
+        assert reasons(printed, request.name) == came, f"kubectl {one}\n{printed}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from vvol_replication.cluster.election import Timing
 from vvol_replication.configuration import Configuration, read_configuration
 
+ROOT = Path(__file__).parents[2]
 ELECT = ["--operator-namespace", "vvol", "--leader-elect"]
 
 
@@ -28,9 +32,9 @@ def test_the_namespace_of_secrets_may_come_from_the_environment(monkeypatch: pyt
 
 def test_everything_said() -> None:
     said = ["--operator-namespace=vvol", "--namespace=a", "--namespace", "b", "--namespace=a", "--http-host=127.0.0.1"]
-    said += ["--http-port=0", "--log-format=json", "--kubeconfig=/some/file"]
+    said += ["--http-port=0", "--log-format=json", "--log-level=debug", "--kubeconfig=/some/file"]
     found = read_configuration(said)
-    assert found == Configuration("vvol", ("a", "b"), "127.0.0.1", 0, "json", "/some/file")
+    assert found == Configuration("vvol", ("a", "b"), "127.0.0.1", 0, "json", "/some/file", log_level="debug")
 
 
 def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
@@ -65,6 +69,7 @@ def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
         (["--operator-namespace", "vvol", "--http-port", "-1"], "is no port"),
         (["--operator-namespace", "vvol", "--http-port", "http"], "is no port"),
         (["--operator-namespace", "vvol", "--log-format", "xml"], "invalid choice"),
+        (["--operator-namespace", "vvol", "--log-level", "loud"], "invalid choice"),
         ([*ELECT, "--leader-elect-lease-duration", "10s"], "must be shorter than the Lease's duration"),
         ([*ELECT, "--leader-elect-retry-period", "5s"], "longer than two retry periods"),
         ([*ELECT, "--leader-elect-renew-deadline", "soon"], "is no duration"),
@@ -80,3 +85,11 @@ def test_what_cannot_be_meant_is_refused_with_a_message(
         read_configuration(arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_version_is_told_without_anything_else_being_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_configuration(["--version"])
+    assert ended.value.code == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert capsys.readouterr().out == f"vvol-replication {project['version']}\n"

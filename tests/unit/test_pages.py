@@ -91,6 +91,26 @@ def test_links_lead_somewhere(page: str) -> None:
             assert anchor in anchors(place.read_text("utf-8")), f"{page}: {target}"
 
 
+def told_to_people() -> Iterator[tuple[str, str]]:
+    """All that shows people commands: pages, samples and manifests, the chart's notes, the demo."""
+    folders = ("docs", "manifests", "charts", "hack/demo")
+    files = [ROOT / page for page in pages()] + [path for one in folders for path in (ROOT / one).rglob("*")]
+    for path in files:
+        if path.suffix in {".md", ".yaml", ".sh", ".txt", ".tpl", ".py", ".lua"}:
+            yield str(path.relative_to(ROOT)), path.read_text("utf-8")
+
+
+def test_nobody_is_told_to_wait_for_one_of_two_ends() -> None:
+    """A request that failed is never Complete: whoever waits for that sits out the timeout. A Job has no Finished."""
+    waits = [(name, line) for name, text in told_to_people() for line in text.splitlines() if "condition=" in line]
+    ends = [
+        (name, line) for name, line in waits if re.search(r"condition=(Complete|Failed|Succeeded)\b(?!.* job/)", line)
+    ]
+    assert ends == []
+    finished = {name for name, line in waits if "condition=Finished" in line}
+    assert {"README.md", "docs/gitops.md", "manifests/samples/kubectl/sync-and-wait.sh"} <= finished
+
+
 def test_the_index_names_all_pages() -> None:
     index, faults = ROOT / "docs" / "README.md", ROOT / "docs" / "faults.md"
     named = {

@@ -34,10 +34,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 
 {{- define "vvol-replication.image" -}}
+{{- $missing := "image.repository is not set: the operator's image is in no public registry. Build it (docs/image.md), push it to a registry of yours, and name it: --set image.repository=registry.example.com/vvol-replication" -}}
+{{- $repository := required $missing .Values.image.repository -}}
 {{- if .Values.image.digest -}}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- printf "%s@%s" $repository .Values.image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
 {{- end -}}
 {{- end -}}
 
@@ -83,6 +85,7 @@ priorityClassName: {{ . }}
 - --leader-elect-renew-deadline={{ .Values.leaderElection.renewDeadline }}
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriod }}
 - --log-format={{ .Values.log.format }}
+- --log-level={{ .Values.log.level }}
 {{- range .Values.namespaces }}
 - --namespace={{ . }}
 {{- end }}
@@ -111,7 +114,7 @@ priorityClassName: {{ . }}
 - apiGroups: [replication.vvol.dev]  # its finalizer while something is in flight; deletion when a TTL is over
   resources: [replicationsyncs, failoverpreparations]
   verbs: [patch, delete]
-- apiGroups: [events.k8s.io]
+- apiGroups: [""]
   resources: [events]
   verbs: [create]
 {{- end -}}

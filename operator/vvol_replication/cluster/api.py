@@ -41,8 +41,9 @@ _FIELD_MANAGER = "vvol-replication-discovery"
 _OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
 _INVALID = (400, 422)
 _LONGEST_NOTE = 1024
-"""Bytes of UTF-8: more of an event's note is refused (`events.k8s.io/v1`)."""
+"""Bytes of UTF-8: more of an event's note is refused that has an `eventTime`."""
 _MORE = "…"
+LAST = 255
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -202,28 +203,36 @@ class ApiServer:
         pairs = data.items() if isinstance(data, Mapping) else ()
         return {key: text for key, value in pairs if (text := _decoded(value)) is not None}
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+    async def event(
+        self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "", order: int = LAST
+    ) -> None:
         """Tell people, as a Kubernetes event. Losing one is no harm.
 
         Of those with the same `once` for the same object there is one: its name follows from both, and a second one is
-        refused as being there already. The empty one is each time another.
+        refused as being there already. The empty one is each time another. `order`, 0 to 255: where it stands among
+        those of the same second. kubectl sorts by `lastTimestamp`, which has seconds and which only the core API
+        takes, and then leaves events in the order of their names.
         """
         known = hashlib.sha256(f"{ref.uid}/{once}".encode()).hexdigest() if once else uuid.uuid4().hex
         now = datetime.now(UTC)
+        second = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         namespace = ref.namespace or "default"
         body = {
-            "apiVersion": "events.k8s.io/v1",
+            "apiVersion": "v1",
             "kind": "Event",
             # Named as client-go names them: the API server takes no generateName that ends with a dot.
-            "metadata": {"name": f"{ref.name[:200].rstrip('.-')}.{known[:16]}", "namespace": namespace},
+            "metadata": {"name": f"{ref.name[:200].rstrip('.-')}.{order:02x}{known[:16]}", "namespace": namespace},
             "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-            "reportingController": GROUP,
+            "firstTimestamp": second,
+            "lastTimestamp": second,
+            "count": 1,
+            "reportingComponent": GROUP,
             "reportingInstance": _COMPONENT,
             "action": "Reconcile",
             "type": "Warning" if warning else "Normal",
             "reason": reason,
-            "note": note_of(message),
-            "regarding": {
+            "message": note_of(message),
+            "involvedObject": {
                 "apiVersion": API_VERSION,
                 "kind": ref.kind.kind,
                 "name": ref.name,
@@ -231,7 +240,7 @@ class ApiServer:
                 **({"namespace": ref.namespace} if ref.namespace else {}),
             },
         }
-        answer = await self._call("POST", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", body)
+        answer = await self._call("POST", f"/api/v1/namespaces/{namespace}/events", body)
         if isinstance(answer, Failed):
             _log.info("an event of %s was not stored: %s", ref, answer.message)
         elif answer[0] != _CREATED and not (once and answer[0] == _CONFLICT):

@@ -34,7 +34,7 @@ def needed(home: str, namespaces: tuple[str, ...], lease: tuple[str, str] | None
         for place in (namespaces or (None,)) if kind.namespaced else (None,):
             yield from (Permission(GROUP, resource, verb, place) for resource, verb in _on(kind))
     for place in dict.fromkeys((*namespaces, EVENTS_OF_CLUSTER_SCOPE) if namespaces else (None,)):
-        yield Permission("events.k8s.io", "events", "create", place)
+        yield Permission("", "events", "create", place)
     yield Permission("", "secrets", "get", home)
     if lease is not None:
         namespace, name = lease

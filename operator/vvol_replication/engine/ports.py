@@ -52,10 +52,13 @@ class Cluster(Protocol):
         """A Secret of the operator's own namespace, decoded. Bytes that are not UTF-8 come as surrogates."""
         ...
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+    async def event(
+        self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "", order: int = 255
+    ) -> None:
         """Tell people, as a Kubernetes event. Losing one is no harm.
 
         Of those with the same `once` for the same object there is one; the empty one is each time another.
+        `order`, 0 to 255: where it stands among those of one second.
         """
         ...
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
-_NOISY = ("kopf", "aiohttp.access", "urllib3", "asyncio")
+AGAIN = 600.0
+"""Seconds in which a warning or an error is not repeated in the same words."""
+_OURS = "vvol_replication"
+_REMEMBERED = 1_000
+_ATTEMPT = re.compile(r"attempt #[0-9/]+")  # docs/facts/kopf.md#what-kopf-logs
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON; a traceback, where there is one, in its own field."""
+        """The record as JSON: what it is about in fields of its own, and a traceback, where there is one."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -37,12 +43,45 @@ class TextFormatter(logging.Formatter):
         return super().formatMessage(record)
 
 
-def configure_logs(style: str) -> None:
-    """Log to stderr. `style` is `text` or `json`. Libraries are heard from WARNING on: some log whole objects below."""
+class NotAgain(logging.Filter):
+    """Keeps back a trouble that was logged in the same words within the last ten minutes.
+
+    Whoever tries again every few seconds would fill the log with it. Transitions of objects, which have `fields`, are
+    logged once each already.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logged: dict[tuple[str, str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Is it to be logged?"""
+        if record.levelno < logging.WARNING or hasattr(record, "fields"):
+            return True
+        error = str(record.exc_info[1]) if record.exc_info else ""
+        key = record.name, _ATTEMPT.sub("attempt", record.getMessage()), error
+        last = self._logged.get(key)
+        if last is not None and 0 <= record.created - last < AGAIN:
+            return False
+        self._logged.pop(key, None)
+        self._logged[key] = record.created
+        if len(self._logged) > _REMEMBERED:
+            del self._logged[next(iter(self._logged))]
+        return True
+
+
+def configure_logs(style: str, level: str = "info") -> None:
+    """Log to stderr.
+
+    Parameters:
+        style: `text` or `json`.
+        level: the least that is logged of ours: debug, info, warning or error. Libraries are heard from WARNING on,
+            whatever it is: below that some log whole objects, and Secrets among them.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
-    root = logging.getLogger()
+    handler.addFilter(NotAgain())
+    root, chosen = logging.getLogger(), logging.getLevelNamesMapping()[level.upper()]
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(max(chosen, logging.WARNING))
+    logging.getLogger(_OURS).setLevel(chosen)

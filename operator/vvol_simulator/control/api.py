@@ -1,7 +1,10 @@
-"""Routes of the control interface. Every mistake is a 400 with `{"error": "<what to do>"}`."""
+"""Routes of the control interface. Every mistake is a 400 with `{"error": "<what to do>"}`.
+
+Whoever accepts `application/json` gets JSON as programs like it; all others get it indented, and the journal as lines.
+"""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -16,9 +19,11 @@ from .actions import STORAGE_ACTIONS
 from .array_actions import ARRAY_ACTIONS
 from .door_actions import DOOR_ACTIONS
 from .endpoint_actions import ENDPOINT_ACTIONS
+from .orders import check_order
 
 ACTIONS = STORAGE_ACTIONS | ENDPOINT_ACTIONS | ARRAY_ACTIONS
 MAX_WAIT = 120.0
+_JOURNAL = ("GET", "/journal")
 
 
 class ControlApi:
@@ -29,7 +34,7 @@ class ControlApi:
         self._world = simulator.world
         self._routes: dict[tuple[str, str], Callable[[web.Request], Awaitable[Any]]] = {
             ("GET", "/state"): self._state,
-            ("GET", "/journal"): self._journal,
+            _JOURNAL: self._journal,
             ("GET", "/counters"): self._counters,
             ("POST", "/counters/reset"): self._reset_counters,
             ("GET", "/faults"): self._faults,
@@ -41,11 +46,16 @@ class ControlApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request."""
         try:
-            return web.json_response(await self._answer(request))
+            answer, status = await self._answer(request), 200
         except (WorldError, ArrayError) as problem:
-            return web.json_response({"error": str(problem)}, status=400)
+            answer, status = {"error": str(problem)}, 400
         except SmsFaultError as problem:
-            return web.json_response({"error": problem.fault.message}, status=400)
+            answer, status = {"error": problem.fault.message}, 400
+        if "application/json" in request.headers.get("Accept", ""):
+            return web.json_response(answer, status=status)
+        if status == 200 and (request.method, request.path.rstrip("/")) == _JOURNAL:  # noqa: PLR2004 - a status
+            return web.Response(text="".join(map(_line, answer["entries"])))
+        return web.json_response(answer, status=status, dumps=_readable)
 
     async def _answer(self, request: web.Request) -> Any:
         path = request.path.rstrip("/")
@@ -95,6 +105,7 @@ class ControlApi:
         given = args.rest()
         if endpoint != "*":
             self._simulator.endpoint(endpoint)
+        check_order(self._world, endpoint, call, kind, on)
         rule = self._world.faults.add(endpoint, call, kind, on=on, **given)
         return rule.as_dict()
 
@@ -116,6 +127,23 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "fault": entry.fault,
     }
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """An entry for people: number, time of day, who was called, what became of it, and with which arguments."""
+    effect = "took effect" if entry["tookEffect"] else "no effect"
+    fault = f", met the fault {entry['fault']}" if entry["fault"] else ""
+    arguments = "  ".join(f"{name}={_shown(value)}" for name, value in entry["arguments"].items())
+    head = f"{entry['number']:>4}  {entry['time'][11:23]}  {entry['endpoint']:<14}  {entry['call']:<38}"
+    return f"{head}  {effect} ({entry['outcome']}{fault})  {arguments}".rstrip() + "\n"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _readable(answer: Any) -> str:
+    return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
 
 
 async def _body(request: web.Request) -> Any:

@@ -9,10 +9,17 @@ from vvol_simulator.model import Array, World
 from vvol_simulator.wire import Call, perform
 
 from .access import date, over_limit
+from .rest1 import CALLS as CALLS_1
 from .rest1 import COOKIE, Rest1
+from .rest2 import CALLS as CALLS_2
 from .rest2 import Rest2
 
 _PATH = re.compile(r"/api/(\d+)\.(\d+)/(.+)")
+
+CALLS = frozenset({"GET api_version"}) | CALLS_1 | CALLS_2
+"""What an array's calls of both families are named in counters and faults."""
+PUSHES = frozenset({"POST pgroup", "POST protection-group-snapshots"})
+"""Those that push."""
 
 VERSION_WITHDRAWN = 450
 """Status for a REST 1 version the array no longer offers; `purestorage` then negotiates again."""

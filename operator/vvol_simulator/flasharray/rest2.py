@@ -25,6 +25,10 @@ Version = tuple[int, int]
 Work = Callable[[Call, Parameters, Parameters], list[Row]]
 
 
+CALLS = frozenset({"POST login", "POST logout", *SHAPES, *(f"GET {path}" for path in INVENTORY)})
+"""Everything that is answered, as it is named in counters and faults."""
+
+
 class Rest2:
     """The 2.x family at one array. Everything but `login` needs a session."""
 

@@ -4,6 +4,8 @@
 version that the client asks for.
 """
 
-from .service import client_state, handle, handlers
+from .request import FETCH
+from .service import CALLS, client_state, handle, handlers
+from .sms_tasks import MUTATING as CHANGES
 
-__all__ = ["client_state", "handle", "handlers"]
+__all__ = ["CALLS", "CHANGES", "FETCH", "client_state", "handle", "handlers"]

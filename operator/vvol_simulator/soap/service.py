@@ -34,6 +34,10 @@ _TABLES: dict[str, Table] = {
 }
 # govmomi's path for the policy service; vCenter answers at both (docs/facts/vsphere.md#services).
 _TABLES["/pbm"] = pbm.METHODS
+CALLS = frozenset(name for table in _TABLES.values() for name in table.names() if not name.startswith(f"{FETCH}.")) | {
+    "vimServiceVersions"
+}
+"""What a vCenter's calls are named in counters and faults. `Fetch.<property>` stands for any property."""
 _STATES: WeakKeyDictionary[World, dict[str, ClientState]] = WeakKeyDictionary()
 _OK, _FAULT = 200, 500
 

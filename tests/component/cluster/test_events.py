@@ -29,10 +29,10 @@ async def test_an_event_is_told_and_losing_one_is_no_harm(
     await api.event(SYNC, warning=False, reason="Complete", message="x" * 2000)
     await api.event(SITE, warning=True, reason="LoginFailed", message="y")
     first, second = server.asked
-    assert first.path == "/apis/events.k8s.io/v1/namespaces/prod/events"
-    assert first.body["regarding"]["uid"] == "u1"
-    assert first.body["note"] == "x" * 1021 + "…"
-    assert (second.body["type"], second.path) == ("Warning", "/apis/events.k8s.io/v1/namespaces/default/events")
+    assert first.path == "/api/v1/namespaces/prod/events"
+    assert first.body["involvedObject"]["uid"] == "u1"
+    assert first.body["message"] == "x" * 1021 + "…"
+    assert (second.body["type"], second.path) == ("Warning", "/api/v1/namespaces/default/events")
     assert caplog.records == []
     for answer in (status(403, "may not"), "reset"):
         server.answer = lambda _, answer=answer: answer  # type: ignore[misc]  # a lambda's default
@@ -73,8 +73,23 @@ async def test_a_note_of_more_bytes_than_an_event_holds_is_cut_between_character
 ) -> None:
     caplog.set_level(logging.INFO)
     server.answer = lambda asked: (
-        (201, {}) if len(asked.body["note"].encode()) <= 1024 else status(422, "note: can have at most 1024 bytes")
+        (201, {})
+        if len(asked.body["message"].encode()) <= 1024
+        else status(422, "message: can have at most 1024 bytes")
     )
     await api.event(SYNC, warning=True, reason="Failed", message=message)
     assert caplog.records == []
-    assert server.asked[0].body["note"] == note
+    assert server.asked[0].body["message"] == note
+
+
+async def test_events_carry_what_kubectl_sorts_by_and_within_a_second_their_names_do(
+    server: Server, api: ApiServer
+) -> None:
+    server.answer = lambda _: (201, {})
+    for order in (0, 18, 20, 255):
+        await api.event(SYNC, warning=False, reason="Complete", message="x", once=str(order), order=order)
+    told = [asked.body for asked in server.asked]
+    for one in told:
+        assert one["lastTimestamp"] == one["firstTimestamp"] == f"{one['eventTime'][:19]}Z"
+    names = [one["metadata"]["name"] for one in told]
+    assert names == sorted(names)

@@ -24,6 +24,7 @@ from vvol_replication.api.objects import (
 )
 from vvol_replication.api.status import in_flight
 from vvol_replication.api.times import format_time
+from vvol_replication.cluster.api import LAST
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.engine import Engine
 
@@ -233,8 +234,11 @@ class ApiServerInMemory:
             return self.silent
         return dict(self.secrets[name]) if name in self.secrets else Gone()
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+    async def event(
+        self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "", order: int = LAST
+    ) -> None:
         """Kept as (name, type, reason)."""
+        assert 0 <= order <= LAST
         if once and (ref.uid, once) in self.told_once:
             return
         self.told_once.add((ref.uid, once))

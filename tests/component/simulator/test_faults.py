@@ -1,6 +1,8 @@
 """Faults on demand, seen through the vendor's client: with and without the effect, counted, and removable."""
 
+import re
 import threading
+import urllib.request
 from typing import Any
 
 import pytest
@@ -134,3 +136,64 @@ def test_a_wrong_order_says_what_is_wrong(sim: Simulator, order: dict[str, Any],
     with pytest.raises(SimulatorError, match=words):
         sim.fault(**({"endpoint": "*", "call": "*"} | order))
     assert sim.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ({"call": "POST protection-group-snapshot"}, "Is it 'POST protection-group-snapshots'"),
+        ({"call": "POST pgroups"}, "Is it 'POST pgroup'"),
+        ({"call": "SyncReplicationGroup_Task"}, "has no call 'SyncReplicationGroup_Task'. There are: DELETE auth/sess"),
+        ({"endpoint": "dallas", "call": "SyncReplicationGroup"}, "Is it 'SyncReplicationGroup_Task'"),
+        ({"endpoint": "dallas", "call": "GET *"}, "There are: CancelRetrievePropertiesEx, "),
+        ({"endpoint": "*", "call": "nothing"}, "has no call 'nothing'"),
+        ({"kind": "soapFault", "name": "X"}, "never meets a soapFault: that is for calls of a vCenter"),
+        (
+            {"kind": "taskError", "name": "X", "endpoint": "dallas", "call": "Login"},
+            "PrepareFailoverReplicationGroup_T",
+        ),
+        ({"kind": "stalledTransfer", "call": "GET *"}, "that is for calls that push: POST pgroup, POST protection"),
+        ({"on": "vasaProvider-101"}, "is an array: its calls are on no object"),
+    ],
+)
+def test_an_order_that_nothing_can_meet_is_refused_with_what_there_is(
+    sim: Simulator, order: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(SimulatorError, match=re.escape(words)):
+        sim.fault(**({"endpoint": ARRAY, "call": "*", "kind": "hang"} | order))
+    assert sim.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "call"),
+    [("*", "GET arr*"), ("*", "*"), (ARRAY, "GET alerts"), (ARRAY, "GET volume"), (ARRAY, "GET api_version"),
+     ("dallas", "Fetch.capability"), ("dallas", "Query*"), ("dallas", "vimServiceVersions")],
+)  # fmt: skip
+def test_an_order_that_can_be_met_is_taken(sim: Simulator, endpoint: str, call: str) -> None:
+    sim.fault(endpoint, call, "hang")
+    assert len(sim.faults()) == 1
+
+
+def test_what_is_counted_can_be_ordered_to_go_wrong(sim: Simulator, connect: Connect) -> None:
+    connect(ARRAY).get()
+    counted = sim.counters()[ARRAY]
+    assert counted
+    for call in counted:
+        sim.fault(ARRAY, call, "slow", seconds=0.01)
+
+
+def test_a_person_reads_the_journal_in_lines_and_programs_get_json(sim: Simulator, connect: Connect) -> None:
+    source = connect(ARRAY)
+    source.create_pgroup_snapshot("erp", replicate_now=True, suffix="by-hand")
+    with urllib.request.urlopen(f"{sim.control_url}/journal") as answer:  # as curl asks  # noqa: S310 - the loopback
+        lines = answer.read().decode().splitlines()
+    (line,) = [one for one in lines if "by-hand" in one]
+    number, time_of_day, endpoint, method, resource, *rest = line.split()
+    assert (number, endpoint, method, resource) == ("1", ARRAY, "POST", "pgroup")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d\d\d", time_of_day)
+    assert " ".join(rest).startswith("took effect (200)")
+    assert "suffix=by-hand" in rest
+    (entry,) = sim.journal()
+    assert entry["arguments"]["suffix"] == "by-hand"
+    with urllib.request.urlopen(f"{sim.control_url}/counters") as answer:  # noqa: S310 - the loopback
+        assert len(answer.read().decode().splitlines()) > 3

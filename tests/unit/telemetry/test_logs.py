@@ -13,13 +13,12 @@ from vvol_replication.telemetry.logs import configure_logs
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    root, noisy = logging.getLogger(), ("kopf", "aiohttp.access", "urllib3", "asyncio")
-    before = (root.handlers[:], root.level, {name: logging.getLogger(name).level for name in noisy})
+    root, ours = logging.getLogger(), logging.getLogger("vvol_replication")
+    before = root.handlers[:], root.level, ours.level
     yield
     root.handlers[:] = before[0]
     root.setLevel(before[1])
-    for name, level in before[2].items():
-        logging.getLogger(name).setLevel(level)
+    ours.setLevel(before[2])
 
 
 def test_json_is_one_object_a_line_with_the_traceback_in_its_own_field(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,3 +52,49 @@ def test_libraries_that_log_whole_objects_are_heard_from_warnings_on(capsys: pyt
     logging.getLogger("kopf.objects").warning("something is wrong")
     logging.getLogger("vvol_replication").debug("too much")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "heard"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_the_level_is_of_ours_and_libraries_stay_quiet(
+    level: str, heard: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs("json", level)
+    for name in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger("vvol_replication.test"), name)(name)
+    logging.getLogger("kubernetes.client.rest").debug("response body: a Secret")
+    assert [json.loads(line)["message"] for line in capsys.readouterr().err.splitlines()] == heard
+
+
+def test_whoever_tries_again_every_half_minute_is_heard_every_ten(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("text")
+
+    def told(logger: str, message: str, at: float) -> None:
+        record = {"name": logger, "msg": message, "levelno": logging.WARNING, "levelname": "WARNING", "created": at}
+        logging.getLogger(logger).handle(logging.makeLogRecord(record))
+
+    for attempt in range(60):
+        told("kopf.activities", f"Request attempt #{attempt + 1} failed; will retry: GET /apis", 30.0 * attempt)
+        told("vvol_replication.test", "waiting for the API server: no route", 30.0 * attempt)
+    told("vvol_replication.test", "waiting for the API server: refused", 1800.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("kopf" in line for line in lines) == sum("no route" in line for line in lines) == 3
+    assert lines[-1].endswith("refused")
+
+
+def test_a_transition_is_never_held_back_and_has_its_object_in_fields_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("json")
+    for _ in range(2):
+        logging.getLogger("vvol_replication").warning("waits", extra={"fields": {"object": "a/b", "requestID": "id"}})
+    first, second = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert first["message"] == second["message"] == "waits"
+    assert (first["object"], first["requestID"]) == ("a/b", "id")

@@ -1,1 +1,1 @@
-"""Kubernetes events: which changes of a status are one, and the sending of them."""
+"""What people are told of a change of a status, as Kubernetes events and as lines of the log, and the sending of it."""

@@ -1,4 +1,4 @@
-"""Sends events: each part of a request's story once, in order, and never so many that they are a load."""
+"""Tells each part of a story once: in the log, and as an event; of those never so many that they are a load."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vvol_replication.engine.waiting import ended
 
 from . import endpoints
 from .event import Event
+from .log import TransitionLog
 from .requests import END, afterwards, late_end, transition
 
 BURST = 50
@@ -30,6 +31,7 @@ class EventRecorder:
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self._cluster, self._clock = cluster, clock
+        self._log = TransitionLog(clock)
         self._recorded: dict[tuple[str, str], None] = {}
         self._waiting: deque[tuple[ObjectRef, Event]] = deque()
         self._sending: asyncio.Task[None] | None = None
@@ -37,13 +39,22 @@ class EventRecorder:
 
     def status_changed(self, news: StatusChanged) -> None:
         """Record what people are to know of it."""
+        if news.ref.kind in ONE_SHOT_KINDS:
+            self._log.request_changed(news.ref, news.before, news.after)
+        elif news.ref.kind in (VCENTER, FLASHARRAY):
+            self._log.endpoint_changed(news.ref, news.before, news.after)
         for event in _events(news):
             self._record(news.ref, event)
 
     def found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """A request that nobody here follows."""
+        self._log.request_found(ref, status)
         if status.get("finishedAt") and (event := late_end(status, self._clock.now())) is not None:
             self._record(ref, event)
+
+    def deleted(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
+        """A request that was in flight is being deleted; its object tells no more events."""
+        self._log.request_deleted(ref, status)
 
     async def stop(self) -> None:
         """Send nothing more."""
@@ -76,7 +87,12 @@ class EventRecorder:
         while self._waiting:
             ref, event = self._waiting.popleft()
             await self._cluster.event(
-                ref, warning=event.warning, reason=event.reason, message=event.message, once=event.once
+                ref,
+                warning=event.warning,
+                reason=event.reason,
+                message=event.message,
+                once=event.once,
+                order=event.order,
             )
 
 

@@ -13,15 +13,26 @@ from typing import Any
 
 from vvol_replication.api.conditions import Condition, find, from_json
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.reasons import Severity, info_of
+from vvol_replication.api.reasons import Reason, Severity, info_of
+from vvol_replication.api.status import Phase
 from vvol_replication.api.times import parse_time
 
-from .event import Event
+from .event import LAST, Event
 
 END = "end"
 """The `once` of an end, whichever it is: a request has one."""
 HISTORY = timedelta(minutes=2)
 """An end older than that, found by a process that has not seen it come, was told by an earlier one or is a copy."""
+_STEPS = (
+    Reason.CHECKING,
+    Reason.ARMING,
+    Reason.PREPARING,
+    Reason.PUSHING,
+    Reason.AWAITING_TRANSFER,
+    Reason.LOOKING_AFTER_LOST_ANSWER,
+    Reason.TRANSFERRING,
+)
+"""Of both kinds of requests, in the order in which they come."""
 
 
 def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | None:
@@ -37,7 +48,14 @@ def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | N
     severity = known.severity if known is not None else Severity.NORMAL
     if severity is Severity.PASSING or (old is not None and old.reason == ready.reason):
         return None
-    return _event(ready, once=ready.reason, warning=after.get("phase") == "Waiting" and severity is Severity.WARNING)
+    phase = after.get("phase")
+    warning, order = phase == Phase.WAITING and severity is Severity.WARNING, _order(ready.reason, phase)
+    return _event(ready, once=ready.reason, warning=warning, order=order)
+
+
+def _order(reason: str, phase: object) -> int:
+    """Among what comes within one second: what held it up, then the steps."""
+    return next((place for place, step in enumerate(_STEPS, 1) if step == reason and phase == Phase.RUNNING), 0)
 
 
 def afterwards(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
@@ -62,5 +80,5 @@ def late_end(status: Mapping[str, Any], now: datetime) -> Event | None:
     return transition({}, status) if now - finished_at < HISTORY else None
 
 
-def _event(condition: Condition, *, once: str, warning: bool) -> Event:
-    return Event(warning=warning, reason=condition.reason, message=condition.message, once=once)
+def _event(condition: Condition, *, once: str, warning: bool, order: int = LAST) -> Event:
+    return Event(warning=warning, reason=condition.reason, message=condition.message, once=once, order=order)

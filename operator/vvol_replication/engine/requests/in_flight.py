@@ -97,6 +97,7 @@ class Requests:
         """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""
         reconciler = self._reconcilers.pop(uid, None)
         if reconciler is not None:
+            self._recorder.deleted(reconciler.ref, reconciler.status.to_json())
             self._background.spawn(reconciler.stop(), f"stop {reconciler.ref}")
 
     def finished(self, uid: str, run: int) -> None:

@@ -16,7 +16,7 @@ from vvol_replication.api.names import REPLICATION_SYNC
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.times import format_time
-from vvol_replication.engine.events.event import Event
+from vvol_replication.engine.events.event import LAST, Event
 from vvol_replication.engine.events.recorder import BURST, PER_SECOND, EventRecorder
 from vvol_replication.engine.events.requests import END, HISTORY, late_end, transition
 from vvol_replication.engine.news import StatusChanged
@@ -50,8 +50,11 @@ class Server:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
 
-    async def event(self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "") -> None:
+    async def event(
+        self, ref: ObjectRef, *, warning: bool, reason: str, message: str, once: str = "", order: int = LAST
+    ) -> None:
         assert isinstance(warning, bool)
+        assert 0 <= order <= LAST
         assert reason
         assert message
         self.sent.append((ref.uid, once))
@@ -131,9 +134,26 @@ async def test_no_part_is_told_twice_and_one_end_exactly(parts: list[Status], en
     ],
 )
 def test_a_warning_is_what_somebody_has_to_act_on(situation: Situation, reason: Reason, *, warning: bool) -> None:
-    assert transition({}, status(situation, str(reason))) == Event(
-        warning=warning, reason=str(reason), message="as it is", once=END if situation.ended else str(reason)
-    )
+    once = END if situation.ended else str(reason)
+    told = transition({}, status(situation, str(reason)))
+    assert told is not None
+    assert told == Event(warning=warning, reason=str(reason), message="as it is", once=once, order=told.order)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [(Reason.ARMING, Reason.PUSHING, Reason.TRANSFERRING), (Reason.CHECKING, Reason.PREPARING, Reason.TRANSFERRING)],
+)
+def test_within_one_second_a_wait_stands_before_the_steps_and_the_end_after_them(steps: tuple[Reason, ...]) -> None:
+    story = [
+        status(Situation.WAITING, Reason.GROUP_NOT_FOUND),
+        *(status(Situation.RUNNING, step) for step in steps),
+        status(Situation.SUCCEEDED, Reason.POINT_IN_TIME_CREATED),
+    ]
+    orders = [told.order for one in story if (told := transition({}, one)) is not None]
+    assert orders == sorted(set(orders))
+    assert len(orders) == len(story)
+    assert all(0 <= place <= LAST for place in orders)
 
 
 def test_what_is_said_in_passing_is_no_event() -> None:

@@ -1,0 +1,143 @@
+"""The log's part of what people are told: a line for each transition of a request and of an endpoint, each once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.times import parse_time, whole_seconds
+from vvol_replication.engine.ports import Clock
+
+from .lines import Line, endpoint_line, endpoint_stand, request_end, request_state, request_steps
+from .requests import afterwards
+
+AGAIN = timedelta(minutes=10)
+"""A request or endpoint that changes between two troubles and gets no further tells each of them so seldom."""
+_REMEMBERED = 20_000
+_log = logging.getLogger("vvol_replication")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of one object: its steps, how it stood since the last of them and when, and how it stands."""
+
+    steps: set[str] = field(default_factory=set)
+    states: dict[str, datetime] = field(default_factory=dict)
+    state: str = ""
+    stand: dict[str, str] = field(default_factory=dict)
+
+    def further(self) -> None:
+        """It has come further: however it stands from here on is new."""
+        self.states.clear()
+        self.state = ""
+
+    def is_new(self, state: str, now: datetime) -> bool:
+        """Does it stand otherwise than it did last, and has not stood so a moment ago?"""
+        if state == self.state:
+            return False
+        self.state, last = state, self.states.get(state)
+        if last is not None and now - last < AGAIN:
+            return False
+        self.states[state] = now
+        return True
+
+
+class TransitionLog:
+    """Remembers what it has told, for as long as the process lives."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = whole_seconds(clock.now())
+        self._told: dict[str, _Told] = {}
+
+    def request_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """The status of a request that is followed, or was, changed."""
+        told, steps = self._of(ref), request_steps(before, after)
+        if "end" in told.steps:
+            for one in afterwards(before, after):
+                self._write(ref, after, Line(one.reason, f"{one.reason}: {one.message}", one.reason, warning=True))
+            return
+        if not told.steps and _earlier(after.get("acceptedAt"), self._began):
+            told.steps.update(one.key for one in steps)
+            self._write(ref, after, Line("", "taken up from an earlier process"))
+            steps = ()
+        self._tell(ref, after, told, [one for one in steps if one.key not in told.steps])
+
+    def request_found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
+        """A request that nobody here follows: if it ended as it was accepted, that is told."""
+        end, told = request_end(status), self._told.get(ref.uid)
+        if end is None or _earlier(status.get("finishedAt"), self._began) or (told and end.key in told.steps):
+            return
+        self._of(ref).steps.add(end.key)
+        self._write(ref, status, end)
+
+    def request_deleted(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
+        """A request that was in flight is being deleted."""
+        if "end" not in self._of(ref).steps:
+            self._of(ref).steps.add("end")
+            self._write(ref, status, Line("end", "ended: the object is being deleted, and nothing is undone"))
+
+    def endpoint_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """The status of a VCenter or FlashArray changed."""
+        first, told = ref.uid not in self._told, self._of(ref)
+        if first:
+            told.stand = endpoint_stand(before)
+            was = endpoint_line(before, ())
+            told.state = was.key if was is not None else ""
+        stand = endpoint_stand(after)
+        if stand.get("Reachable") == "not reachable":
+            told.stand.pop("Authenticated", None)  # when it is back, it is to be said whether it lets us in
+        news = [word for kind, word in stand.items() if told.stand.get(kind) != word]
+        told.stand |= stand
+        line = endpoint_line(after, news or [stand.get("Ready", "")])
+        if line is None or "Ready" not in stand:
+            return
+        if news:
+            told.further()
+        if told.is_new(line.key, self._clock.now()):
+            self._write(ref, after, line)
+
+    def _tell(self, ref: ObjectRef, status: Mapping[str, Any], told: _Told, steps: list[Line]) -> None:
+        for one in steps:
+            told.steps.add(one.key)
+            told.further()
+            self._write(ref, status, one)
+        end, state = request_end(status), request_state(status)
+        if end is not None:
+            told.steps.add(end.key)
+            self._write(ref, status, end)
+        elif state is not None:
+            was_waiting = told.state.startswith("waits")
+            new = told.is_new(state.key, self._clock.now())
+            if new and (was_waiting or state.key.startswith("waits")):
+                self._write(ref, status, state)
+
+    def _of(self, ref: ObjectRef) -> _Told:
+        told = self._told.setdefault(ref.uid, _Told())
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
+        return told
+
+    def _write(self, ref: ObjectRef, status: Mapping[str, Any], line: Line) -> None:
+        ledger = status.get("operation")
+        request_id = ledger.get("requestID") if isinstance(ledger, Mapping) else None
+        asked = f" (request {request_id})" if request_id else ""
+        where = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
+        fields = {"kind": ref.kind.kind, "object": where, "requestID": request_id, "reason": line.reason}
+        _log.log(
+            logging.WARNING if line.warning else logging.INFO,
+            "%s%s: %s", ref, asked, line.text,
+            extra={"fields": {key: value for key, value in fields.items() if value}},
+        )  # fmt: skip
+
+
+def _earlier(time: object, began: datetime) -> bool:
+    try:
+        return parse_time(str(time)) < began
+    except SpecError:
+        return False
