@@ -27,6 +27,7 @@ from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
 from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.news import GroupsChanged
 from vvol_replication.engine.services import Services
+from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, problems_behind
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
 from vvol_replication.reconcile.binding.world import Binding, Unbound, World
@@ -80,6 +81,7 @@ class GroupMonitor(Monitor):
         self._asked = False
         self._learnt: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
+        self._behind: Behind = NOTHING_BEHIND
         self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
@@ -127,6 +129,17 @@ class GroupMonitor(Monitor):
     def learn(self, listed: Listed) -> None:
         """A request has just listed the points in time for itself: show them, without asking once more."""
         self._learnt = listed
+        self.notify()
+
+    def restate(self) -> None:
+        """Something around the group has changed: show what is known of it anew, without asking once more."""
+        if (
+            self._learnt is None
+            and self._points_of is not None
+            and self._points is not None
+            and self._read_at is not None
+        ):
+            self._learnt = Listed(self._points_of, self._points, self._read_at)
         self.notify()
 
     def recall(self, armed: ArmedSync) -> None:
@@ -222,10 +235,17 @@ class GroupMonitor(Monitor):
         if self._spec is None:
             return False
         bound = bind(self._spec, world)
+        self._stand_on(problems_behind(bound.resolved, world) if isinstance(bound, Binding) else NOTHING_BEHIND)
         if isinstance(bound, Binding):
             return self._bind_to(bound)
         status = ReplicationGroupStatus.parse(self.stored)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
+
+    def _stand_on(self, behind: Behind) -> None:
+        """The endpoints that it is bound to can be read, or not: it turns with them. Another wording is no news."""
+        turned, self._behind = behind.reason is not self._behind.reason, behind
+        if turned:
+            self.restate()
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
         remembered = remembered or bound
@@ -256,12 +276,16 @@ class GroupMonitor(Monitor):
         port = self._port(site)
         if port is None:
             return False
+        if (silent := self._behind.recovery) is not None:
+            # What every group would be answered there is known: none of them asks.
+            await self.write_status(self._status(silent.reason, silent.message))
+            return False
         self._asked = True
         learnt, self._learnt = self._learnt, None
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
             await self._look_at_armed(port, target)
-            return await self.write_status(self._status(None, f"{len(learnt.points)} points in time are listed."))
+            return await self._show()
         if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
             return False  # the vCenter asked for it; what was written last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
@@ -273,7 +297,13 @@ class GroupMonitor(Monitor):
             return False
         self._points, self._read_at = points.value, self._clock.now()
         await self._look_at_armed(port, target)
-        return await self.write_status(self._status(None, f"{len(points.value)} points in time are listed."))
+        return await self._show()
+
+    async def _show(self) -> bool:
+        """Write what was listed; it is Ready if all that it stands on could be read, too."""
+        if (problem := self._behind.other) is not None:
+            return await self.write_status(self._status(problem.reason, problem.message))
+        return await self.write_status(self._status(None, f"{len(self._points or ())} points in time are listed."))
 
     async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
         """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
@@ -304,7 +334,10 @@ class GroupMonitor(Monitor):
         if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
         most = self._pace.group / 4 if self._failures else self._pace.group
-        return most * (1 - self._clock.jitter() / 2)
+        pause = most * (1 - self._clock.jitter() / 2)
+        if not self._failures and self._read_at is not None:
+            pause -= (self._clock.now() - self._read_at).total_seconds()  # what was listed may be of a while ago
+        return max(pause, self._pace.monitor_retry_first)
 
     def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None

@@ -99,6 +99,11 @@ class Registry:
         if changed:
             self._services.notify(GroupsChanged(changed))
 
+    def endpoint_back(self, ref: ObjectRef) -> None:
+        """An endpoint can be read again: transfers that are followed there are polled at once."""
+        if ref.kind == FLASHARRAY and ref.name in self.arrays:
+            self.arrays[ref.name].poller.notify()
+
     def vcenter_read(self, name: str) -> VCenterEndpoint | None:
         """A VCenter was read: groups that are absent from it, or back, see that. The VCenter, if it is still there."""
         world = self.world()

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from vvol_replication.api.names import VCENTER
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, ArrayConnection, Pushed, Snapshot
@@ -179,6 +181,13 @@ class StorageCalls:
                 "It is not continued on another array.",
             )
         return endpoint, endpoint.port
+
+
+def acts_on(resolved: Resolved, endpoint: ObjectRef) -> bool:
+    """Is this VCenter or FlashArray one that a request which resolved to this asks?"""
+    if endpoint.kind == VCENTER:
+        return endpoint.name in (resolved.recovery_vcenter, resolved.protected_vcenter)
+    return endpoint.name in (resolved.source_array, resolved.target_array)
 
 
 async def _at_site(query: Query, site: VCenterPort, group: GroupId, task: str | None) -> Outcome[Any]:
