@@ -19,6 +19,7 @@ from vvol_replication.api.group import (
 )
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.refs import GroupRef
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
@@ -31,6 +32,7 @@ from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, pr
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
 from vvol_replication.reconcile.binding.world import Binding, Unbound, World
+from vvol_replication.reconcile.core.observation import Prepared
 from vvol_replication.reconcile.core.prepared import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
@@ -63,10 +65,18 @@ class GroupMonitor(Monitor):
         port: Callable[[str], VCenterPort | None],
         armed: ArmedSyncs,
         prepared: PreparedGroups,
+        preparation_at: Callable[[GroupRef], Prepared | None],
     ) -> None:
-        """`port` finds the port of a VCenter by its object's name; `armed` and `prepared` are all groups' memories."""
+        """Begins with nothing known.
+
+        Parameters:
+            port: finds the port of a VCenter by its object's name.
+            armed, prepared: all groups' memories.
+            preparation_at: what any of them remembers of a preparation of that source group.
+        """
         super().__init__(ref, services)
         self._port, self._armed, self._prepared = port, armed, prepared
+        self._preparation_at = preparation_at
         self._key = (ref.namespace or "", ref.name)
         self._recalled = False
         self._blank = False
@@ -80,6 +90,7 @@ class GroupMonitor(Monitor):
         self._read_at: datetime | None = None
         self._asked = False
         self._learnt: Listed | None = None
+        self._restated: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
         self._behind: Behind = NOTHING_BEHIND
         self._absence = AbsenceDetector()
@@ -131,16 +142,26 @@ class GroupMonitor(Monitor):
         self._learnt = listed
         self.notify()
 
+    def notify(self) -> None:
+        """Something changed: list the points in time at once."""
+        self._restated = None
+        super().notify()
+
     def restate(self) -> None:
         """Something around the group has changed: show what is known of it anew, without asking once more."""
-        if (
-            self._learnt is None
-            and self._points_of is not None
-            and self._points is not None
-            and self._read_at is not None
-        ):
-            self._learnt = Listed(self._points_of, self._points, self._read_at)
-        self.notify()
+        of, points, at = self._points_of, self._points, self._read_at
+        if not self._news.is_set() and of is not None and points is not None and at is not None:
+            self._restated = Listed(of, points, at)
+        self._news.set()
+
+    def is_about(self, memory: ArmedSync | PreparedStatus) -> bool:
+        """Is that remembered of the group which this object is bound to, by whichever object?"""
+        if not isinstance(self.bound, Binding):
+            return False
+        resolved = self.bound.resolved
+        if isinstance(memory, ArmedSync):
+            return memory.target_group == resolved.target_group
+        return memory.source_group == resolved.source_group
 
     def recall(self, armed: ArmedSync) -> None:
         """A request ended with its sync still armed: its status says so after the next look."""
@@ -185,7 +206,9 @@ class GroupMonitor(Monitor):
         return await self._write_memory("prepared", record, self._prepared_condition())
 
     def _prepared_condition(self) -> Wanted | None:
-        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
+        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at, "/".join(self._key))
+        if prepared is None and isinstance(self.bound, Binding):
+            prepared = self._preparation_at(self.bound.resolved.source_group)
         return None if prepared is None else prepared_condition(prepared)
 
     async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
@@ -281,7 +304,7 @@ class GroupMonitor(Monitor):
             await self.write_status(self._status(silent.reason, silent.message))
             return False
         self._asked = True
-        learnt, self._learnt = self._learnt, None
+        learnt, self._learnt, self._restated = self._learnt or self._restated, None, None
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
             await self._look_at_armed(port, target)
@@ -344,8 +367,9 @@ class GroupMonitor(Monitor):
         last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
         points, armed = newest_first(self._points), self._armed.of(self._key)
         wanted = [*group_conditions(reason, message, self._spec, bound), *marks]
-        if armed is not None:
-            wanted.append(armed_condition(armed))
+        shown_armed = armed or (self._armed.at(bound.resolved.target_group) if bound is not None else None)
+        if shown_armed is not None:
+            wanted.append(armed_condition(shown_armed))
         if (shown := self._prepared_condition()) is not None:
             wanted.append(shown)
         before = from_json(self.stored.get("conditions"))

@@ -15,7 +15,7 @@ from vvol_replication.domain.outcomes import Done, Unavailable
 from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
-from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+from vvol_replication.reconcile.core.prepared import last_point, prepared_by, where_to_call_off
 from vvol_replication.reconcile.core.summarize import reason_of
 
 from .context import BoundPreparation
@@ -103,7 +103,7 @@ def _not_prepared(bound: BoundPreparation) -> Problem | None:
         return None
     text = (
         f"The group is prepared already ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id; "
-        "or, if that failover was called off, set spec.failoverCalledOffAt of the ReplicationGroup and ask anew."
+        f"or, if that failover was called off, set {where_to_call_off(prepared)} and ask anew."
     )
     return Problem(Reason.ALREADY_PREPARED, text, final=True)
 
