@@ -97,7 +97,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "A request that ended left its sync armed: whatever lands next gets that request's name.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Let something land: a schedule, a replication by hand, or a request without pointInTimeName.",
+            advice="See the message: that request's own data may be on its way. Otherwise let something land.",
         ),
         Reason.DELETED: ReasonInfo(
             "The object was deleted while its operation was under way; nothing is undone.",

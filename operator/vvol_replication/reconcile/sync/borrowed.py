@@ -23,6 +23,7 @@ def left_armed(context: SyncContext) -> ArmedSync | None:
         target_group=resolved.target_group,
         task=sync.task,
         newest_point_time=max((point.time for point in points or ()), default=None),
+        snapshot=operation.push.snapshot if operation.push is not None else None,
     )
 
 

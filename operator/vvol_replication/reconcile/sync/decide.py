@@ -16,6 +16,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.endings import cancelled, clash, timed_out
+from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Observation, rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.stages import Stage, first_decision
@@ -113,8 +114,7 @@ def _name_taken(context: SyncContext) -> Decision | None:
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
-        f"whatever lands next gets that name, so {asked!r} is asked for after that. Something has to land first: the "
-        "array's schedule, a replication by hand, or a ReplicationSync without pointInTimeName."
+        f"whatever lands next gets that name, so {asked!r} is asked for after that. {what_lands(armed)}"
     )
     deadline = _deadline(context) or context.now + _timeout(context)
     return context.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=deadline)
