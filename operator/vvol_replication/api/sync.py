@@ -130,4 +130,5 @@ class SyncStatus(RequestStatus):
 
     operation: Operation | None = None
     point_in_time: PointInTimeStatus | None = None
+    named_point_in_time: PointInTimeStatus | None = None
     transfer: TransferStatus | None = None

@@ -198,6 +198,12 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             severity=Severity.WARNING,
             advice="Use its id or time.",
         ),
+        Reason.NAME_ON_OTHER_POINT_IN_TIME: ReasonInfo(
+            "Another point in time has the name; its data is from after the request, too.",
+            retried=False,
+            severity=Severity.WARNING,
+            advice="Use the id of status.pointInTime; status.namedPointInTime has the name.",
+        ),
         Reason.NAME_ON_OLDER_POINT_IN_TIME: ReasonInfo(
             "The target gave the name to an older point in time.",
             retried=False,

@@ -9,8 +9,7 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.core.steps import Decided, PreparationDecision, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict
-from vvol_replication.reconcile.sync.rearming import describe
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, describe
 
 from .context import BoundPreparation
 from .validity import FRESH, judge_members, valid_condition

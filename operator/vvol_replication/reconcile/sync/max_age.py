@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Method, PointInTimeStatus
+from vvol_replication.api.sync import Method
 from vvol_replication.domain.arrays import ArrayAbout, Snapshot
 from vvol_replication.domain.points import PointInTime
 from vvol_replication.reconcile.core.identify import within
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict, transfer_status
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, point_status, transfer_status
 
 from .context import ActiveSync
 
@@ -78,7 +78,7 @@ def _age(active: ActiveSync, time: datetime) -> timedelta | None:
 
 
 def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: list[Snapshot]) -> Decision:
-    status = PointInTimeStatus(point.id, point.name, point.time)
+    status = point_status(point)
     extra = [Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {point.id!r}.")]
     asked = active.request.spec.point_in_time_name
     if asked is not None:
