@@ -13,7 +13,7 @@ from testbed.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COLUMNS = ["NAME", "GROUP", "PHASE", "REASON", "PERCENT", "POINT IN TIME", "AGE"]
+COLUMNS = ["NAME", "GROUP", "PHASE", "REASON", "PERCENT", "POINT IN TIME", "NAMED", "AGE"]
 STORY = [("Arming", "Normal"), ("Transferring", "Normal"), ("PointInTimeCreated", "Normal")]
 
 

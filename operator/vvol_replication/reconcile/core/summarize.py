@@ -66,6 +66,8 @@ def summarize(request: OneShot[Any], status: StatusT, now: datetime, verdict: Ve
     if verdict.situation.ended:
         wanted += ttl_ignored(request)
     finished = (status.finished_at or now) if verdict.situation.ended else None
+    if verdict.situation.ended:
+        changes["deadline"] = None  # nothing can fail any more
     return replace(
         status,
         observed_generation=request.generation,

@@ -13,6 +13,7 @@ from unit.reconcile.model.world import BINDING, START, World
 from vvol_replication.api.conditions import find
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import SyncSpec
+from vvol_replication.api.times import whole_seconds
 from vvol_replication.reconcile.sync.borrowed import left_armed
 from vvol_replication.reconcile.sync.context import SyncContext
 
@@ -70,7 +71,7 @@ def test_the_turn_gives_deadline_suffix_and_name_and_they_follow_the_group_until
     driver.step()
     operation = driver.status.operation
     assert operation is not None
-    assert driver.status.deadline == START + timedelta(hours=2)
+    assert driver.status.deadline == whole_seconds(START) + timedelta(hours=2, seconds=1), "no sooner than was asked"
     driver.bound = replace(BINDING, resolved=replace(BINDING.resolved, protection_group="crm"))
     driver.step()
     changed = driver.status.operation
@@ -193,7 +194,7 @@ def test_armed_again_in_time_the_name_is_on_both_and_that_is_said() -> None:
 
 @pytest.mark.parametrize("spec", [EXPLICIT, None])
 def test_a_name_on_another_point_in_time_of_new_data_is_told_as_that_with_both_points(spec: SyncSpec | None) -> None:
-    """A schedule begins after the look and lands before ours: it takes the name, and both are newer than the request."""
+    """A schedule begins after the look and lands before ours: it takes the name; both are newer than the request."""
     driver = Driver(World().with_history(1), spec)
     driver.until_step("arm")
     driver.world.tick(2)
