@@ -122,6 +122,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
         return written and problem is None and complete
 
+    @property
+    def _refresh(self) -> float:
+        return self._pace.endpoint_refresh
+
     async def stop(self) -> None:
         """Read no more, log out."""
         await ended(self._watcher)

@@ -243,14 +243,14 @@ def test_a_failover_in_between_is_told() -> None:
 def test_cancel_and_timeout_say_that_the_group_counts_as_prepared() -> None:
     cancelled = decide(seen(), status=called(), spec=replace(SPEC, cancel=True))
     assert says(cancelled, "Failed") == ("True", "Cancelled")
-    late = decide(seen(), status=called(), spec=replace(SPEC, timeout=timedelta(seconds=59)))
+    late = decide(seen(), status=called(), spec=replace(SPEC, timeout=timedelta(seconds=30)))
     assert says(late, "Failed") == ("True", "TimedOut")
     for one in (cancelled, late):
         assert "counts as prepared" in text(one)
         assert one.status.operation is not None
         assert one.status.operation.prepare is not None
     told = replace(called(), conditions=decide(status=None).status.conditions)
-    assert "The last it told:" in text(decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(minutes=1))))
+    assert "The last it told:" in text(decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(seconds=30))))
 
 
 def test_another_process_may_be_inside_the_call_still() -> None:
