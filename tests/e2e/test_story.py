@@ -16,7 +16,7 @@ from vvol_replication.api.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COLUMNS = ["NAME", "GROUP", "PHASE", "REASON", "PERCENT", "POINT IN TIME", "AGE"]
+COLUMNS = ["NAME", "GROUP", "PHASE", "REASON", "PERCENT", "POINT IN TIME", "NAMED", "AGE"]
 STORY = [("Arming", "Normal"), ("Transferring", "Normal"), ("PointInTimeCreated", "Normal")]
 
 

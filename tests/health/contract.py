@@ -26,6 +26,13 @@ BESIDE = {
     "FailoverPreparation": frozenset({"Valid", "Preparable", "PointInTimeIdentified", "TTLIgnored"}),
 }
 REASON = re.compile(r"[A-Z][A-Za-z0-9]*")
+FLEETING = re.compile(
+    r"(?<![\dT:])\d+:\d\d:\d\d(?!Z)"  # a duration as Python prints it
+    r"|\bin \d+ ?(?:s|min|h|seconds?|minutes?|hours?)\b"
+    r"|\b\d+ ?(?:s|min|h|seconds?|minutes?|hours?) (?:more|left|ago|from now)\b"
+    r"|\bago\b"
+)
+"""What is not true any more when a stored text is read: how long there is still to go, or how long it has been."""
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 
 
@@ -179,6 +186,12 @@ def _condition(name: str, one: Object, observed: int, *, ended: bool) -> list[st
     if not message.strip() or "\n" in message:
         wrong.append(f"{name} has no message of one line: {message!r}")
     return wrong
+
+
+def fleeting(message: str) -> str | None:
+    """The part of a message that counts from the moment in which it was written; None where there is none."""
+    found = FLEETING.search(message)
+    return None if found is None else found.group()
 
 
 def unknown_reasons(obj: Object) -> list[str]:

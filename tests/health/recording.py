@@ -1,5 +1,7 @@
 """Every status that a suite sees, once for each shape, with the test that saw it first; judged when the suite ends.
 
+Each message is looked at as it comes: none may count from the moment in which it was written.
+
 A shape is what tools look at: kind, phase, each condition's type, status and reason, how the generations compare, and
 whether the object is being deleted. Messages and times are not part of it, so a few hundred objects stand for all.
 Records go to `.cache/statuses/<suite>-<worker>.jsonl`, where `make health` lets the programs judge them.
@@ -60,10 +62,15 @@ class Recording:
         """`suite`: unit, component or e2e."""
         self.suite, self.seen = suite, 0
         self._shapes: dict[Hashable, Object] = {}
+        self._fleeting: dict[Hashable, str] = {}
 
     def add(self, obj: Object, test: str | None = None) -> None:
         """An object as it is now; the test is the running one if not given."""
         self.seen += 1
+        for name, one in contract.conditions(obj).items():
+            if (part := contract.fleeting(one.get("message", ""))) is not None:
+                text = f"{name} counts from when it was written ({part!r}): {one['message']}"
+                self._fleeting.setdefault((name, one["reason"]), f"{obj['kind']} in {test or current_test()}: {text}")
         key = shape(obj)
         if key not in self._shapes:
             self._shapes[key] = {"test": test or current_test(), "object": json.loads(json.dumps(obj))}
@@ -75,7 +82,7 @@ class Recording:
 
     def complaints(self) -> list[str]:
         """What of it breaks the contract, with the test and the object."""
-        return [line for one in self.records for line in complaints(one)]
+        return [*self._fleeting.values(), *(line for one in self.records for line in complaints(one))]
 
     def save(self) -> None:
         """Write the records, in place of what this worker wrote before."""

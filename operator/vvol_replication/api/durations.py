@@ -34,11 +34,20 @@ def parse_duration(text: str, path: str = "duration") -> timedelta:
 
 def format_duration(value: timedelta) -> str:
     """Write a duration in whole seconds, largest unit first; parts of a second are cut off, nothing is `0s`."""
-    total = int(value.total_seconds())
-    minutes, seconds = divmod(abs(total), 60)
+    parts = "".join(f"{count}{unit}" for count, unit in _parts(value, ("h", "m", "s")))
+    return ("-" if parts and value < timedelta() else "") + (parts or "0s")
+
+
+def spoken_duration(value: timedelta) -> str:
+    """A duration as a sentence has it: `23 s`, `3 min 20 s`, `2 h`; in whole seconds, without a sign."""
+    return " ".join(f"{count} {unit}" for count, unit in _parts(value, ("h", "min", "s"))) or "0 s"
+
+
+def _parts(value: timedelta, units: tuple[str, str, str]) -> list[tuple[int, str]]:
+    """Hours, minutes and seconds that are not zero, each with its unit; parts of a second are cut off."""
+    minutes, seconds = divmod(abs(int(value.total_seconds())), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = [f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count]
-    return ("-" if total < 0 else "") + ("".join(parts) or "0s")
+    return [(count, unit) for count, unit in zip((hours, minutes, seconds), units, strict=True) if count]
 
 
 def _shown(text: str) -> str:

@@ -122,6 +122,7 @@ class ArmedSync:
 
     `request` is namespace/name of the ReplicationSync, `uid` its uid. `task` is empty where the sync call's answer is
     not known. `newest_point_time`: the newest point in time listed when it was remembered; a younger one ends it.
+    `snapshot`: what that request had pushed; empty where it pushed nothing, or where that is not known.
     """
 
     request: str
@@ -131,6 +132,7 @@ class ArmedSync:
     target_group: GroupRef
     task: str | None = None
     newest_point_time: datetime | None = None
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

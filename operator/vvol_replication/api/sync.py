@@ -126,8 +126,10 @@ class TransferStatus:
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus(RequestStatus):
-    """What is known of the request. Times, never ages."""
+    """What is known of the request. Times, never ages. `method` is the effective one."""
 
+    method: Method | None = None
     operation: Operation | None = None
     point_in_time: PointInTimeStatus | None = None
+    named_point_in_time: PointInTimeStatus | None = None
     transfer: TransferStatus | None = None

@@ -18,7 +18,16 @@ from .background import Background
 from .discovery.producer import Discovery
 from .events.recorder import EventRecorder
 from .monitors.registry import Registry
-from .news import EndpointChanged, GroupsChanged, MonitorEnded, News, RequestFinished, StatusChanged, VCenterRead
+from .news import (
+    EndpointBack,
+    EndpointChanged,
+    GroupsChanged,
+    MonitorEnded,
+    News,
+    RequestFinished,
+    StatusChanged,
+    VCenterRead,
+)
 from .ports import Clock, Cluster, Connector, Pace
 from .requests.calls import StorageCalls
 from .requests.claims import Claims
@@ -150,6 +159,9 @@ class Engine:
                 self._recorder.status_changed(news)
             case EndpointChanged():
                 self.registry.rebind()
+            case EndpointBack(ref):
+                self.registry.endpoint_back(ref)
+                self.requests.endpoint_back(ref)
             case GroupsChanged(keys):
                 self.requests.groups_changed(keys)
             case VCenterRead(name):

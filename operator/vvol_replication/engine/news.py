@@ -18,6 +18,13 @@ class EndpointChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointBack:
+    """A VCenter or FlashArray that could not be read, or never was, has just been read: who waits for it may ask."""
+
+    ref: ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
 class VCenterRead:
     """A VCenter has just been read, by its object's name, and what it said is known to all."""
 
@@ -60,6 +67,6 @@ class RequestFinished:
     run: int
 
 
-News = EndpointChanged | VCenterRead | GroupsChanged | MonitorEnded | StatusChanged | RequestFinished
+News = EndpointChanged | EndpointBack | VCenterRead | GroupsChanged | MonitorEnded | StatusChanged | RequestFinished
 Notify = Callable[[News], None]
 """Called on the event loop; returns at once."""

@@ -127,7 +127,10 @@ class Pace:
     poll_most: float = 15.0
     """Between two polls of the transfers on an array: fast while one is young."""
     status_refresh: float = 300.0
-    """Live statuses whose facts do not change are written again this often, to show that they are read."""
+    """A group's status whose facts do not change is written again this often, to show that it is read: 500 groups cost
+    two writes a second."""
+    endpoint_refresh: float = 60.0
+    """The same of an endpoint: there are few of them, and a write a minute costs nothing."""
     progress: float = 60.0
     """A transfer's progress is written at least this often, and at every tenth."""
     write_retry_first: float = 0.2

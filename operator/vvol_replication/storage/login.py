@@ -27,7 +27,7 @@ class LockedOut(Exception):  # noqa: N818 - said in the words of its meaning
     """Logins were refused too often: nothing was sent. `seconds` are left until the next try."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"{seconds:.0f} s left")
+        super().__init__("logins were refused too often")
         self.seconds = seconds
 
 

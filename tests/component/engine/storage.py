@@ -95,6 +95,8 @@ class World:
         """Passwords and tokens that all endpoints take."""
         self.logins: Counter[str] = Counter()
         """Logins that an endpoint refused."""
+        self.every_call_logs_in = False
+        """Wrong credentials are refused at each call, and not by `about` alone: no session outlives them."""
         self.alone = False
         """Pushes need no armed sync: requests go by the arrays alone."""
         self.away: set[str] = set()
@@ -221,6 +223,9 @@ class FakeVCenter:
         self.world, self.password, self.gate, self._expected = world, password, gate, expected
         self._uuid = world.site_uuid
 
+    async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
+        return await self.world.call(method, what, _logged_in(self, "vc", self.password, effect))
+
     async def about(self) -> Outcome[VCenterAbout]:
         if (trouble := _login(self.world, "vc", self.password, self.gate)) is not None:
             return await self.world.call("about", "vcenter", lambda: trouble)
@@ -238,7 +243,7 @@ class FakeVCenter:
             groups.append(SourceGroup(one.source_id, f"a:{one.name}", one.source_state, (one.target_id,)))
             groups.append(TargetGroup(one.target_id, one.source_id, one.target_state))
         domains = (FaultDomain("fd-a", "a", "id-a"), FaultDomain("fd-b", "b", "id-b"))
-        return await self.world.call("inventory", "vcenter", lambda: Done(Inventory(domains, tuple(groups))))
+        return await self._call("inventory", "vcenter", lambda: Done(Inventory(domains, tuple(groups))))
 
     async def group(self, group: GroupId) -> Outcome[Group]:
         def answer() -> Outcome[Group]:
@@ -249,14 +254,14 @@ class FakeVCenter:
                 return Done(SourceGroup(group, f"a:{found.name}", found.source_state, (found.target_id,)))
             return Done(TargetGroup(group, found.source_id, found.target_state))
 
-        return await self.world.call("group", str(group), answer)
+        return await self._call("group", str(group), answer)
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
         def answer() -> Outcome[tuple[PointInTime, ...]]:
             found = self.world.of(group)
             return Done(tuple(found.points)) if found else Refused("GroupUnknown", "no such group")
 
-        return await self.world.call("points_in_time", str(group), answer)
+        return await self._call("points_in_time", str(group), answer)
 
     async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
         def answer() -> Outcome[StartedSync | OngoingSync]:
@@ -276,7 +281,7 @@ class FakeVCenter:
             found.armed, found.tasks[task] = (task, name), TaskReading(TaskState.RUNNING, 0)
             return Done(StartedSync(task))
 
-        return await self.world.call("start_sync", name, answer)
+        return await self._call("start_sync", name, answer)
 
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
         def answer() -> Outcome[TaskReading]:
@@ -284,7 +289,7 @@ class FakeVCenter:
             assert found is not None
             return Done(found.tasks.get(task, TaskReading(TaskState.FORGOTTEN)))
 
-        return await self.world.call("task", task, answer)
+        return await self._call("task", task, answer)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
         def answer() -> Outcome[StartedPrepare]:
@@ -300,7 +305,7 @@ class FakeVCenter:
             self.world.prepares.append((found.name, dict(found.vms)))
             return Done(StartedPrepare(task))
 
-        return await self.world.call("start_prepare", str(group), answer)
+        return await self._call("start_prepare", str(group), answer)
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         def answer() -> Outcome[Membership]:
@@ -309,7 +314,7 @@ class FakeVCenter:
             vms = (GroupVM(name, name, f"uuid-{name}", power, home=True) for name, power in sorted(found.vms.items()))
             return Done(Membership(tuple(vms), found.unaccounted))
 
-        return await self.world.call("members", str(group), answer)
+        return await self._call("members", str(group), answer)
 
     async def close(self, grace: float = 0.0) -> None:
         await _close(self.world, self, grace)
@@ -323,7 +328,7 @@ class FakeArray:
         self._id = world.array_ids[side]
 
     async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
-        return await self.world.call(method, what, effect, self.side)
+        return await self.world.call(method, what, _logged_in(self, self.side, self.token, effect), self.side)
 
     async def about(self) -> Outcome[ArrayAbout]:
         if (trouble := _login(self.world, self.side, self.token, self.gate)) is not None:
@@ -390,6 +395,12 @@ def _login(world: World, endpoint: str, secret: str, gate: LoginGate) -> Outcome
     world.logins[endpoint] += 1
     gate.refused()
     return Refused("LoginFailed", "the credentials are refused; correct the Secret")
+
+
+def _logged_in(port: Any, endpoint: str, secret: str, effect: Callable[[], Any]) -> Callable[[], Any]:
+    """The effect of a call, or its refused login, where every call logs in."""
+    asked = port.world.every_call_logs_in
+    return lambda: (_login(port.world, endpoint, secret, port.gate) if asked else None) or effect()
 
 
 async def _close(world: World, port: Any, grace: float) -> None:

@@ -107,6 +107,46 @@ async def test_a_sync_that_is_left_armed_is_remembered_and_used(*, restart: bool
         await until(lambda: _group(rig).armed_sync is None)
 
 
+def _message(rig: Rig, name: str) -> str:
+    return next(one.message for one in rig.status(name).conditions if one.type == "Ready")
+
+
+@virtual
+@pytest.mark.parametrize("restart", [False, True])
+async def test_who_waits_behind_a_cancelled_push_reads_that_its_data_is_about_to_land(*, restart: bool) -> None:
+    async with running(Rig(transfer=300.0)) as rig:
+        rig.request("one", pointInTimeName="first")
+        await rig.until_reason("one", "Transferring")
+        rig.api.edit("one", cancel=True)
+        await rig.until_ended("one")
+        if restart:
+            await rig.restart()
+            await asyncio.sleep(10)
+        rig.request("two", pointInTimeName="second")
+        await rig.until_reason("two", "EarlierSyncArmed")
+        pushed = rig.status("one").operation
+        assert pushed is not None
+        assert pushed.push is not None
+        assert f"That request had pushed snapshot {pushed.push.snapshot}: when it lands" in _message(rig, "two")
+        assert "has to land first" not in _message(rig, "two")
+        await rig.until_ended("two", within=1200)
+        assert rig.api.sync_condition("two", "Named") == ("True", "Named")
+
+
+@virtual
+async def test_who_waits_behind_a_sync_without_data_reads_what_has_to_land() -> None:
+    async with running() as rig:
+        rig.request("await", method="AwaitSchedule", pointInTimeName="nightly")
+        await rig.until_reason("await", "AwaitingTransfer")
+        rig.api.edit("await", cancel=True)
+        await rig.until_ended("await")
+        rig.request("named", pointInTimeName="mine")
+        await rig.until_reason("named", "EarlierSyncArmed")
+        assert "No data of that request is known to be on its way. Something has to land first" in _message(
+            rig, "named"
+        )
+
+
 @virtual
 async def test_a_request_that_is_deleted_with_its_sync_armed_is_remembered_too() -> None:
     async with running() as rig:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvol_replication.api.durations import MAXIMUM, format_duration, parse_duration
+from vvol_replication.api.durations import MAXIMUM, format_duration, parse_duration, spoken_duration
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.reasons import CATALOGUE, Reason
 from vvol_replication.api.times import format_time, parse_time, whole_seconds
@@ -50,6 +50,13 @@ def test_any_duration_can_be_read_back(duration: timedelta) -> None:
 @pytest.mark.parametrize(("seconds", "written"), [(0, "0s"), (0.9, "0s"), (-90, "-1m30s"), (90000.5, "25h")])
 def test_durations_that_are_only_written(seconds: float, written: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"), [(0, "0 s"), (23.9, "23 s"), (60, "1 min"), (-200, "3 min 20 s"), (90001, "25 h 1 s")]
+)
+def test_durations_in_a_sentence(seconds: float, spoken: str) -> None:
+    assert spoken_duration(timedelta(seconds=seconds)) == spoken
 
 
 @pytest.mark.parametrize(

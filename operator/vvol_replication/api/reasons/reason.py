@@ -45,6 +45,7 @@ class Reason(StrEnum):
     # whose name and id a point in time has
     NAMED = "Named"
     NOT_NAMED = "NotNamed"
+    NAME_ON_OTHER_POINT_IN_TIME = "NameOnOtherPointInTime"
     NAME_ON_OLDER_POINT_IN_TIME = "NameOnOlderPointInTime"
     NAME_ALSO_ON_OLDER_POINT_IN_TIME = "NameAlsoOnOlderPointInTime"
     NAME_STILL_PENDING = "NameStillPending"

@@ -97,7 +97,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "A request that ended left its sync armed: whatever lands next gets that request's name.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Let something land: a schedule, a replication by hand, or a request without pointInTimeName.",
+            advice="See the message: that request's own data may be on its way. Otherwise let something land.",
         ),
         Reason.DELETED: ReasonInfo(
             "The object was deleted while its operation was under way; nothing is undone.",
@@ -197,6 +197,12 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             retried=False,
             severity=Severity.WARNING,
             advice="Use its id or time.",
+        ),
+        Reason.NAME_ON_OTHER_POINT_IN_TIME: ReasonInfo(
+            "Another point in time has the name; its data is from after the request, too.",
+            retried=False,
+            severity=Severity.WARNING,
+            advice="Use the id of status.pointInTime; status.namedPointInTime has the name.",
         ),
         Reason.NAME_ON_OLDER_POINT_IN_TIME: ReasonInfo(
             "The target gave the name to an older point in time.",

@@ -77,6 +77,11 @@ class Monitor(ABC):
             return backoff(pace.monitor_retry_first, pace.monitor_retry_most, self._failures, jitter)
         return pace.monitor * (1 - jitter / 4)
 
+    @property
+    def _refresh(self) -> float:
+        """Seconds after which a status is written again although what it says has not changed."""
+        return self._pace.status_refresh
+
     @abstractmethod
     async def poll_once(self) -> bool:
         """Read once and write what is news. True if all was well."""
@@ -87,7 +92,7 @@ class Monitor(ABC):
         `news`: it is so by its wording alone. It is written only where the object is as we know it: a status that was
         wiped, or that another process wrote, is looked at first.
         """
-        since, every = self._writer.since_written(), timedelta(seconds=self._pace.status_refresh)
+        since, every = self._writer.since_written(), timedelta(seconds=self._refresh)
         if not news and facts(status) == facts(self.stored) and since is not None and since < every:
             return True
         result = await self._writer.write(status)

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from vvol_replication.api.conditions import Wanted
-from vvol_replication.api.durations import format_duration
+from vvol_replication.api.durations import format_duration, spoken_duration
 from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Problem
 
@@ -36,7 +36,7 @@ def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
         text = "The array's answers tell no time that can be compared with the operator's."
         return Wanted("ClockInStep", "Unknown", Reason.CLOCK_UNKNOWN, text)
     where = "ahead of" if skew >= timedelta(0) else "behind"
-    seen = f"The array's clock is {format_duration(abs(skew))} {where} the operator's"
+    seen = f"The array's clock is {spoken_duration(skew)} {where} the operator's"
     if abs(skew) <= IN_STEP:
         return Wanted("ClockInStep", "True", Reason.CLOCK_IN_STEP, f"{seen}.")
     text = f"{seen}; set NTP on the array and on the operator's node. No maxAge is satisfied until then."

@@ -26,7 +26,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.news import EndpointChanged
+from vvol_replication.engine.news import EndpointBack, EndpointChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.waiting import ended, news_or_time
 from vvol_replication.reconcile.binding.world import ArrayView, Problem, SiteView
@@ -75,6 +75,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self.port: PortT | None = None
         self.problem: Problem | None = None
         self._noted: SiteView | ArrayView | None = None
+        self._well = False
 
     def start(self) -> None:
         """Begin to read, and to look after the Secret."""
@@ -120,6 +121,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._logins.written()
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
         return written and problem is None and complete
+
+    @property
+    def _refresh(self) -> float:
+        return self._pace.endpoint_refresh
 
     async def stop(self) -> None:
         """Read no more, log out."""
@@ -172,6 +177,9 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         if self.view != self._noted:
             self._noted = self.view
             self._services.notify(EndpointChanged())
+        was_well, self._well = self._well, problem is None
+        if self._well and not was_well:
+            self._services.notify(EndpointBack(self.ref))
 
     async def _connect(self, spec: SpecT | None) -> Problem | None:
         """See that the port is one for this spec and for what the Secret says now; or say why there is none."""

@@ -19,6 +19,7 @@ from vvol_replication.api.group import (
 )
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.refs import GroupRef
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
@@ -27,10 +28,12 @@ from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
 from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.news import GroupsChanged
 from vvol_replication.engine.services import Services
+from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, problems_behind
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory
 from vvol_replication.reconcile.binding.renamed import explained
 from vvol_replication.reconcile.binding.world import Binding, Unbound, World
+from vvol_replication.reconcile.core.observation import Prepared
 from vvol_replication.reconcile.core.prepared import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
@@ -63,10 +66,18 @@ class GroupMonitor(Monitor):
         port: Callable[[str], VCenterPort | None],
         armed: ArmedSyncs,
         prepared: PreparedGroups,
+        preparation_at: Callable[[GroupRef], Prepared | None],
     ) -> None:
-        """`port` finds the port of a VCenter by its object's name; `armed` and `prepared` are all groups' memories."""
+        """Begins with nothing known.
+
+        Parameters:
+            port: finds the port of a VCenter by its object's name.
+            armed, prepared: all groups' memories.
+            preparation_at: what any of them remembers of a preparation of that source group.
+        """
         super().__init__(ref, services)
         self._port, self._armed, self._prepared = port, armed, prepared
+        self._preparation_at = preparation_at
         self._key = (ref.namespace or "", ref.name)
         self._recalled = False
         self._blank = False
@@ -80,7 +91,9 @@ class GroupMonitor(Monitor):
         self._read_at: datetime | None = None
         self._asked = False
         self._learnt: Listed | None = None
+        self._restated: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
+        self._behind: Behind = NOTHING_BEHIND
         self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
@@ -130,6 +143,27 @@ class GroupMonitor(Monitor):
         self._learnt = listed
         self.notify()
 
+    def notify(self) -> None:
+        """Something changed: list the points in time at once."""
+        self._restated = None
+        super().notify()
+
+    def restate(self) -> None:
+        """Something around the group has changed: show what is known of it anew, without asking once more."""
+        of, points, at = self._points_of, self._points, self._read_at
+        if not self._news.is_set() and of is not None and points is not None and at is not None:
+            self._restated = Listed(of, points, at)
+        self._news.set()
+
+    def is_about(self, memory: ArmedSync | PreparedStatus) -> bool:
+        """Is that remembered of the group which this object is bound to, by whichever object?"""
+        if not isinstance(self.bound, Binding):
+            return False
+        resolved = self.bound.resolved
+        if isinstance(memory, ArmedSync):
+            return memory.target_group == resolved.target_group
+        return memory.source_group == resolved.source_group
+
     def recall(self, armed: ArmedSync) -> None:
         """A request ended with its sync still armed: its status says so after the next look."""
         self._armed.put(self._key, armed)
@@ -173,7 +207,9 @@ class GroupMonitor(Monitor):
         return await self._write_memory("prepared", record, self._prepared_condition())
 
     def _prepared_condition(self) -> Wanted | None:
-        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at)
+        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at, "/".join(self._key))
+        if prepared is None and isinstance(self.bound, Binding):
+            prepared = self._preparation_at(self.bound.resolved.source_group)
         return None if prepared is None else prepared_condition(prepared)
 
     async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
@@ -223,11 +259,18 @@ class GroupMonitor(Monitor):
         if self._spec is None:
             return False
         bound = bind(self._spec, world)
+        self._stand_on(problems_behind(bound.resolved, world) if isinstance(bound, Binding) else NOTHING_BEHIND)
         if isinstance(bound, Binding):
             return self._bind_to(bound)
         status = ReplicationGroupStatus.parse(self.stored)
         bound = explained(self._spec, status, bound, world)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
+
+    def _stand_on(self, behind: Behind) -> None:
+        """The endpoints that it is bound to can be read, or not: it turns with them. Another wording is no news."""
+        turned, self._behind = behind.reason is not self._behind.reason, behind
+        if turned:
+            self.restate()
 
     def _bind_to(self, bound: Binding | Unbound, remembered: Binding | Unbound | None = None) -> bool:
         remembered = remembered or bound
@@ -258,12 +301,16 @@ class GroupMonitor(Monitor):
         port = self._port(site)
         if port is None:
             return False
+        if (silent := self._behind.recovery) is not None:
+            # What every group would be answered there is known: none of them asks.
+            await self.write_status(self._status(silent.reason, silent.message))
+            return False
         self._asked = True
-        learnt, self._learnt = self._learnt, None
+        learnt, self._learnt, self._restated = self._learnt or self._restated, None, None
         if learnt is not None and learnt.group == target and (self._read_at is None or learnt.at >= self._read_at):
             self._points, self._read_at = learnt.points, learnt.at
             await self._look_at_armed(port, target)
-            return await self.write_status(self._status(None, f"{len(learnt.points)} points in time are listed."))
+            return await self._show()
         if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
             return False  # the vCenter asked for it; what was written last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
@@ -275,7 +322,13 @@ class GroupMonitor(Monitor):
             return False
         self._points, self._read_at = points.value, self._clock.now()
         await self._look_at_armed(port, target)
-        return await self.write_status(self._status(None, f"{len(points.value)} points in time are listed."))
+        return await self._show()
+
+    async def _show(self) -> bool:
+        """Write what was listed; it is Ready if all that it stands on could be read, too."""
+        if (problem := self._behind.other) is not None:
+            return await self.write_status(self._status(problem.reason, problem.message))
+        return await self.write_status(self._status(None, f"{len(self._points or ())} points in time are listed."))
 
     async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
         """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
@@ -306,15 +359,19 @@ class GroupMonitor(Monitor):
         if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
         most = self._pace.group / 4 if self._failures else self._pace.group
-        return most * (1 - self._clock.jitter() / 2)
+        pause = most * (1 - self._clock.jitter() / 2)
+        if not self._failures and self._read_at is not None:
+            pause -= (self._clock.now() - self._read_at).total_seconds()  # what was listed may be of a while ago
+        return max(pause, self._pace.monitor_retry_first)
 
     def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
         bound = self.bound if isinstance(self.bound, Binding) else None
         last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
         points, armed = newest_first(self._points), self._armed.of(self._key)
         wanted = [*group_conditions(reason, message, self._spec, bound), *marks]
-        if armed is not None:
-            wanted.append(armed_condition(armed))
+        shown_armed = armed or (self._armed.at(bound.resolved.target_group) if bound is not None else None)
+        if shown_armed is not None:
+            wanted.append(armed_condition(shown_armed))
         if (shown := self._prepared_condition()) is not None:
             wanted.append(shown)
         before = from_json(self.stored.get("conditions"))

@@ -17,6 +17,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.points import PointInTime
 from vvol_replication.reconcile.binding.world import Binding
+from vvol_replication.reconcile.core.left_armed import what_lands
 
 
 def newest_first(points: Sequence[PointInTime] | None) -> tuple[PointInTimeStatus, ...]:
@@ -43,7 +44,7 @@ def armed_condition(armed: ArmedSync) -> Wanted:
     """That a request left its sync armed."""
     text = (
         f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
-        f"name {armed.point_in_time_name!r}."
+        f"name {armed.point_in_time_name!r}. {what_lands(armed)}"
     )
     return Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text)
 

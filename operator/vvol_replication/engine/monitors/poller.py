@@ -60,6 +60,10 @@ class TransferPoller:
         """How many transfers are followed."""
         return len(self._followers)
 
+    def notify(self) -> None:
+        """The array answers again: poll at once what is followed there."""
+        self._news.set()
+
     def leave(self, uid: str) -> None:
         """Deliver no more to this one."""
         self._followers.pop(uid, None)

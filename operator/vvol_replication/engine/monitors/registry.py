@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from vvol_replication.api.group import ArmedSync, PreparedStatus
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.sync import GroupRef
@@ -13,6 +14,8 @@ from vvol_replication.engine.background import Background
 from vvol_replication.engine.news import EndpointChanged, GroupKey, GroupsChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import World
+from vvol_replication.reconcile.core.observation import Prepared
+from vvol_replication.reconcile.core.prepared import as_remembered
 
 from .base import Monitor
 from .flasharray import ArrayEndpoint
@@ -33,8 +36,8 @@ class Registry:
         self.vcenters: dict[str, VCenterEndpoint] = {}
         self.arrays: dict[str, ArrayEndpoint] = {}
         self.groups: dict[GroupKey, GroupMonitor] = {}
-        self.armed = ArmedSyncs()
-        self.prepared = PreparedGroups()
+        self.armed = ArmedSyncs(self._memory_changed)
+        self.prepared = PreparedGroups(self._memory_changed)
 
     @property
     def monitors(self) -> tuple[Monitor, ...]:
@@ -99,6 +102,11 @@ class Registry:
         if changed:
             self._services.notify(GroupsChanged(changed))
 
+    def endpoint_back(self, ref: ObjectRef) -> None:
+        """An endpoint can be read again: transfers that are followed there are polled at once."""
+        if ref.kind == FLASHARRAY and ref.name in self.arrays:
+            self.arrays[ref.name].poller.notify()
+
     def vcenter_read(self, name: str) -> VCenterEndpoint | None:
         """A VCenter was read: groups that are absent from it, or back, see that. The VCenter, if it is still there."""
         world = self.world()
@@ -118,6 +126,21 @@ class Registry:
         else:
             group.forget_prepared(record.uid)
 
+    def preparation_at(self, source: GroupRef) -> Prepared | None:
+        """What is remembered of a preparation of a source group, by whichever object of it."""
+        found = self.prepared.at(source)
+        if found is None:
+            return None
+        key, record = found
+        group = self.groups.get(key)
+        return as_remembered(record, group.called_off_at if group is not None else None, "/".join(key))
+
+    def _memory_changed(self, key: GroupKey, memory: ArmedSync | PreparedStatus) -> None:
+        """What one object remembers is told by all objects of its group."""
+        for other, group in self.groups.items():
+            if other != key and group.is_about(memory):
+                group.restate()
+
     def _monitor(self, ref: ObjectRef) -> Monitor | None:
         """The monitor under that name, whichever object of that name it is for."""
         if ref.kind == REPLICATION_GROUP:
@@ -129,10 +152,19 @@ class Registry:
         monitor = self.groups.get(key)
         if monitor is None:
             monitor = self.groups[key] = GroupMonitor(
-                ref, self._services, port=self._port, armed=self.armed, prepared=self.prepared
+                ref,
+                self._services,
+                port=self._port,
+                armed=self.armed,
+                prepared=self.prepared,
+                preparation_at=self.preparation_at,
             )
+        called_off_at = monitor.called_off_at
         if monitor.observe(body) and monitor.specify(body.get("spec"), self.world()):
             self._services.notify(GroupsChanged(frozenset({key})))
+        record = self.prepared.of(key)
+        if record is not None and monitor.called_off_at != called_off_at:
+            self._memory_changed(key, record)
         monitor.start()
 
     def _observe_endpoint(self, known: dict[str, EndpointT], endpoint: EndpointT, body: Body) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vvol_replication.api.names import VCENTER
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, Pushed, Snapshot
@@ -188,6 +190,13 @@ class StorageCalls:
                 "It is not continued on another array.",
             )
         return endpoint.port
+
+
+def acts_on(resolved: Resolved, endpoint: ObjectRef) -> bool:
+    """Is this VCenter or FlashArray one that a request which resolved to this asks?"""
+    if endpoint.kind == VCENTER:
+        return endpoint.name in (resolved.recovery_vcenter, resolved.protected_vcenter)
+    return endpoint.name in (resolved.source_array, resolved.target_array)
 
 
 async def _at_site(query: Query, site: VCenterPort, group: GroupId, task: str | None) -> Outcome[Any]:

@@ -120,6 +120,11 @@ class Requests:
         for reconciler in sorted(waiting, key=lambda one: one.order):
             reconciler.group_changed()
 
+    def endpoint_back(self, ref: ObjectRef) -> None:
+        """All who act on this endpoint ask it again now, in order of acceptance, and not when their back-off ends."""
+        for reconciler in sorted(self.in_flight, key=lambda one: one.order):
+            reconciler.endpoint_back(ref)
+
     async def placed(self) -> None:
         """Wait until all that are in flight now have found their places."""
         for reconciler in self.in_flight:

@@ -8,7 +8,6 @@ from vvol_replication.api.sync import Resolved
 from vvol_replication.engine.news import GroupKey
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.observation import Prepared
-from vvol_replication.reconcile.core.prepared import as_remembered
 
 from .context import EngineContext
 
@@ -34,9 +33,4 @@ def armed_by_another(context: EngineContext, uid: str, resolved: Resolved | None
 
 def preparation_at(context: EngineContext, resolved: Resolved | None) -> Prepared | None:
     """What is remembered of a preparation of the source group."""
-    found = context.registry.prepared.at(resolved.source_group) if resolved is not None else None
-    if found is None:
-        return None
-    key, record = found
-    group = context.registry.groups.get(key)
-    return as_remembered(record, group.called_off_at if group is not None else None)
+    return context.registry.preparation_at(resolved.source_group) if resolved is not None else None

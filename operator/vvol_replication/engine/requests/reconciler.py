@@ -16,18 +16,20 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.objects import Gone
+from vvol_replication.api.objects import Gone, ObjectRef
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.engine.monitors.group import GroupMonitor
 from vvol_replication.engine.news import GroupKey, RequestFinished
 from vvol_replication.reconcile.binding.world import Binding, Unbound
+from vvol_replication.reconcile.core.absorb import without_failures
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
+from .calls import acts_on
 from .context import EngineContext
 from .following import FollowedTransfers
 from .kind import RequestKind
@@ -106,6 +108,13 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         """What its group stands for has changed: take the place that follows from that, and look again."""
         self._take_place()
         self.notify()
+
+    def endpoint_back(self, ref: ObjectRef) -> None:
+        """An endpoint can be read again. If the request acts on it, what failed there is not waited for any longer."""
+        resolved = self._resolved(self._bound())
+        if resolved is not None and acts_on(resolved, ref):
+            self._seen = without_failures(self._seen, self._clock.now())
+            self.notify()
 
     def observe(self, body: Mapping[str, Any]) -> None:
         """The API server shows the object so: its status, and its spec in one of its mutable fields."""

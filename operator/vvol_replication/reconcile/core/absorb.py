@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
@@ -28,3 +30,23 @@ def trouble_of(seen: Observation, outcome: Refused | Unavailable | Indeterminate
     refusals = (before.refusals if before else 0) + (0 if isinstance(outcome, Unavailable) else 1)
     retry_at = moment.now + moment.tuning.backoff(failures, moment.jitter)
     return Trouble(outcome.reason, outcome.message, refusals, failures, retry_at)
+
+
+def without_failures(seen: Observation, now: datetime) -> Observation:
+    """An endpoint answers again: what failed is due at once, and a call that it was silent to may be tried.
+
+    A reading that asked for a pause keeps it, and a refused call its back-off: those are the endpoint's own words.
+    """
+    failed: dict[str, Any] = {query.value: None for query in Query if _is_over(getattr(seen, query.value), now)}
+    trouble = seen.trouble
+    if trouble is not None and not trouble.refusals:
+        trouble = replace(trouble, retry_at=min(trouble.retry_at, now))
+    return replace(seen, trouble=trouble, **failed)
+
+
+def _is_over(reading: Reading[Any] | None, now: datetime) -> bool:
+    """Did this reading fail, without a wish to be left alone that still counts?"""
+    if reading is None or isinstance(reading.outcome, Done):
+        return False
+    asked = getattr(reading.outcome, "retry_after", None)
+    return asked is None or now >= reading.at + timedelta(seconds=asked)

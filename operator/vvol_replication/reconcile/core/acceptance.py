@@ -54,6 +54,7 @@ def _identity(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def accept(request: Request, status: SyncStatus, now: datetime) -> SyncStatus:
     """Accept a new ReplicationSync, or restamp one that has ended or is known: what it says stays what it was."""
+    status = replace(status, method=request.spec.method)
     return _accept(request, status, now, status.operation or Operation(request.request_id))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.times import whole_seconds
 from vvol_replication.domain.outcomes import Done
 
 from .observation import Observation, Query, Reading
@@ -18,6 +19,7 @@ from .steps import Decided, Park, Read, StatusT, Step
 from .summarize import Situation, Verdict, summarize
 from .tuning import Tuning
 
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 RequestT = TypeVar("RequestT", Request, Preparation)
 
 
@@ -35,6 +37,11 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     def holder(self) -> str | None:
         """Whose intents are recorded from here on."""
         return self.seen.identity or None
+
+    def deadline_from(self, start: datetime) -> datetime:
+        """The timeout after that time; in whole seconds, for people read it, and never sooner than was asked."""
+        end = start + (self.request.spec.timeout or self.tuning.timeout)
+        return whole_seconds(end + _ALMOST_A_SECOND)
 
     # Decisions and what the status says of them
 

@@ -36,4 +36,4 @@ def timed_out(
     if deadline is None or context.now < deadline:
         return None
     text = f"{undone} by {deadline:%Y-%m-%dT%H:%M:%SZ}. {context.left_behind()}{context.last_message()}"
-    return may_still_act(context) or context.fail(Reason.TIMED_OUT, text, deadline=deadline)
+    return may_still_act(context) or context.fail(Reason.TIMED_OUT, text)

@@ -81,6 +81,8 @@ class Prepared:
     record: PreparedStatus
     relied_on: bool
     called_off: bool = False
+    group: str = ""
+    """Namespace and name of the ReplicationGroup that remembers it, and that is edited to call it off."""
 
 
 @dataclass(frozen=True, slots=True)

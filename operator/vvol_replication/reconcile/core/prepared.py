@@ -32,12 +32,20 @@ def last_point(prepared: Prepared) -> str:
 _SERVED = (Reason.GROUP_FAILED_OVER, Reason.FAILOVER_CALLED_OFF)
 
 
-def as_remembered(record: PreparedStatus | None, called_off_at: datetime | None) -> Prepared | None:
-    """What a group's memory is worth: is it relied on, or is the target to be asked anew?"""
+def where_to_call_off(prepared: Prepared) -> str:
+    """The one field that calls it off, for people: other objects of the same group do not count."""
+    return f"spec.failoverCalledOffAt of ReplicationGroup {prepared.group!r}"
+
+
+def as_remembered(record: PreparedStatus | None, called_off_at: datetime | None, group: str) -> Prepared | None:
+    """What a group's memory is worth: is it relied on, or is the target to be asked anew?
+
+    `group` is namespace/name of the ReplicationGroup that has it, `called_off_at` what its spec says.
+    """
     if record is None:
         return None
     called_off = called_off_at is not None and record.since < called_off_at
-    return Prepared(record, relied_on=record.by is not None and not called_off, called_off=called_off)
+    return Prepared(record, relied_on=record.by is not None and not called_off, called_off=called_off, group=group)
 
 
 def is_used(record: PreparedStatus, bound: Binding) -> bool:
@@ -68,8 +76,11 @@ def prepared_condition(prepared: Prepared) -> Wanted:
     if not record.proven:
         text = (
             f"{prepared_by(prepared)}, asked the group to prepare, and its last data is not proven at the target. "
-            "See that object; fail over by id."
+            f"See that object; fail over by id. If that failover is called off: set {where_to_call_off(prepared)}."
         )
         return Wanted("Prepared", "True", Reason.NOT_PROVEN, text)
-    text = f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} Fail over to it by its id."
+    text = (
+        f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} Fail over to it by its id. "
+        f"If that failover is called off: set {where_to_call_off(prepared)}."
+    )
     return Wanted("Prepared", "True", Reason.FAILOVER_PREPARED, text)

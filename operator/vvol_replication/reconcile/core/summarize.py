@@ -10,8 +10,9 @@ from typing import Any
 from vvol_replication.api.conditions import ConditionStatus, Wanted, merge
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.status import Phase
-from vvol_replication.api.sync import Baseline, TransferStatus
+from vvol_replication.api.sync import Baseline, PointInTimeStatus, TransferStatus
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.points import PointInTime
 
 from .baseline import went_back
 from .identify import Finding
@@ -65,6 +66,8 @@ def summarize(request: OneShot[Any], status: StatusT, now: datetime, verdict: Ve
     if verdict.situation.ended:
         wanted += ttl_ignored(request)
     finished = (status.finished_at or now) if verdict.situation.ended else None
+    if verdict.situation.ended:
+        changes["deadline"] = None  # nothing can fail any more
     return replace(
         status,
         observed_generation=request.generation,
@@ -98,6 +101,17 @@ def transfer_status(row: Snapshot) -> TransferStatus:
     """A transfer as the status shows it, its times in whole seconds."""
     percent = None if row.progress is None else int(row.progress * 100)
     return TransferStatus(row.name, percent, row.bytes_transferred, _second(row.started), _second(row.completed))
+
+
+def describe(point: PointInTime) -> str:
+    """A point in time in a sentence."""
+    name = f" named {point.name!r}" if point.name else ""
+    return f"{point.id!r}{name} of {point.time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def point_status(point: PointInTime) -> PointInTimeStatus:
+    """A point in time as the status shows it."""
+    return PointInTimeStatus(point.id, point.name, point.time)
 
 
 def _second(time: datetime | None) -> datetime | None:

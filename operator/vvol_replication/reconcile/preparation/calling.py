@@ -80,9 +80,8 @@ def _record_intent(bound: BoundPreparation, findings: tuple[Finding, ...]) -> Pr
         holder=bound.holder,
     )
     bound = replace(bound, status=_with_evidence(bound, findings))
-    deadline = bound.now + (bound.request.spec.timeout or bound.tuning.timeout)
     text = f"All checks passed; about to prepare source group {bound.resolved.source_group} for failover."
-    return bound.run(Record(), Reason.PREPARING, text, operation=ledger, deadline=deadline)
+    return bound.run(Record(), Reason.PREPARING, text, operation=ledger, deadline=bound.deadline_from(bound.now))
 
 
 def _with_evidence(bound: BoundPreparation, findings: tuple[Finding, ...]) -> PreparationStatus:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import PointInTimeStatus
+from vvol_replication.api.times import whole_seconds
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import Query
 from vvol_replication.reconcile.core.steps import Decided, PreparationDecision, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict
-from vvol_replication.reconcile.sync.rearming import describe
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, describe
 
 from .context import BoundPreparation
 from .validity import FRESH, judge_members, valid_condition
@@ -35,7 +35,7 @@ def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
     return bound.end(
         Verdict(Situation.SUCCEEDED, Reason.FAILOVER_PREPARED, text, (valid, identified(finding))),
         point_in_time=point_status(finding),
-        valid_until=None if spec.valid_for is None else bound.now + spec.valid_for,
+        valid_until=None if spec.valid_for is None else whole_seconds(bound.now + spec.valid_for),
     )
 
 

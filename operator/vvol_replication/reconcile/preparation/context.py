@@ -50,9 +50,10 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
         """What remains of a request that ends here, in a sentence."""
         if not self.called:
             return "Nothing was called."
+        group = f"{self.request.namespace}/{self.request.spec.group}"
         return (
             "The source group was asked to prepare, or may have been: the group counts as prepared for failover. "
-            "Fail over, or set spec.failoverCalledOffAt of the ReplicationGroup."
+            f"Fail over, or set spec.failoverCalledOffAt of ReplicationGroup {group!r}."
         )
 
 

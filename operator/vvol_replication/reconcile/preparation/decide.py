@@ -171,7 +171,7 @@ BOUND: tuple[Stage[BoundPreparation, PreparationStatus], ...] = (
 def _deadline(context: PreparationContext) -> datetime | None:
     """Counted from the turn that it acts in; while it waits, `notAfter` is its end."""
     turn_at = context.ledger.turn_at
-    return None if turn_at is None else turn_at + (context.request.spec.timeout or context.tuning.timeout)
+    return None if turn_at is None else context.deadline_from(turn_at)
 
 
 def _bounded(decision: PreparationDecision, context: PreparationContext) -> PreparationDecision:

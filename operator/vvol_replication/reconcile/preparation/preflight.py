@@ -14,8 +14,9 @@ from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Unavailable
 from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
+from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
-from vvol_replication.reconcile.core.prepared import last_point, prepared_by
+from vvol_replication.reconcile.core.prepared import last_point, prepared_by, where_to_call_off
 from vvol_replication.reconcile.core.summarize import reason_of
 
 from .context import BoundPreparation
@@ -103,7 +104,7 @@ def _not_prepared(bound: BoundPreparation) -> Problem | None:
         return None
     text = (
         f"The group is prepared already ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id; "
-        "or, if that failover was called off, set spec.failoverCalledOffAt of the ReplicationGroup and ask anew."
+        f"or, if that failover was called off, set {where_to_call_off(prepared)} and ask anew."
     )
     return Problem(Reason.ALREADY_PREPARED, text, final=True)
 
@@ -208,8 +209,7 @@ def _armed(bound: BoundPreparation) -> Problem | None:
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target "
-        "still: an operation is under way. Something has to land first: the array's schedule, a replication by hand, "
-        "or a ReplicationSync without pointInTimeName."
+        f"still: an operation is under way. {what_lands(armed)}"
     )
     return Problem(Reason.EARLIER_SYNC_ARMED, text)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from vvol_replication.api.conditions import find
 from vvol_replication.api.group import ArmedSync
+from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Borrowed
 
 from .context import ActiveSync, SyncContext
@@ -23,14 +25,18 @@ def left_armed(context: SyncContext) -> ArmedSync | None:
         target_group=resolved.target_group,
         task=sync.task,
         newest_point_time=max((point.time for point in points or ()), default=None),
+        snapshot=operation.push.snapshot if operation.push is not None else None,
     )
 
 
 def _spent(context: SyncContext) -> bool:
-    """The sync that was pending at the push has ended where its name is."""
-    named = next((one for one in context.status.conditions if one.type == "Named"), None)
+    """The sync that was pending at the push has ended where its name is: on data from after the request."""
+    named = find(context.status.conditions, "Named")
     pending = context.operation.sync is not None and context.operation.sync.pending_seen_at is not None
-    return named is not None and named.status == "True" and pending
+    if named is None or not pending:
+        return False
+    elsewhere = context.status.named_point_in_time is not None
+    return named.status == "True" or (elsewhere and named.reason != Reason.NAME_ON_OLDER_POINT_IN_TIME)
 
 
 def borrowable(active: ActiveSync) -> ArmedSync | None:

@@ -18,7 +18,7 @@ from vvol_replication.reconcile.core.identify import Finding, NextName, identify
 from vvol_replication.reconcile.core.observation import rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish
-from vvol_replication.reconcile.core.summarize import Verdict
+from vvol_replication.reconcile.core.summarize import Verdict, summarize
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,10 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             verdict = replace(verdict, extra=(*verdict.extra, pending))
         changes["operation"] = at_end(changes.get("operation", self.status.operation))
         return Decided(Finish(), self._summarize(verdict, **changes))
+
+    def _summarize(self, verdict: Verdict, **changes: Any) -> SyncStatus:
+        """As for all requests; the status shows the effective method, also of a sync that an older operator took."""
+        return summarize(self.request, self.status, self.now, verdict, method=self.request.spec.method, **changes)
 
     def left_behind(self) -> str:
         """What may still arrive from a request that ends here, in a sentence."""

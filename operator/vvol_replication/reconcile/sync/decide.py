@@ -16,6 +16,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, Resolved, SyncStatus
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.endings import cancelled, clash, timed_out
+from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Observation, rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.stages import Stage, first_decision
@@ -89,7 +90,9 @@ def _group_unbound(context: SyncContext) -> Decision | None:
     if bound is None:
         return context.run(Park(None), Reason.READING, f"Reading {group}.")
     if isinstance(bound, Unbound):
-        return context.wait(bound.reason, bound.message, deadline=_deadline(context) or context.now + _timeout(context))
+        return context.wait(
+            bound.reason, bound.message, deadline=_deadline(context) or context.deadline_from(context.now)
+        )
     if bound.suspended:
         text = f"{group} is suspended; set its spec.suspend to false to go on."
         return context.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(context))
@@ -113,10 +116,9 @@ def _name_taken(context: SyncContext) -> Decision | None:
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
-        f"whatever lands next gets that name, so {asked!r} is asked for after that. Something has to land first: the "
-        "array's schedule, a replication by hand, or a ReplicationSync without pointInTimeName."
+        f"whatever lands next gets that name, so {asked!r} is asked for after that. {what_lands(armed)}"
     )
-    deadline = _deadline(context) or context.now + _timeout(context)
+    deadline = _deadline(context) or context.deadline_from(context.now)
     return context.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=deadline)
 
 
@@ -211,20 +213,16 @@ IN_ITS_TURN: Mapping[Method, tuple[Stage[ActiveSync, SyncStatus], ...]] = {
 # Deadlines
 
 
-def _timeout(context: SyncContext) -> timedelta:
-    return context.request.spec.timeout or context.tuning.timeout
-
-
 def _deadline(context: SyncContext) -> datetime | None:
     """Counted from the turn. Without one it runs while the group cannot be made concrete, and only then.
 
     It is kept in the status; reckoned from acceptance as well, so that a larger `timeout` has its effect.
     """
     if context.operation.turn_at is not None:
-        return context.operation.turn_at + _timeout(context)
+        return context.deadline_from(context.operation.turn_at)
     if context.status.deadline is None:
         return None
-    return max(context.status.deadline, (context.status.accepted_at or context.request.created) + _timeout(context))
+    return max(context.status.deadline, context.deadline_from(context.status.accepted_at or context.request.created))
 
 
 def _out_of_turn(context: SyncContext) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, PointInTimeStatus, SyncLedger
@@ -12,7 +13,14 @@ from vvol_replication.reconcile.core.checks import rows_too_old
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict, not_listed, transfer_status
+from vvol_replication.reconcile.core.summarize import (
+    Situation,
+    Verdict,
+    describe,
+    not_listed,
+    point_status,
+    transfer_status,
+)
 from vvol_replication.reconcile.core.takeover import taken_over
 
 from .arming import MOST_LOST, arm, held_back
@@ -20,7 +28,7 @@ from .context import ActiveSync
 from .max_age import clocks_problem
 from .naming import Naming, names_of
 from .preflight import check_roles, role_queries
-from .rearming import describe, met_another, other_landed, rearm, seen_after
+from .rearming import met_another, other_landed, rearm, seen_after
 
 
 def follow(active: ActiveSync) -> Decision:
@@ -197,12 +205,13 @@ def _armed_late(active: ActiveSync) -> Decision | None:
 
 def _complete(active: ActiveSync, mine: Snapshot, finding: Finding, naming: Naming) -> Decision:
     point = finding.point
-    status = PointInTimeStatus(point.id, point.name, point.time) if point else PointInTimeStatus()
+    status, named = point_status(point) if point else PointInTimeStatus(), naming.shown_elsewhere
     what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
     extra = (naming.wanted, naming.identified(finding))
     if naming.fatal:
         text = f"{naming.wanted.message} The data that was asked for is {what}, snapshot {mine.name}."
-        return active.fail(Reason.NAME_ON_OLDER_POINT_IN_TIME, text, extra=extra, point_in_time=status)
+        told: dict[str, Any] = {"point_in_time": status, "named_point_in_time": named}
+        return active.fail(Reason.NAME_ON_OLDER_POINT_IN_TIME, text, extra=extra, **told)
     reason = Reason.POINT_IN_TIME_CREATED if active.operation.sync is not None else Reason.ALREADY_DONE
     message = f"Snapshot {mine.name} has landed on the target as {what}."
     if active.request.spec.method is Method.AWAIT_SCHEDULE:
@@ -210,4 +219,5 @@ def _complete(active: ActiveSync, mine: Snapshot, finding: Finding, naming: Nami
         message = f"{message} It was not on the source when the sync was armed."
     if (note := clocks_problem(active)) is not None:
         message = f"{message} ({note})"
-    return active.end(Verdict(Situation.SUCCEEDED, reason, message, extra), point_in_time=status)
+    verdict = Verdict(Situation.SUCCEEDED, reason, message, extra)
+    return active.end(verdict, point_in_time=status, named_point_in_time=named)

@@ -10,14 +10,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Method, PointInTimeStatus
+from vvol_replication.api.sync import Method
 from vvol_replication.domain.arrays import ArrayAbout, Snapshot
 from vvol_replication.domain.points import PointInTime
 from vvol_replication.reconcile.core.identify import within
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Read
-from vvol_replication.reconcile.core.summarize import Situation, Verdict, transfer_status
+from vvol_replication.reconcile.core.summarize import Situation, Verdict, point_status, transfer_status
 
 from .context import ActiveSync
 
@@ -59,8 +60,8 @@ def clocks_problem(active: ActiveSync) -> str | None:
         if abs(skew) > active.tuning.recent_skew:
             ahead = "ahead of" if skew > timedelta() else "behind"
             return (
-                f"maxAge cannot be judged, for the clock of array {name!r} is {abs(skew)} {ahead} the operator's: "
-                "a new one is made."
+                f"maxAge cannot be judged, for the clock of array {name!r} is {spoken_duration(skew)} {ahead} "
+                "the operator's: a new one is made."
             )
     return None
 
@@ -77,7 +78,7 @@ def _age(active: ActiveSync, time: datetime) -> timedelta | None:
 
 
 def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: list[Snapshot]) -> Decision:
-    status = PointInTimeStatus(point.id, point.name, point.time)
+    status = point_status(point)
     extra = [Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, f"It has the id {point.id!r}.")]
     asked = active.request.spec.point_in_time_name
     if asked is not None:
@@ -85,8 +86,8 @@ def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: li
         text = f"The point in time is named {point.name!r}." if point.name else "The point in time has no name."
         extra.append(Wanted("Named", "True" if named else "False", Reason.NAMED if named else Reason.NOT_NAMED, text))
     text = (
-        f"Point in time {point.id!r} of {point.time:%Y-%m-%dT%H:%M:%SZ} is {_whole(age)} old at most, by the target "
-        "array's clock: younger than maxAge. Nothing was asked for."
+        f"Point in time {point.id!r} of {point.time:%Y-%m-%dT%H:%M:%SZ} was {_old(age)} old at most at "
+        f"{_by_target(active)}, by the target array's clock: younger than maxAge. Nothing was asked for."
     )
     transfer = transfer_status(behind[0]) if len(behind) == 1 else None
     verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text, tuple(extra))
@@ -95,12 +96,18 @@ def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: li
 
 def _by_snapshot(active: ActiveSync, age: timedelta, row: Snapshot) -> Decision:
     text = (
-        f"Snapshot {row.name} of {row.created:%Y-%m-%dT%H:%M:%SZ} has landed on the target and is {_whole(age)} old, "
-        "by the target array's clock: younger than maxAge. Nothing was pushed, and no point in time is claimed."
+        f"Snapshot {row.name} of {row.created:%Y-%m-%dT%H:%M:%SZ} has landed on the target and was {_old(age)} old at "
+        f"{_by_target(active)}, by the target array's clock: younger than maxAge. Nothing was pushed, and no point in "
+        "time is claimed."
     )
     verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text)
     return active.end(verdict, transfer=transfer_status(row))
 
 
-def _whole(age: timedelta) -> timedelta:
-    return timedelta(seconds=max(0, round(age.total_seconds())))
+def _old(age: timedelta) -> str:
+    return spoken_duration(max(timedelta(), age + timedelta(seconds=0.5)))
+
+
+def _by_target(active: ActiveSync) -> str:
+    """Now, by the target array's clock."""
+    return f"{active.now + (_skew(active.seen.target_array) or timedelta()):%Y-%m-%dT%H:%M:%SZ}"

@@ -6,21 +6,34 @@ from dataclasses import dataclass, replace
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import Borrowed
+from vvol_replication.api.sync import Borrowed, PointInTimeStatus
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.points import PointInTime
 from vvol_replication.reconcile.core.identify import Finding, certainly_new, named_elsewhere, within
 from vvol_replication.reconcile.core.observation import rows
+from vvol_replication.reconcile.core.summarize import describe, point_status
 
 from .context import ActiveSync
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """`wanted` is the condition Named. `settled`: waiting longer cannot better it. `fatal`: it would be a lie."""
+    """`wanted` is the condition Named. `settled`: waiting longer cannot better it. `fatal`: it would be a lie.
+
+    `elsewhere` has the name, and is not the point in time that was found, as far as is known. `given`: the sync has
+    named one whose data is from after the request.
+    """
 
     wanted: Wanted
     settled: bool
     fatal: bool = False
+    elsewhere: PointInTime | None = None
+    given: bool = False
+
+    @property
+    def shown_elsewhere(self) -> PointInTimeStatus | None:
+        """`elsewhere` as the status shows it."""
+        return None if self.elsewhere is None else point_status(self.elsewhere)
 
     def identified(self, finding: Finding) -> Wanted:
         """The condition PointInTimeIdentified that goes with it."""
@@ -39,7 +52,7 @@ def names_of(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     naming = _found(active, mine, finding)
     sync = active.operation.sync
     # The sync that was pending at the push has ended where its name is; only one armed later may be pending still.
-    spent = naming.wanted.status == "True" and sync is not None and sync.pending_seen_at is not None
+    spent = naming.given and sync is not None and sync.pending_seen_at is not None
     if spent or not active.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
         return naming
     also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
@@ -56,20 +69,31 @@ def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
         namesakes = [one for one in rows(active.seen.points) if one.name == name and one.id != finding.point.id]
         if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
             also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
-            return Naming(Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also), settled=True)
-        return Naming(Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}."), settled=True)
-    if elsewhere is not None and new:
-        text = f"The name {name!r} is on point in time {elsewhere.id!r}, whose data is from after the request, too."
-        return Naming(Wanted("Named", "True", Reason.NAMED, text), settled=not active.maybe_armed)
+            wanted = Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also)
+            return Naming(wanted, settled=True, given=True)
+        wanted = Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}.")
+        return Naming(wanted, settled=True, given=True)
     if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
-        text = f"The name {name!r} is on point in time {elsewhere.id!r}; whether that is this snapshot cannot be told."
-        return Naming(Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text), settled=True)
+        text = f"The name {name!r} is on point in time {describe(elsewhere)}"
+        text = f"{text}; whether that is this snapshot cannot be told."
+        if new:
+            text = f"{text} Its data is from after the request either way."
+        wanted = Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text)
+        return Naming(wanted, settled=not (new and active.maybe_armed), elsewhere=elsewhere, given=new)
+    if elsewhere is not None and new:
+        mine_is = f" This request's own is {finding.point.id!r}." if finding.point is not None else ""
+        text = (
+            f"The name {name!r} is on another point in time, {describe(elsewhere)}, whose data is from after the "
+            f"request, too.{mine_is} Fail over by id."
+        )
+        wanted = Wanted("Named", "False", Reason.NAME_ON_OTHER_POINT_IN_TIME, text)
+        return Naming(wanted, settled=not active.maybe_armed, elsewhere=elsewhere, given=True)
     if elsewhere is not None or credited:
         which = f"{elsewhere.id!r} of {elsewhere.time:%Y-%m-%dT%H:%M:%SZ}" if elsewhere else "that landed before"
         text = f"The name {name!r} is on the older point in time {which}."
         wanted = Wanted("Named", "False", Reason.NAME_ON_OLDER_POINT_IN_TIME, text)
         explicit = active.request.spec.point_in_time_name is not None
-        return Naming(wanted, settled=not active.maybe_armed, fatal=explicit)
+        return Naming(wanted, settled=not active.maybe_armed, fatal=explicit, elsewhere=elsewhere)
     if active.maybe_armed:
         pending = sync.borrowed.name if sync and sync.borrowed else name
         text = f"The sync is still armed: the name {pending!r} may go to whatever lands next."

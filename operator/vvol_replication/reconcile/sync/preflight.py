@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method
 from vvol_replication.reconcile.binding.world import Binding, Problem
@@ -112,7 +113,7 @@ def check_floor(active: ActiveSync) -> Decision | None:
     clock = "" if skew is not None else " The array told no time: the operator's clock is taken for its."
     return active.wait(
         Reason.RATE_LIMITED,
-        f"The group allows one push in {bound.min_push_interval}; the last was at {max(ours):%Y-%m-%dT%H:%M:%SZ}, by "
-        f"the source array's clock.{clock}",
+        f"The group allows a push every {spoken_duration(bound.min_push_interval)}; the last was at "
+        f"{max(ours):%Y-%m-%dT%H:%M:%SZ}, by the source array's clock.{clock}",
         until=until,
     )

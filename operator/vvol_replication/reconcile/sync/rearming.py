@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.sync import CREDITED_LIMIT, Credit, PointInTimeStatus, SyncLedger
+from vvol_replication.api.sync import CREDITED_LIMIT, Credit, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.points import PointInTime, TaskReading, TaskState
+from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read, Record
+from vvol_replication.reconcile.core.summarize import describe, point_status
 
 from .absorb import NOT_OURS
 from .context import ActiveSync
@@ -105,7 +106,7 @@ def quiet_success(active: ActiveSync) -> Decision:
         Reason.GROUP_PREPARED,
         "The target answers success without new data: the group was prepared for failover. Nothing was pushed. "
         f"{known} If the failover was called off, replicate on the array itself: a sync brings nothing new there.",
-        point_in_time=PointInTimeStatus(last.id, last.name, last.time) if last else None,
+        point_in_time=point_status(last) if last else None,
     )
 
 
@@ -167,9 +168,3 @@ def _credit(active: ActiveSync, sync: SyncLedger) -> tuple[Credit, ...]:
     if not any(is_older(row, active.operation.baseline) for row in other_landed(active)):
         return ()
     return (Credit(task.point_id, task.point_time, sync.task),)
-
-
-def describe(point: PointInTime) -> str:
-    """A point in time in a sentence."""
-    name = f" named {point.name!r}" if point.name else ""
-    return f"{point.id!r}{name} of {point.time:%Y-%m-%dT%H:%M:%SZ}"

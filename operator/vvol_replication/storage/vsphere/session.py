@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.storage import reasons
 from vvol_replication.storage.login import TRIES, LockedOut, LoginGate, LoginUnderWay
+from vvol_replication.storage.moments import moment_in
 
 from .asked import Asked
 from .connection import Credentials, Timeouts, parse_address
@@ -289,7 +290,7 @@ class Session:
 
     def _held_back(self, left: float) -> Ended:
         seen = f"vCenter {self.address} refused the user name or password {TRIES} times"
-        message = f"{seen}; correct the Secret, else the next try is in {left / 60:.0f} min"
+        message = f"{seen}; correct the Secret. Until it changes no login is tried before {moment_in(left)}"
         return Ended(Unavailable(reasons.LOGIN_FAILED, message, retry_after=left))
 
     def _no_more_sessions(self, error: Exception) -> Ended:

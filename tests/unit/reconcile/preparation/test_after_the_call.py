@@ -27,6 +27,7 @@ from unit.reconcile.preparation.case import (
     vm,
 )
 
+from vvol_replication.api.times import whole_seconds
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Done
@@ -72,7 +73,7 @@ def test_it_is_complete_when_the_snapshot_landed_and_is_listed_and_the_vms_were_
     status = decision.status
     assert status.point_in_time is not None
     assert status.point_in_time.id == LAST_POINT.id
-    assert status.valid_until == NOW + timedelta(hours=4)
+    assert status.valid_until == whole_seconds(NOW) + timedelta(hours=4)
     assert status.operation is not None
     assert status.operation.prepare is not None
     assert status.operation.prepare.snapshot == LAST.name
@@ -242,14 +243,14 @@ def test_a_failover_in_between_is_told() -> None:
 def test_cancel_and_timeout_say_that_the_group_counts_as_prepared() -> None:
     cancelled = decide(seen(), status=called(), spec=replace(SPEC, cancel=True))
     assert says(cancelled, "Failed") == ("True", "Cancelled")
-    late = decide(seen(), status=called(), spec=replace(SPEC, timeout=timedelta(minutes=1)))
+    late = decide(seen(), status=called(), spec=replace(SPEC, timeout=timedelta(seconds=30)))
     assert says(late, "Failed") == ("True", "TimedOut")
     for one in (cancelled, late):
         assert "counts as prepared" in text(one)
         assert one.status.operation is not None
         assert one.status.operation.prepare is not None
     told = replace(called(), conditions=decide(status=None).status.conditions)
-    assert "The last it told:" in text(decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(minutes=1))))
+    assert "The last it told:" in text(decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(seconds=30))))
 
 
 def test_another_process_may_be_inside_the_call_still() -> None:

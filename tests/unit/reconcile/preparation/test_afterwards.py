@@ -150,9 +150,9 @@ def test_what_has_ended_is_evidence_until_it_has_served() -> None:
     ],
 )
 def test_what_a_memory_is_worth(record: PreparedStatus, off_after: Any, relied_on: bool, called_off: bool) -> None:  # noqa: FBT001 - a table
-    prepared = as_remembered(record, None if off_after is None else NOW + off_after)
-    assert prepared == Prepared(record, relied_on=relied_on, called_off=called_off)
-    assert as_remembered(None, NOW) is None
+    prepared = as_remembered(record, None if off_after is None else NOW + off_after, "prod/erp")
+    assert prepared == Prepared(record, relied_on=relied_on, called_off=called_off, group="prod/erp")
+    assert as_remembered(None, NOW, "prod/erp") is None
 
 
 @pytest.mark.parametrize(

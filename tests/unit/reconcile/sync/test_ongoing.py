@@ -152,7 +152,15 @@ def test_a_provider_that_pushes_by_itself_brings_true_data(method: Method, *, ex
     assert driver.reason("Complete")
     assert driver.steps.count("push") == (0 if method is Method.AWAIT_SCHEDULE else 1)
     if method is not Method.ARRAY_ONLY:
-        assert driver.reason("Named") == "Named"
+        named = driver.status.named_point_in_time
+        if method is Method.AWAIT_SCHEDULE:
+            assert (driver.reason("Named"), named) == ("Named", None)
+        else:  # both landed in one second
+            assert driver.reason("Named") == "PointInTimeAmbiguous"
+            assert "Its data is from after the request either way." in driver.message("Named")
+            assert named is not None
+            assert driver.status.operation is not None
+            assert named.name == driver.status.operation.point_in_time_name
 
 
 def test_a_suffix_that_a_destroyed_snapshot_reserves_is_an_end() -> None:

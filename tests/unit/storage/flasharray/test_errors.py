@@ -92,7 +92,7 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (BeforeTheCall(errors.LOGIN, Answered(500)), (Unavailable, "EndpointFault"), SAME),
     (BeforeTheCall(errors.IDENTITY, Unreadable("no id")), (Unavailable, "AnswerUnreadable"), SAME),
     (BeforeTheCall(errors.VERSION, NotReached(TimeoutError(), sent=True)), (Unavailable, "TimedOutCalling"), SAME),
-    (LockedOut(), (Unavailable, "LoginFailed"), SAME),
+    (LockedOut(899.0), (Unavailable, "LoginFailed"), SAME),
     (HeldOff(12.4), (Unavailable, "EndpointBusy"), SAME),
     (BeforeTheCall(errors.LOGIN, HeldOff(12.4)), (Unavailable, "EndpointBusy"), SAME),
     (NotAsked("TimedOutCalling", "not asked"), (Unavailable, "TimedOutCalling"), SAME),

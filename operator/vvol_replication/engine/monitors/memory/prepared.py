@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.sync import GroupRef
 from vvol_replication.engine.news import GroupKey
@@ -12,8 +14,8 @@ from .armed import GroupMemory
 class PreparedGroups(GroupMemory[PreparedStatus]):
     """The groups that were asked to prepare, or of which a sync showed that somebody had asked them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, changed: Callable[[GroupKey, PreparedStatus], None] = lambda _key, _record: None) -> None:
+        super().__init__(changed)
         self._evidence: dict[str, tuple[GroupKey, PreparedStatus]] = {}
 
     def note_evidence(self, uid: str, key: GroupKey, record: PreparedStatus | None) -> None:

@@ -31,7 +31,7 @@ class HeldOff(CallFailed):
     """Nothing was sent: the array asked to be left alone, for `left` more seconds."""
 
     def __init__(self, left: float) -> None:
-        super().__init__(f"{left:.0f} s left")
+        super().__init__("the array wants to be left alone")
         self.left = left
 
 
@@ -72,7 +72,11 @@ class NoCommonVersion(CallFailed):
 
 
 class LockedOut(CallFailed):
-    """Logins failed too often: nothing was sent."""
+    """Logins failed too often: nothing was sent. None is tried for `left` more seconds."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__("logins were refused too often")
+        self.left = left
 
 
 class IdentityDiffers(CallFailed):

@@ -12,6 +12,7 @@ from typing import Final
 
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.storage import reasons
+from vvol_replication.storage.moments import moment_in
 from vvol_replication.storage.redaction import Redactor
 
 from . import refusals, transport
@@ -87,13 +88,13 @@ def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavail
         case NotAsked():
             return Unavailable(failure.reason, asked.says(failure.why))
         case HeldOff(left=left):
-            why = f"not asked, because the array wants to be left alone for {left:.0f} s more"
+            why = f"not asked, because the array wants to be left alone until {moment_in(left)}"
             return Unavailable(reasons.ENDPOINT_BUSY, asked.says(why), left)
     return Unavailable(
         reasons.LOGIN_FAILED,
         asked.says(
-            "not asked, because logging in failed three times; it is tried again when the Secret's apiToken changes, "
-            "or after 15 minutes"
+            "not asked, because logging in failed three times; correct the Secret's apiToken. Until it changes no "
+            f"login is tried before {moment_in(failure.left)}"
         ),
     )
 
@@ -181,7 +182,7 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
         seconds = retry_after(failure.headers)
-        when = f" after {seconds:.0f} s, as it wants" if seconds else ""
+        when = f" not before {moment_in(seconds)}, as it wants" if seconds else ""
         return Unavailable(reasons.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:

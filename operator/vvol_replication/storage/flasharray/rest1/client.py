@@ -165,8 +165,8 @@ def _let_through() -> Iterator[None]:
     """What the gate raises, as failures of this package."""
     try:
         yield
-    except gates.LockedOut:
-        raise LockedOut from None
+    except gates.LockedOut as locked:
+        raise LockedOut(locked.seconds) from None
     except gates.LoginUnderWay:
         raise NotReached(TimeoutError(), sent=False) from None
 

@@ -173,8 +173,8 @@ async def _through(gate: LoginGate, deadline: float) -> AsyncIterator[None]:
         attempt = gate.attempt(0.0)
         try:
             attempt.__enter__()
-        except gates.LockedOut:
-            raise LockedOut from None
+        except gates.LockedOut as locked:
+            raise LockedOut(locked.seconds) from None
         except gates.LoginUnderWay:
             if time.monotonic() >= deadline:
                 raise BeforeTheCall(LOGIN, NotReached(TimeoutError(), sent=False)) from None

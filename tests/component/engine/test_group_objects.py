@@ -1,0 +1,78 @@
+"""Several ReplicationGroup objects of one group: a person reads the same in each, and which of them to edit."""
+
+from __future__ import annotations
+
+import asyncio
+
+from component.engine.rig import Rig, running
+from component.engine.virtual import until, virtual
+
+from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC
+from vvol_replication.api.times import format_time
+
+BY_ID = {"group": {"target": {"faultDomainID": "fd-b", "deviceGroupID": "t-erp"}}}
+
+
+def message(rig: Rig, name: str, type_: str) -> str:
+    status = rig.body(REPLICATION_GROUP, name)["status"]
+    return next(str(one["message"]) for one in status["conditions"] if one["type"] == type_)
+
+
+def sync_message(rig: Rig, name: str) -> str:
+    return next(str(one["message"]) for one in rig.api.sync(name)["status"]["conditions"] if one["type"] == "Ready")
+
+
+def both(rig: Rig, type_: str) -> set[tuple[str, str] | None]:
+    return {rig.says(REPLICATION_GROUP, name, type_) for name in ("erp", "found")}
+
+
+async def second_object(rig: Rig) -> None:
+    """As discovery makes one: by the ids of the target."""
+    rig.api.apply(REPLICATION_GROUP, "found", {"recoverySite": {"vCenterRef": {"name": "dallas"}}, **BY_ID}, "prod")
+    await until(lambda: both(rig, "Ready") == {("True", "Ready")})
+
+
+@virtual
+async def test_each_object_of_a_prepared_group_says_so_and_names_the_one_to_edit() -> None:
+    async with running() as rig:
+        await second_object(rig)
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await until(lambda: both(rig, "Prepared") == {("True", "FailoverPrepared")}, within=2)
+        assert message(rig, "found", "Prepared") == message(rig, "erp", "Prepared")
+        assert "spec.failoverCalledOffAt of ReplicationGroup 'prod/erp'" in message(rig, "found", "Prepared")
+
+        rig.request("late", "found")
+        await rig.until_ended("late")
+        assert rig.reason("late") == "GroupPrepared"
+        assert "spec.failoverCalledOffAt of ReplicationGroup 'prod/erp'" in sync_message(rig, "late")
+
+        await asyncio.sleep(5)
+        rig.group("erp", failoverCalledOffAt=format_time(rig.clock.now()))
+        await until(lambda: both(rig, "Prepared") == {("Unknown", "FailoverCalledOff")}, within=2)
+
+
+@virtual
+async def test_an_object_that_comes_later_and_one_after_a_restart_tell_what_another_remembers() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await second_object(rig)
+        await until(lambda: both(rig, "Prepared") == {("True", "FailoverPrepared")}, within=2)
+        assert "prepared" not in rig.body(REPLICATION_GROUP, "found")["status"], "one object has the memory"
+        await rig.restart()
+        await asyncio.sleep(60)
+        assert both(rig, "Prepared") == {("True", "FailoverPrepared")}
+
+
+@virtual
+async def test_each_object_says_that_a_sync_was_left_armed_and_that_it_is_no_more() -> None:
+    async with running(Rig(transfer=60.0)) as rig:
+        await second_object(rig)
+        rig.request("one")
+        await rig.until_reason("one", "Transferring")
+        rig.api.edit("one", cancel=True)
+        await until(lambda: both(rig, "SyncLeftArmed") == {("True", "NameStillPending")}, within=10)
+        await until(lambda: both(rig, "SyncLeftArmed") == {None}, within=120)
+        versions = rig.api.history[REPLICATION_SYNC.plural, "prod", "one"]
+        assert versions[-1]["status"]["phase"] == "Cancelled"
