@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .errors import SpecError
 
@@ -40,6 +40,11 @@ def format_time(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a timezone cannot be written")
     return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def full_second(moment: datetime) -> datetime:
+    """The full second that it is, or the next one: for an end that must not come sooner than was asked."""
+    return whole_seconds(moment + timedelta(microseconds=999_999))
 
 
 def whole_seconds(moment: datetime) -> datetime:
