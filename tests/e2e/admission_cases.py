@@ -23,7 +23,8 @@ class Admission:
     """One case: `path` of a spec set to `value` (`None`: left out).
 
     `before` None: a new object, otherwise the least that its kind needs. Else the object is there with that spec, and
-    is changed. `refused`: what is expected of the API server; `server`: a part of what it says then.
+    is changed. `refused`: what is expected of the API server; `server`: a part of what it says then. `beside`: fields
+    of a new object without which the case is none.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Admission:
     refused: bool
     server: str = ""
     before: dict[str, Any] | None = field(default=None, hash=False)
+    beside: dict[str, Any] | None = field(default=None, hash=False)
 
     @property
     def changed(self) -> bool:
@@ -45,13 +47,14 @@ class Admission:
         if self.path == "spec":
             return None
         put(spec, self.path, self.value)
-        return spec
+        return spec | (self.beside or {})
 
     @property
     def what(self) -> str:
         """The case for people, without its kind."""
         if not self.changed:
-            return f"{self.path}: {shown(self.value)}"
+            fields = {self.path: self.value, **(self.beside or {})}
+            return ", ".join(f"{path}: {shown(value)}" for path, value in fields.items())
         return f"{self.path}: {shown((self.before or {}).get(self.path))} -> {shown(self.value)}"
 
     @property
@@ -137,11 +140,24 @@ def _mutable(kind: Kind) -> list[Admission]:
 
 _CONSENT = "consent must repeat groupRef.name, to say that this very group is to be prepared for failover"
 
+_NAMES_NONE = "spec.pointInTimeName: Forbidden: pointInTimeName has no effect with method ArrayOnly"
+
 CASES: list[Admission] = [
     *(Admission(kind, "spec", None, refused=True, server="spec: Required value") for kind in KINDS),
     *(Admission(case.kind, case.path, case.value, refused=False) for case in RIGHT),
     *(Admission(case.kind, case.path, case.value, refused=True, server=case.server) for case in WRONG),
     Admission(FAILOVER_PREPARATION, "consent", "crm", refused=True, server=_CONSENT),
     Admission(REPLICATION_SYNC, "groupRef.name", "crm", refused=False),
+    *(
+        Admission(
+            REPLICATION_SYNC,
+            "pointInTimeName",
+            "before-upgrade",
+            refused=method == "ArrayOnly",
+            server=_NAMES_NONE if method == "ArrayOnly" else "",
+            beside={"method": method},
+        )
+        for method in ("ArrayOnly", "Coordinated", "AwaitSchedule")
+    ),
     *(case for kind in ONE_SHOT_KINDS for case in (*_immutable(kind), *_mutable(kind))),
 ]

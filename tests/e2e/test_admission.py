@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 import os
 import re
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from e2e.admission_cases import CASES, GOLDEN, Admission
+from unit.api import crds as crds_of_api
 from unit.api.samples import full
 from unit.api.spec_cases import FULL, LEAST, TYPES
 
@@ -199,6 +202,47 @@ def change(kubectl: Kubectl, name: str, field: str, value: object) -> tuple[int,
     patch = json.dumps({"spec": {field: value}})
     done = kubectl("patch", "replicationsync", name, "--type=merge", "-p", patch, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def before_the_rule(group: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The CRD of ReplicationSync in a group of its own: without the rules for new objects alone, and whole."""
+    whole = crds_of_api.load(REPLICATION_SYNC)
+    whole["metadata"]["name"] = f"{REPLICATION_SYNC.plural}.{group}"
+    whole["spec"]["group"] = group
+    for one in ("shortNames", "categories"):
+        del whole["spec"]["names"][one]
+    older = copy.deepcopy(whole)
+    spec = older["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    rules = spec["x-kubernetes-validations"]
+    spec["x-kubernetes-validations"] = [one for one in rules if "optionalOldSelf" not in one]
+    assert spec["x-kubernetes-validations"] != rules
+    return older, whole
+
+
+def test_an_object_from_before_a_rule_for_new_ones_can_still_be_edited(kubectl: Kubectl, namespace: str) -> None:
+    group = f"{namespace}.example.com"
+    older, whole = before_the_rule(group)
+    spec = {**LEAST[REPLICATION_SYNC], "method": "ArrayOnly", "pointInTimeName": "before-upgrade"}
+
+    def create(name: str) -> str:
+        document = {**manifest(REPLICATION_SYNC, spec, name), "apiVersion": f"{group}/v1alpha1"}
+        done = kubectl("create", "-f", "-", stdin=json.dumps(document), check=False)
+        return done.stdout + done.stderr
+
+    kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(older))
+    try:
+        kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", whole["metadata"]["name"])
+        eventually(lambda: create("there"), what="the kind to be served", until=lambda said: "created" in said)
+        kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(whole))
+        numbers = itertools.count()
+        refused = "pointInTimeName has no effect with method ArrayOnly"
+        eventually(lambda: create(f"new-{next(numbers)}"), what="the rule to hold", until=lambda said: refused in said)
+
+        patch = json.dumps({"spec": {"cancel": True, "ttlSecondsAfterFinished": 60}})
+        resource = f"{whole['metadata']['name']}/there"
+        kubectl("patch", resource, "--type=merge", "-p", patch)
+    finally:
+        kubectl("delete", "crd", whole["metadata"]["name"], "--wait=false")
 
 
 def test_what_may_be_changed_may_be_changed_back(kubectl: Kubectl, made: Callable[..., str]) -> None:

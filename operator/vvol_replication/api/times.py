@@ -44,6 +44,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
+def full_second(moment: datetime) -> datetime:
+    """The full second that it is, or the next one: for an end that must not come sooner than was asked."""
+    return whole_seconds(moment + timedelta(microseconds=999_999))
+
+
 def whole_seconds(moment: datetime) -> datetime:
     """Cut off what Kubernetes' own times do not show."""
     return moment.replace(microsecond=0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from component.engine.steps import Step, next_step
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.domain.arrays import (
@@ -43,9 +44,6 @@ from vvol_replication.domain.points import (
 from vvol_replication.storage.login import LockedOut, LoginGate
 
 NO_SUCH_GROUP = Refused("ProtectionGroupNotFound", "the array has no protection group of that name")
-
-Step = Callable[[], Awaitable[Outcome[Any] | None]]
-"""What happens at a call: None lets it go on, an outcome ends it."""
 
 
 @dataclass
@@ -114,11 +112,11 @@ class World:
         self.calls[method] += 1
         self.asked.append((self.clock.now(), method, what))
         await asyncio.sleep(0.01)
-        if (step := _next(self.before, method)) is not None and (ended := await step()) is not None:
+        if (step := next_step(self.before, method)) is not None and (ended := await step()) is not None:
             return ended
         self.settle()
         outcome = effect()
-        if (step := _next(self.after, method)) is not None and (ended := await step()) is not None:
+        if (step := next_step(self.after, method)) is not None and (ended := await step()) is not None:
             return ended
         return outcome
 
@@ -161,59 +159,6 @@ class World:
             )
             for suffix, (taken, lands) in replica.snapshots.items()
         )
-
-
-def _next(steps: dict[str, list[Step]], method: str) -> Step | None:
-    waiting = steps.get(method) or steps.get("*")
-    return waiting.pop(0) if waiting else None
-
-
-def ends(outcome: Outcome[Any]) -> Step:
-    """The call ends so."""
-
-    async def step() -> Outcome[Any] | None:
-        return outcome
-
-    return step
-
-
-def does(action: Callable[[], Any]) -> Step:
-    """This happens during the call, which goes on."""
-
-    async def step() -> Outcome[Any] | None:
-        action()
-        return None
-
-    return step
-
-
-def hangs(seconds: float = 1e6) -> Step:
-    """The endpoint takes so long."""
-
-    async def step() -> Outcome[Any] | None:
-        await asyncio.sleep(seconds)
-        return Unavailable("TimedOutCalling", "no answer")
-
-    return step
-
-
-def takes(seconds: float) -> Step:
-    """It takes so long, and goes on."""
-
-    async def step() -> Outcome[Any] | None:
-        await asyncio.sleep(seconds)
-        return None
-
-    return step
-
-
-def breaks() -> Step:
-    """A defect of ours."""
-
-    async def step() -> Outcome[Any] | None:
-        raise RuntimeError("a defect")
-
-    return step
 
 
 class FakeVCenter:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import ends
+from component.engine.steps import ends
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FLASHARRAY
@@ -58,7 +58,8 @@ async def test_jitter_is_not_written_and_a_change_is_also_after_a_restart() -> N
         for seconds in (57, 61, 58, 60):
             rig.world.skews["a"] = timedelta(seconds=seconds)
             await asyncio.sleep(40)
-        assert len(rig.api.history["flasharrays", None, "a"]) == versions
+        since = rig.api.history["flasharrays", None, "a"][versions:]
+        assert {body["status"]["clockSkew"] for body in since} == {"59s"}
         assert clock(rig) == ("True", "ClockInStep")
         await rig.restart()
         await asyncio.sleep(5)

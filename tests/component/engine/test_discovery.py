@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import PACE, Rig, running
-from component.engine.storage import Step, does, ends
+from component.engine.steps import Step, does, ends
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import REPLICATION_GROUP, VCENTER

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import ends
+from component.engine.steps import ends
 from component.engine.virtual import until, virtual
 from pages.markdown import ROOT
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from component.engine.rig import Rig, running
-from component.engine.storage import hangs
+from component.engine.steps import hangs
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC

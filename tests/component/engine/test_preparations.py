@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import Step, does, ends
+from component.engine.steps import Step, does, ends
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import does
+from component.engine.steps import does
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import REPLICATION_GROUP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from component.engine.rig import Rig, running, settled
-from component.engine.storage import does
+from component.engine.steps import does
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER

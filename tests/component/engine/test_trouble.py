@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from component.engine.rig import Rig, running
-from component.engine.storage import breaks, does, ends, hangs
+from component.engine.steps import breaks, does, ends, hangs
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_SYNC, VCENTER, Kind

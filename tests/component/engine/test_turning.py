@@ -9,7 +9,7 @@ import pytest
 from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
+from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
 
 GROUPS = [f"g{number:02}" for number in range(20)]
 ONE_READING = 2.0
@@ -76,20 +76,43 @@ async def test_a_vcenter_that_is_away_for_a_moment_is_not_asked_by_each_of_its_g
         assert rig.count("points_in_time") - listed >= len(GROUPS), "and none is listed later than ever"
 
 
+@pytest.mark.parametrize(
+    ("breaks", "kind", "name"),
+    [
+        (wrong_password, VCENTER, "dallas"),
+        (lambda rig: rig.api.secrets.update(a={"apiToken": "wrong"}), FLASHARRAY, "a"),
+        (lambda rig: rig.api.secrets.update(b={"apiToken": "wrong"}), FLASHARRAY, "b"),
+    ],
+)
 @pytest.mark.parametrize("outage", [60, 200, 700])
 @virtual
-async def test_a_request_that_holds_the_turn_goes_on_as_soon_as_the_secret_is_mended(outage: int) -> None:
+async def test_a_request_that_holds_the_turn_goes_on_as_soon_as_the_secret_is_mended(
+    outage: int, breaks: Callable[[Rig], object], kind: Kind, name: str
+) -> None:
     async with running(Rig(transfer=3.0)) as rig:
         rig.world.every_call_logs_in = True
         await until(lambda: groups(rig) == {("True", "Ready")})
-        wrong_password(rig)
-        await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "LoginFailed"), within=40)
+        breaks(rig)
+        await until(lambda: ready(rig, kind, name) == ("False", "LoginFailed"), within=40)
         rig.request("one")
         await rig.until_reason("one", "LoginFailed", within=10)
         await asyncio.sleep(outage)
         assert rig.reason("one") == "LoginFailed"
         rig.secrets()
-        await until(lambda: ready(rig, VCENTER, "dallas") == ("True", "Ready"), within=20)
+        await until(lambda: ready(rig, kind, name) == ("True", "Ready"), within=20)
         await until(lambda: rig.reason("one") != "LoginFailed", within=ONE_READING)
         await rig.until_ended("one", within=60)
         assert rig.reason("one") == "PointInTimeCreated"
+
+
+@virtual
+async def test_a_preparation_that_waits_for_an_array_goes_on_as_soon_as_it_answers() -> None:
+    async with running(Rig(transfer=3.0)) as rig:
+        await until(lambda: groups(rig) == {("True", "Ready")})
+        rig.world.away.add("a")
+        rig.prepare("dr")
+        await rig.until_says(FAILOVER_PREPARATION, "dr", "Unreachable")
+        await asyncio.sleep(400)
+        rig.world.away.clear()
+        await until(lambda: ready(rig, FLASHARRAY, "a") == ("True", "Ready"), within=20)
+        await until(lambda: rig.says(FAILOVER_PREPARATION, "dr") != ("False", "Unreachable"), within=ONE_READING)

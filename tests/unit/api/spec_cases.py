@@ -69,7 +69,7 @@ FULL: dict[Kind, dict[str, Any]] = {
         "groupRef": {"name": "erp"},
         "pointInTimeName": "before upgrade 42",
         "requestID": "CHG-4711",
-        "method": "ArrayOnly",
+        "method": "AwaitSchedule",
         "maxAge": "10m",
         "notAfter": "2026-12-01T00:00:00Z",
         "timeout": "2h",

@@ -273,7 +273,7 @@ def rules(kind: Kind) -> dict[str, str]:
     """The transition rules of a request's spec, by the one field that each is about."""
     found = {}
     for validation in crds.schema(kind, "spec")["x-kubernetes-validations"]:
-        if "oldSelf" not in validation["rule"]:
+        if "oldSelf" not in validation["rule"] or "optionalOldSelf" in validation:
             continue
         (field,) = set(re.findall(r"\b(?:self|oldSelf)\.(\w+)", validation["rule"]))
         assert validation["fieldPath"] == f".{field}"
@@ -303,6 +303,13 @@ def test_the_immutability_rules_guard_appearing_and_disappearing(kind: Kind) -> 
             assert rule == (
                 f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
             )
+
+
+def test_what_is_refused_of_new_objects_alone_leaves_those_that_are_there_editable() -> None:
+    (rule,) = [one for one in crds.schema(RS, "spec")["x-kubernetes-validations"] if "optionalOldSelf" in one]
+
+    assert rule["rule"].startswith("oldSelf.hasValue() || ")
+    assert rule["fieldPath"] == ".pointInTimeName"
 
 
 @EACH_REQUEST

@@ -30,7 +30,7 @@ def test_a_full_sync() -> None:
         group="erp",
         point_in_time_name="before upgrade 42",
         request_id="CHG-4711",
-        method=Method.ARRAY_ONLY,
+        method=Method.AWAIT_SCHEDULE,
         max_age=timedelta(minutes=10),
         not_after=datetime(2026, 12, 1, tzinfo=UTC),
         timeout=timedelta(hours=2),

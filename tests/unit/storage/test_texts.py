@@ -19,7 +19,7 @@ OWN = {
     "task", "self.what", "asked.what", "failure", "wanted", "path", "call.path", "where", "field", "fields[0]", "what",
     "_shown(name)", "_shown(suffix)", "text[:_SHOWN]", "kind(answer)", "kind(value)", "status",
     "moment_in(left)", "moment_in(failure.left)", "moment_in(seconds)", "moment",
-    "secret_name", "key",
+    "secret_name", "key", "left",
     "failure.status", "seconds", "deadline", "workers", "self._workers", "self._threads", "answer_timeout",
     "int(fault.maxBatchSize)", "self._counted", "major", "min(minors)", "max(minors)", "_ranges(offered)", "_version()",
     "type(self).__name__", "type(error).__name__", "type(error).__name__.rpartition('.')[2]",

@@ -62,7 +62,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "No source group of that name, or for that target, was found.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Check the group's name and the sites of the ReplicationGroup.",
+            advice="Set protectedSite if another vCenter shows the source; check the group's name and the sites.",
         ),
         Reason.TARGET_GROUP_NOT_FOUND: ReasonInfo(
             "The target group was not found at the recovery site.",

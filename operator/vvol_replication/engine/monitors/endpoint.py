@@ -124,7 +124,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
 
     @property
     def _refresh(self) -> float:
-        return self._pace.endpoint_refresh
+        return self._pace.endpoint_refresh if self.problem is None else self._pace.status_refresh
 
     async def stop(self) -> None:
         """Read no more, log out."""

@@ -62,10 +62,23 @@ def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
     )
 
 
+def _source_unseen(what: str, spec: ReplicationGroupSpec, where: Site) -> Unbound:
+    """A source group that was not seen: without protectedSite it was not looked for where it usually is."""
+    unseen = _unseen(what, Reason.SOURCE_GROUP_NOT_FOUND, where)
+    if spec.protected_site is not None:
+        return unseen
+    text = (
+        f"{what} was not seen. spec.protectedSite is not set, so only the recovery site's VCenter was asked. If "
+        "another vCenter shows the source array's groups, set spec.protectedSite to its VCenter. Otherwise: "
+        f"{unseen.message}"
+    )
+    return Unbound(unseen.reason, text)
+
+
 def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, world: World) -> Sides | Unbound:
     """Find target and source group as `spec.group` names them: by the source's name, or by the target's ids."""
     if spec.target is not None:
-        return _by_target_id(GroupId(spec.target.fault_domain, spec.target.device_group), recovery, protected)
+        return _by_target_id(GroupId(spec.target.fault_domain, spec.target.device_group), spec, recovery, protected)
     name = spec.group_name or ""
     if GroupName.parse(name) is None:
         return Unbound(
@@ -79,7 +92,7 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
     ]
     if not named:
         what = f"Source group {name!r} at VCenter {protected.name!r}"
-        return _unseen(what, Reason.SOURCE_GROUP_NOT_FOUND, protected)
+        return _source_unseen(what, spec, protected)
     if len(named) > 1:
         return Unbound(
             Reason.SEVERAL_GROUPS,
@@ -89,7 +102,7 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
     return target if isinstance(target, Unbound) else Sides(target, named[0], protected)
 
 
-def _by_target_id(wanted: GroupId, recovery: Site, protected: Site) -> Sides | Unbound:
+def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, protected: Site) -> Sides | Unbound:
     found = _find(wanted, recovery.inventory)
     if found is None:
         return _unseen(f"Target group {wanted} at VCenter {recovery.name!r}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
@@ -104,7 +117,7 @@ def _by_target_id(wanted: GroupId, recovery: Site, protected: Site) -> Sides | U
         if isinstance(source, SourceGroup):
             return Sides(found, source, one)
     name_unknown = f"Source group {found.source}, whose name tells the protection group,"
-    return _unseen(f"{name_unknown} at VCenter {protected.name!r}", Reason.SOURCE_GROUP_NOT_FOUND, protected)
+    return _source_unseen(f"{name_unknown} at VCenter {protected.name!r}", spec, protected)
 
 
 def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, world: World) -> TargetGroup | Unbound:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.times import whole_seconds
+from vvol_replication.api.times import full_second
 from vvol_replication.domain.outcomes import Done
 
 from .observation import Observation, Query, Reading
@@ -19,7 +19,6 @@ from .steps import Decided, Park, Read, StatusT, Step
 from .summarize import Situation, Verdict, summarize
 from .tuning import Tuning
 
-_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 RequestT = TypeVar("RequestT", Request, Preparation)
 
 
@@ -40,8 +39,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
 
     def deadline_from(self, start: datetime) -> datetime:
         """The timeout after that time; in whole seconds, for people read it, and never sooner than was asked."""
-        end = start + (self.request.spec.timeout or self.tuning.timeout)
-        return whole_seconds(end + _ALMOST_A_SECOND)
+        return full_second(start + (self.request.spec.timeout or self.tuning.timeout))
 
     # Decisions and what the status says of them
 

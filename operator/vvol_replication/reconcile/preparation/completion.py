@@ -5,7 +5,7 @@ from __future__ import annotations
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import PointInTimeStatus
-from vvol_replication.api.times import whole_seconds
+from vvol_replication.api.times import full_second
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.identify import Finding
 from vvol_replication.reconcile.core.observation import Query
@@ -35,7 +35,7 @@ def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
     return bound.end(
         Verdict(Situation.SUCCEEDED, Reason.FAILOVER_PREPARED, text, (valid, identified(finding))),
         point_in_time=point_status(finding),
-        valid_until=None if spec.valid_for is None else whole_seconds(bound.now + spec.valid_for),
+        valid_until=None if spec.valid_for is None else full_second(bound.now + spec.valid_for),
     )
 
 

@@ -54,6 +54,8 @@ def _replicated(active: ActiveSync, mine: Snapshot) -> Decision:
     text = f"Snapshot {mine.name} has landed on the target array. No point in time is claimed: vSphere was not asked."
     if active.seen.armed is not None:
         text = f"{text} The sync {active.seen.armed.point_in_time_name!r} that was still armed may have named it."
+    if active.request.spec.point_in_time_name is not None:  # refused by the API server since; older objects have it
+        text = f"{text} spec.pointInTimeName has no effect with method ArrayOnly."
     return active.end(Verdict(Situation.SUCCEEDED, reason, text))
 
 

@@ -132,6 +132,30 @@ def test_without_a_vcenter_that_shows_the_source_its_name_cannot_be_known() -> N
     assert "fd-a/g1" in found.message
 
 
+@pytest.mark.parametrize(
+    ("world", "reason"),
+    [
+        (WORLD, Reason.SOURCE_GROUP_NOT_FOUND),
+        (dallas(COPY, complete=False, problems=("provider p is offline",)), Reason.INVENTORY_INCOMPLETE),
+    ],
+)
+@pytest.mark.parametrize("spec", [SPEC, BY_ID])
+def test_a_source_that_only_another_vcenter_shows_is_not_found_and_the_field_that_is_missing_is_named(
+    spec: ReplicationGroupSpec, world: World, reason: Reason
+) -> None:
+    found = bind(replace(spec, protected_site=None), world)
+    assert isinstance(found, Unbound)
+    assert found.reason is reason
+    assert "spec.protectedSite is not set, so only the recovery site's VCenter was asked" in found.message
+    assert "set spec.protectedSite to its VCenter" in found.message
+
+
+def test_a_source_that_is_not_at_the_protected_site_says_nothing_of_a_field_that_is_set() -> None:
+    found = bind(SPEC, austin())
+    assert isinstance(found, Unbound)
+    assert "is not set" not in found.message
+
+
 TWO = replace(ERP, targets=(TARGET, THIRD))
 COPY_C = TargetGroup(THIRD, SOURCE, GroupState.TARGET)
 FAN_OUT = World(

@@ -27,7 +27,7 @@ from unit.reconcile.preparation.case import (
     vm,
 )
 
-from vvol_replication.api.times import whole_seconds
+from vvol_replication.api.times import full_second
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Done
@@ -73,7 +73,7 @@ def test_it_is_complete_when_the_snapshot_landed_and_is_listed_and_the_vms_were_
     status = decision.status
     assert status.point_in_time is not None
     assert status.point_in_time.id == LAST_POINT.id
-    assert status.valid_until == whole_seconds(NOW) + timedelta(hours=4)
+    assert status.valid_until == full_second(NOW) + timedelta(hours=4)
     assert status.operation is not None
     assert status.operation.prepare is not None
     assert status.operation.prepare.snapshot == LAST.name

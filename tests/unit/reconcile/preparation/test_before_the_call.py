@@ -30,7 +30,7 @@ from unit.reconcile.preparation.case import (
 from vvol_replication.api.group import ArmedSync, PreparedStatus
 from vvol_replication.api.preparation import CheckResult
 from vvol_replication.api.refs import PointInTimeStatus
-from vvol_replication.api.times import whole_seconds
+from vvol_replication.api.times import full_second
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupId, GroupState
 from vvol_replication.domain.members import Membership, PowerState
@@ -240,7 +240,7 @@ def test_checks_then_the_turn_then_the_intent_then_the_checks_again_then_the_cal
     assert ledger.prepare is not None
     assert (ledger.resolved, ledger.turn_at, ledger.holder) == (RESOLVED, NOW, "process-1")
     assert ledger.prepare.snapshots_before == (OLD.name,)
-    assert recorded.status.deadline == whole_seconds(NOW) + TUNING.timeout + timedelta(seconds=1)
+    assert recorded.status.deadline == full_second(NOW) + TUNING.timeout
     assert [one.name for one in recorded.status.machines] == ["erp-db"]
     assert {one.result for one in recorded.status.checks} == {CheckResult.PASSED}
     ours: dict[str, Any] = {"in_turn": True, "intent_unused": True, "identity": "process-1"}

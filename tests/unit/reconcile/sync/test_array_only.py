@@ -183,6 +183,7 @@ def test_an_armed_sync_of_an_earlier_request_is_no_hindrance_but_told() -> None:
     driver.run()
     assert driver.reason() == "SnapshotReplicated"
     assert "'before-upgrade'" in driver.message()
+    assert "spec.pointInTimeName has no effect with method ArrayOnly." in driver.message()
 
 
 NEVER_READ = replace(

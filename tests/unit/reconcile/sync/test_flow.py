@@ -13,7 +13,7 @@ from unit.reconcile.model.world import BINDING, START, World
 from vvol_replication.api.conditions import find
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import SyncSpec
-from vvol_replication.api.times import whole_seconds
+from vvol_replication.api.times import full_second
 from vvol_replication.reconcile.sync.borrowed import left_armed
 from vvol_replication.reconcile.sync.context import SyncContext
 
@@ -71,7 +71,7 @@ def test_the_turn_gives_deadline_suffix_and_name_and_they_follow_the_group_until
     driver.step()
     operation = driver.status.operation
     assert operation is not None
-    assert driver.status.deadline == whole_seconds(START) + timedelta(hours=2, seconds=1), "no sooner than was asked"
+    assert driver.status.deadline == full_second(START) + timedelta(hours=2), "no sooner than was asked"
     driver.bound = replace(BINDING, resolved=replace(BINDING.resolved, protection_group="crm"))
     driver.step()
     changed = driver.status.operation
