@@ -111,7 +111,9 @@ def crds(control_plane: ControlPlane) -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def helm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """Helm without a cluster; the first run builds it, and shows it."""
+    """Helm without a cluster: that of `VVOL_HELM`, or the pinned one, which the first run builds, and shows."""
+    if given := os.environ.get("VVOL_HELM"):
+        return Helm(Path(given), tmp_path_factory.mktemp("helm"))
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         program = toolchain.ensure(["helm"])["helm"]
     return Helm(program, tmp_path_factory.mktemp("helm"))

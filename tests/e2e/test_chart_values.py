@@ -85,8 +85,8 @@ def test_an_installation_without_an_image_is_refused_and_told_what_to_do(
         assert "image.repository is not set" in said
         assert "--set image.repository=registry.example.com/vvol-replication" in said
         assert "docs/image.md" in said
-    assert "NAME" in asking("list", f"--namespace={NAMESPACE}")
-    assert RELEASE not in asking("list", f"--namespace={NAMESPACE}", "--all", "--short").split()
+    with pytest.raises(HelmError, match="release: not found"):
+        asking("status", RELEASE, f"--namespace={NAMESPACE}")
 
 
 def test_a_typo_in_any_value_is_an_error(helm: Helm) -> None:

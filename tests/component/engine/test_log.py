@@ -14,7 +14,8 @@ from component.engine.steps import ends
 from component.engine.virtual import until, virtual
 from pages.markdown import ROOT
 
-from vvol_replication.api.names import REPLICATION_SYNC
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC
+from vvol_replication.domain.members import PowerState
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.telemetry.logs import TextFormatter
 
@@ -231,6 +232,23 @@ def test_the_story_of_a_preparation_is_in_the_log(log: Read) -> None:
         "landed",
         "ended Succeeded",
     ]
+
+
+def test_that_a_preparation_became_stale_is_told_also_by_a_later_process(log: Read) -> None:
+    async def play() -> None:
+        async with running() as rig:
+            rig.prepare("planned", requestID="id-1")
+            await rig.until_prepared("planned")
+            await asyncio.sleep(300)
+            await rig.restart()
+            log.lines.clear()
+            rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
+            await rig.until_says(FAILOVER_PREPARATION, "planned", "VMPoweredOn", "Valid")
+            await asyncio.sleep(600)
+
+    played(play)
+    (stale,) = log.of("FailoverPreparation prod/planned (request id-1): ")
+    assert stale.startswith("after its end: VMPoweredOn: ")
 
 
 def test_a_calm_hour_is_silent(log: Read) -> None:

@@ -39,8 +39,8 @@ def request_steps(before: Json, after: Json) -> tuple[Line, ...]:
 
 def request_end(status: Json) -> Line | None:
     """The end of a request, if the status says one."""
-    ready = _condition(status, "Ready")
-    if ready is None or not has_ended(status):
+    ready = _condition(status, "Ready") if has_ended(status) else None
+    if ready is None:
         return None
     failed = _condition(status, "Failed")
     text = f"ended {status.get('phase')}: {_why(ready)}"

@@ -10,11 +10,12 @@ from typing import Any
 
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.status import has_ended
 from vvol_replication.api.times import parse_time, whole_seconds
 from vvol_replication.engine.ports import Clock
 
 from .lines import Line, endpoint_line, endpoint_stand, request_end, request_state, request_steps
-from .requests import afterwards
+from .requests import HISTORY, afterwards
 
 AGAIN = timedelta(minutes=10)
 """A request or endpoint that changes between two troubles and gets no further tells each of them so seldom."""
@@ -57,10 +58,14 @@ class TransitionLog:
 
     def request_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """The status of a request that is followed, or was, changed."""
+        if before == after:
+            return
         told, steps = self._of(ref), request_steps(before, after)
-        if "end" in told.steps:
+        if "end" in told.steps or has_ended(before):
             for one in afterwards(before, after):
-                self._write(ref, after, Line(one.reason, f"{one.reason}: {one.message}", one.reason, warning=True))
+                self._write(
+                    ref, after, Line("", f"after its end: {one.reason}: {one.message}", one.reason, warning=True)
+                )
             return
         if not told.steps and _earlier(after.get("acceptedAt"), self._began):
             told.steps.update(one.key for one in steps)
@@ -69,9 +74,12 @@ class TransitionLog:
         self._tell(ref, after, told, [one for one in steps if one.key not in told.steps])
 
     def request_found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
-        """A request that nobody here follows: if it ended as it was accepted, that is told."""
-        end, told = request_end(status), self._told.get(ref.uid)
-        if end is None or _earlier(status.get("finishedAt"), self._began) or (told and end.key in told.steps):
+        """A request that nobody here follows: if it has just ended as it was accepted, that is told."""
+        told = self._told.get(ref.uid)
+        if _earlier(status.get("finishedAt"), max(self._began, self._clock.now() - HISTORY)):
+            return
+        end = request_end(status)
+        if end is None or (told is not None and end.key in told.steps):
             return
         self._of(ref).steps.add(end.key)
         self._write(ref, status, end)
