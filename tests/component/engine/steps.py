@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from vvol_replication.domain.outcomes import Outcome
+from vvol_replication.domain.outcomes import Outcome, Unavailable
 
 Step = Callable[[], Awaitable[Outcome[Any] | None]]
 """What happens at a call: None lets it go on, an outcome ends it."""
