@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TREES := operator hack tests
-# Set by `test`, so that two suites count coverage into one file. In e2e the operator is another process.
+# Set by `test` and `coverage`. In e2e the operator is another process.
 COVERAGE_OPTIONS :=
 WORKERS := auto
 DIST := worksteal
@@ -58,10 +58,12 @@ check: $(READY)  ## lint, format, types, import rules: seconds, no servers
 .PHONY: unit component e2e
 unit: $(READY)  ## pure tests: seconds, no servers
 	$(PYTEST) tests/unit
+# These wait for sockets and for a Lease as much as they work.
+component: WORKERS := 3
 component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
-e2e: WORKERS := 3
+e2e: WORKERS := 4
 # Whole files, in the order of tests/e2e/conftest.py: operator, storage and image of a file are started once.
 e2e: DIST := loadfile --no-loadscope-reorder
 e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
@@ -93,8 +95,9 @@ image-lock:  ## bring hack/image/requirements.txt up to date with requirements.i
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check
 	@$(BIN)/coverage erase
-	@$(MAKE) unit component COVERAGE_OPTIONS='--cov --cov-append --cov-report='
+	@$(MAKE) unit COVERAGE_OPTIONS='--cov --cov-append --cov-report='
 	$(BIN)/coverage report --fail-under=100
+	@$(MAKE) component
 	@$(MAKE) e2e
 	@VVOL_HEALTH_SUITES='unit component e2e' $(MAKE) health ARGS='$(ARGS) -s'
 

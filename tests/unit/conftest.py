@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +18,23 @@ from vvol_replication.reconcile.core import summarize as summarizing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+HERE = Path(__file__).parent
+WATCHED = (HERE / "reconcile", HERE / "engine")
+"""The suites that reach decisions, of which coverage is asked."""
 KINDS = {"SyncStatus": "ReplicationSync", "PreparationStatus": "FailoverPreparation"}
 
 
 def pytest_configure() -> None:
     """Forget what an earlier run recorded."""
     recording.forget("unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take coverage off what reaches no decisions."""
+    for one in items:
+        watched = HERE not in one.path.parents or any(place in one.path.parents for place in WATCHED)
+        if not watched and "VVOL_COVERAGE" not in os.environ:
+            one.add_marker("no_cover")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

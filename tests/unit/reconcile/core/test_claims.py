@@ -14,9 +14,12 @@ from unit.reconcile.model.exploration import give_turns
 from unit.reconcile.model.flows import landed
 from unit.reconcile.model.world import BINDING, RESOLVED, START, World
 
+from vvol_replication.api.conditions import Condition
+from vvol_replication.api.preparation import PreparationLedger, PreparationSpec, PreparationStatus
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import Method, Resolved, SyncSpec
-from vvol_replication.reconcile.core.claims import Claim, judge
+from vvol_replication.reconcile.core.claims import Claim, claim_of_preparation, judge
+from vvol_replication.reconcile.core.request import Preparation
 
 SPEC = SyncSpec(group="erp", request_id="CHG-4711")
 BASE = Claim("ReplicationSync", "u1", "prod/one", START, Method.COORDINATED, None, "erp")
@@ -158,3 +161,20 @@ def test_where_the_target_is_known_the_name_of_the_group_does_not_matter() -> No
     assert judge(BASE, None, [earlier]).clash is not None
     assert judge(BASE, replace(RESOLVED, protection_group="ERP"), [earlier]).clash is None
     assert judge(BASE, replace(RESOLVED, source_array_id="id-z"), [earlier]).clash is not None
+
+
+def test_the_claim_of_a_preparation_tells_what_it_acts_on_and_whether_it_is_done() -> None:
+    spec = PreparationSpec("erp", "erp", START)
+    request = Preparation("u9", "prod", "move", 1, START, spec)
+    new = claim_of_preparation(request, PreparationStatus())
+    assert (new.kind, new.method, new.group, new.complete, new.resolved) == (
+        "FailoverPreparation",
+        None,
+        "erp",
+        False,
+        None,
+    )
+    ledger = PreparationLedger("u9", resolved=RESOLVED)
+    complete = Condition("Complete", "True", "FailoverPrepared", "done", 1, START)
+    done = claim_of_preparation(request, PreparationStatus(operation=ledger, conditions=(complete,), finished_at=START))
+    assert (done.ended, done.complete, done.resolved) == (True, True, RESOLVED)

@@ -28,18 +28,20 @@ from unit.reconcile.preparation.case import (
 from vvol_replication.api.group import GroupRef, PreparedStatus
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.refs import PointInTimeStatus
-from vvol_replication.api.sync import Operation, SyncLedger, SyncStatus
+from vvol_replication.api.sync import Method, Operation, SyncLedger, SyncSpec, SyncStatus
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import StartedPrepare
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.prepared import as_remembered, is_used, prepared_condition
-from vvol_replication.reconcile.core.request import Preparation
+from vvol_replication.reconcile.core.request import Preparation, Request
+from vvol_replication.reconcile.core.tuning import Tuning
 from vvol_replication.reconcile.preparation.absorb import absorb_prepared, absorb_reading
 from vvol_replication.reconcile.preparation.already_done import evidence_of, record_of
 from vvol_replication.reconcile.preparation.validity import Afterwards, is_watched, judge
-from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside
+from vvol_replication.reconcile.sync.context import SyncContext
+from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside, refused_sync
 
 OFF = Done(Membership((vm(PowerState.OFF),)))
 ARRIVED = Done((at_target(OLD), at_target(LAST)))
@@ -209,3 +211,22 @@ def test_answers_to_a_call_that_is_not_in_the_ledger_change_no_ledger() -> None:
     seen_twice = absorb_reading(PreparationStatus(), seen(), Query.TARGET_SNAPSHOTS, ARRIVED, moment)
     assert seen_twice.moved_at is None
     assert says(decide(seen_twice)) is not None
+
+
+def test_a_sync_on_a_prepared_group_is_refused_before_any_call_but_by_the_arrays_alone() -> None:
+    def context(method: Method, *, relied_on: bool = True, status: SyncStatus | None = None) -> SyncContext:
+        request = Request("u1", "prod", "late", 1, NOW, SyncSpec(group="erp", method=method))
+        seen = Observation(prepared=Prepared(RECORD, relied_on=relied_on))
+        return SyncContext(request, status or SyncStatus(), seen, NOW, Tuning())
+
+    for method in (Method.COORDINATED, Method.AWAIT_SCHEDULE):
+        decision = refused_sync(context(method))
+        assert decision is not None
+        told = next(one for one in decision.status.conditions if one.type == "Failed")
+        assert told.reason == "GroupPrepared"
+        assert "none was asked for" in told.message
+        assert decision.status.point_in_time == RECORD.point_in_time
+    assert refused_sync(context(Method.ARRAY_ONLY)) is None
+    assert refused_sync(context(Method.COORDINATED, relied_on=False)) is None
+    begun = SyncStatus(operation=Operation("u1", resolved=RESOLVED))
+    assert refused_sync(context(Method.COORDINATED, status=begun)) is None

@@ -121,3 +121,9 @@ def test_one_that_may_be_of_another_transfer_is_not_said_to_be_missing() -> None
     driver.world.listed.append(Listed(unnamed, other, driver.world.now))
     driver.run()
     assert (driver.reason(), driver.reason("PointInTimeIdentified")) == ("PointInTimeCreated", "PointInTimeAmbiguous")
+
+
+def test_without_a_push_of_ours_on_the_source_nothing_is_held_up() -> None:
+    driver = Driver(World().with_history(2))
+    driver.bound = replace(BINDING, min_push_interval=timedelta(minutes=10))
+    driver.until_step("push")
