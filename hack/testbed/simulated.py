@@ -88,3 +88,8 @@ async def _until_stopped(described: Mapping[str, Any] | None, started: concurren
             await endpoint.refuse()  # cuts what clients left open: the loop ends now, and nobody would close it
         await control.stop()
         await simulator.stop()
+        # Where a TLS handshake was under way, a task is left that makes the connection, and nobody who would close it.
+        if making := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(making, timeout=1)
+        for endpoint in (control, *simulator.endpoints.values()):
+            endpoint.cut()

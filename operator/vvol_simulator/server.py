@@ -38,6 +38,7 @@ class Endpoint:
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, keepalive_timeout=_KEEP_ALIVE_SECONDS
         )
+        self._server: web.Server | None = None
         self._listener: web.SockSite | None = None
 
     @property
@@ -54,6 +55,7 @@ class Endpoint:
     async def start(self) -> None:
         """Listen."""
         await self._runner.setup()
+        self._server = self._runner.server
         await self.accept()
 
     async def accept(self) -> None:
@@ -68,8 +70,11 @@ class Endpoint:
             return
         await self._listener.stop()
         self._listener = None
-        server = self._runner.server
-        for connection in [] if server is None else server.connections:
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut the connections that are open, also those that were being made when it stopped."""
+        for connection in [] if self._server is None else self._server.connections:
             transport = connection.transport
             if transport is not None:
                 transport.abort()

@@ -204,13 +204,16 @@ def change(kubectl: Kubectl, name: str, field: str, value: object) -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
+PROBE, PROBES = "SyncProbe", "syncprobes"
+
+
 def before_the_rule(group: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The CRD of ReplicationSync in a group of its own: without the rules for new objects alone, and whole."""
     whole = crds_of_api.load(REPLICATION_SYNC)
-    whole["metadata"]["name"] = f"{REPLICATION_SYNC.plural}.{group}"
+    whole["metadata"]["name"] = f"{PROBES}.{group}"
     whole["spec"]["group"] = group
-    for one in ("shortNames", "categories"):
-        del whole["spec"]["names"][one]
+    # Names of its own: kubectl remembers for minutes which kinds there are, and which one a short name means.
+    whole["spec"]["names"] = {"kind": PROBE, "listKind": f"{PROBE}List", "plural": PROBES, "singular": PROBE.lower()}
     older = copy.deepcopy(whole)
     spec = older["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     rules = spec["x-kubernetes-validations"]
@@ -225,7 +228,7 @@ def test_an_object_from_before_a_rule_for_new_ones_can_still_be_edited(kubectl: 
     spec = {**LEAST[REPLICATION_SYNC], "method": "ArrayOnly", "pointInTimeName": "before-upgrade"}
 
     def create(name: str) -> str:
-        document = {**manifest(REPLICATION_SYNC, spec, name), "apiVersion": f"{group}/v1alpha1"}
+        document = {**manifest(REPLICATION_SYNC, spec, name), "apiVersion": f"{group}/v1alpha1", "kind": PROBE}
         done = kubectl("create", "-f", "-", stdin=json.dumps(document), check=False)
         return done.stdout + done.stderr
 

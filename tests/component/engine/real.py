@@ -87,3 +87,5 @@ async def real() -> AsyncIterator[Real]:
         await made.simulator.stop()
         for _ in range(20):  # what both sides closed in the middle of a TLS handshake ends in the loop's next rounds
             await asyncio.sleep(0)
+        for endpoint in made.simulator.endpoints.values():
+            endpoint.cut()
