@@ -42,4 +42,4 @@ def test_the_exit_statuses_of_the_recipe_are_all_told() -> None:
     script = (ROOT / "manifests" / "samples" / "kubectl" / "sync-and-wait.sh").read_text()
     told = {int(one) for one in re.findall(r"^\| (\d) \|", PAGE, re.MULTILINE)}
     assert told == {int(one) for one in re.findall(r"^#   (\d)  ", script, re.MULTILINE)}
-    assert told == {int(one) for one in re.findall(r"exit (\d)", script)}
+    assert told == {int(one) for one in re.findall(r"(?:exit|return) (\d)", script)}
