@@ -176,11 +176,9 @@ def test_a_strangers_sync_is_waited_for(site: Site) -> None:
     site.act("hold", "prior")
     # A request that is cancelled after arming leaves its sync armed: where the group that remembers it is created anew,
     # it is a stranger's to the next one.
-    task = site.hang(RECOVERY, "QuerySmsTaskInfo", times=1)
-    left = site.request(group, pointInTimeName="left-behind")
-    site.wait_hit(task)
+    left = site.request(group, method="AwaitSchedule", pointInTimeName="left-behind")
+    left.wait_reason("AwaitingTransfer")
     left.patch(cancel=True)
-    site.simulator.clear_faults(task)
     cancelled = left.wait_finished()
     assert ready(cancelled)[0] == "Cancelled"
     assert named(cancelled)[1] == "NameStillPending"

@@ -114,6 +114,7 @@ def test_a_vm_that_vcenter_has_lost_is_not_taken_for_off_and_is_named_with_its_h
         lambda: ready(preparation.get())[1],
         what="its state in the message",
         until=lambda text: "(inaccessible, host esxi-1.example.com" in text,
+        timeout=150,  # what is said in other words alone may wait a minute for its write
     )
     assert prepares(site, "lost") == 0
     site.simulator.action("set-vm-shown", vm=vm)
