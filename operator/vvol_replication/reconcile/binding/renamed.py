@@ -7,6 +7,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupId, SourceGroup
 
 from .from_status import fits
+from .sides import group_of_id
 from .world import Unbound, World
 
 
@@ -20,13 +21,13 @@ def explained(spec: ReplicationGroupSpec, status: ReplicationGroupStatus, unboun
     wanted = GroupId(source.fault_domain or "", source.device_group or "")
     for site in dict.fromkeys((spec.protected_site or spec.recovery_site, spec.recovery_site)):
         view = world.sites.get(site)
-        for group in view.inventory.groups if view is not None and view.inventory is not None else ():
-            if group.id == wanted and isinstance(group, SourceGroup) and group.name:
-                return Unbound(
-                    unbound.reason,
-                    f"Source group {spec.group_name!r} has another name now: VCenter {site!r} lists its pair, with the "
-                    f"same ids, as {group.name!r}. The array or the protection group was renamed. Write that name into "
-                    f"spec.group.name; or, to follow renames by itself, put group.target with faultDomainID "
-                    f"{target.fault_domain!r} and deviceGroupID {target.device_group!r} in its place.",
-                )
+        group = group_of_id(wanted, view.inventory) if view is not None and view.inventory is not None else None
+        if isinstance(group, SourceGroup) and group.name:
+            return Unbound(
+                unbound.reason,
+                f"Source group {spec.group_name!r} has another name now: VCenter {site!r} lists its pair, with the "
+                f"same ids, as {group.name!r}. The array or the protection group was renamed. Write that name into "
+                f"spec.group.name; or, to follow renames by itself, put group.target with faultDomainID "
+                f"{target.fault_domain!r} and deviceGroupID {target.device_group!r} in its place.",
+            )
     return unbound

@@ -103,7 +103,7 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
 
 
 def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, protected: Site) -> Sides | Unbound:
-    found = _find(wanted, recovery.inventory)
+    found = group_of_id(wanted, recovery.inventory)
     if found is None:
         return _unseen(f"Target group {wanted} at VCenter {recovery.name!r}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
     if isinstance(found, SourceGroup):
@@ -113,7 +113,7 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
             "group.target must name the side that receives.",
         )
     for one in (protected, recovery):
-        source = _find(found.source, one.inventory)
+        source = group_of_id(found.source, one.inventory)
         if isinstance(source, SourceGroup):
             return Sides(found, source, one)
     name_unknown = f"Source group {found.source}, whose name tells the protection group,"
@@ -121,7 +121,7 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
 
 
 def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, world: World) -> TargetGroup | Unbound:
-    found = [group for wanted in source.targets if (group := _find(wanted, recovery.inventory)) is not None]
+    found = [group for wanted in source.targets if (group := group_of_id(wanted, recovery.inventory)) is not None]
     targets = [group for group in found if isinstance(group, TargetGroup)]
     if spec.target_array is not None:
         domains = _domains_of(spec.target_array, recovery, world)
@@ -161,5 +161,6 @@ def domain_of(group: GroupId, inventory: Inventory) -> FaultDomain | None:
     return next((domain for domain in inventory.fault_domains if domain.id == group.fault_domain), None)
 
 
-def _find(wanted: GroupId, inventory: Inventory) -> Group | None:
+def group_of_id(wanted: GroupId, inventory: Inventory) -> Group | None:
+    """The group of that id, as far as it was listed."""
     return next((group for group in inventory.groups if group.id == wanted), None)

@@ -10,6 +10,7 @@ our name only choose between points in time that fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from vvol_replication.api.sync import Baseline
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime
 
-from .baseline import is_older, landed_before, landed_since, listed_before
+from .baseline import is_older, landed_since, listed_before
 
 Fits = Callable[[PointInTime, Snapshot], bool]
 
@@ -60,36 +61,34 @@ def identify(
     """
     others = [row for row in rows if row.landed and row.suffix != mine.suffix]
     new = [point for point in points if not listed_before(point, baseline)]
-    old = [point for point in points if listed_before(point, baseline)]
-    known = {point.id for point in old}
-    can_bear = _bearers(promised, mine, others, new, baseline)
+    fresh = {point.id for point in new}
+    since = landed_since([mine, *others], "", baseline)
+    recent = {row.suffix for row in since}
+    can_bear = _bearers(promised, mine, since, new)
 
     def coarse(point: PointInTime, row: Snapshot) -> bool:
-        return (
-            within(point.time, row) and can_bear(point, row) and (point.id not in known or landed_before(row, baseline))
-        )
+        return within(point.time, row) and can_bear(point, row) and (point.id in fresh or row.suffix not in recent)
 
     def fine(point: PointInTime, row: Snapshot) -> bool:
         return coarse(point, row) and _within_exactly(point.time, row)
 
-    found = _ours(mine, others, new, old, coarse)
+    found = _ours(mine, others, points, fresh, coarse)
     if len(found) > 1:
-        exactly = _ours(mine, others, new, old, fine)
+        exactly = _ours(mine, others, points, fresh, fine)
         found = exactly if len(exactly) == 1 else found
     return Finding(found[0] if len(found) == 1 else None, bool(found), any(coarse(point, mine) for point in new))
 
 
 def _ours(
-    mine: Snapshot, others: Sequence[Snapshot], new: Sequence[PointInTime], old: Sequence[PointInTime], fits: Fits
+    mine: Snapshot, others: Sequence[Snapshot], points: Sequence[PointInTime], fresh: AbstractSet[str], fits: Fits
 ) -> list[PointInTime]:
-    """Those that can be ours; none where each of the new ones may be of another transfer."""
-    fitting = [point for point in new if fits(point, mine)]
-    near, around = _neighbourhood(fitting, [*old, *new], others, fits)
-    known = {point.id for point in old}
-    before, since = [one for one in near if one.id in known], [one for one in near if one.id not in known]
-    if _explained(before, since, around, fits):
+    """Those that can be ours; none where each of the new ones, whose ids are `fresh`, may be of another transfer."""
+    fitting = [point for point in points if point.id in fresh and fits(point, mine)]
+    near, around = _neighbourhood(fitting, points, others, fits)
+    old, new = [one for one in near if one.id not in fresh], [one for one in near if one.id in fresh]
+    if _explained(old, new, around, fits):
         return []
-    return [one for one in fitting if _explained(before, [point for point in since if point != one], around, fits)]
+    return [one for one in fitting if _explained(old, [point for point in new if point != one], around, fits)]
 
 
 def _neighbourhood(
@@ -127,20 +126,14 @@ def _explained(old: Sequence[PointInTime], new: Sequence[PointInTime], rows: Seq
     return all(place(point, set()) for point in new)
 
 
-def _bearers(
-    promised: NextName | None,
-    mine: Snapshot,
-    others: Sequence[Snapshot],
-    new: Sequence[PointInTime],
-    baseline: Baseline | None,
-) -> Fits:
+def _bearers(promised: NextName | None, mine: Snapshot, since: Sequence[Snapshot], new: Sequence[PointInTime]) -> Fits:
     """Whose can a point in time be, by its name? The promised one is of what landed first since the sync was armed.
 
-    What landed before the baseline never has it. What landed first since then has it for certain if it is ours, which
-    was pushed after arming, or was made after ours; anything else may have landed before the sync was armed.
+    What landed before the baseline never has it; `since` landed after that, in this order. The first of these has it
+    for certain if it is ours, which was pushed after arming, or was made after ours; anything else may have landed
+    before the sync was armed.
     """
     named = [point for point in new if promised is not None and point.name == promised.name]
-    since = landed_since([mine, *others], "", baseline)
     can = {row.suffix for row in since}
     first = since[0] if since and all(row.completed != since[0].completed for row in since[1:]) else None
     if promised is not None and promised.pushed and first is not None and _surely_after(first, mine):
