@@ -31,8 +31,16 @@ VCENTER = Kind("VCenter", "vcenters", namespaced=False, short_names=("vc",))
 FLASHARRAY = Kind("FlashArray", "flasharrays", namespaced=False, short_names=("fa",))
 REPLICATION_GROUP = Kind("ReplicationGroup", "replicationgroups", namespaced=True, short_names=("repgroup",))
 REPLICATION_SYNC = Kind("ReplicationSync", "replicationsyncs", namespaced=True, short_names=("repsync",))
+REPLICATION_SCHEDULE = Kind("ReplicationSchedule", "replicationschedules", namespaced=True, short_names=("repsched",))
 FAILOVER_PREPARATION = Kind("FailoverPreparation", "failoverpreparations", namespaced=True, short_names=("failprep",))
 
-KINDS = (VCENTER, FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC, FAILOVER_PREPARATION)
+KINDS = (
+    VCENTER,
+    FLASHARRAY,
+    REPLICATION_GROUP,
+    REPLICATION_SYNC,
+    FAILOVER_PREPARATION,
+    REPLICATION_SCHEDULE,
+)
 ONE_SHOT_KINDS = (REPLICATION_SYNC, FAILOVER_PREPARATION)
 """Requests that are carried out once. The others are kept up to date."""

@@ -69,3 +69,4 @@ class Denied:
 
 
 ApplyResult = Written | Denied | Failed
+CreateResult = Written | Conflict | Denied | Failed

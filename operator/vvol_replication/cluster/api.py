@@ -20,6 +20,7 @@ from vvol_replication.api.names import API_VERSION, GROUP, VERSION, Kind
 from vvol_replication.api.objects import (
     ApplyResult,
     Conflict,
+    CreateResult,
     Denial,
     Denied,
     Failed,
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 _PAGE = 500
 _COMPONENT = "vvol-replication"
 _FIELD_MANAGER = "vvol-replication-discovery"
+_SCHEDULE_MANAGER = "vvol-replication-schedule"
 _OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
 _INVALID = (400, 422)
 _LONGEST_NOTE = 1024
@@ -147,17 +149,37 @@ class ApiServer:
         """Is that namespace one of those that the operator is to see?"""
         return not self._namespaces or namespace in self._namespaces
 
-    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
-        """All objects of a kind in one namespace, as they are now."""
+    async def list_in(
+        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+    ) -> Sequence[Mapping[str, Any]] | Failed:
+        """All objects of a kind in one namespace, as they are now; with `labels`, those that have all of these."""
+        selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
         try:
-            return [item async for item in self._listed(kind, namespace)]
+            return [item async for item in self._listed(kind, namespace, selector)]
         except ConnectionError as error:
             return Failed(f"the {kind.plural} of namespace {namespace!r} could not be listed: {error}")
 
-    async def _listed(self, kind: Kind, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        token = ""
+    async def create(self, kind: Kind, manifest: Mapping[str, Any]) -> CreateResult:
+        """Make a new object. `Conflict`: there is one of that name already. `Failed`: it may have been made."""
+        metadata = manifest["metadata"]
+        path = f"{_path(kind, metadata['namespace'])}?fieldManager={_SCHEDULE_MANAGER}"
+        answer = await self._call("POST", path, manifest)
+        if isinstance(answer, Failed):
+            return answer
+        code, body = answer
+        if code == _CREATED and (version := _metadata(body).get("resourceVersion")):
+            return Written(str(version))
+        if code == _CONFLICT:
+            return Conflict()
+        why = _denial(code, body)
+        if why is not None:
+            return Denied(why, _message(body))
+        return Failed(f"the API server answered {code} to the creation of {metadata['name']!r}: {_message(body)}")
+
+    async def _listed(self, kind: Kind, namespace: str | None, selector: str = "") -> AsyncIterator[Mapping[str, Any]]:
+        token, chosen = "", f"&labelSelector={quote(selector, safe='')}" if selector else ""
         while True:
-            query = f"?limit={_PAGE}" + (f"&continue={quote(token, safe='')}" if token else "")
+            query = f"?limit={_PAGE}{chosen}" + (f"&continue={quote(token, safe='')}" if token else "")
             answer = await self._call("GET", _path(kind, namespace) + query)
             if isinstance(answer, Failed):
                 raise ConnectionError(answer.message)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vvol_replication.api.names import KINDS, Kind
+from vvol_replication.api.names import KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
 from vvol_replication.reconcile.core.tuning import Tuning
 
 from .background import Background
@@ -35,6 +35,7 @@ from .requests.context import EngineContext
 from .requests.in_flight import Requests
 from .requests.kinds import REQUEST_KINDS
 from .requests.queue import TurnQueue
+from .schedules.schedules import Schedules
 from .services import Services
 from .waiting import backoff
 
@@ -83,6 +84,7 @@ class Engine:
         )
         self.requests = Requests(context, self._recorder, self._background)
         self._discovery = Discovery(self.registry, self._services)
+        self.schedules = Schedules(self._services, self._background)
         self._stopped = False
 
     @property
@@ -101,6 +103,7 @@ class Engine:
             first, most = pace.listing_retry_first, pace.listing_retry_most
             await asyncio.sleep(backoff(first, most, failures, self._services.clock.jitter()))
         self.requests.start()
+        self.schedules.start()
         self._background.spawn(self._open_queue(), "open-queue")
 
     async def _taken_up(self) -> bool:
@@ -127,7 +130,7 @@ class Engine:
             self._discovery.stop(),
             self.requests.stop(),
             self._recorder.stop(),
-            *(monitor.stop() for monitor in self.registry.monitors),
+            *(monitor.stop() for monitor in (*self.registry.monitors, *self.schedules.monitors)),
         ]
         tasks = {asyncio.create_task(stop) for stop in stops} | self._background.cancel()
         _, late = await asyncio.wait(tasks, timeout=self._services.pace.stop)
@@ -140,8 +143,14 @@ class Engine:
             return
         if kind in REQUEST_KINDS:
             self.requests.observe(kind, body, deleted=deleted)
+            if kind == REPLICATION_SYNC:
+                self.schedules.run_observed(body, deleted=deleted)
+        elif kind == REPLICATION_SCHEDULE:
+            self.schedules.observe(body, deleted=deleted)
         else:
             self.registry.observe(kind, body, deleted=deleted)
+            if kind == REPLICATION_GROUP:
+                self.schedules.group_observed(body, deleted=deleted)
 
     def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to the status of a request that is new, or was edited. None: nothing."""
@@ -171,5 +180,6 @@ class Engine:
             case MonitorEnded(ref):
                 self.registry.drop(ref)
                 self.requests.unwatch(ref)
+                self.schedules.drop(ref)
             case RequestFinished(ref, run):
                 self.requests.finished(ref.uid, run)

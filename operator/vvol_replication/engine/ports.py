@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.names import Kind
-from vvol_replication.api.objects import ApplyResult, Conflict, Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.objects import ApplyResult, Conflict, CreateResult, Failed, Gone, ObjectRef, WriteResult
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
@@ -40,8 +40,14 @@ class Cluster(Protocol):
         """Is that namespace one of those that the operator is to see?"""
         ...
 
-    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
-        """All objects of a kind in one namespace, as they are now."""
+    async def list_in(
+        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+    ) -> Sequence[Mapping[str, Any]] | Failed:
+        """All objects of a kind in one namespace, as they are now; with `labels`, those that have all of these."""
+        ...
+
+    async def create(self, kind: Kind, manifest: Mapping[str, Any]) -> CreateResult:
+        """Make a new object. `Conflict`: there is one of that name already, whatever it says."""
         ...
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
@@ -148,5 +154,7 @@ class Pace:
     """Discovery applies this many objects, then pauses, and looks again at what there is."""
     discovery_retry: float = 600.0
     """An object that the API server refused for what it says is not applied again for so long, unless it changes."""
+    schedule: float = 60.0
+    """A schedule looks at the clock at least this often: a clock that was put forward is noticed no later."""
     stop: float = 2.0
     """Logging out may take this long, whatever hangs."""

@@ -14,6 +14,7 @@ from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_K
 from vvol_replication.api.objects import (
     ApplyResult,
     Conflict,
+    CreateResult,
     Denial,
     Denied,
     Failed,
@@ -64,6 +65,10 @@ class ApiServerInMemory:
         """What the next server-side applies come to, instead of their effect."""
         self.applied: list[str] = []
         self.listed_in = 0
+        self.creations: list[str] = []
+        """Names in the engine's own calls to create."""
+        self.refusals: list[Denied | Failed | str] = []
+        """What the next creations come to: instead of their effect, or `lost`: it takes place, and no answer comes."""
         self.ours: dict[str, Body] = {}
         """The specs that were applied by the operator, by object name."""
         self._version = 100
@@ -81,6 +86,8 @@ class ApiServerInMemory:
         namespace: str | None = None,
         *,
         labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        owners: Sequence[Mapping[str, Any]] | None = None,
     ) -> Body:
         key = (kind.plural, namespace, name)
         known = self.objects.get(key)
@@ -99,6 +106,10 @@ class ApiServerInMemory:
             body["metadata"]["generation"] += 1
         if labels is not None:
             body["metadata"]["labels"] = dict(labels)
+        if annotations is not None:
+            body["metadata"]["annotations"] = dict(annotations)
+        if owners is not None:
+            body["metadata"]["ownerReferences"] = [dict(one) for one in owners]
         body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
         self._save(key, body)
         return body
@@ -204,11 +215,29 @@ class ApiServerInMemory:
     def watches(self, namespace: str) -> bool:
         return not self.watched or namespace in self.watched
 
-    async def list_in(self, kind: Kind, namespace: str) -> Sequence[Mapping[str, Any]] | Failed:
+    async def list_in(
+        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+    ) -> Sequence[Mapping[str, Any]] | Failed:
         await asyncio.sleep(0.005)
         self.listed_in += 1
         found = (body for key, body in sorted(self.objects.items(), key=str) if key[:2] == (kind.plural, namespace))
-        return self.silent or [copy.deepcopy(body) for body in found]
+        wanted = (labels or {}).items()
+        chosen = (body for body in found if wanted <= (body["metadata"].get("labels") or {}).items())
+        return self.silent or [copy.deepcopy(body) for body in chosen]
+
+    async def create(self, kind: Kind, manifest: Mapping[str, Any]) -> CreateResult:
+        await asyncio.sleep(0.005)
+        metadata = manifest["metadata"]
+        self.creations.append(metadata["name"])
+        answer = self.refusals.pop(0) if self.refusals else "ok"
+        if self.silent is not None:
+            return self.silent
+        if not isinstance(answer, str):
+            return answer
+        if (kind.plural, metadata["namespace"], metadata["name"]) in self.objects:
+            return Conflict()
+        body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], **_said(metadata))
+        return Failed("the answer was lost") if answer == "lost" else Written(body["metadata"]["resourceVersion"])
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
         """Fields are kept as their last writer left them; one that somebody else set to another value is a conflict."""
@@ -310,6 +339,15 @@ class ApiServerInMemory:
             self._deliver(key, current, deleted=True)
         else:
             self._save(key, current)
+
+
+def _said(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says beside its name, as `apply` takes it."""
+    return {
+        "labels": metadata.get("labels"),
+        "annotations": metadata.get("annotations"),
+        "owners": metadata.get("ownerReferences"),
+    }
 
 
 def _merge(status: Body, changes: Mapping[str, Any]) -> None:

@@ -18,11 +18,13 @@ from vvol_replication.api.names import (
     FLASHARRAY,
     ONE_SHOT_KINDS,
     REPLICATION_GROUP,
+    REPLICATION_SCHEDULE,
     REPLICATION_SYNC,
     VCENTER,
     Kind,
 )
 from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.api.times import format_time
 from vvol_replication.engine.engine import Engine
@@ -98,6 +100,21 @@ class Rig:
 
     def request(self, name: str, group: str = "erp", **spec: Any) -> None:
         self.api.apply(REPLICATION_SYNC, name, {"groupRef": {"name": group}, **spec}, "prod")
+
+    def schedule(self, name: str, group: str = "erp", **spec: Any) -> None:
+        """Each quarter of an hour, unless the spec says otherwise."""
+        self.api.apply(
+            REPLICATION_SCHEDULE, name, {"groupRef": {"name": group}, "schedule": "*/15 * * * *", **spec}, "prod"
+        )
+
+    def scheduled(self, name: str) -> ReplicationScheduleStatus:
+        return ReplicationScheduleStatus.parse(self.body(REPLICATION_SCHEDULE, name)["status"])
+
+    @property
+    def runs(self) -> list[str]:
+        """The names of the ReplicationSyncs of all schedules that are there, in the order of their names."""
+        bodies = (body for key, body in self.api.objects.items() if key[0] == REPLICATION_SYNC.plural)
+        return sorted(one["metadata"]["name"] for one in bodies if one["metadata"].get("ownerReferences"))
 
     def prepare(self, name: str, group: str = "erp", **spec: Any) -> None:
         """Ask for a preparation; it is history an hour from now unless `notAfter` says otherwise."""

@@ -8,11 +8,14 @@ from .info import ReasonInfo, Severity
 from .preparations import PREPARATIONS
 from .reason import Reason
 from .requests import REQUESTS
+from .schedules import SCHEDULES
 from .storage import STORAGE
 
 __all__ = ["CATALOGUE", "Reason", "ReasonInfo", "Severity", "info_of"]
 
-CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType({**REQUESTS, **PREPARATIONS, **STORAGE, **DISCOVERY})
+CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType(
+    {**REQUESTS, **PREPARATIONS, **STORAGE, **DISCOVERY, **SCHEDULES}
+)
 _WORDS = frozenset(Reason)
 
 

@@ -176,3 +176,14 @@ class Reason(StrEnum):
     NAME_TAKEN = "NameTaken"
     CHANGED_BY_OTHERS = "ChangedByOthers"
     GROUP_GONE = "GroupGone"
+
+    # what becomes of a schedule's times
+    SCHEDULED = "Scheduled"
+    INVALID_SCHEDULE = "InvalidSchedule"
+    RUN_REFUSED = "RunRefused"
+    RUN_MISSED = "RunMissed"
+    RUN_SKIPPED = "RunSkipped"
+    RUN_FAILED = "RunFailed"
+    RUN_NOW_WAITING = "RunNowWaiting"
+    RUN_NOW_UNDER_WAY = "RunNowUnderWay"
+    RUN_NOW_USED_BEFORE = "RunNowUsedBefore"

@@ -16,6 +16,7 @@ from vvol_replication.engine.ports import Clock
 
 from .lines import Line, endpoint_line, endpoint_stand, request_end, request_state, request_steps
 from .requests import HISTORY, afterwards
+from .schedules import schedule_lines
 
 AGAIN = timedelta(minutes=10)
 """A request or endpoint that changes between two troubles and gets no further tells each of them so seldom."""
@@ -108,6 +109,11 @@ class TransitionLog:
         if news:
             told.further()
         if told.is_new(line.key, self._clock.now()):
+            self._write(ref, after, line)
+
+    def schedule_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """The status of a ReplicationSchedule was written."""
+        for line in schedule_lines(before, after):
             self._write(ref, after, line)
 
     def _tell(self, ref: ObjectRef, status: Mapping[str, Any], told: _Told, steps: list[Line]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, VCENTER
+from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_SCHEDULE, VCENTER
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
@@ -18,6 +18,7 @@ from . import endpoints
 from .event import Event
 from .log import TransitionLog
 from .requests import END, afterwards, late_end, transition
+from .schedules import schedule_events
 
 BURST = 50
 """So many events of requests that are no ends may be sent at once."""
@@ -43,6 +44,8 @@ class EventRecorder:
             self._log.request_changed(news.ref, news.before, news.after)
         elif news.ref.kind in (VCENTER, FLASHARRAY):
             self._log.endpoint_changed(news.ref, news.before, news.after)
+        elif news.ref.kind == REPLICATION_SCHEDULE:
+            self._log.schedule_changed(news.ref, news.before, news.after)
         for event in _events(news):
             self._record(news.ref, event)
 
@@ -100,4 +103,8 @@ def _events(news: StatusChanged) -> Iterable[Event]:
     if news.ref.kind in ONE_SHOT_KINDS:
         part = transition(news.before, news.after)
         return (*(() if part is None else (part,)), *(afterwards(news.before, news.after) if news.ours else ()))
-    return endpoints.events(news.before, news.after) if news.ref.kind in (VCENTER, FLASHARRAY) and news.ours else ()
+    if not news.ours:
+        return ()
+    if news.ref.kind == REPLICATION_SCHEDULE:
+        return schedule_events(news.before, news.after)
+    return endpoints.events(news.before, news.after) if news.ref.kind in (VCENTER, FLASHARRAY) else ()

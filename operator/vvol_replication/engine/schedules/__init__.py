@@ -1,0 +1,1 @@
+"""ReplicationSchedules: when their runs are started, and what becomes of them."""

@@ -1,0 +1,190 @@
+"""One monitor for each ReplicationSchedule: it starts the runs that are due, and shows what became of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import REPLICATION_SYNC
+from vvol_replication.api.objects import Conflict, Denied, Failed, ObjectRef, Written
+from vvol_replication.api.reasons import Reason
+from vvol_replication.api.schedule import ReplicationScheduleStatus
+from vvol_replication.domain.cron import CronError, CronSchedule, parse_schedule
+from vvol_replication.engine.monitors.base import Monitor
+from vvol_replication.engine.news import GroupKey
+from vvol_replication.engine.services import Services
+from vvol_replication.reconcile.schedule.decide import Plan, decide, look_at, started
+from vvol_replication.reconcile.schedule.runs import SCHEDULE_UID, Run, Schedule, read_run, read_schedule
+from vvol_replication.reconcile.schedule.show import Around, show, show_invalid
+
+_log = logging.getLogger(__name__)
+
+
+class Invalid(Exception):  # noqa: N818 - a fact about an object, no failure
+    """The schedule cannot be read: a reason, and why in words."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason, self.message = reason, message
+
+
+class ScheduleMonitor(Monitor):
+    """Decides when time, an edit, or a run that ended asks for it; in between it makes no call."""
+
+    def __init__(
+        self,
+        ref: ObjectRef,
+        services: Services,
+        *,
+        group_there: Callable[[GroupKey], bool],
+        marks: Callable[[Schedule, CronSchedule], tuple[Wanted, ...]],
+    ) -> None:
+        """Begins with nothing known.
+
+        Parameters:
+            group_there: is there a ReplicationGroup of this namespace and name?
+            marks: conditions that follow from what the group says.
+        """
+        super().__init__(ref, services)
+        self._group_there, self._marks = group_there, marks
+        self._read: tuple[Schedule, CronSchedule] | Invalid | None = None
+        self._runs_changed = self._shown_anew = True
+        self._look_at: datetime | None = None
+        self._since: datetime | None = None
+        self._active: frozenset[str] = frozenset()
+
+    @property
+    def group(self) -> GroupKey | None:
+        """The ReplicationGroup that it is about; None: it cannot be read."""
+        return (self._read[0].namespace, self._read[0].spec.group) if isinstance(self._read, tuple) else None
+
+    def observe(self, body: Mapping[str, Any]) -> bool:
+        """The API server shows the object so."""
+        before, stored = self.generation, self.stored
+        if not super().observe(body):
+            return False
+        if self._read is None or self.generation != before:
+            self._read = _read(body)
+            self._runs_changed = True
+            self.notify()
+        elif stored.get("timetable") and not self.stored.get("timetable"):
+            self._runs_changed = True  # its status was wiped
+            self.notify()
+        return True
+
+    def run_changed(self, name: str) -> None:
+        """A run of this schedule has ended, or is gone."""
+        if name in self._active:
+            self._runs_changed = True
+            self.notify()
+
+    def group_changed(self) -> None:
+        """Something about its group has changed: what it says of that may be another thing now."""
+        self._shown_anew = True
+        self.notify()
+
+    async def poll_once(self) -> bool:
+        """Decide, if anything asks for it."""
+        now, status = self._clock.now(), ReplicationScheduleStatus.parse(self.stored)
+        read = self._read
+        if read is None or not self._services.leading():
+            return True
+        if isinstance(read, Invalid):
+            self._look_at = None
+            return await self._store(show_invalid(status, self.generation, now, read.reason, read.message))
+        if not (self._runs_changed or self._is_due(now)):
+            return await self._show(*read, status, now) if self._shown_anew else True
+        self._runs_changed = False
+        well = await self._decide(*read, status)
+        self._runs_changed = self._runs_changed or not well
+        return well
+
+    def _is_due(self, now: datetime) -> bool:
+        """Has the time come, or has the clock gone back behind the last decision?"""
+        return (self._look_at is not None and now >= self._look_at) or (self._since is not None and now < self._since)
+
+    async def _decide(self, schedule: Schedule, cron: CronSchedule, status: ReplicationScheduleStatus) -> bool:
+        labels = {SCHEDULE_UID: schedule.uid}
+        bodies = await self._services.cluster.list_in(REPLICATION_SYNC, schedule.namespace, labels)
+        if isinstance(bodies, Failed):
+            _log.warning("%s waits: %s", self.ref, bodies.message)
+            return False
+        runs = [run for body in bodies if (run := read_run(body, schedule.uid)) is not None]
+        now = self._clock.now()
+        plan = decide(schedule, status, runs, now, cron)
+        status, refused, well = await self._start(schedule, plan)
+        self._active = frozenset(one.name for one in status.active)
+        stored = await self._show(schedule, cron, status, now, refused)
+        return await self._drop(plan.drop) and well if stored else False
+
+    async def _start(self, schedule: Schedule, plan: Plan) -> tuple[ReplicationScheduleStatus, str | None, bool]:
+        """Make the run's object. Then the status of after, what the API server has against it, and if all was well."""
+        ask = plan.start
+        if ask is None:
+            return plan.status, None, True
+        if not self._services.leading():
+            return plan.status, None, False
+        manifest = schedule.manifest(ask)
+        result = await self._services.cluster.create(REPLICATION_SYNC, manifest)
+        if isinstance(result, Written | Conflict):
+            return started(plan.status, ask, manifest["metadata"]["name"]), None, True
+        if isinstance(result, Denied):
+            return plan.status, result.message, False
+        _log.warning("%s waits: %s", self.ref, result.message)
+        return plan.status, None, False
+
+    async def _drop(self, runs: Sequence[Run]) -> bool:
+        """Delete ended runs, each only as it was seen: so nothing that is under way is ever deleted."""
+        well = True
+        for run in runs:
+            if not self._services.leading():
+                return False
+            ref = ObjectRef(REPLICATION_SYNC, self.ref.namespace, run.name, run.uid)
+            result = await self._services.cluster.delete(ref, run.version)
+            if isinstance(result, Failed):
+                _log.warning("%s: %s", self.ref, result.message)
+            well = well and not isinstance(result, Failed | Conflict)
+        return well
+
+    async def _show(
+        self,
+        schedule: Schedule,
+        cron: CronSchedule,
+        status: ReplicationScheduleStatus,
+        now: datetime,
+        refused: str | None = None,
+    ) -> bool:
+        self._shown_anew = False
+        around = Around(
+            self._group_there((schedule.namespace, schedule.spec.group)), refused, self._marks(schedule, cron)
+        )
+        self._look_at = look_at(schedule, status, now, cron)
+        self._since = status.timetable.since if status.timetable is not None else None
+        return await self._store(show(schedule, status, now, cron, around))
+
+    async def _store(self, status: ReplicationScheduleStatus) -> bool:
+        after = status.to_json()
+        if after == self.stored or await self.write_status(after, news=True):
+            return True
+        self._shown_anew = True
+        return False
+
+    def _pause(self) -> float:
+        if self._failures or self._look_at is None:
+            return super()._pause() if self._failures else self._pace.schedule
+        left = (self._look_at - self._clock.now()) / timedelta(seconds=1)
+        return min(max(left, 0.0), self._pace.schedule)
+
+
+def _read(body: Mapping[str, Any]) -> tuple[Schedule, CronSchedule] | Invalid:
+    try:
+        schedule = read_schedule(body)
+        return schedule, parse_schedule(schedule.spec.schedule, schedule.spec.time_zone)
+    except SpecError as error:
+        return Invalid(Reason.INVALID_SPEC, f"{error}. Correct the spec.")
+    except CronError as error:
+        return Invalid(Reason.INVALID_SCHEDULE, f"{error}.")

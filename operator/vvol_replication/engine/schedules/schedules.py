@@ -1,0 +1,87 @@
+"""All ReplicationSchedules: what the API server shows of them and of their runs goes to the monitor of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.names import REPLICATION_SCHEDULE
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.status import has_ended
+from vvol_replication.domain.cron import CronSchedule
+from vvol_replication.engine.background import Background
+from vvol_replication.engine.news import GroupKey
+from vvol_replication.engine.services import Services
+from vvol_replication.reconcile.schedule.runs import Schedule, owner_uid
+
+from .monitor import ScheduleMonitor
+
+
+class Schedules:
+    """Starts nothing before `start`: until then it is not known which runs there are."""
+
+    def __init__(self, services: Services, background: Background) -> None:
+        self._services, self._background = services, background
+        self._monitors: dict[str, ScheduleMonitor] = {}
+        self._groups: dict[GroupKey, tuple[str, int]] = {}
+        self._started = False
+
+    @property
+    def monitors(self) -> tuple[ScheduleMonitor, ...]:
+        """Those of all schedules."""
+        return tuple(self._monitors.values())
+
+    def start(self) -> None:
+        """All that is there has been shown: begin to decide."""
+        self._started = True
+        for monitor in self.monitors:
+            monitor.start()
+
+    def observe(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """The API server shows a schedule so, or shows that it is gone."""
+        metadata = body["metadata"]
+        ref = ObjectRef(REPLICATION_SCHEDULE, metadata["namespace"], metadata["name"], metadata["uid"])
+        if deleted or metadata.get("deletionTimestamp"):
+            self.drop(ref)
+            return
+        monitor = self._monitors.get(ref.uid)
+        if monitor is None:
+            monitor = ScheduleMonitor(ref, self._services, group_there=self._group_there, marks=self._marks)
+            self._monitors[ref.uid] = monitor
+        monitor.observe(body)
+        if self._started:
+            monitor.start()
+
+    def run_observed(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """The API server shows a ReplicationSync so: it may be the run of a schedule, which has ended."""
+        if deleted or has_ended(body.get("status") or {}):
+            monitor = self._monitors.get(owner_uid(body) or "")
+            if monitor is not None:
+                monitor.run_changed(body["metadata"]["name"])
+
+    def group_observed(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """The API server shows a ReplicationGroup so, or that it is gone: its schedules say what follows from that."""
+        metadata = body["metadata"]
+        key, known = (metadata["namespace"], metadata["name"]), (metadata["uid"], metadata["generation"])
+        if (self._groups.get(key) == known) is not deleted:
+            return
+        self._groups.pop(key, None)
+        if not deleted:
+            self._groups[key] = known
+        for monitor in self.monitors:
+            if monitor.group == key:
+                monitor.group_changed()
+
+    def drop(self, ref: ObjectRef) -> None:
+        """The schedule is not there any more."""
+        monitor = self._monitors.pop(ref.uid, None)
+        if monitor is not None:
+            self._background.spawn(monitor.stop(), f"stop {ref}")
+
+    def _group_there(self, key: GroupKey) -> bool:
+        return key in self._groups
+
+    def _marks(self, schedule: Schedule, cron: CronSchedule) -> tuple[Wanted, ...]:
+        del schedule, cron
+        return ()
