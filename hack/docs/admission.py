@@ -23,6 +23,7 @@ Changes are told as *before -> after*.
 Not in the tables: a misspelt field is refused by kubectl's own validation (`strict decoding error: unknown field`), and
 where that is turned off, it is dropped. Where an object has the wrong shape, the API server adds `<nil>: Invalid value:
 null: some validation rules were not checked because the object was invalid`: mend the shape, and the rest is judged.
+Where it says `may not be more than 80 bytes`, it counts characters.
 """
 _UNCHECKED = (
     ", <nil>: Invalid value: null: some validation rules were not checked because the object was invalid;"

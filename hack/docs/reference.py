@@ -18,12 +18,9 @@ CRDS = Path(__file__).parents[2] / "crds"
 _LIMITS = {
     "minimum": "from {}",
     "maximum": "to {}",
-    "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
     "maxItems": "at most {} entries",
-    "pattern": "matches `{}`",
 }
-_HIDDEN = {"minLength": 1}
 _CONDITIONS = """\
 Each entry of `status.conditions` has `type`, `status` (`True`, `False` or `Unknown`), `reason` (a word of the
 [catalogue](../reasons.md)), `message`, `observedGeneration` and `lastTransitionTime`.
@@ -99,7 +96,7 @@ def _type(node: Node) -> str:
 def _limits(node: Node) -> str:
     if "enum" in node:
         return " or ".join(f"`{one}`" for one in node["enum"])
-    told = [text.format(node[key]) for key, text in _LIMITS.items() if key in node and _HIDDEN.get(key) != node[key]]
+    told = [text.format(node[key]) for key, text in _LIMITS.items() if key in node]
     told += [rule["message"] for rule in node.get("x-kubernetes-validations", ())]
     return "; ".join(told) or "none"
 
@@ -109,8 +106,13 @@ def _rules(spec: Node) -> dict[str, str]:
     return {
         f"spec{rule['fieldPath']}": rule["message"].partition(":")[0]
         for rule in spec.get("x-kubernetes-validations", ())
-        if "oldSelf" in rule["rule"]
+        if _about_changes(rule)
     }
+
+
+def _about_changes(rule: Node) -> bool:
+    """Is it about objects that are there? A rule with an optional old self is for new ones alone."""
+    return "oldSelf" in rule["rule"] and "optionalOldSelf" not in rule
 
 
 def _changeable(path: str, rules: Mapping[str, str]) -> str:
@@ -121,7 +123,7 @@ def _changeable(path: str, rules: Mapping[str, str]) -> str:
 
 
 def _about_all(spec: Node) -> Iterator[str]:
-    told = [one["message"] for one in spec.get("x-kubernetes-validations", ()) if "oldSelf" not in one["rule"]]
+    told = [one["message"] for one in spec.get("x-kubernetes-validations", ()) if not _about_changes(one)]
     if told:
         yield "Beside these: " + "; ".join(told) + ".\n"
 

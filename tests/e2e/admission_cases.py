@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unit.api.spec_cases import FULL, LEAST, RIGHT, WRONG, put
+from unit.api.spec_cases import DURATION, FULL, INSTANT, LEAST, RIGHT, WRONG, put
 
 from vvol_replication.api.names import API_VERSION, FAILOVER_PREPARATION, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
 
@@ -73,7 +73,8 @@ def shown(value: object) -> str:
     if value is None:
         return "-"
     text = json.dumps(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}... ({len(text) - 2} characters)"
+    length = len(value) if isinstance(value, str) else len(text)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}... ({length} characters)"
 
 
 _OTHER = {
@@ -125,6 +126,9 @@ def _mutable(kind: Kind) -> list[Admission]:
     """Each field that can be changed, those that can only grow, and a moment that is written in another way."""
     found = [
         Admission(kind, "notAfter", "2026-12-01T01:00:00+01:00", refused=False, before=FULL[kind]),
+        Admission(kind, "notAfter", "tonight", refused=True, server=INSTANT, before=FULL[kind]),
+        Admission(kind, "timeout", "3 hours", refused=True, server=DURATION, before=FULL[kind]),
+        Admission(kind, "timeout", "", refused=True, server=DURATION, before=FULL[kind]),
         *(
             Admission(kind, path, value, refused=False, before={**LEAST[kind], path: FULL[kind][path]})
             for path, values in _FREE.items()

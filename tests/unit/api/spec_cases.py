@@ -133,12 +133,29 @@ def params(cases: list[Case]) -> list[Any]:
 
 
 VC, FA, RG, RS, FP = names.KINDS
-BOUNDS = "must be written like 90s, 15m or 1h30m, and be longer than zero and at most 8760h"
+NAME = "lower-case letters, digits, - and .; a letter or a digit at both ends and on both sides of a dot"
+NAMESPACE = "write the name of a namespace like dr: "
+ADDRESS = "write an address like "
+CERTIFICATES = "write certificates in PEM form, like "
+DURATION = "write a duration like 90s, 15m or 1h30m: "
+INSTANT = "write an instant like 2026-12-01T04:00:00Z or 2026-12-01T05:00:00+01:00: "
+REQUEST_ID = "write an id like CHG-4711: "
+POINT_IN_TIME_NAME = "write a name like before-upgrade-42: "
+PROTECTION_GROUP = "write the name of a protection group on the source array like erp, or pod::erp for one in a pod: "
+CONSENT = "consent must repeat groupRef.name"
+CALLS, RETRIES = "write a whole number from 1 to 16, like 2", "write a whole number from 0 to 100, like 6"
+TTL = "write seconds as a whole number from 0 to 31536000, like 3600"
 TARGET = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
-TIMES = ("2026-12-01T00:00:00.5Z", "2026-12-01T01:00:00+01:00", "2026-12-01T00:00:00-23:59", "9999-12-31T23:59:59Z")
+TIMES = (
+    *("2026-12-01T00:00:00.5Z", "2026-12-01T01:00:00+01:00", "2026-12-01T00:00:00-23:59", "9999-12-31T23:59:59Z"),
+    "2028-02-29T00:00:00Z",
+)
 """Times, as they may be written."""
-NO_TIMES = ("2026-12-01T25:00:00Z", "2026-12-01T00:00:00+24:00", "2026-12-01T00:00:00+01:60", "0000-12-01T00:00:00Z")
+NO_TIMES = (
+    *("2026-12-01T25:00:00Z", "2026-12-01T00:00:00+24:00", "2026-12-01T00:00:00+01:60", "0000-12-01T00:00:00Z"),
+    *("2027-02-29T00:00:00Z", "2026-12-01T23:59:60Z"),
+)
 """What looks like a time and is none."""
 RIGHT = [
     *(
@@ -158,7 +175,10 @@ RIGHT = [
     *(Case(RG, "protectionGroup", name) for name in ("erp", "pod::erp", "E_r-p", "x" * 63)),
     Case(RG, "minPushInterval", "1s"),
     Case(RG, "recoveryPointObjective", "8760h"),
-    *(Case(RS, "pointInTimeName", name) for name in ("a", "before upgrade 42", "Zürich: vor dem Update", "x" * 80)),
+    *(
+        Case(RS, "pointInTimeName", name)
+        for name in ("a", "before upgrade 42", "Zürich: vor dem Update", "x" * 80, "ü" * 80)
+    ),
     *(Case(RS, "requestID", identifier) for identifier in ("CHG-4711", "a.b_c:d/e", "x" * 128)),
     *(Case(RS, "method", word) for word in ("Coordinated", "ArrayOnly", "AwaitSchedule")),
     *(Case(RS, "maxAge", text) for text in ("90s", "15m", "1h30m", "1h0m1s", "525600m")),
@@ -176,7 +196,7 @@ RIGHT = [
 
 WRONG = [
     *(
-        Case(VC, "address", address, "spec.address", "spec.address in body should match")
+        Case(VC, "address", address, "spec.address", ADDRESS)
         for address in (
             "https://vcenter.example.com",
             "vcenter.example.com/sdk",
@@ -189,29 +209,43 @@ WRONG = [
             "[::1",
         )
     ),
-    Case(VC, "address", "vc:0", "spec.address", "the port must be between 1 and 65535"),
-    Case(VC, "address", "[::1]:65536", "spec.address", "the port must be between 1 and 65535"),
-    Case(VC, "address", "", "spec.address", "spec.address in body should be at least 1 chars long"),
+    Case(VC, "address", "vc:0", "spec.address", "write a port from 1 to 65535, like vcenter.example.com:8443"),
+    Case(VC, "address", "[::1]:65536", "spec.address", "write a port from 1 to 65535, like vcenter.example.com:8443"),
+    Case(VC, "address", "", "spec.address", ADDRESS),
     Case(VC, "address", None, "spec.address", "spec.address: Required value"),
     Case(VC, "address", 7, "spec.address", "spec.address in body must be of type string"),
     Case(VC, "credentialsSecretRef", None, "spec.credentialsSecretRef", "spec.credentialsSecretRef: Required value"),
     Case(VC, "credentialsSecretRef", {}, "spec.credentialsSecretRef.name", "credentialsSecretRef.name: Required value"),
-    Case(VC, "credentialsSecretRef.name", "Not A Name", "spec.credentialsSecretRef.name", "should match"),
+    Case(VC, "credentialsSecretRef.name", "Not A Name", "spec.credentialsSecretRef.name", NAME),
     Case(
         VC, "tls", {"caCertificates": PEM, "insecureSkipVerify": True}, "spec.tls", "contradict each other: choose one"
     ),
-    Case(VC, "tls.caCertificates", "/etc/ca.pem", "spec.tls.caCertificates", "must hold certificates in PEM form"),
+    Case(VC, "tls.caCertificates", "/etc/ca.pem", "spec.tls.caCertificates", CERTIFICATES),
+    Case(VC, "tls.caCertificates", "", "spec.tls.caCertificates", CERTIFICATES),
     Case(VC, "tls.caCertificates", PEM + "x" * 65536, "spec.tls.caCertificates", "may not be more than 65536 bytes"),
     Case(VC, "tls.insecureSkipVerify", "yes", "spec.tls.insecureSkipVerify", "must be of type boolean"),
-    Case(VC, "maxConcurrentCalls", 0, "spec.maxConcurrentCalls", "should be greater than or equal to 1"),
-    Case(VC, "maxConcurrentCalls", 17, "spec.maxConcurrentCalls", "should be less than or equal to 16"),
+    Case(VC, "maxConcurrentCalls", 0, "spec.maxConcurrentCalls", CALLS),
+    Case(VC, "maxConcurrentCalls", 17, "spec.maxConcurrentCalls", CALLS),
     Case(VC, "discovery", {}, "spec.discovery.namespace", "spec.discovery.namespace: Required value"),
-    Case(VC, "discovery.namespace", "a.b", "spec.discovery.namespace", "should match"),
+    Case(VC, "discovery.namespace", "a.b", "spec.discovery.namespace", NAMESPACE),
+    Case(VC, "discovery.namespace", "", "spec.discovery.namespace", NAMESPACE),
+    Case(FA, "address", "https://flasharray-a", "spec.address", ADDRESS),
+    Case(
+        FA,
+        "address",
+        "flasharray-a:0",
+        "spec.address",
+        "write a port from 1 to 65535, like flasharray-a.example.com:8443",
+    ),
+    Case(FA, "apiTokenSecretRef.name", "token_a", "spec.apiTokenSecretRef.name", NAME),
+    Case(FA, "tls.caCertificates", "/etc/ca.pem", "spec.tls.caCertificates", CERTIFICATES),
+    Case(FA, "maxConcurrentCalls", 0, "spec.maxConcurrentCalls", CALLS),
     Case(FA, "apiTokenSecretRef", None, "spec.apiTokenSecretRef", "spec.apiTokenSecretRef: Required value"),
     Case(FA, "restVersion", "2.26", "spec.restVersion", 'supported values: "Auto", "REST1", "REST2"'),
     Case(RG, "recoverySite", None, "spec.recoverySite", "spec.recoverySite: Required value"),
     Case(RG, "recoverySite", {}, "spec.recoverySite.vCenterRef", "spec.recoverySite.vCenterRef: Required value"),
-    Case(RG, "protectedSite.vCenterRef.name", "A", "spec.protectedSite.vCenterRef.name", "should match"),
+    Case(RG, "protectedSite.vCenterRef.name", "A", "spec.protectedSite.vCenterRef.name", NAME),
+    Case(RG, "recoverySite.vCenterRef.name", "", "spec.recoverySite.vCenterRef.name", NAME),
     Case(RG, "group", None, "spec.group", "spec.group: Required value"),
     Case(RG, "group", {}, "spec.group", "exactly one of name and target must be given"),
     Case(RG, "group.target", TARGET, "spec.group", "exactly one of name and target must be given"),
@@ -227,56 +261,61 @@ WRONG = [
         "group",
         {"target": {"faultDomainID": "b", "deviceGroupID": "ffffffff-ffff-ffff-ffff-ffffffffffff"}},
         "spec.group.target.deviceGroupID",
-        "stands for a group to be created on demand",
+        "this id stands for a group to be created on demand: write the id of a group that exists, like ",
     ),
-    Case(RG, "group.name", "a\nb", "spec.group.name", "should match"),
     *(
-        Case(RG, "protectionGroup", name, "spec.protectionGroup", "should match")
-        for name in ("array:erp", "erp.1", "-erp", "a b", "x" * 64, "pod::")
+        Case(RG, "group", {"target": TARGET | {id_field: wrong}}, f"spec.group.target.{id_field}", words)
+        for id_field, words in (
+            ("faultDomainID", "write the id of the target array as VASA names it, like "),
+            ("deviceGroupID", "write the id of the target group as VASA names it, like "),
+        )
+        for wrong in ("", "a b")
     ),
-    Case(RG, "minPushInterval", "0s", "spec.minPushInterval", BOUNDS),
-    Case(RG, "targetArrayRef", {"name": ""}, "spec.targetArrayRef.name", "should be at least 1 chars long"),
+    *(Case(RG, "group.name", name, "spec.group.name", "like flasharray-a:erp: ") for name in ("a\nb", "")),
+    *(
+        Case(RG, "protectionGroup", name, "spec.protectionGroup", PROTECTION_GROUP)
+        for name in ("array:erp", "erp.1", "-erp", "a b", "x" * 64, "pod::", "")
+    ),
+    Case(RG, "minPushInterval", "0s", "spec.minPushInterval", DURATION),
+    Case(RG, "recoveryPointObjective", "15 minutes", "spec.recoveryPointObjective", DURATION),
+    Case(RG, "targetArrayRef", {"name": ""}, "spec.targetArrayRef.name", NAME),
     Case(RS, "groupRef", None, "spec.groupRef", "spec.groupRef: Required value"),
-    Case(RS, "groupRef.name", "erp/x", "spec.groupRef.name", "should match"),
+    *(Case(RS, "groupRef.name", name, "spec.groupRef.name", NAME) for name in ("erp/x", "", "erp.", "a..b")),
     Case(RS, "groupRef.name", "x" * 254, "spec.groupRef.name", "may not be more than 253 bytes"),
     *(
-        Case(RS, "pointInTimeName", name, "spec.pointInTimeName", "should match")
+        Case(RS, "pointInTimeName", name, "spec.pointInTimeName", POINT_IN_TIME_NAME)
         for name in (" a", "a ", "a\tb", "a\x7f", "line\nline", "a\x85b")
     ),
     Case(RS, "pointInTimeName", "x" * 81, "spec.pointInTimeName", "may not be more than 80 bytes"),
-    Case(RS, "pointInTimeName", "", "spec.pointInTimeName", "should be at least 1 chars long"),
-    Case(RS, "requestID", "a b", "spec.requestID", "should match"),
+    Case(RS, "pointInTimeName", "", "spec.pointInTimeName", POINT_IN_TIME_NAME),
+    *(Case(RS, "requestID", wrong, "spec.requestID", REQUEST_ID) for wrong in ("a b", "")),
     Case(RS, "requestID", "x" * 129, "spec.requestID", "may not be more than 128 bytes"),
     Case(RS, "method", "Magic", "spec.method", 'supported values: "Coordinated", "ArrayOnly", "AwaitSchedule"'),
     *(
-        Case(RS, "maxAge", text, "spec.maxAge", "should match")
+        Case(RS, "maxAge", text, "spec.maxAge", DURATION)
         for text in ("10", "10 m", "1d", "30m1h", "-5m", "1.5h", "10m\n", "99999h")
     ),
-    *(Case(RS, "timeout", text, "spec.timeout", BOUNDS) for text in ("0s", "0h0m", "8761h", "8760h1s")),
-    Case(RS, "timeout", "", "spec.timeout", "should be at least 2 chars long"),
+    *(Case(RS, "timeout", text, "spec.timeout", DURATION) for text in ("0s", "0h0m", "8761h", "8760h1s", "")),
     *(
-        Case(RS, "notAfter", text, "spec.notAfter", "spec.notAfter in body")
-        for text in ("tomorrow", "2026-12-01", "2026-12-01T00:00:00", "2026-13-01T00:00:00Z", *NO_TIMES)
+        Case(RS, "notAfter", text, "spec.notAfter", INSTANT)
+        for text in ("tomorrow", "", "2026-12-01", "2026-12-01T00:00:00", "2026-13-01T00:00:00Z", *NO_TIMES)
     ),
-    Case(RS, "retryLimit", -1, "spec.retryLimit", "should be greater than or equal to 0"),
-    Case(RS, "retryLimit", 101, "spec.retryLimit", "should be less than or equal to 100"),
+    Case(RS, "retryLimit", -1, "spec.retryLimit", RETRIES),
+    Case(RS, "retryLimit", 101, "spec.retryLimit", RETRIES),
     Case(RS, "retryLimit", 1.5, "spec.retryLimit", "must be of type integer"),
-    Case(RS, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", "should be greater than or equal to 0"),
+    *(Case(RS, "ttlSecondsAfterFinished", wrong, "spec.ttlSecondsAfterFinished", TTL) for wrong in (-1, 31536001)),
     Case(RS, "suspend", "yes", "spec.suspend", "must be of type boolean"),
     Case(RS, "cancel", 1, "spec.cancel", "must be of type boolean"),
-    *(
-        Case(RG, "failoverCalledOffAt", text, "spec.failoverCalledOffAt", "spec.failoverCalledOffAt in body")
-        for text in ("yesterday", *NO_TIMES)
-    ),
+    *(Case(RG, "failoverCalledOffAt", text, "spec.failoverCalledOffAt", INSTANT) for text in ("yesterday", *NO_TIMES)),
     Case(FP, "groupRef", None, "spec.groupRef", "spec.groupRef: Required value"),
     Case(FP, "consent", None, "spec.consent", "spec.consent: Required value"),
-    Case(FP, "consent", "", "spec.consent", "should be at least 1 chars long"),
-    Case(FP, "consent", "Yes", "spec.consent", "should match"),
+    *(Case(FP, "consent", wrong, "spec.consent", CONSENT) for wrong in ("", "Yes")),
+    Case(FP, "groupRef.name", "ERP", "spec.groupRef.name", NAME),
     Case(FP, "notAfter", None, "spec.notAfter", "spec.notAfter: Required value"),
-    *(Case(FP, "notAfter", text, "spec.notAfter", "spec.notAfter in body") for text in ("tonight", *NO_TIMES)),
-    Case(FP, "validFor", "0s", "spec.validFor", BOUNDS),
+    *(Case(FP, "notAfter", text, "spec.notAfter", INSTANT) for text in ("tonight", *NO_TIMES)),
+    Case(FP, "validFor", "0s", "spec.validFor", DURATION),
     Case(FP, "dryRun", "yes", "spec.dryRun", "must be of type boolean"),
-    Case(FP, "requestID", "a b", "spec.requestID", "should match"),
-    Case(FP, "timeout", "8761h", "spec.timeout", BOUNDS),
-    Case(FP, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", "should be greater than or equal to 0"),
+    Case(FP, "requestID", "a b", "spec.requestID", REQUEST_ID),
+    Case(FP, "timeout", "8761h", "spec.timeout", DURATION),
+    Case(FP, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", TTL),
 ]
