@@ -13,6 +13,7 @@ from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
 from vvol_replication.api.group import ReplicationGroupSpec, ReplicationGroupStatus
 from vvol_replication.api.names import Kind
 from vvol_replication.api.preparation import PreparationSpec, PreparationStatus
+from vvol_replication.api.schedule import ReplicationScheduleSpec, ReplicationScheduleStatus
 from vvol_replication.api.sync import SyncSpec, SyncStatus
 from vvol_replication.api.vcenter import VCenterSpec, VCenterStatus
 
@@ -24,6 +25,7 @@ TYPES: dict[Kind, tuple[type[Any], type[Any]]] = {
     names.REPLICATION_GROUP: (ReplicationGroupSpec, ReplicationGroupStatus),
     names.REPLICATION_SYNC: (SyncSpec, SyncStatus),
     names.FAILOVER_PREPARATION: (PreparationSpec, PreparationStatus),
+    names.REPLICATION_SCHEDULE: (ReplicationScheduleSpec, ReplicationScheduleStatus),
 }
 """The dataclasses of each kind's spec and status."""
 
@@ -36,6 +38,7 @@ LEAST: dict[Kind, dict[str, Any]] = {
     },
     names.REPLICATION_SYNC: {"groupRef": {"name": "erp"}},
     names.FAILOVER_PREPARATION: {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2026-12-01T00:00:00Z"},
+    names.REPLICATION_SCHEDULE: {"groupRef": {"name": "erp"}, "schedule": "30 2 * * *"},
 }
 """The least that each kind's spec must say."""
 
@@ -132,7 +135,7 @@ def params(cases: list[Case]) -> list[Any]:
     return [pytest.param(case, id=f"{case.kind.kind}-{case.path}={str(case.value)[:30]!r}") for case in cases]
 
 
-VC, FA, RG, RS, FP = names.KINDS
+VC, FA, RG, RS, FP, SC = names.KINDS
 NAME = "lower-case letters, digits, - and .; a letter or a digit at both ends and on both sides of a dot"
 NAMESPACE = "write the name of a namespace like dr: "
 ADDRESS = "write an address like "

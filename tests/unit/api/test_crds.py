@@ -181,7 +181,7 @@ def numbers(node: crds.Node) -> tuple[int, ...]:
     return tuple(int(bound) for bound in found.groups()) if found else ()
 
 
-VC, FA, RG, RS, FP = KINDS
+VC, FA, RG, RS, FP, SC = KINDS
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.api.vcenter import VCenterSpec
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
-VC, FA, RG, RS, FP = KINDS
+VC, FA, RG, RS, FP, SC = KINDS
 
 
 def test_a_full_sync() -> None:
