@@ -72,7 +72,10 @@ class History:
             spec["startingDeadline"] = self.chance.choice(["2m", "10m", "1h"])
         if self.chance.random() < 0.3:  # noqa: PLR2004
             spec["stagger"] = "4m"
-        spec["successfulHistoryLimit"], spec["failedHistoryLimit"] = self.chance.randint(1, 3), self.chance.randint(1, 2)
+        spec["successfulHistoryLimit"], spec["failedHistoryLimit"] = (
+            self.chance.randint(1, 3),
+            self.chance.randint(1, 2),
+        )
         self.every = SCHEDULES[spec["schedule"]]
         self.api.apply(REPLICATION_SCHEDULE, NAME, spec)
         self._counts()
