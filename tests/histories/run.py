@@ -68,9 +68,9 @@ class History:
 
     async def play(self, moves: tuple[Move, ...]) -> None:
         spec = {"groupRef": {"name": "erp"}, "schedule": self.chance.choice(list(SCHEDULES))}
-        if self.chance.random() < 0.3:  # noqa: PLR2004
+        if self.chance.random() < 0.3:
             spec["startingDeadline"] = self.chance.choice(["2m", "10m", "1h"])
-        if self.chance.random() < 0.3:  # noqa: PLR2004
+        if self.chance.random() < 0.3:
             spec["stagger"] = "4m"
         spec["successfulHistoryLimit"], spec["failedHistoryLimit"] = (
             self.chance.randint(1, 3),

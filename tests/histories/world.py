@@ -1,5 +1,6 @@
 """One schedule, its runs and the processes that lead in turn, in virtual time: the real monitor against an API server
-in memory that delays, loses and refuses, and whose past can be brought back."""
+in memory that delays, loses and refuses, and whose past can be brought back.
+"""
 
 from __future__ import annotations
 
@@ -173,7 +174,7 @@ class Api:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self.chance.random() < 0.5:  # noqa: PLR2004 - it had left, or had not
+            if self.chance.random() < 0.5:
                 task.cancel()
             raise
 
