@@ -181,5 +181,6 @@ class ReplicationGroupStatus(Status):
     @classmethod
     def _read(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         points = wire.read_each(PointInTimeStatus, raw.get("pointsInTime"), "status.pointsInTime")[:POINTS_LIMIT]
-        read = {"points_in_time": points, "history": read_history(raw.get("history"))}
-        return super(ReplicationGroupStatus, cls)._read(raw) | read
+        lists = {"points_in_time": points, "history": read_history(raw.get("history"))}
+        others = {key: value for key, value in raw.items() if key not in ("pointsInTime", "history")}
+        return super(ReplicationGroupStatus, cls)._read(others) | lists

@@ -81,24 +81,27 @@ class ApiServerInMemory:
         namespace: str | None = None,
         *,
         labels: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Body:
+        """`metadata`: what else the API server shows there, as `managedFields`."""
         key = (kind.plural, namespace, name)
         known = self.objects.get(key)
         if known is None:
             self._version += 1
-            metadata = {
+            made = {
                 "name": name,
                 "uid": f"uid-{name}-{self._version}",
                 "generation": 1,
                 "creationTimestamp": format_time(self.clock.now().replace(microsecond=0)),
                 **({"namespace": namespace} if namespace else {}),
             }
-            body: Body = {"metadata": metadata, "status": {"observedGeneration": -1}}
+            body: Body = {"metadata": made, "status": {"observedGeneration": -1}}
         else:
             body = copy.deepcopy(known)
             body["metadata"]["generation"] += 1
         if labels is not None:
             body["metadata"]["labels"] = dict(labels)
+        body["metadata"] |= metadata or {}
         body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
         self._save(key, body)
         return body

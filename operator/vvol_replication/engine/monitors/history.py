@@ -24,6 +24,7 @@ class HistoryKeeper(Monitor, ABC):
         super().__init__(ref, services)
         self.history: tuple[HistoryEntry, ...] = ()
         self._created: datetime | None = None
+        self._shown: object = None
         self._untold: frozenset[str] = frozenset()
 
     def observe(self, body: Mapping[str, Any]) -> bool:
@@ -31,7 +32,8 @@ class HistoryKeeper(Monitor, ABC):
         if not super().observe(body):
             return False
         self._created = parse_time(body["metadata"]["creationTimestamp"], "metadata.creationTimestamp")
-        self.history = merged(read_history(self.stored.get("history")), self.history)
+        if (shown := self.stored.get("history")) != self._shown:
+            self._shown, self.history = shown, merged(read_history(shown), self.history)
         return True
 
     def lacks(self, key: Key, finished_at: datetime) -> bool:

@@ -83,7 +83,7 @@ def is_missing(history: tuple[HistoryEntry, ...], key: Key, finished_at: datetim
     """May an entry of this object, which ended then, have to be added?"""
     if any(_key(entry) == key for entry in history):
         return False
-    return len(history) < HISTORY_LIMIT or finished_at >= history[-1].finished_at
+    return len(history) < HISTORY_LIMIT or (finished_at, key) > _age(history[-1])
 
 
 def of_this_group(entry: HistoryEntry, created: datetime) -> bool:
