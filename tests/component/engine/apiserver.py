@@ -118,6 +118,10 @@ class ApiServerInMemory:
         body["status"].setdefault("observedGeneration", -1)
         self._save((REPLICATION_SYNC.plural, "prod", name), body, by_hand=True)
 
+    def replace(self, key: Key, body: Body) -> None:
+        """Somebody else stores the object so: another process, or who restores it."""
+        self._save(key, body)
+
     def remove(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
         key = (kind.plural, namespace, name)
         body = copy.deepcopy(self.objects[key])

@@ -17,7 +17,6 @@ from vvol_replication.api.names import Kind
 from vvol_replication.api.status import has_ended, in_flight
 from vvol_replication.api.times import parse_time
 from vvol_replication.engine.monitors.registry import Registry
-from vvol_replication.reconcile.core.history import entry_of
 
 from .kind import Body
 from .kinds import REQUEST_KINDS

@@ -9,10 +9,12 @@ import pytest
 from vvol_replication.api.history import AskedBy
 from vvol_replication.reconcile.core.asked_by import asked_by
 
-SPEC = {"f:spec": {"f:groupRef": {}, "f:method": {}}}
+SPEC: dict[str, Any] = {"f:spec": {"f:groupRef": {}, "f:method": {}}}
 
 
-def entry(manager: object, time: str = "2026-11-24T12:00:00Z", operation: str = "Update", **more: Any) -> dict[str, Any]:
+def entry(
+    manager: object, time: str = "2026-11-24T12:00:00Z", operation: str = "Update", **more: Any
+) -> dict[str, Any]:
     return {"manager": manager, "operation": operation, "time": time, "fieldsV1": SPEC, **more}
 
 

@@ -154,14 +154,18 @@ ENDS = st.lists(
 def test_the_same_ends_in_any_order_and_repetition_make_the_same_history(
     ends: list[HistoryEntry], data: st.DataObject
 ) -> None:
-    told = data.draw(st.permutations([*ends, *data.draw(st.lists(st.sampled_from(ends), max_size=30) if ends else st.just([]))]))
+    told = data.draw(
+        st.permutations([*ends, *data.draw(st.lists(st.sampled_from(ends), max_size=30) if ends else st.just([]))])
+    )
     cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=6)))
     history: tuple[HistoryEntry, ...] = ()
     for begin, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
         history = merged(history, tuple(told[begin:end]))
         assert len(history) <= HISTORY_LIMIT
     assert history == merged(tuple(ends))
-    assert [one.finished_at for one in history] == sorted((one.finished_at for one in ends), reverse=True)[:HISTORY_LIMIT]
+    assert [one.finished_at for one in history] == sorted((one.finished_at for one in ends), reverse=True)[
+        :HISTORY_LIMIT
+    ]
 
 
 @given(ends=ENDS)
