@@ -61,6 +61,6 @@ class HistoryKeeper(Monitor, ABC):
     async def write_status(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """As every monitor; what has been written need not be remembered."""
         written = await super().write_status(status, news=news)
-        if written:
-            self._untold -= {one["uid"] for one in status.get("history") or ()}
+        if written and self._untold:
+            self._untold -= {one.uid for one in read_history(status.get("history"))}
         return written
