@@ -1,5 +1,6 @@
-"""One schedule, its runs and the processes that lead in turn, in virtual time: the real monitor against an API server
-in memory that delays, loses and refuses, and whose past can be brought back.
+"""One schedule, its runs and the processes that lead in turn, in virtual time.
+
+The real monitor, against an API server in memory that delays, loses and refuses, and whose past can be brought back.
 """
 
 from __future__ import annotations

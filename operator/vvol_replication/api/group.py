@@ -7,6 +7,7 @@ from typing import Any
 
 from . import wire
 from .errors import SpecError
+from .history import HISTORY_LIMIT, HistoryEntry, read_history
 from .reading import Reader, Shape, at
 from .refs import GroupRef, PointInTimeStatus
 from .status import Status
@@ -156,7 +157,10 @@ class PreparedStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReplicationGroupStatus(Status):
-    """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all."""
+    """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all.
+
+    `history` are the last twenty requests that ended, newest first.
+    """
 
     source: SourceSide | None = None
     target: TargetSide | None = None
@@ -166,12 +170,17 @@ class ReplicationGroupStatus(Status):
     last_read_at: datetime | None = None
     armed_sync: ArmedSync | None = None
     prepared: PreparedStatus | None = None
+    history: tuple[HistoryEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.points_in_time) > POINTS_LIMIT:
             raise ValueError(f"status holds the newest {POINTS_LIMIT} points in time, not {len(self.points_in_time)}")
+        if len(self.history) > HISTORY_LIMIT:
+            raise ValueError(f"status holds the last {HISTORY_LIMIT} requests, not {len(self.history)}")
 
     @classmethod
     def _read(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         points = wire.read_each(PointInTimeStatus, raw.get("pointsInTime"), "status.pointsInTime")[:POINTS_LIMIT]
-        return super(ReplicationGroupStatus, cls)._read(raw) | {"points_in_time": points}
+        lists = {"points_in_time": points, "history": read_history(raw.get("history"))}
+        others = {key: value for key, value in raw.items() if key not in ("pointsInTime", "history")}
+        return super(ReplicationGroupStatus, cls)._read(others) | lists

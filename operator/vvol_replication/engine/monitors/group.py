@@ -39,8 +39,8 @@ from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
 
 from .absence import AbsenceDetector
-from .base import Monitor
 from .group_status import armed_condition, group_conditions, newest_first, source_side, target_side
+from .history import HistoryKeeper
 from .outcomes import asked_pause
 
 _MEMORY_TRIES = 3
@@ -55,7 +55,7 @@ class Listed:
     at: datetime
 
 
-class GroupMonitor(Monitor):
+class GroupMonitor(HistoryKeeper):
     """Binds the object to a replication group and shows both sides, states and points in time."""
 
     def __init__(
@@ -386,6 +386,7 @@ class GroupMonitor(Monitor):
             last_read_at=self._read_at,
             armed_sync=armed,
             prepared=self._prepared.of(self._key),
+            history=self.history,
         ).to_json()
 
 
