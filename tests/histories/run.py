@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from multiprocessing import Pool
 from pathlib import Path
 from random import Random
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
@@ -24,7 +25,7 @@ sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
 from component.engine.virtual import VirtualLoop  # noqa: E402 - after the path
 from histories.judge import Account, judge  # noqa: E402
 from histories.moves import DISTURBING, SCHEDULES, Move, draw  # noqa: E402
-from histories.world import NAME, Api, Process  # noqa: E402
+from histories.world import NAME, Api, Body, Process  # noqa: E402
 
 from vvol_replication.api.names import REPLICATION_SCHEDULE, REPLICATION_SYNC  # noqa: E402
 from vvol_replication.api.times import parse_time  # noqa: E402
@@ -57,7 +58,7 @@ class History:
         self.account = Account()
         self.story: list[str] = []
         self.process: Process | None = None
-        self.saved: dict[tuple[str, str], dict[str, object]] | None = None
+        self.saved: dict[tuple[str, str], Body] | None = None
         self.every = 0
         self.suspended = False
         self.skew = timedelta()
@@ -67,7 +68,8 @@ class History:
         return self.api.clock.now()
 
     async def play(self, moves: tuple[Move, ...]) -> None:
-        spec = {"groupRef": {"name": "erp"}, "schedule": self.chance.choice(list(SCHEDULES))}
+        chosen = self.chance.choice(list(SCHEDULES))
+        spec: dict[str, Any] = {"groupRef": {"name": "erp"}, "schedule": chosen}
         if self.chance.random() < 0.3:
             spec["startingDeadline"] = self.chance.choice(["2m", "10m", "1h"])
         if self.chance.random() < 0.3:
@@ -76,7 +78,7 @@ class History:
             self.chance.randint(1, 3),
             self.chance.randint(1, 2),
         )
-        self.every = SCHEDULES[spec["schedule"]]
+        self.every = SCHEDULES[chosen]
         self.api.apply(REPLICATION_SCHEDULE, NAME, spec)
         self._counts()
         await self._lead()
@@ -167,9 +169,9 @@ class History:
         assert self.saved is not None
         await self.process.kill()
         spec = self.saved[REPLICATION_SCHEDULE.plural, NAME]["spec"]
-        self.api.objects = copy.deepcopy(self.saved)  # type: ignore[assignment]
-        self.every = SCHEDULES[spec["schedule"]]  # type: ignore[index]
-        self.suspended = bool(spec.get("suspend"))  # type: ignore[attr-defined]
+        self.api.objects = copy.deepcopy(self.saved)
+        self.every = SCHEDULES[spec["schedule"]]
+        self.suspended = bool(spec.get("suspend"))
         for body in self.api.runs:
             self._made(body["metadata"]["name"])
         self.account.forgotten.append(self.now)

@@ -237,7 +237,9 @@ class ApiServerInMemory:
             return answer
         if (kind.plural, metadata["namespace"], metadata["name"]) in self.objects:
             return Conflict()
-        body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], metadata=_beside_its_name(metadata))
+        body = self.apply(
+            kind, metadata["name"], manifest["spec"], metadata["namespace"], metadata=_beside_its_name(metadata)
+        )
         return Failed("the answer was lost") if answer == "lost" else Written(body["metadata"]["resourceVersion"])
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
