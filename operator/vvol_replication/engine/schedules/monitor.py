@@ -91,8 +91,10 @@ class ScheduleMonitor(Monitor):
         """Decide, if anything asks for it."""
         now, read = self._clock.now(), self._read
         asked = self._runs_changed or self._is_due(now)
-        if read is None or not (asked or self._shown_anew) or not self._services.leading():
+        if read is None or not (asked or self._shown_anew):
             return True
+        if not self._services.leading():
+            return False
         status = ReplicationScheduleStatus.parse(self.stored)
         if isinstance(read, Invalid):
             self._runs_changed, self._look_at = False, None

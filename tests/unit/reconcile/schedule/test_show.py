@@ -89,7 +89,9 @@ def test_what_cannot_be_read_is_stalled_and_keeps_what_is_known() -> None:
 
     assert (says(found, "Ready"), says(found, "Stalled")) == (("False", "InvalidSchedule"), ("True", "InvalidSchedule"))
     assert says(found, "LastRunSucceeded") == ("True", "PointInTimeCreated")
-    assert (found.observed_generation, found.next_schedule_time, found.timetable) == (4, None, before.timetable)
+    assert (found.observed_generation, found.next_schedule_time) == (4, None)
+    assert found.timetable == Timetable("", at(13), suspended=True)
+    assert show_invalid(found, 5, at(20), Reason.INVALID_SPEC, "no").timetable == found.timetable
 
 
 @pytest.mark.parametrize(
