@@ -17,6 +17,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     ReplicationTarget,
     Snapshot,
@@ -101,6 +102,8 @@ class World:
         """Which of `vcenter`, `a` and `b` do not answer."""
         self.connected = True  # the arrays, with each other
         self.skews: dict[str, timedelta | None] = {"a": timedelta(), "b": timedelta()}
+        self.policies: dict[str, ProtectionPolicy] = {}
+        """What the source array does by itself, by protection group; without an entry it tells nothing."""
         self.site_uuid, self.array_ids = "uuid-dallas", {"a": "id-a", "b": "id-b"}
 
     async def call(
@@ -309,6 +312,13 @@ class FakeArray:
             return Done({name: self.world.rows(one, "a:") if one else () for name, one in found.items()})
 
         return await self._call("transfers", " ".join(protection_groups), answer)
+
+    async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
+        def answer() -> Outcome[Mapping[str, ProtectionPolicy]]:
+            known = set(protection_groups) & self.world.replicas.keys()
+            return Done({name: self.world.policies.get(name, ProtectionPolicy()) for name in known})
+
+        return await self._call("policies", " ".join(protection_groups), answer)
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         def answer() -> Outcome[Pushed | AlreadyThere]:

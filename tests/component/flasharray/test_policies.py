@@ -63,7 +63,7 @@ async def test_a_missing_group_that_the_array_does_not_name(rig: Rig) -> None:
     [(403, "", "PermissionDenied"), (400, "Insufficient privilege.", "PermissionDenied"), (400, "No.", "ArrayRefused")],
 )
 async def test_a_token_that_may_not_read_it_is_refused(rig: Rig, status: int, text: str, reason: str) -> None:
-    async def refuse(request: web.BaseRequest) -> web.Response | None:
+    async def refuse(_: web.BaseRequest) -> web.Response | None:
         return rig.words.refusal(text, status=status)
 
     port = rig.connect()
@@ -94,7 +94,7 @@ async def test_a_name_that_no_group_can_have_is_not_sent(rig: Rig) -> None:
 
 @pytest.mark.parametrize("told", [{}, {"garbage": True}, {"enabled": "yes"}, {"all_for": "1d", "all_for_sec": None}])
 async def test_an_array_that_does_not_tell_leaves_it_unknown(rig: Rig, told: dict[str, Any]) -> None:
-    async def older(request: web.BaseRequest) -> web.Response:
+    async def older(_: web.BaseRequest) -> web.Response:
         row = {"name": "erp"} | told
         rows: Any = [row] if rig.words is REST1 else {"items": [row | {"target_retention": told}]}
         return web.json_response(rows)

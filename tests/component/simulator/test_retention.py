@@ -98,6 +98,7 @@ def test_for_ever(world: World, group: ProtectionGroup) -> None:
     assert told == KEEP | {"allFor": -1, "targetAllFor": 0, "targetDays": -1}
 
 
-def test_a_retention_that_makes_no_sense_is_refused(world: World, group: ProtectionGroup) -> None:
+@pytest.mark.usefixtures("group")
+def test_a_retention_that_makes_no_sense_is_refused(world: World) -> None:
     with pytest.raises(WorldError, match="perDay"):
         act(world, "set-retention", protectionGroup="erp", perDay=-1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.conditions import Wanted, from_json, merge
+from vvol_replication.api.conditions import Wanted, merge
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.group import ReplicationGroupSpec, ReplicationGroupStatus
+from vvol_replication.api.group import POINTS_LIMIT, ReplicationGroupSpec, ReplicationGroupStatus, TargetSide
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.refs import GroupRef
@@ -22,17 +23,20 @@ from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, problems_behind
 from vvol_replication.reconcile.binding.bind import bind
-from vvol_replication.reconcile.binding.from_status import bind_by_memory
+from vvol_replication.reconcile.binding.from_status import bind_by_memory, target_by_memory
 from vvol_replication.reconcile.binding.renamed import explained
-from vvol_replication.reconcile.binding.world import Binding, Unbound, World
+from vvol_replication.reconcile.binding.world import Binding, Problem, Unbound, World
 from vvol_replication.reconcile.core.observation import Prepared
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
 
 from .absence import AbsenceDetector
-from .group_status import armed_condition, group_conditions, newest_first, source_side, target_side
+from .group_status import armed_condition, group_conditions, newest_first, newest_named, source_side, target_side
 from .outcomes import asked_pause
+from .recovery_point import ArrayOf, KnownPoints, Pinned, RecoveryPointJudge
 from .remembering import RememberingMonitor
+
+_LEFT_ALONE = "The vCenter wants to be left alone for a while, so that the points in time cannot be listed now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class GroupMonitor(RememberingMonitor):
         services: Services,
         *,
         port: Callable[[str], VCenterPort | None],
+        array: ArrayOf,
         armed: ArmedSyncs,
         prepared: PreparedGroups,
         preparation_at: Callable[[GroupRef], Prepared | None],
@@ -61,6 +66,7 @@ class GroupMonitor(RememberingMonitor):
 
         Parameters:
             port: finds the port of a VCenter by its object's name.
+            array: finds what is known of an array by its id.
             armed, prepared: all groups' memories.
             preparation_at: what any of them remembers of a preparation of that source group.
         """
@@ -76,6 +82,9 @@ class GroupMonitor(RememberingMonitor):
         self._restated: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
         self._behind: Behind = NOTHING_BEHIND
+        self._lost: TargetSide | None = None
+        """The target side whose points in time are listed although nothing is bound: its source site is lost."""
+        self._recovery_point = RecoveryPointJudge(array)
         self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
@@ -139,8 +148,12 @@ class GroupMonitor(RememberingMonitor):
         bound = bind(self._spec, world)
         self._stand_on(problems_behind(bound.resolved, world) if isinstance(bound, Binding) else NOTHING_BEHIND)
         if isinstance(bound, Binding):
+            self._lost = None
             return self._bind_to(bound)
         status = ReplicationGroupStatus.parse(self.stored)
+        lost, self._lost = self._lost, target_by_memory(self._spec, status, bound, world)
+        if self._lost != lost:
+            self.notify()
         bound = explained(self._spec, status, bound, world)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
@@ -167,21 +180,25 @@ class GroupMonitor(RememberingMonitor):
     async def poll_once(self) -> bool:
         """List the points in time, and write what is news."""
         bound, self._asked = self.bound, False
-        if isinstance(bound, Unbound):
-            if bound.reason is Reason.NOT_YET_READ and self.stored.get("conditions"):
-                return False  # after a restart, what was written last stands until the endpoints have answered
-            why, marks = self._absence.explain(bound)
-            return await self.write_status(self._status(why.reason, why.message, marks))
-        target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
+        if isinstance(bound, Unbound) and bound.reason is Reason.NOT_YET_READ and self.stored.get("conditions"):
+            return False  # after a restart, what was written last stands until the endpoints have answered
+        if isinstance(bound, Binding):
+            return await self._list(target_side(bound))
+        if self._lost is not None:
+            return await self._list(self._lost)
+        return await self.write_status(self._status(_problem_of(bound)))
+
+    async def _list(self, side: TargetSide) -> bool:
+        bound, lost = self.bound, self._lost
+        target, site = GroupId(side.fault_domain or "", side.device_group or ""), side.vcenter or ""
         if self._points_of != target:
             self._points, self._points_of, self._read_at = None, target, None
-        site = bound.resolved.recovery_vcenter
         port = self._port(site)
         if port is None:
             return False
         if (silent := self._behind.recovery) is not None:
             # What every group would be answered there is known: none of them asks.
-            await self.write_status(self._status(silent.reason, silent.message))
+            await self.write_status(self._status(silent))
             return False
         self._asked = True
         learnt, self._learnt, self._restated = self._learnt or self._restated, None, None
@@ -190,13 +207,15 @@ class GroupMonitor(RememberingMonitor):
             await self._look_at_armed(port, target)
             return await self._show()
         if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
-            return False  # the vCenter asked for it; what was written last stands
+            if self._until_time_turns_it() == 0:
+                await self.write_status(self._status(Problem(Reason.ENDPOINT_BUSY, _LEFT_ALONE)))
+            return False  # the vCenter asked for it; but for what time alone has turned, what was written last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
         self._left_alone = None if (pause := asked_pause(points)) is None else (site, self._clock.now() + pause)
-        if self.bound is not bound:
+        if self.bound is not bound or self._lost != lost:
             return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):
-            await self.write_status(self._status(reason_of(points.reason), points.message))
+            await self.write_status(self._status(Problem(reason_of(points.reason), points.message)))
             return False
         self._points, self._read_at = points.value, self._clock.now()
         await self._look_at_armed(port, target)
@@ -204,9 +223,7 @@ class GroupMonitor(RememberingMonitor):
 
     async def _show(self) -> bool:
         """Write what was listed; it is Ready if all that it stands on could be read, too."""
-        if (problem := self._behind.other) is not None:
-            return await self.write_status(self._status(problem.reason, problem.message))
-        return await self.write_status(self._status(None, f"{len(self._points or ())} points in time are listed."))
+        return await self.write_status(self._status(None))
 
     async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
         """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
@@ -230,6 +247,14 @@ class GroupMonitor(RememberingMonitor):
 
     def _pause(self) -> float:
         """A look that costs a call for this group alone is a slow one; the endpoints' monitors see its state."""
+        return min(self._pause_of_looks(), self._until_time_turns_it() or math.inf)
+
+    def _until_time_turns_it(self) -> float:
+        """Seconds until a condition turns by time alone. It is listed then: a point in time may have come just now."""
+        turns_at = self._recovery_point.turns_at
+        return math.inf if turns_at is None else max((turns_at - self._clock.now()).total_seconds(), 0.0)
+
+    def _pause_of_looks(self) -> float:
         if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
         most = self._pace.group / 4 if self._failures else self._pace.group
@@ -238,29 +263,74 @@ class GroupMonitor(RememberingMonitor):
             pause -= (self._clock.now() - self._read_at).total_seconds()  # what was listed may be of a while ago
         return max(pause, self._pace.monitor_retry_first)
 
-    def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
-        bound = self.bound if isinstance(self.bound, Binding) else None
+    @property
+    def pinned(self) -> Pinned:
+        """The two sides that it is about, as bound, or as its status has them from before."""
+        if isinstance(self.bound, Binding):
+            return Pinned.of(source_side(self.bound), target_side(self.bound))
         last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
-        points, armed = newest_first(self._points), self._armed.of(self._key)
-        wanted = [*group_conditions(reason, message, self._spec, bound), *marks]
+        return Pinned.of(last.source, last.target)
+
+    def _status(self, unread: Problem | None) -> Mapping[str, Any]:
+        """The status to write. `unread`: why the points in time could not be listed now; None: they were."""
+        bound = self.bound if isinstance(self.bound, Binding) else None
+        before = ReplicationGroupStatus.parse(self.stored)
+        last = self._absence.side(before)
+        marks: tuple[Wanted, ...] = ()
+        source = source_side(bound) if bound else last.source
+        target = target_side(bound) if bound else last.target
+        problem = unread or self._behind.other
+        if isinstance(self.bound, Unbound):
+            why, marks = self._absence.explain(self.bound)
+            problem = _problem_of(why)
+        listed = newest_first(self._points)
+        known = KnownPoints(next(iter(listed), None), newest_named(listed), self._read_at, unread and problem)
+        points, count = listed[:POINTS_LIMIT], None if self._points is None else len(self._points)
+        if self._points is None and target is not None and _same(target, before.target):
+            # as listed before a restart: shown, as after a listing that failed, with the time it is of
+            points, count = before.points_in_time, before.point_in_time_count
+            named, at = before.newest_named_point_in_time, before.last_read_at
+            known = KnownPoints(next(iter(points), None), named, at, unread and problem)
+        shown = self._recovery_point.judge(
+            self._spec.recovery_point_objective if self._spec is not None else None,
+            Pinned.of(source, target),
+            known,
+            before,
+            generation=self.generation,
+            now=self._clock.now(),
+        )
+        text = f"{count or 0} points in time are listed."
+        reason, text = (None, text) if problem is None else (problem.reason, problem.message)
+        wanted = [*group_conditions(reason, text, self._spec, bound), *marks, *shown.conditions]
+        armed = self._armed.of(self._key)
         shown_armed = armed or (self._armed.at(bound.resolved.target_group) if bound is not None else None)
         if shown_armed is not None:
             wanted.append(armed_condition(shown_armed))
-        if (shown := self._prepared_condition()) is not None:
-            wanted.append(shown)
-        before = from_json(self.stored.get("conditions"))
+        if (prepared := self._prepared_condition()) is not None:
+            wanted.append(prepared)
         return ReplicationGroupStatus(
             observed_generation=self.generation,
-            conditions=merge(before, wanted, self.generation, self._clock.now()),
-            source=source_side(bound) if bound else last.source,
-            target=target_side(bound) if bound else last.target,
+            conditions=merge(before.conditions, wanted, self.generation, self._clock.now()),
+            source=source,
+            target=target,
             points_in_time=points,
-            point_in_time_count=None if self._points is None else len(self._points),
+            point_in_time_count=count,
             newest_point_in_time=points[0].time if points else None,
-            last_read_at=self._read_at,
+            newest_named_point_in_time=shown.named,
+            behind_objective_since=shown.behind_since,
+            array_policy=shown.policy,
+            last_read_at=known.at,
             armed_sync=armed,
             prepared=self._prepared.of(self._key),
         ).to_json()
+
+
+def _problem_of(unbound: Unbound) -> Problem:
+    return Problem(unbound.reason, unbound.message)
+
+
+def _same(one: TargetSide, other: TargetSide | None) -> bool:
+    return other is not None and (one.fault_domain, one.device_group) == (other.fault_domain, other.device_group)
 
 
 def _meant(spec: ReplicationGroupSpec) -> tuple[object, ...]:
