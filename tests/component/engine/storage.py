@@ -99,7 +99,7 @@ class World:
         self.alone = False
         """Pushes need no armed sync: requests go by the arrays alone."""
         self.away: set[str] = set()
-        """Which of `vcenter`, `a` and `b` do not answer."""
+        """Which of `vcenter`, `austin`, `a` and `b` do not answer."""
         self.connected = True  # the arrays, with each other
         self.skews: dict[str, timedelta | None] = {"a": timedelta(), "b": timedelta()}
         self.policies: dict[str, ProtectionPolicy] = {}
@@ -165,14 +165,16 @@ class World:
 
 
 class FakeVCenter:
-    """Both sides of everything."""
+    """Both sides of everything. `place` is what it goes by in `World.away`: there may be another, `austin`."""
+
+    place = "vcenter"
 
     def __init__(self, world: World, password: str, gate: LoginGate, expected: str | None) -> None:
         self.world, self.password, self.gate, self._expected = world, password, gate, expected
         self._uuid = world.site_uuid
 
     async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
-        return await self.world.call(method, what, _logged_in(self, "vc", self.password, effect))
+        return await self.world.call(method, what, _logged_in(self, "vc", self.password, effect), self.place)
 
     async def about(self) -> Outcome[VCenterAbout]:
         if (trouble := _login(self.world, "vc", self.password, self.gate)) is not None:
@@ -183,7 +185,7 @@ class FakeVCenter:
                 return Refused("IdentityChanged", f"{self._uuid} answers, {self._expected} was expected")
             return Done(VCenterAbout(self._uuid, "8.0.3.0", ("provider",)))
 
-        return await self.world.call("about", "vcenter", answer)
+        return await self.world.call("about", "vcenter", answer, self.place)
 
     async def inventory(self) -> Outcome[Inventory]:
         groups: list[Group] = []
@@ -266,6 +268,16 @@ class FakeVCenter:
 
     async def close(self, grace: float = 0.0) -> None:
         await _close(self.world, self, grace)
+
+
+class OtherVCenter(FakeVCenter):
+    """A second vCenter, which shows the same."""
+
+    place = "austin"
+
+    def __init__(self, world: World, password: str, gate: LoginGate, expected: str | None) -> None:
+        super().__init__(world, password, gate, expected)
+        self._uuid = "uuid-austin"
 
 
 class FakeArray:
