@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from component.engine.rig import PACE, Rig, running
+from component.engine.storage import Replica
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import REPLICATION_GROUP, VCENTER
+from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER
 from vvol_replication.api.times import format_time
 from vvol_replication.domain.arrays import ProtectionPolicy, ReplicationSchedule, Retention
+from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.domain.points import PointInTime
 
@@ -37,8 +39,8 @@ def message(rig: Rig, type_: str = CURRENT) -> str:
     return str(next(one["message"] for one in status(rig)["conditions"] if one["type"] == type_))
 
 
-def status(rig: Rig) -> dict[str, Any]:
-    return dict(rig.body(REPLICATION_GROUP, "erp")["status"])
+def status(rig: Rig, group: str = "erp") -> dict[str, Any]:
+    return dict(rig.body(REPLICATION_GROUP, group)["status"])
 
 
 def events(rig: Rig) -> list[tuple[str, str]]:
@@ -300,3 +302,51 @@ async def test_an_array_that_could_not_be_asked_is_asked_again_and_what_it_told_
         await asyncio.sleep(1800)
         assert says(rig, EXPIRING) == ("True", "NamedPointExpiring")
         assert status(rig)["arrayPolicy"]["retention"] == {"allFor": "24h", "perDay": 0, "days": 0}
+
+
+@virtual
+async def test_an_array_that_never_answers_for_schedules_is_read_all_the_same() -> None:
+    async def hang() -> None:
+        await asyncio.sleep(1e6)
+
+    rig = Rig()
+    rig.world.before["policies"] = [hang]
+    async with running(rig):
+        await until(lambda: rig.count("policies") == 1)
+        read = rig.count("connections")
+        await asyncio.sleep(600)
+        assert rig.count("connections") >= read + 2 * 600 / PACE.monitor
+        assert rig.api.condition(FLASHARRAY, "a")[0] == "True"
+        rig.request("nightly")
+        await rig.until_ended("nightly", within=100)
+        assert "arrayPolicy" not in status(rig)
+
+
+@virtual
+async def test_what_one_array_told_is_not_believed_of_another_at_its_address() -> None:
+    rig = Rig()
+    rig.world.policies["erp"] = ProtectionPolicy(None, Retention(DAY, 0, 0))
+    async with running(rig):
+        point(rig, "pit-1", name="x")
+        await until(lambda: says(rig, EXPIRING) is not None)
+        await rig.kill()
+        rig.world.array_ids["a"] = "id-of-another"
+        rig.world.policies.clear()
+        await rig.restart()
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("False", "ArrayUnknown"))
+        assert rig.engine.registry.arrays["a"].policy("erp") is None
+
+
+@virtual
+async def test_a_group_that_is_new_is_asked_for_with_the_next_reading() -> None:
+    async with running() as rig:
+        await until(lambda: rig.count("policies") > 0)
+        asked = rig.count("policies")
+        rig.world.replicas["crm"] = Replica("crm", GroupId("fd-a", "s-crm"), GroupId("fd-b", "t-crm"))
+        rig.world.policies["crm"] = ProtectionPolicy(None, Retention(DAY, 0, 0))
+        rig.group("crm")
+        await until(lambda: rig.says(REPLICATION_GROUP, "crm") == ("True", "Ready"))
+        await until(lambda: rig.count("policies") > asked, within=PACE.monitor + 1)
+        await until(
+            lambda: "retention" in rig.body(REPLICATION_GROUP, "crm")["status"].get("arrayPolicy", {}), within=1
+        )
