@@ -102,9 +102,10 @@ async def test_readings_that_bring_nothing_new_are_not_written_and_cost_no_more_
             if objective is not None:
                 watch(rig, objective)
             await asyncio.sleep(120)
-            rig.world.skews["b"] = timedelta(seconds=1)  # clocks tremble
             wrote, listed = rig.writes("erp"), rig.count("points_in_time")
-            await asyncio.sleep(3600)
+            for round_ in range(60):
+                rig.world.skews["a"] = timedelta(seconds=round_ % 2)  # clocks tremble
+                await asyncio.sleep(60)
             return rig.writes("erp") - wrote, rig.count("points_in_time") - listed
 
     assert await an_hour("2h") == await an_hour(None) == await an_hour("1m")
@@ -174,6 +175,23 @@ def test_it_goes_on_being_told_from_the_target_alone(lost: set[str], restarted: 
             assert events(rig) == [("Warning", "BehindObjective"), ("Normal", "WithinObjective")]
 
     play()
+
+
+@virtual
+async def test_a_pinned_group_that_cannot_be_listed_says_why_and_not_what_else_is_lost() -> None:
+    async def refuse() -> Refused:
+        return Refused("GroupUnknown", "no such group")
+
+    async with running() as rig:
+        point(rig, "pit-1")
+        await two_sites(rig)
+        rig.world.away |= {"austin", "a"}
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("False", "Unreachable"))
+        await rig.restart()
+        rig.world.before["points_in_time"] = [refuse] * 99
+        await until(lambda: says(rig) == ("Unknown", "GroupUnknown"))
+        assert rig.says(REPLICATION_GROUP, "erp") == ("False", "Unreachable")
+        assert "'pit-1'" in message(rig)
 
 
 @virtual

@@ -283,14 +283,15 @@ class GroupMonitor(RememberingMonitor):
         if isinstance(self.bound, Unbound):
             why, marks = self._absence.explain(self.bound)
             problem = _problem_of(why)
+            unread = unread if unread is None or self._lost is not None else problem
         listed = newest_first(self._points)
-        known = KnownPoints(next(iter(listed), None), newest_named(listed), self._read_at, unread and problem)
+        known = KnownPoints(next(iter(listed), None), newest_named(listed), self._read_at, unread)
         points, count = listed[:POINTS_LIMIT], None if self._points is None else len(self._points)
         if self._points is None and target is not None and _same(target, before.target):
             # as listed before a restart: shown, as after a listing that failed, with the time it is of
             points, count = before.points_in_time, before.point_in_time_count
             named, at = before.newest_named_point_in_time, before.last_read_at
-            known = KnownPoints(next(iter(points), None), named, at, unread and problem)
+            known = KnownPoints(next(iter(points), None), named, at, unread)
         shown = self._recovery_point.judge(
             self._spec.recovery_point_objective if self._spec is not None else None,
             Pinned.of(source, target),
