@@ -15,11 +15,13 @@ from .status import Status
 __all__ = [
     "POINTS_LIMIT",
     "ArmedSync",
+    "ArrayPolicyStatus",
     "GroupRef",
     "PointInTimeStatus",
     "PreparedStatus",
     "ReplicationGroupSpec",
     "ReplicationGroupStatus",
+    "RetentionStatus",
     "SourceSide",
     "TargetSide",
 ]
@@ -156,10 +158,38 @@ class PreparedStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionStatus:
+    """How long the targets keep snapshots: all for `all_for`, then `per_day` of each day for `days` days.
+
+    Without `all_for`, or `days`: for ever.
+    """
+
+    per_day: int
+    all_for: str | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPolicyStatus:
+    """What the source array does with the protection group by itself; what is absent it did not tell.
+
+    `unknown` is the reason why nothing is known of it. `blackout`: how long a day no replication begins.
+    """
+
+    replicates: bool | None = None
+    interval: str | None = None
+    blackout: str | None = None
+    retention: RetentionStatus | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicationGroupStatus(Status):
     """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all.
 
     `history` are the last twenty requests that ended, newest first.
+    `newest_named_point_in_time` is the newest of those that have a name. `behind_objective_since`: in the target
+    array's clock; it stays while the recovery point is unknown.
     """
 
     source: SourceSide | None = None
@@ -167,6 +197,9 @@ class ReplicationGroupStatus(Status):
     points_in_time: tuple[PointInTimeStatus, ...] = ()
     point_in_time_count: int | None = None
     newest_point_in_time: datetime | None = None
+    newest_named_point_in_time: PointInTimeStatus | None = None
+    behind_objective_since: datetime | None = None
+    array_policy: ArrayPolicyStatus | None = None
     last_read_at: datetime | None = None
     armed_sync: ArmedSync | None = None
     prepared: PreparedStatus | None = None

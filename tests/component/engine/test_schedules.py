@@ -187,7 +187,7 @@ async def test_a_process_that_dies_between_the_run_and_its_status_starts_it_once
             await whole(*asked)
             await asyncio.sleep(1e6)
 
-        rig.api.create = unanswered  # type: ignore[method-assign]
+        rig.api.create = unanswered  # type: ignore[method-assign, assignment]
         name = await one_run(rig)
         assert rig.scheduled("nightly").last_schedule_time is None, "it dies before it can write"
         rig.api.create = whole  # type: ignore[method-assign]
