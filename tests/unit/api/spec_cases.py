@@ -227,7 +227,7 @@ WRONG = [
         "group",
         {"target": {"faultDomainID": "b", "deviceGroupID": "ffffffff-ffff-ffff-ffff-ffffffffffff"}},
         "spec.group.target.deviceGroupID",
-        "stands for a group to be created on demand",
+        "means a group that is created on demand",
     ),
     Case(RG, "group.name", "a\nb", "spec.group.name", "should match"),
     *(
