@@ -234,7 +234,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         wanted = list(endpoint_conditions(problem, line, complete=complete))
         wanted += self.more_conditions(problem)
         if spec is not None and spec.insecure_skip_verify:
-            text = "spec.tls.insecureSkipVerify is true: the certificate at the address is not checked."
+            text = "spec.tls.insecureSkipVerify is true: any server that answers at the address gets the credentials."
             wanted.append(Wanted("TLSVerified", "False", Reason.TLS_NOT_VERIFIED, text))
         return merge(from_json(self.stored.get("conditions")), wanted, generation, self._clock.now())
 

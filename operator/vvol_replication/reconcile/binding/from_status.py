@@ -48,7 +48,7 @@ def bind_by_memory(
     if source is None or target is None or not fits(spec, status) or not _whole(source, target):
         return Unbound(
             unbound.reason,
-            f"{unbound.message} Since its spec changed, the group was never read, so its arrays are not known "
+            f"{unbound.message} The group was never read with its current spec, so its arrays are not known "
             "either. It must be read from vSphere once.",
         )
     sides = _arrays(source, target, world)

@@ -137,7 +137,8 @@ def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, 
     if not targets and found and spec.target_array is None:
         return Unbound(
             Reason.WRONG_SIDE,
-            f"No target group {where} is a target. Check which site recovers, and whether replication was reversed.",
+            f"No target group {where} acts as a target. Check which site recovers, and whether replication was "
+            "reversed.",
         )
     if not targets:
         on = f" on FlashArray {spec.target_array!r}" if spec.target_array is not None else ""

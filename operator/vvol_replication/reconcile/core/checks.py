@@ -107,7 +107,11 @@ def _target_problem(
             Reason.NOT_A_TARGET, f"{what} does not replicate to {target!r} (its targets: {has}). Add it to its targets."
         )
     if not entry.allowed:
-        none = "" if any(one.allowed for one in group.targets) else " None of its targets is: nothing would be sent."
+        none = (
+            ""
+            if any(one.allowed for one in group.targets)
+            else " No other target is allowed either, so nothing would be sent."
+        )
         return Problem(Reason.TARGET_NOT_ALLOWED, f"{what} is not allowed on {target!r}.{none} Allow it there.")
     if (entry.status or "").casefold() == "suspended":
         return Problem(

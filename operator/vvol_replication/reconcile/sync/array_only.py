@@ -147,7 +147,7 @@ def _record_intent(active: ActiveSync) -> Decision:
     operation = active.with_operation(resolved=active.resolved, baseline=Baseline(), push=push_ledger)
     text = f"Replicating protection group {group_called(active.resolved, active.seen)} on the arrays alone."
     if isinstance(active.seen.bound, Binding) and active.seen.bound.never_read:
-        text = f"{text} vSphere was never asked about this group: only its name and the arrays were."
+        text = f"{text} vSphere was never asked about this group. Only its name and the arrays are used."
     note = clocks_problem(active)
     text = f"{text} {note}" if note else text
     return active.run(Record(), Reason.PUSHING, text, operation=replace(operation, holder=active.holder))

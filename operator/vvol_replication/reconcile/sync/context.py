@@ -70,7 +70,7 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             name = sync.borrowed.name if sync and sync.borrowed else self.operation.point_in_time_name
             asked = self.seen.task
             lately = asked is not None and asked.value is not None and self.now - asked.at <= 2 * self.tuning.task_every
-            state = "is still armed" if lately else "may still be armed"
+            state = "is still armed" if lately else "may still be armed (its task was not seen recently)"
             text = f"The sync {state}: the next data that lands at the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))

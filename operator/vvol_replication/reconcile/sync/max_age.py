@@ -56,12 +56,12 @@ def clocks_problem(active: ActiveSync) -> str | None:
     ):
         skew = _skew(about)
         if skew is None:
-            return f"maxAge cannot be checked, because array {name!r} did not report its time. A new one is made."
+            return f"maxAge cannot be checked: array {name!r} did not report its time. A new point in time is made."
         if abs(skew) > active.tuning.recent_skew:
             ahead = "ahead of" if skew > timedelta() else "behind"
             return (
-                f"maxAge cannot be checked, because the clock of array {name!r} is {spoken_duration(skew)} {ahead} "
-                "the operator's. A new one is made."
+                f"maxAge cannot be checked: the clock of array {name!r} is {spoken_duration(skew)} {ahead} "
+                "the operator's. A new point in time is made."
             )
     return None
 

@@ -85,7 +85,7 @@ def check_older(active: ActiveSync) -> Decision | None:
     return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,
         f"The older transfer {older.name} is under way{done}. The sync is armed when it has landed: "
-        "otherwise it would take the name.",
+        "otherwise that transfer would take the name.",
         until=active.now + active.tuning.older_every,
         follow=True,
     )
