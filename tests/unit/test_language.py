@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from language.texts import Text
 
+FOR_BUILDERS = re.compile(r"docs/(facts/|architecture|invariants|glossary)|CONTRIBUTING")
+"""Pages for those who work on the code: they may name what its libraries and tools are called."""
+GENERATED = re.compile(r"docs/(faults|preparation-table|simulator)|charts/")
+"""Pages of tables, with names from tests and from the simulator."""
+LITERAL = re.compile(r"docs/(faults/|admission|reference/)")
+"""Pages of texts that are looked at where they come from, or that an API server says."""
 SOURCES: dict[str, tuple[Callable[[], Iterator[Text]], int]] = {
     "catalogue": (texts.catalogue, rules.MESSAGE_SENTENCE),
     "messages": (texts.messages, rules.MESSAGE_SENTENCE),
@@ -27,12 +33,6 @@ SOURCES: dict[str, tuple[Callable[[], Iterator[Text]], int]] = {
     "pages": (lambda: pages(LITERAL), rules.PAGE_SENTENCE),
     "pages for users": (lambda: pages(FOR_BUILDERS, GENERATED, LITERAL), rules.PAGE_SENTENCE),
 }
-FOR_BUILDERS = re.compile(r"docs/(facts/|architecture|invariants|glossary)|CONTRIBUTING")
-"""Pages for those who work on the code: they may name what its libraries and tools are called."""
-GENERATED = re.compile(r"docs/(faults|preparation-table|simulator)|charts/")
-"""Pages of tables, with names from tests and from the simulator."""
-LITERAL = re.compile(r"docs/(faults/|admission|reference/)")
-"""Pages of texts that are looked at where they come from, or that an API server says."""
 FILES = {"README", "CHANGELOG", "CONTRIBUTING", "LICENSE"}
 OTHERS = {"spec.restoreStatus.includedResources"}
 """Fields of objects that are not ours: Velero's."""
