@@ -37,13 +37,13 @@ tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (m
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py $(if $(filter tools,$(MAKECMDGOALS)),$(ARGS))
 
 .PHONY: coldstart
-coldstart: $(READY)  ## what make demo takes on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
+coldstart: $(READY)  ## measure make demo on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
 	@$(BIN)/python hack/coldstart.py $(ARGS)
 
 .PHONY: demo demo-up demo-down
 demo: tools  ## run the main job from apply to a named point in time, and end everything
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo run $(ARGS)
-demo-up: tools  ## the same, and leave it running to play with
+demo-up: tools  ## the same, and leave it running, to try things
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo up $(ARGS)
 demo-down: $(READY)  ## end what demo-up left running
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo down $(ARGS)
@@ -79,7 +79,7 @@ judges: $(READY)  ## build Argo CD's, kstatus' and Flux's judges (once: minutes)
 
 .PHONY: oracles oracles-lock
 oracles: WORKERS := 0
-oracles: $(READY)  ## programs that nobody here wrote judge adapters and simulator (had once: minutes, 0.5 GB)
+oracles: $(READY)  ## other people's programs judge adapters and simulator (first time: minutes, 0.5 GB)
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py govmomi-vcenter
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/oracles.py
 	$(PYTEST) tests/oracles
@@ -114,7 +114,7 @@ bench: tools  ## measure speed, calls and memory (ratios within one run)
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 .PHONY: sweep reapply
-sweep: tools  ## kill and disturb the operator wherever it awaits the outside (hours; ARGS='--every 20')
+sweep: tools  ## kill and disturb the operator at every point where it waits (hours; ARGS='--every 20')
 	@$(BIN)/python tests/e2e/sweep/run.py $(ARGS)
 reapply: tools  ## 1,000 rounds of GitOps re-application, and 500 objects of history (minutes)
 	@REAPPLY_ROUNDS=1000 REAPPLY_OBJECTS=500 $(BIN)/pytest -s tests/e2e/test_reapply.py $(ARGS)
@@ -139,7 +139,7 @@ rounds: tools  ## kill, stop and cut off leading replicas while syncs are in fli
 	@$(BIN)/python tests/e2e/rounds.py $(ARGS)
 
 .PHONY: format
-format: $(READY)  ## format the code and mend what the linter can
+format: $(READY)  ## format the code, and repair what the linter can
 	$(BIN)/ruff format $(TREES)
 	$(BIN)/ruff check --fix $(TREES)
 

@@ -123,7 +123,7 @@ class Cluster:
             return trouble
         others = self.kubectl("get", kinds, "--all-namespaces", "--output=name", check=False)
         if others.returncode or others.stdout.strip():
-            trouble.append(f"the CRDs stay, since there are objects of them that are not the demo's: {kinds}")
+            trouble.append(f"the CRDs stay, because there are objects that are not the demo's: {kinds}")
         else:
             self._delete(trouble, *crds)
         return trouble
@@ -153,7 +153,7 @@ class Cluster:
             )
         except TimeoutError:
             raise DemoError(
-                f"The namespace {name} of an earlier demo is being deleted and does not go away:"
+                f"The namespace {name} of an earlier demo is being deleted and does not disappear:"
                 f" kubectl get namespace {name} --output=yaml says what it waits for."
             ) from None
 
@@ -191,7 +191,7 @@ def own(directory: Path, tools: Mapping[str, Path]) -> Iterator[tuple[Cluster, C
 def given(kubeconfig: Path, directory: Path, program: Path) -> Cluster:
     """The cluster of this file's current context, whatever becomes of the file: a copy is put into `directory`."""
     if not kubeconfig.is_file():
-        raise DemoError(f"DEMO_KUBECONFIG={kubeconfig} is no file: name one kubeconfig, or leave it unset.")
+        raise DemoError(f"DEMO_KUBECONFIG={kubeconfig} is not a file: name one kubeconfig, or leave it unset.")
     asking = Kubectl(program, kubeconfig, directory / "kubectl-cache")
     config = json.loads(asking("config", "view", "--minify", "--flatten", "--raw", "--output=json").stdout)
     pinned = directory / "kubeconfig"

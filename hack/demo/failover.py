@@ -22,12 +22,12 @@ QUICK = 1.0
 """Seconds of the last sync's transfer: how one moves was shown in the first act."""
 HOUR = dt.timedelta(hours=1)
 GLOSSES = {
-    Reason.ACCEPTED: "read and remembered",
+    Reason.ACCEPTED: "accepted",
     Reason.CHECKING: "every check passed: its turn on the protection group",
     Reason.PREPARING: "every check passed twice; now the call",
     Reason.TRANSFERRING: "the last sync is on its way to the target",
     Reason.VERIFYING: "the call's task succeeded, which is not proof enough",
-    Reason.FAILOVER_PREPARED: "landed, and listed: Complete",
+    Reason.FAILOVER_PREPARED: "landed and listed: Complete",
 }
 
 
@@ -62,10 +62,10 @@ def prepare(on: Stage) -> Mapping[str, Any]:
     if not named:
         raise DemoError(f"The preparation did not wait for {FORGOTTEN_VM}, which was on.")
     (called,) = [one for one in on.simulator.journal()[seen:] if one["call"] == PREPARE_CALL]
-    on.wait_until(lambda: _prepared_condition(on) is not None, "the group to tell that it is prepared")
+    on.wait_until(lambda: _prepared_condition(on) is not None, "the group to say that it is prepared")
     screen.say(
         f"One call changed something: {called['endpoint']} took {PREPARE_CALL} at {called['time'][11:19]}."
-        " No call takes it back, so it is made once, after every VM was read and found off, and never repeated."
+        " No call undoes it. So it is made once, after every VM was read and found off, and never repeated."
     )
     found: Mapping[str, Any] = on.cluster.kubectl.in_namespace(NAMESPACE).get("failoverpreparation", PREPARATION)
     return dict(found["status"])
@@ -88,7 +88,7 @@ def afterwards(on: Stage, prepared: Mapping[str, Any]) -> None:
     ready = stage.condition(refused, "Ready") or {}
     point = (refused["status"].get("pointInTime") or {}).get("id")
     if ready.get("reason") != Reason.GROUP_PREPARED or point != final or final not in told:
-        raise DemoError(f"The group does not tell its last point in time {final}: {told!r}, {ready}, {point}")
+        raise DemoError(f"The group does not show its last point in time {final}: {told!r}, {ready}, {point}")
     screen.block(f"{ready['reason']}", 5)
     screen.message(ready["message"], 5)
 

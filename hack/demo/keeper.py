@@ -75,7 +75,7 @@ def down(root: Path) -> int:
             shutil.rmtree(root, ignore_errors=True)
         finally:
             os.close(held)
-        print("What a demo that was killed had left is removed." if found else "No demo is running.")
+        print("The rest of a demo that was killed is removed." if found else "No demo is running.")
         return 0
     state = _state(root)
     if state is None:
@@ -87,9 +87,9 @@ def down(root: Path) -> int:
     os.kill(state["pid"], signal.SIGTERM)
     eventually(lambda: identity(state["pid"]) != state["identity"], what="the demo to end", timeout=END_TIMEOUT)
     if (root / LOG).exists():
-        print(f"The demo has ended; its log ({root / LOG}) says:\n{(root / LOG).read_text('utf-8').strip()}")
+        print(f"The demo has ended. Its log ({root / LOG}) says:\n{(root / LOG).read_text('utf-8').strip()}")
         return 1
-    print("The demo has ended; no process and no file is left.")
+    print("The demo has ended. No process and no file is left.")
     return 0
 
 
@@ -165,7 +165,7 @@ def _lock(root: Path) -> int | None:
         if not any(root.iterdir()):
             (root / MARK).touch()
         if not (root / MARK).exists():
-            raise SystemExit(f"{root} was not made by the demo, which empties its directory: name another one.")
+            raise SystemExit(f"{root} was not made by the demo. The demo empties its directory, so name another one.")
         descriptor = os.open(root, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -75,7 +75,7 @@ def play(directory: Path, given: Path | None, running: contextlib.ExitStack, mad
     story.explain(stage)
     screen.section(6, "Prepare a planned failover")
     prepared = failover.prepare(stage)
-    screen.section(7, "Afterwards: the last point in time is told by its id, and the group takes no sync")
+    screen.section(7, "Afterwards: the group shows the id of the last point in time, and accepts no sync")
     failover.afterwards(stage, prepared)
     return stage
 
@@ -114,7 +114,7 @@ def guarded(directory: Path, body: Callable[[contextlib.ExitStack], None]) -> in
         return status
     _keep_logs(directory)
     if message is not None:
-        print(f"\nThe demo could not go on. {message}", file=sys.stderr)
+        print(f"\nThe demo had to stop. {message}", file=sys.stderr)
     logs = ", ".join(sorted(path.name for path in directory.glob("*.log")))
     print(f"Nothing is left running. Logs are in {directory}: {logs or 'none yet'}", file=sys.stderr)
     return status or 1

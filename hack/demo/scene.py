@@ -100,7 +100,7 @@ class Stage:
         def watchful() -> object:
             if self.operator.exit_status is not None:
                 raise DemoError(
-                    f"The operator ended with {self.operator.exit_status}; its log ({self.operator.log}) ends with:\n"
+                    f"The operator ended with {self.operator.exit_status}. Its log ({self.operator.log}) ends with:\n"
                     f"{self.operator.last_lines()}"
                 )
             return look()
@@ -108,7 +108,7 @@ class Stage:
         try:
             eventually(watchful, what=what, timeout=timeout, every=EVERY)
         except TimeoutError:
-            raise DemoError(f"Waited {timeout:g} s for {what}, in vain; see {self.operator.log}.") from None
+            raise DemoError(f"Waited {timeout:g} s for {what}, without success. See {self.operator.log}.") from None
 
     def objects(self, name: str) -> Path:
         """Where a file with objects is."""
@@ -133,13 +133,13 @@ def simulator_of(process: Process, directory: Path) -> Simulator:
 
     def look() -> bool:
         if process.exit_status is not None:
-            raise DemoError(f"The simulator ended while it was starting; its log ends with:\n{process.last_lines()}")
+            raise DemoError(f"The simulator ended while it was starting. Its log ends with:\n{process.last_lines()}")
         return process.log.read_text("utf-8").endswith("\n") and described.is_file()
 
     try:
         eventually(look, what="the simulator", timeout=TIMEOUT, every=EVERY)
     except TimeoutError:
-        raise DemoError(f"The simulator did not become ready in {TIMEOUT:g} s; see {process.log}.") from None
+        raise DemoError(f"The simulator did not become ready in {TIMEOUT:g} s. See {process.log}.") from None
     return Simulator.attach(described)
 
 

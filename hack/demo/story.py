@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 SYNC_CALL = "SyncReplicationGroup_Task"
 GLOSSES = {
-    Reason.ACCEPTED: "read and remembered",
-    Reason.OLDER_TRANSFER_IN_FLIGHT: "the scheduled one goes first: it would get the name",
-    Reason.ARMING: "the target's sync waits for data, and holds the name",
+    Reason.ACCEPTED: "accepted",
+    Reason.OLDER_TRANSFER_IN_FLIGHT: "the scheduled transfer lands first: it would get the name",
+    Reason.ARMING: "the sync at the target waits for data and has the name",
     Reason.TRANSFERRING: "the snapshot is on its way to the target array",
-    Reason.POINT_IN_TIME_CREATED: "landed, and listed under its name: Complete",
+    Reason.POINT_IN_TIME_CREATED: "landed and listed under its name: Complete",
 }
 
 PUSH = "POST protection-group-snapshots"
@@ -41,7 +41,7 @@ curl $SIMULATOR/faults -d '{{"endpoint": "flasharray-a", "call": "{PUSH}", "kind
 # A vCenter goes away (create another sync: it waits, and says why), and comes back
 curl $SIMULATOR/actions/refuse-connections -d '{{"endpoint": "dallas"}}'
 curl $SIMULATOR/actions/accept-connections -d '{{"endpoint": "dallas"}}'
-# Start a VM of the prepared group: within half a minute the preparation is told as stale
+# Start a VM of the prepared group: within half a minute the preparation is shown as stale
 curl $SIMULATOR/actions/power -d '{{"vm": "erp-app", "state": "poweredOn"}}'
 kubectl wait --for=condition=Valid=False --timeout=60s failprep/{PREPARATION} -n {NAMESPACE}
 # What changed something on the storage
@@ -113,17 +113,17 @@ def explain(on: Stage) -> None:
         told = f"name {arguments['name']}" if entry["call"] == SYNC_CALL else f"suffix {arguments.get('suffix')}"
         screen.block(f"{entry['time'][11:21]}  {entry['endpoint']:<13} {entry['call']:<26} {told}")
     screen.say(
-        "vCenter takes a sync at the target only, and the sync moves no data: it gives its name to whatever lands next."
-        " So the operator let the scheduled transfer land, armed the sync, saw it pending, pushed on the source array,"
-        " and called it Complete when that very snapshot had landed and was listed. A script that arms at once would"
-        " have put the name on the scheduled, older data."
+        "vCenter accepts a sync only at the target. The sync moves no data: the next data that lands gets its name."
+        " So the operator let the scheduled transfer land. Then it armed the sync, saw it pending, and pushed on the"
+        " source array. It set Complete when exactly that snapshot had landed and was listed. A script that arms"
+        " immediately would have put the name on the scheduled, older data."
     )
 
 
 def what_next() -> None:
     """Chapter 8, when everything ends now."""
     screen.section(8, "Next")
-    screen.fact("make demo-up", "the same, left running to play with; make demo-down ends it")
+    screen.fact("make demo-up", "the same, and leave it running; make demo-down ends it")
     screen.fact("README.md", "the kinds, their status, what is there and what is not yet")
 
 
@@ -131,7 +131,7 @@ def how_to_play(state: Mapping[str, Any]) -> None:
     """Chapter 8, when everything stays. `state`: `kubeconfig`, `tools` (where kubectl is), `control` (a URL)."""
     directory = Path(state["kubeconfig"]).parent
     near = str(directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory)
-    screen.section(8, "It is left running. Try")
+    screen.section(8, "It is still running. Try")
     screen.blank()
     if shutil.which("kubectl") is None:
         print(f"export PATH=$PATH:{state['tools']}")

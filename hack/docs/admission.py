@@ -17,12 +17,12 @@ object is not stored, and nothing happens; a refused change leaves the object as
 kube-apiserver with kubectl, and the words are those that kubectl prints after `The <kind> "<name>" is invalid:`; where
 it prints several, they stand here behind each other.
 
-New objects have, beside the field that is told, the least that their kind needs; `-` is a field that is left out.
-Changes are told as *before -> after*.
+New objects have, beside the field that is shown, the least that their kind needs; `-` is a field that is left out.
+Changes are shown as *before -> after*.
 
 Not in the tables: a misspelt field is refused by kubectl's own validation (`strict decoding error: unknown field`), and
 where that is turned off, it is dropped. Where an object has the wrong shape, the API server adds `<nil>: Invalid value:
-null: some validation rules were not checked because the object was invalid`: mend the shape, and the rest is judged.
+null: some validation rules were not checked because the object was invalid`: correct the shape first.
 Where it says `may not be more than 80 bytes`, it counts characters.
 """
 _UNCHECKED = (

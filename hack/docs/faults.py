@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Faults
 
-What the operator makes of each trouble of a vCenter or a FlashArray, and what you read of it. Every row is a test on a
-TLS socket; the messages are what was read there, with addresses and times of these pages' own.
+What happens at each problem of a vCenter or a FlashArray, and what you read then. Every row is a test on a TLS socket.
+The messages are what was read there, with other addresses and times.
 
-- `Done`: it worked, or the endpoint told something; what that is stands beside it.
-- `Refused`: the endpoint answered, and the answer is no. Nothing was changed.
+- `Done`: it worked, or the endpoint reported something, which is shown beside it.
+- `Refused`: the endpoint answered, and refused. Nothing was changed.
 - `Unavailable`: nothing was changed, and asking later may help.
-- `Indeterminate`: a call that changes something, whose answer was lost. What became of it is looked for.
+- `Indeterminate`: the answer of a call that changes something was lost. The operator looks for the effect of the call.
 
 *Call* is the operator's own: `start_sync` arms a sync at the target, `start_prepare` prepares a failover, `push`
 replicates a protection group; the others read. *Asked again?* is how a `ReplicationSync` goes on: until its `timeout`,
-or for as many refusals in a row as its `retryLimit`. Where it goes on until the deadline, it does so as soon as the
-trouble is over. [Reasons](reasons.md) has the meaning of each word and what to do.
+or for as many refusals in a row as its `retryLimit`. If it goes on until the deadline, it goes on as soon as the
+problem is over. [Reasons](reasons.md) has the meaning of each word and what to do.
 """
 
 _RECORD = f"{golden.RECORD}=1 make component ARGS='-k test_the_row_is_true' WORKERS=0"

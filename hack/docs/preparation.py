@@ -16,14 +16,14 @@ States of both groups, what the ReplicationGroup remembers, and each guard, with
 Each cell is a test on the decisions themselves, from the acceptance up to the call; the whole product is {count} cells,
 and the call is made in {calls} of them. What these words mean:
 
-- `waits`: until a person or time lifts it, at the latest until `notAfter`; other requests need not wait for it.
+- `waits`: until a person or time solves it, at the latest until `notAfter`. Other requests need not wait for it.
 - `fails`, `completes`: the end. Nothing was called.
 - `calls`: every check passed, twice; the one prepare call is made.
 - `would wait`, `would fail`, `could`, `cannot tell`: the same, predicted by a dry run, which ends `DryRun` either way
   and says so in condition `Preparable`.
 
-[Reasons](reasons.md) has the meaning of each word and what to do. Where several things are in the way, the page tells
-the one that is told: what ends the request first, then in the order of `status.checks`.
+[Reasons](reasons.md) has the meaning of each word and what to do. If several things are in the way, the page shows
+the one that the status shows: what ends the request first, then in the order of `status.checks`.
 """
 _COLUMNS: dict[str, Situation] = {
     "nothing else": Situation(),

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _HEAD = """# Reasons
 
 Every condition carries a `reason` from this closed list, and a message that says what was asked, what was seen, and
-what to do next. *Goes on by itself*: the operator waits or asks again, until the request's `timeout` where there is
-one; where it says no, the word is an end or a plain fact.
+what to do next. *Goes on by itself*: the operator waits or asks again, until the request's `timeout` if there is one.
+If it says no, the reason is an end or only a fact.
 
-A **refused** sync or push is repeated up to the request's `retryLimit` only, whatever stands in that column: with the
+A **refused** sync or push is repeated up to the request's `retryLimit` only, even if that column says yes. With the
 default, 6, the seventh refusal in a row ends the request as `SyncRefused` or `PushRefused`, within about a minute. An
-endpoint that cannot be reached, or is busy, has refused nothing: that is waited for until the `timeout`.
-[Faults](faults.md) has for each trouble which of the two it is.
+endpoint that cannot be reached, or is busy, has refused nothing: the request waits for it until the `timeout`.
+[Faults](faults.md) says for each problem which of the two it is.
 
 `kubectl get repsync,repgroup,vcenters,flasharrays -A` shows the reason of `Ready` in the column REASON.
 """

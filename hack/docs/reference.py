@@ -125,7 +125,7 @@ def _changeable(path: str, rules: Mapping[str, str]) -> str:
 def _about_all(spec: Node) -> Iterator[str]:
     told = [one["message"] for one in spec.get("x-kubernetes-validations", ()) if not _about_changes(one)]
     if told:
-        yield "Beside these: " + "; ".join(told) + ".\n"
+        yield "Also: " + "; ".join(told) + ".\n"
 
 
 def _columns(columns: list[Node]) -> str:

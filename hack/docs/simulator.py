@@ -37,13 +37,13 @@ It is a proving ground: calls go wrong on order (faults), behaviour that no sour
 CONTROL = """\
 ## Control
 
-HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what would be right>"}`. Whoever sends
-`Accept: application/json` gets compact JSON; without it the journal comes as lines to read, and JSON is indented.
+HTTP and JSON at the control URL. Every mistake is a 400 with `{"error": "<what would be right>"}`. With
+`Accept: application/json` you get compact JSON. Without it the journal comes as lines to read, and JSON is indented.
 
 | call | what it does |
 |---|---|
 | `GET /state` | the whole world |
-| `GET /journal?since=<number>&wait=<seconds>` | calls that were to change something, with what became of them |
+| `GET /journal?since=<number>&wait=<seconds>` | calls that were to change something, with their results |
 | `GET /counters`, `POST /counters/reset` | how many calls of each kind each endpoint got |
 | `POST /faults` | orders a fault: `endpoint`, `call` and `on`, the id of the object called at a vCenter (default `*`; patterns with `*`), `kind`, `times` (default: until removed), `skip` (calls that pass first), and the kind's arguments |
 | `GET /faults`, `DELETE /faults`, `DELETE /faults/<id>` | all faults with their hits; remove all, or one: what hangs goes on |

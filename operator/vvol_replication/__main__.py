@@ -99,7 +99,7 @@ async def run(configuration: Configuration) -> None:
             return
         if not await stop.unless_asked(engine.start()):
             return
-        _log.info("taken up: %s requests in flight", engine.in_flight)
+        _log.info("taken over: %s requests in flight", engine.in_flight)
         # kopf puts its own listeners to the signals; leadership has to end before it.
         await serve(
             registry,
@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log.error("Cannot run: %s", error)
         return 1
     except Exception:  # noqa: BLE001 - logged whole, in the form that was asked for
-        _log.exception("The operator ended because of an error that it does not know")
+        _log.exception("The operator ended because of an unknown error")
         return 1
     return 0
 

@@ -74,13 +74,15 @@ def _is_namespace(text: str) -> bool:
 
 def _namespace(text: str) -> str:
     if not _is_namespace(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no namespace's name")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a namespace's name")
     return text
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 (a free one) to {HIGHEST_PORT}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port: give a number from 0 (a free port) to {HIGHEST_PORT}"
+        )
     return int(text)
 
 
@@ -93,7 +95,7 @@ def _seconds(text: str) -> float:
 
 def _lease_name(text: str) -> str:
     if len(text) > DNS_SUBDOMAIN.max_length or not re.fullmatch(DNS_SUBDOMAIN.pattern, text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no Lease's name")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Lease's name")
     return text
 
 
@@ -103,17 +105,17 @@ def _add_election(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leader-elect",
         action="store_true",
-        help="act only while holding a Lease: for two replicas and more, and for rolling updates",
+        help="act only while this replica holds a Lease; needed for two or more replicas and for rolling updates",
     )
     parser.add_argument("--leader-elect-resource-name", default=LEASE_NAME, type=_lease_name, metavar="NAME",
-        help=f"the Lease; default: {LEASE_NAME}")  # fmt: skip
+        help=f"name of the Lease; default: {LEASE_NAME}")  # fmt: skip
     parser.add_argument(
         "--leader-elect-resource-namespace", default=os.environ.get("POD_NAMESPACE"), metavar="NAMESPACE",
-        help="where the Lease is (environment: POD_NAMESPACE); default: the operator's namespace")  # fmt: skip
+        help="namespace of the Lease (environment: POD_NAMESPACE); default: the operator's namespace")  # fmt: skip
     for option, value, what in (
-        ("lease-duration", usual.duration, "other replicas wait this long for a sign of life"),
-        ("renew-deadline", usual.renew_deadline, "the leader acts this long after its last renewal, and then ends"),
-        ("retry-period", usual.retry, "between two renewals, or two looks at another's Lease"),
+        ("lease-duration", usual.duration, "how long other replicas wait for a renewal before one takes over"),
+        ("renew-deadline", usual.renew_deadline, "how long the leader acts after its last renewal; then it ends"),
+        ("retry-period", usual.retry, "time between two renewals, or between two checks of another replica's Lease"),
     ):
         parser.add_argument(
             f"--leader-elect-{option}", default=value, type=_seconds, metavar="DURATION",
@@ -126,7 +128,7 @@ def _election(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Ele
         return None
     namespace = found.leader_elect_resource_namespace or found.operator_namespace
     if not _is_namespace(namespace):
-        parser.error(f"{namespace!r} (--leader-elect-resource-namespace or POD_NAMESPACE) is no namespace's name")
+        parser.error(f"{namespace!r} (--leader-elect-resource-namespace or POD_NAMESPACE) is not a namespace's name")
     try:
         timing = Timing(
             found.leader_elect_lease_duration, found.leader_elect_renew_deadline, found.leader_elect_retry_period
@@ -146,40 +148,46 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
     parser.add_argument(
         "--operator-namespace",
         default=os.environ.get("OPERATOR_NAMESPACE"),
-        help="where the Secrets are that VCenter and FlashArray objects name (environment: OPERATOR_NAMESPACE)",
+        help="namespace of the Secrets that VCenter and FlashArray objects name (environment: OPERATOR_NAMESPACE)",
     )
     parser.add_argument(
         "--namespace",
         action="append",
         default=[],
         type=_namespace,
-        help="act here only; repeatable; default: everywhere",
+        help="act in this namespace only; may be given several times; default: all namespaces",
     )
-    parser.add_argument("--http-host", default="", help="address for the probes; default: all")
+    parser.add_argument("--http-host", default="", help="address for the probes; default: all addresses")
     parser.add_argument("--http-port", type=_port, help="port for /livez and /readyz; default: none")
-    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="form of the log; default: text")
     parser.add_argument(
         "--log-level",
         choices=LOG_LEVELS,
         default="info",
-        help="the least that is logged; default: info",
+        help="lowest level that is logged; default: info",
     )
     parser.add_argument("--version", action="version", version=f"{parser.prog} {version()}")
-    parser.add_argument("--kubeconfig", help="default: the pod's service account, else the environment's kubeconfig")
+    parser.add_argument(
+        "--kubeconfig",
+        help="path of a kubeconfig; default: the pod's service account, otherwise the environment's kubeconfig",
+    )
     jobs = parser.add_mutually_exclusive_group()
     for job, what in (
-        (Job.CHECK, "say whether CRDs, permissions and a working replica are there; exit with 1 if not"),
-        (Job.RELEASE_FINALIZERS, "once the operator has ended, take its finalizer off all objects; for uninstalling"),
+        (Job.CHECK, "check that CRDs, permissions and a working replica are there; exit code 1 if not"),
+        (
+            Job.RELEASE_FINALIZERS,
+            "remove its finalizer from all objects; for uninstalling, after the operator has ended",
+        ),
     ):
         jobs.add_argument(f"--{job.value}", dest="job", action="store_const", const=job, help=f"do not operate: {what}")
     parser.set_defaults(job=Job.OPERATE)
     _add_election(parser)
     found = parser.parse_args(arguments)
     if not found.operator_namespace:
-        parser.error("--operator-namespace (or OPERATOR_NAMESPACE) is required: it is where Secrets are read from")
+        parser.error("--operator-namespace (or OPERATOR_NAMESPACE) is required: Secrets are read from it")
     if not _is_namespace(found.operator_namespace):
         parser.error(
-            f"{found.operator_namespace!r} (--operator-namespace or OPERATOR_NAMESPACE) is no namespace's name"
+            f"{found.operator_namespace!r} (--operator-namespace or OPERATOR_NAMESPACE) is not a namespace's name"
         )
     return Configuration(
         operator_namespace=found.operator_namespace,

@@ -36,8 +36,8 @@ async def check(configuration: Configuration) -> bool:
     for one in missing:
         _log.error("%s", one)
     if not missing:
-        lease = "no Lease was looked at" if configuration.election is None else "a replica is at work"
-        _log.info("checked: the kinds are served, the permissions suffice, %s", lease)
+        lease = "no Lease was checked" if configuration.election is None else "a replica is at work"
+        _log.info("checked: the CRDs are installed, the permissions are complete, %s", lease)
     return not missing
 
 
@@ -48,7 +48,7 @@ async def _missing(cluster: ApiServer, connection: Connection, configuration: Co
         return
     for kind in KINDS:
         if kind.plural not in served:
-            yield f"{API_VERSION} has no {kind.plural}: install the CRD {kind.crd_name}"
+            yield f"{API_VERSION} has no {kind.plural}. Install the CRD {kind.crd_name}."
     election = configuration.election
     lease = None if election is None else (election.namespace, election.name)
     for permission in needed(configuration.operator_namespace, configuration.namespaces, lease):
@@ -56,7 +56,7 @@ async def _missing(cluster: ApiServer, connection: Connection, configuration: Co
         if isinstance(allowed, Failed):
             yield allowed.message
         elif not allowed:
-            yield f"this account may not {permission}: apply the roles of the installation"
+            yield f"this account may not {permission}. Apply the roles of the installation."
     if election is not None and (trouble := await _unled(connection, election)):
         yield trouble
 
@@ -79,5 +79,5 @@ async def _unled(connection: Connection, election: Election) -> str | None:
                     return None
                 first = first or stored.record.renewed
         if time.monotonic() >= deadline:
-            return f"no replica is at work: {where} {said}; look at the operator's log"
+            return f"no replica is at work: {where} {said}. Look at the operator's log."
         await asyncio.sleep(election.timing.retry)

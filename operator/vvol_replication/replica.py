@@ -101,7 +101,7 @@ def end_process(why: str) -> None:
     """Leadership is lost: threads inside calls cannot be cancelled, so the process ends, now."""
     try:
         words = threading.Thread(
-            target=lambda: _log.error("leadership lost: %s. Nothing is changed any more; this process ends.", why),
+            target=lambda: _log.error("leadership lost: %s. Nothing is changed any more. This process ends.", why),
             daemon=True,
         )
         words.start()

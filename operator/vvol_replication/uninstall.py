@@ -46,9 +46,9 @@ async def _release(cluster: ApiServer) -> bool:
         for ref in refs:
             prevented = await let_go(cluster, ref)
             if prevented is None:
-                _log.info("let go of %s", ref)
+                _log.info("finalizer removed: %s", ref)
             else:
-                _log.error("%s still has our finalizer: %s", ref, prevented)
+                _log.error("%s still has the operator's finalizer: %s", ref, prevented)
                 trouble = True
-        _log.info("%s %s had our finalizer", len(refs), kind.plural)
+        _log.info("%s %s had the operator's finalizer", len(refs), kind.plural)
     return not trouble

@@ -124,7 +124,7 @@ class Replicas:
         self.tend()
         eventually(self.holder, what="a leader")
         for one in self.all:
-            eventually(lambda one=one: "standing for Lease" in one.log, what=f"{one.name} to stand by")  # type: ignore[misc]
+            eventually(lambda one=one: "waiting for Lease" in one.log, what=f"{one.name} to stand by")  # type: ignore[misc]
 
     @cached_property
     def _leases(self) -> client.CoordinationV1Api:
@@ -160,5 +160,5 @@ class Replicas:
         )  # fmt: skip
         seconds = time.monotonic() - begun
         successor = self.leader()
-        eventually(lambda: "taken up:" in successor.log, what=f"{successor.name} to take up the work")
+        eventually(lambda: "taken over:" in successor.log, what=f"{successor.name} to take up the work")
         return seconds

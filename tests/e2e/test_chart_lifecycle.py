@@ -69,7 +69,7 @@ class Installed(Rig):
             process = pods.start(self.home, self.directory, spec, NAMESPACE, name)
             self.pods.append(process)
             eventually(
-                lambda process=process: "standing for Lease" in process.log.read_text(),  # type: ignore[misc]
+                lambda process=process: "waiting for Lease" in process.log.read_text(),  # type: ignore[misc]
                 what=f"{name} to be ready",
                 timeout=LONG,
             )
@@ -230,7 +230,7 @@ def test_an_uninstallation_lets_go_of_what_is_in_flight_and_the_next_installatio
         job = eventually(lambda: installed.home.find("job", JOB), what="the hook's Job", timeout=LONG) or {}
         spec = job["spec"]["template"]["spec"]
         releasing = pods.start(installed.home, installed.directory, spec, NAMESPACE, "release")
-        eventually(lambda: "standing for Lease" in releasing.log.read_text(), what="it to stand", timeout=LONG)
+        eventually(lambda: "waiting for Lease" in releasing.log.read_text(), what="it to stand", timeout=LONG)
         assert "held by pod-" in releasing.log.read_text()
         assert FINALIZER in finalizers(kept), "an operator still runs"
         installed.scale_to_nothing()

@@ -117,8 +117,8 @@ def test_the_notes_show_a_first_object_and_what_the_values_mean(helm: Helm, cont
     assert "every namespace." in plain
     assert "<no value>" not in plain
     assert "acts in dr, test." in " ".join(notes(namespaces=["dr", "test"]).split())
-    assert "bind them to people" in notes(userRoles={"aggregate": False})
-    assert "let requests in flight end" in notes(uninstall={"releaseFinalizers": False})
+    assert "Bind them to people" in notes(userRoles={"aggregate": False})
+    assert "wait until requests in flight have ended" in notes(uninstall={"releaseFinalizers": False})
 
 
 def test_helms_own_linter_has_nothing_to_say(helm: Helm) -> None:

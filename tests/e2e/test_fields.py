@@ -77,7 +77,7 @@ def test_by_a_clock_that_is_off_nothing_is_young(rig: Rig, site: Site) -> None:
     finally:
         site.simulator.action("set-skew", endpoint=TARGET, seconds=0)
     assert ready(end)[0] == "PointInTimeCreated"
-    assert "maxAge cannot be judged" in ready(end)[1]
+    assert "maxAge cannot be checked" in ready(end)[1]
     assert len(site.calls(PUSH, "skewed")) == 1
 
 
@@ -95,7 +95,7 @@ def test_a_sync_that_is_left_armed_is_remembered_and_the_next_request_goes_under
 
     named = site.request(name, pointInTimeName="mine")
     waiting = named.wait_reason("EarlierSyncArmed")
-    assert "has to land first" in ready(waiting)[1]
+    assert "must land first" in ready(waiting)[1]
     derived = site.request(name).wait_complete()
     last = named.wait_complete()
 

@@ -57,7 +57,7 @@ def test_the_other_replica_goes_on_with_a_sync_in_flight(
         assert seconds < 2 * most  # the machine is shared; the figure itself is printed
         if how == "SIGTERM":
             assert leader.process.wait(30) == 0
-            assert "let go of Lease" in leader.log
+            assert "released Lease" in leader.log
 
 
 @pytest.mark.parametrize(

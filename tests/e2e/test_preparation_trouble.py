@@ -139,7 +139,7 @@ def test_a_provider_that_refuses_running_vms_in_its_task_changes_nothing_and_is_
 
     told = started_in_between(guarded, name, group).wait_failed("PrepareRefused")
 
-    assert "power off" in ready(told)[1]
+    assert "Power off" in ready(told)[1]
     assert not guarded.world(name)["sourceGroup"]["prepared"]
     assert len(guarded.points(name)) == 1
 

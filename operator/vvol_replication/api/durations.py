@@ -23,7 +23,9 @@ def parse_duration(text: str, path: str = "duration") -> timedelta:
     """
     found = _WRITTEN.fullmatch(text)
     if not text or found is None:
-        raise SpecError(path, f"{_shown(text)} is no duration: write hours, minutes and seconds like 90s, 15m or 1h30m")
+        raise SpecError(
+            path, f"{_shown(text)} is not a duration: write hours, minutes and seconds like 90s, 15m or 1h30m"
+        )
     hours, minutes, seconds = (int(part[:-1]) if part else 0 for part in found.groups())
     value = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     if not value:

@@ -53,7 +53,7 @@ def _ipv6(bracketed: str, path: str) -> str:
     try:
         return str(IPv6Address(bracketed[1:-1]))
     except AddressValueError:
-        raise SpecError(path, "has brackets around something that is no IPv6 address") from None
+        raise SpecError(path, "has brackets around something that is not an IPv6 address") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def read_trust(spec: Reader) -> Trust:
         raise SpecError(tls.where("caCertificates"), f"must be certificates in PEM form, each after {PEM_MARK}")
     insecure = tls.flag("insecureSkipVerify")
     if certificates is not None and insecure:
-        raise SpecError(spec.where("tls"), "says both caCertificates and insecureSkipVerify: choose one")
+        raise SpecError(spec.where("tls"), "has both caCertificates and insecureSkipVerify: choose one")
     return Trust(certificates, insecure)
 
 

@@ -23,7 +23,7 @@ class GroupRef:
         fault_domain = reader.require("faultDomainID", reader.text("faultDomainID", OPAQUE_ID))
         device_group = reader.require("deviceGroupID", reader.text("deviceGroupID", OPAQUE_ID))
         if device_group == ON_DEMAND_GROUP:
-            raise SpecError(reader.where("deviceGroupID"), "stands for a group to be created on demand")
+            raise SpecError(reader.where("deviceGroupID"), "means a group that is created on demand")
         return cls(fault_domain, device_group)
 
     def __str__(self) -> str:

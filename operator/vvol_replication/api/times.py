@@ -21,7 +21,7 @@ def parse_time(text: str, path: str = "time") -> datetime:
     """
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise SpecError(path, "is no RFC 3339 time: write it like 2026-12-01T00:00:00Z")
+        raise SpecError(path, "is not an RFC 3339 time: write it like 2026-12-01T00:00:00Z")
     date, clock, fraction, zone = found.groups()
     offset = "+00:00" if zone in "Zz" else zone
     try:
@@ -29,7 +29,7 @@ def parse_time(text: str, path: str = "time") -> datetime:
         moment = moment.astimezone(UTC)
         _ = moment + timedelta(milliseconds=1)  # decisions look this far beyond a time; its last moment has no beyond
     except (ValueError, OverflowError) as error:
-        raise SpecError(path, f"is no time that exists: {error}") from error
+        raise SpecError(path, f"is not a time that exists: {error}") from error
     return moment
 
 

@@ -186,7 +186,7 @@ class ApiServer:
             code, body = answer
             items = body.get("items") if isinstance(body, Mapping) else None
             if code == _NOT_FOUND:
-                raise UnknownKindError(f"it does not know {kind.crd_name}; install the CRDs")
+                raise UnknownKindError(f"it does not know {kind.crd_name}. Install the CRDs")
             if code != _OK or not isinstance(items, list):
                 raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
             for item in items:
@@ -325,7 +325,7 @@ def _path(kind: Kind, namespace: str | None) -> str:
 
 def _message(body: Any) -> str:
     text = body.get("message") if isinstance(body, Mapping) else None
-    return " ".join(str(text or "it said nothing that can be read").split())[:300]
+    return " ".join(str(text or "the answer has no readable text").split())[:300]
 
 
 def note_of(message: str) -> str:

@@ -39,7 +39,7 @@ class Timing:
 
     def __post_init__(self) -> None:
         if not self.duration >= 1 or self.duration != int(self.duration):
-            raise ValueError("a Lease's duration is told in whole seconds, at least one")
+            raise ValueError("a Lease's duration is in whole seconds, at least one")
         if not self.renew_deadline < self.duration:
             raise ValueError("the renew deadline must be shorter than the Lease's duration")
         if not 0 < 2 * self.retry < self.renew_deadline:

@@ -9,15 +9,15 @@ import socket
 import aiohttp
 
 _CERTIFICATE_ADVICE = {
-    9: "set the clocks right, on this machine and on the one that made it",
-    10: "renew it, or the CA's, on the control plane",
-    62: "ask it by a host name that it has, or give that name as tls-server-name in the kubeconfig",
-    64: "ask it by an address that it has, or give a name that it has as tls-server-name in the kubeconfig",
+    9: "Check the clocks of this machine and of the machine that signed it",
+    10: "Renew it, or the CA's certificate, on the control plane",
+    62: "Use a host name of the certificate as server, or as tls-server-name, in the kubeconfig",
+    64: "Use an address of the certificate as server, or a name of it as tls-server-name, in the kubeconfig",
 }
 """By OpenSSL's codes (X509_V_ERR_...): not valid yet, expired, another host name, another address."""
 _OTHER_ADVICE = (
-    "give the CA that signed it as certificate-authority in the kubeconfig; in a pod the cluster gives the CA, so look "
-    "whether it is being replaced, and whether something else answers at that address"
+    "Put the CA that signed it into certificate-authority of the kubeconfig. In a pod the cluster gives the CA: check "
+    "whether the CA is being replaced, and whether another server answers at that address"
 )
 _TLS = re.compile(r"\[SSL: (\w+)\]")
 
@@ -46,7 +46,7 @@ def fault_of(error: Exception) -> str:
 def _not_trusted(error: Exception) -> str:
     said = str(getattr(error, "verify_message", "") or type(error).__name__).rstrip(".")
     advice = _CERTIFICATE_ADVICE.get(getattr(error, "verify_code", 0), _OTHER_ADVICE)
-    return f"its TLS certificate is not trusted ({said}); {advice}"
+    return f"its TLS certificate is not trusted ({said}). {advice}"
 
 
 def _of_system(error: OSError) -> str:

@@ -75,30 +75,30 @@ class Kubeconfig:
         if asked and not (_has_token(settings) or settings.cert_file):
             how = "its login program gave" if "exec" in asked else f"its {' and '.join(asked)} gave"
             raise KubeconfigError(
-                f"the kubeconfig's user cannot log in: {how} neither a token nor a certificate; try kubectl with it"
+                f"the kubeconfig's user cannot log in: {how} neither a token nor a certificate. Try kubectl with it"
             )
 
     def _refuse_what_is_not_supported(self) -> None:
         server = str(self._cluster.get("server") or "")
         if urlsplit(server).scheme not in {"https", "http"} or not urlsplit(server).hostname:
-            raise KubeconfigError("the kubeconfig's cluster has no server that begins with https://; give one")
+            raise KubeconfigError("the kubeconfig's cluster has no server that begins with https://. Add one")
         proxy = str(self._cluster.get("proxy-url") or "")
         if proxy and urlsplit(proxy).scheme != "http":
             raise KubeconfigError(
-                "the kubeconfig's proxy-url is not supported: only proxies of http:// are; give one, or take it out"
+                "the kubeconfig's proxy-url is not supported: only http:// proxies are. Change it, or remove it"
             )
         asked = [key for key in _IMPERSONATION if self._user.get(key)]
         if asked:
             raise KubeconfigError(
-                f"the kubeconfig's user impersonates another one ({', '.join(asked)}), which is not supported; "
-                "give a user that has the operator's rights itself"
+                f"the kubeconfig's user impersonates another one ({', '.join(asked)}), which is not supported. "
+                "Use a user that has the operator's rights itself"
             )
         provider = self._user.get("auth-provider")
         name = provider.get("name") if isinstance(provider, Mapping) else None
         if provider and name not in _PROVIDERS:
             raise KubeconfigError(
-                f"the kubeconfig's auth-provider is not supported (only {' and '.join(_PROVIDERS)} are); "
-                "use a login program (exec), a token or a certificate"
+                f"the kubeconfig's auth-provider is not supported (only {' and '.join(_PROVIDERS)} are). "
+                "Use a login program (exec), a token or a certificate"
             )
 
     @contextlib.contextmanager
@@ -117,7 +117,7 @@ class Kubeconfig:
             ) from None
         except Exception as error:  # noqa: BLE001 - the library checks little of what it reads
             mark = getattr(error, "problem_mark", None)  # of its YAML reader
-            what = f"no YAML (line {mark.line + 1})" if mark else f"no kubeconfig ({type(error).__name__})"
+            what = f"not YAML (line {mark.line + 1})" if mark else f"not a kubeconfig ({type(error).__name__})"
             raise KubeconfigError(f"the kubeconfig {self._paths} is {what}") from None
 
     def _named(self) -> Iterator[str]:

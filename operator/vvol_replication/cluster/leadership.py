@@ -36,7 +36,7 @@ class Leadership:
         self._until = -math.inf
         self._over = False
         self._watcher: threading.Thread | None = None
-        self.trouble = "the event loop did not get to it"
+        self.trouble = "the event loop was too busy"
         """Why the last renewal failed; logged where the belief runs out."""
 
     def leading(self) -> bool:
@@ -51,7 +51,7 @@ class Leadership:
             self._until = until
             self._changed.notify_all()
         if not self._is_watched():
-            self.lose("nothing in this process watches over the Lease any more")
+            self.lose("nothing in this process watches the Lease any more")
 
     def _is_watched(self) -> bool:
         """Is there a thread that will end the process? The first time it is started here."""
@@ -76,7 +76,7 @@ class Leadership:
             self._end(why)
 
     def _watch(self) -> None:
-        why = "the watch over the Lease failed"
+        why = "watching the Lease failed"
         try:
             with self._changed:
                 while not self._over and (left := self._until - self._clock()) > 0:

@@ -76,13 +76,13 @@ class LeaseStore:
     def _stored(self, method: str, code: int, body: Any) -> Stored:
         if code == _FORBIDDEN:
             raise LeaseError(
-                f"this account may not {method} Leases; allow it get, create and update of leases "
+                f"this account may not {method} Leases. Allow it get, create and update of leases "
                 f"(coordination.k8s.io) in namespace {self.namespace}"
             )
         if code == _UNAUTHORIZED:
             raise LeaseError(
-                f"the API server does not take our login (401 to a {method} of it); "
-                "look at the account, its token and its certificate"
+                f"the API server does not accept the operator's login (401 to a {method} of it). "
+                "Check the account, its token and its certificate"
             )
         metadata = body.get("metadata") if isinstance(body, Mapping) else None
         version = metadata.get("resourceVersion") if isinstance(metadata, Mapping) else None
@@ -196,7 +196,7 @@ class Elector:
         self._candidate = self._candidate.saw(stored, self._clock())
         first, self._seen_at = self._seen_at is None, self._clock()
         if first:
-            _log.info("standing for Lease %s: it is held by %s", self._name, _holder(self._candidate))
+            _log.info("waiting for Lease %s: it is held by %s", self._name, _holder(self._candidate))
 
     async def _write(self, write: Write) -> bool:
         began = self._clock()
@@ -230,9 +230,9 @@ class Elector:
                 while not await self._let_go():
                     self._candidate = self._candidate.unsure()
         except TimeoutError:
-            _log.warning("Lease %s was not let go in time; another replica waits until it expires", self._name)
+            _log.warning("Lease %s was not released in time. Another replica waits until it expires.", self._name)
         except LeaseError as error:
-            _log.warning("Lease %s was not let go, another replica waits until it expires: %s", self._name, error)
+            _log.warning("Lease %s was not released. Another replica waits until it expires: %s", self._name, error)
 
     async def _let_go(self) -> bool:
         if not self._candidate.fresh:
@@ -245,7 +245,7 @@ class Elector:
             await self._store.write(write.record, write.version)
         except LeaseConflict:
             return False
-        _log.info("let go of Lease %s", self._name)
+        _log.info("released Lease %s", self._name)
         return True
 
     def _failed(self, why: str) -> None:
@@ -253,7 +253,7 @@ class Elector:
         self.leadership.trouble = why
         now = self._clock()
         if why != self._said or now >= self._said_at + _SAID_AGAIN:
-            _log.warning("Lease %s: %s; asking again", self._name, why)
+            _log.warning("Lease %s: %s. Trying again.", self._name, why)
             self._said, self._said_at = why, now
 
     def _recovered(self) -> None:

@@ -87,7 +87,7 @@ class Login:
         access = Access(settings.host, self._tls(settings), settings.tls_server_name or None, settings.proxy, token)
         before: Access | None = getattr(self, "_current", None)
         if before is not None and (before.server, before.proxy) != (access.server, access.proxy):
-            raise KubeconfigError("it names another API server or proxy by now; restart the operator if that is meant")
+            raise KubeconfigError("it now names another API server or proxy. If that is intended, restart the operator")
         self._settings, self._seen, self._current = settings, seen, access
 
     def _tls(self, settings: client.Configuration) -> ssl.SSLContext:
@@ -102,7 +102,7 @@ def _context(settings: client.Configuration) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
     except ssl.SSLError:
-        raise KubeconfigError("the API server's CA (certificate-authority) holds no certificate as PEM") from None
+        raise KubeconfigError("the API server's CA (certificate-authority) has no certificate in PEM form") from None
     if settings.ssl_ca_cert:
         # Clusters' own CAs seldom carry every extension that RFC 5280 asks of a public one: those begun before 1.17
         # sign without an Authority Key Identifier. Python 3.13 made that a failure. A CA that was named is trusted
@@ -115,7 +115,7 @@ def _context(settings: client.Configuration) -> ssl.SSLContext:
             context.load_cert_chain(settings.cert_file, settings.key_file, password="")
         except ssl.SSLError:
             raise KubeconfigError(
-                "the kubeconfig's client certificate and key are no PEM, or do not belong together, or are encrypted"
+                "the kubeconfig's client certificate and key are not PEM, do not belong together, or are encrypted"
             ) from None
     if not settings.verify_ssl:  # the kubeconfig says insecure-skip-tls-verify
         context.check_hostname = False

@@ -27,7 +27,7 @@ def api_token(secret_name: str, value: str) -> str | Refused:
     token = value.strip()
     problem = _problem(token)
     if problem is None and not is_header_value(token):
-        problem = "has a blank, or a character that is not ASCII, in it: no API token has"
+        problem = "contains a blank or a character that is not ASCII, which no API token has"
     return token if problem is None else _refused(secret_name, "apiToken", problem)
 
 
@@ -52,19 +52,19 @@ def is_header_value(text: str) -> bool:
 def _problem(value: str) -> str | None:
     """Why this can be no credential of any kind."""
     if not value:
-        return "holds nothing but white space"
+        return "is empty or has only white space"
     if any("\ud800" <= char <= "\udfff" for char in value):
         return "is not UTF-8 text"
     if value.startswith(_BYTE_ORDER_MARK):
-        return "begins with a byte order mark, as some editors write it"
+        return "begins with a byte order mark, which some editors add"
     if any(unicodedata.category(char) == "Cc" or char in _NO_CHARACTERS for char in value):
-        return "has a control character in it, like a line break or a tab"
+        return "contains a control character, for example a line break or a tab"
     return None
 
 
 def _refused(secret_name: str, key: str, problem: str) -> Refused:
     return Refused(
         reasons.SECRET_VALUE_INVALID,
-        f"Secret {secret_name!r}: the value of {key!r} {problem}. Nothing was sent. Write the value anew, "
-        "without a line break (printf '%s', not echo), as UTF-8.",
+        f"Secret {secret_name!r}: the value of {key!r} {problem}. Nothing was sent. Write the value again, "
+        "as UTF-8 and without a line break (use printf '%s', not echo).",
     )

@@ -46,7 +46,7 @@ class TLSTrust:
         if ca_certificates is not None:
             problem = _problem(ca_certificates, insecure=insecure_skip_verify)
             if problem is not None:
-                return Refused(reasons.INVALID_CA_CERTIFICATES, f"{problem}; correct tls.caCertificates")
+                return Refused(reasons.INVALID_CA_CERTIFICATES, f"{problem}. Correct spec.tls.caCertificates.")
             ca_certificates = _certificates(ca_certificates)
         return cls(_Anchors(ca_certificates, insecure_skip_verify))
 
@@ -90,10 +90,10 @@ class TLSTrust:
 
 
 _ADVICE = {
-    9: "it is not valid yet: set the clocks right",
-    10: "renew it on the endpoint",
-    62: "write a host name that it has into spec.address",
-    64: "write a host name that it has into spec.address",
+    9: "It is not valid yet. Check the clocks, here and on the endpoint.",
+    10: "Renew it on the endpoint.",
+    62: "Write a host name of the certificate into spec.address.",
+    64: "Write a host name of the certificate into spec.address.",
 }
 """By OpenSSL's codes: not yet valid, expired, another host name, another IP address."""
 
@@ -101,21 +101,21 @@ _ADVICE = {
 def not_trusted(error: ssl.SSLCertVerificationError, redactor: Redactor) -> str:
     """What is wrong with an endpoint's certificate, and what to do about it."""
     said = (redactor.quoted(getattr(error, "verify_message", None)) or type(error).__name__).rstrip(".")
-    advice = _ADVICE.get(getattr(error, "verify_code", 0), "put the CA that signed it into spec.tls.caCertificates")
-    return f"its TLS certificate is not trusted ({said}); {advice}"
+    advice = _ADVICE.get(getattr(error, "verify_code", 0), "Put the CA that signed it into spec.tls.caCertificates.")
+    return f"its TLS certificate is not trusted ({said}). {advice}"
 
 
 def _problem(pem: str, *, insecure: bool) -> str | None:
     if insecure:
-        return "CA certificates are given although verification is to be skipped"
+        return "spec.tls has both caCertificates and insecureSkipVerify"
     if "PRIVATE KEY-----" in pem:
-        return "the CA certificates contain a private key, which must not be there"
+        return "The CA certificates contain a private key, which must not be there"
     if _BEGIN not in pem:
-        return "the CA certificates hold no PEM block 'BEGIN CERTIFICATE'"
+        return "The CA certificates hold no PEM block 'BEGIN CERTIFICATE'"
     try:
         _context(_certificates(pem))
     except (ssl.SSLError, ValueError, TypeError):  # TypeError: a block that is not ASCII
-        return "the CA certificates are not readable as PEM certificates"
+        return "The CA certificates cannot be read as PEM certificates"
     return None
 
 

@@ -60,7 +60,7 @@ def release(world: World, args: Fields) -> Json:
 
 
 def stall(world: World, args: Fields) -> Json:
-    """Let transfers stand still for good: `release` does not help, only `resume` or `land`."""
+    """Stop transfers until further notice: `release` does not help, only `resume` or `land`."""
     group, suffix = _group(world, args), args.optional_text("suffix")
     args.finish()
     group.stall.pull(suffix)
@@ -78,7 +78,7 @@ def resume(world: World, args: Fields) -> Json:
 
 
 def land(world: World, args: Fields) -> Json:
-    """Complete transfers at once, whatever holds them up; oldest first."""
+    """Complete transfers immediately, even if something holds them up; oldest first."""
     group, suffix = _group(world, args), args.optional_text("suffix")
     target = world.array(args.text("target")).id if args.has("target") else None
     args.finish()
@@ -287,7 +287,7 @@ def _targets(world: World, args: Fields, group: ProtectionGroup) -> Iterator[str
         return
     array = world.array(args.text("target"))
     if array.id not in group.targets:
-        raise WorldError(f"{array.name} is no target of {group.name}.")
+        raise WorldError(f"{array.name} is not a target of {group.name}.")
     yield array.id
 
 

@@ -153,7 +153,7 @@ async def _body(request: web.Request) -> Any:
     try:
         return json.loads(text)
     except ValueError as problem:
-        raise WorldError(f"The body is no JSON: {problem}.") from None
+        raise WorldError(f"The body is not JSON: {problem}.") from None
 
 
 def _number(request: web.Request, name: str) -> float:

@@ -63,7 +63,7 @@ def set_suspended(world: World, args: Fields) -> Json:
     args.finish()
     for array_id in chosen:
         if array_id not in group.targets:
-            raise WorldError(f"{world.arrays[array_id].name} is no target of {group.name}.")
+            raise WorldError(f"{world.arrays[array_id].name} is not a target of {group.name}.")
         group.targets[array_id].suspended = suspended
     return {}
 

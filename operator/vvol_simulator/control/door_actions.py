@@ -35,7 +35,7 @@ async def fail_over(simulator: Simulator, args: Fields) -> Json:
 
 
 async def end_fail_over(simulator: Simulator, args: Fields) -> Json:
-    """Let an `array` be back from its failover at once."""
+    """Let an `array` be back from its failover immediately."""
     array = simulator.world.array(args.text("array"))
     args.finish()
     await simulator.end_fail_over(array)

@@ -29,7 +29,7 @@ EFFECTS: dict[str, str] = {
     "resetBefore": "The connection is reset; the call has no effect.",
     "resetAfter": "The call takes effect, then the connection is reset instead of an answer.",
     "hang": "Nothing comes until the fault is removed or `timeout` is over. `before`: the call takes effect only then, "
-    "and not at all if the caller has gone; `after`: it has taken effect at once.",
+    "and not at all if the caller has gone; `after`: it has already taken effect.",
     "slow": "The call takes effect, and is answered, `seconds` later.",
     "httpStatus": "`status` with `body` and `headers` instead of the answer, before or after the effect. For overload: "
     '429 or 503 with `{"Retry-After": "5"}`.',

@@ -68,7 +68,7 @@ class Switches:
     rest2_connection_id: Literal["remoteArray", "connection"] = "remoteArray"
     """Whose id an array connection carries in REST 2."""
     unfiltered_groups: Literal["full", "idsOnly"] = "full"
-    """Whether `QueryReplicationGroup` without ids tells all or only the ids."""
+    """Whether `QueryReplicationGroup` without ids gives everything or only the ids."""
     fault_domain_providers: bool = True
     """Whether `QueryFaultDomain` names the provider that is active for a fault domain."""
     points_in_time: Literal["details", "summary"] = "details"
@@ -121,7 +121,7 @@ SOURCES: dict[str, str] = {
     "sync_ongoing": "VMware's WSDL allows all three",
     "sync_ongoing_carries_task": "the WSDL makes it optional",
     "group_faults": "VMware's WSDL allows all three",
-    "prepared_sync_name": "the article says that it succeeds at once, not what it answers",
+    "prepared_sync_name": "the article says that it succeeds immediately, not what it answers",
     "push_while_disconnected": "the vendor's specs are silent; the default is the more dangerous one",
     "destroyed_suffix_message": "drivers match both texts",
     "source_transfer_rows": "scripts treat a blank as idle, others read progress there",
@@ -130,7 +130,7 @@ SOURCES: dict[str, str] = {
     "push_from_pod": "OpenStack Cinder's driver replicates protection groups of pods to a third array",
     "rest1_rate_limited": "the vendor's SDK describes the limit for REST 2 only",
     "rest2_destroyed_unasked": "the vendor's specs say what true and false do, not what leaving it out does",
-    "rest2_page_limit": "the vendor's specs: there is one; its number is not told",
+    "rest2_page_limit": "the vendor's specs: there is one; its number is not given",
     "rest2_withdrawn_status": "450 is known for REST 1 only",
     "rest2_connection_id": "the vendor's Ansible collection takes it for the remote array's",
     "fault_domain_providers": "the WSDL makes it optional",

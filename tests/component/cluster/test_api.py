@@ -190,10 +190,10 @@ async def test_a_list_is_read_page_by_page_in_all_namespaces_that_count(server: 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (status(404, "not found"), "replicationsyncs.replication.vvol.dev; install the CRDs"),
+        (status(404, "not found"), "replicationsyncs.replication.vvol.dev. Install the CRDs"),
         (status(410, "the continue token has expired"), "expired"),
         (status(403, "User cannot list resource"), "User cannot list"),
-        ((200, {"metadata": {}}), "said nothing that can be read"),
+        ((200, {"metadata": {}}), "the answer has no readable text"),
     ],
 )
 async def test_a_list_that_is_not_had_is_an_error_that_says_why(

@@ -63,10 +63,10 @@ async def test_without_a_named_ca_a_public_one_is_asked_for_as_before(server: Se
 
 CA = Authority("kubernetes")
 BAD: list[tuple[Pair, str, str]] = [
-    (CA.server("s", HERE, begins=-LIFETIME - dt.timedelta(hours=1)), "certificate has expired", "renew it"),
-    (CA.server("s", HERE, begins=dt.timedelta(hours=1)), "not yet valid", "set the clocks right"),
-    (CA.server("s", ["10.0.0.1"]), "IP address mismatch", "tls-server-name in the kubeconfig"),
-    (Authority("another").server("s", HERE), "unable to get local issuer", "certificate-authority in the kubeconfig"),
+    (CA.server("s", HERE, begins=-LIFETIME - dt.timedelta(hours=1)), "certificate has expired", "Renew it"),
+    (CA.server("s", HERE, begins=dt.timedelta(hours=1)), "not yet valid", "Check the clocks"),
+    (CA.server("s", ["10.0.0.1"]), "IP address mismatch", "tls-server-name, in the kubeconfig"),
+    (Authority("another").server("s", HERE), "unable to get local issuer", "certificate-authority of the kubeconfig"),
 ]
 
 
@@ -103,7 +103,7 @@ async def test_the_same_trouble_with_the_lease_is_told_again_after_a_minute_and_
     async with elector(server) as running:
         running.elector._clock = lambda: now  # noqa: SLF001 - time that this test makes
         await until(lambda: len(server.asked) >= 6)
-    assert sum("asking again" in line for line in caplog.messages) == 2
+    assert sum("Trying again" in line for line in caplog.messages) == 2
 
 
 async def test_a_standby_that_cannot_read_its_lease_is_not_ready_and_follows_a_ca_that_is_replaced(

@@ -92,8 +92,8 @@ def program(directory: Path, status: dict[str, str], code: int = 0) -> dict[str,
 @pytest.mark.parametrize(
     ("cluster", "user", "said"),
     [
-        ({"proxy_url": "socks5://127.0.0.1:1"}, None, "only proxies of http:// are"),
-        ({"proxy_url": f"https://u:{SECRET}@127.0.0.1:1"}, None, "only proxies of http:// are"),
+        ({"proxy_url": "socks5://127.0.0.1:1"}, None, "only http:// proxies are"),
+        ({"proxy_url": f"https://u:{SECRET}@127.0.0.1:1"}, None, "only http:// proxies are"),
         ({"server": None}, None, "no server that begins with https://"),
         ({"server": "127.0.0.1:6443"}, None, "no server that begins with https://"),
         ({}, {"token": SECRET, "as": "somebody"}, "impersonates another one (as)"),
@@ -103,8 +103,8 @@ def program(directory: Path, status: dict[str, str], code: int = 0) -> dict[str,
         ({}, {"username": "u"}, "its username gave neither a token nor a certificate"),
         ({}, {"tokenFile": "/nowhere"}, "names, a file that cannot be read: /nowhere (No such file or directory)"),
         ({}, {"client-certificate": "/nowhere", "client-key": "/nowhere"}, "File does not exist: /nowhere"),
-        ({"certificate_authority": "{kubeconfig}"}, None, "holds no certificate as PEM"),
-        ({}, {"client-certificate": "{kubeconfig}", "client-key": "{kubeconfig}"}, "are no PEM, or do not belong"),
+        ({"certificate_authority": "{kubeconfig}"}, None, "has no certificate in PEM form"),
+        ({}, {"client-certificate": "{kubeconfig}", "client-key": "{kubeconfig}"}, "are not PEM, do not belong"),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_or_wrong_is_refused_at_start_in_words(

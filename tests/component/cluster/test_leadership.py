@@ -63,7 +63,7 @@ def test_a_watch_that_fails_is_leadership_lost(ended: Ended) -> None:
     assert not leadership.leading()
     leadership.extend(120.0)
     assert not leadership.leading()
-    assert ended.told == ["the watch over the Lease failed: OSError"]
+    assert ended.told == ["watching the Lease failed: OSError"]
 
 
 def test_where_no_thread_can_be_started_nobody_leads(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_where_no_thread_can_be_started_nobody_leads(ended: Ended, monkeypatch: 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     leadership.extend(110.0)
     assert not leadership.leading()
-    assert ended.told == ["nothing in this process watches over the Lease any more"]
+    assert ended.told == ["nothing in this process watches the Lease any more"]
 
 
 def test_a_watch_that_is_gone_is_noticed_at_the_next_renewal(ended: Ended) -> None:

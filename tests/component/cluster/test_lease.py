@@ -177,7 +177,7 @@ TROUBLE: dict[str, tuple[Callable[[Asked], Any], str]] = {
     "reset": (lambda _: "reset", "could not be asked"),
     "error": (lambda _: (500, {"kind": "Status"}), "answered 500"),
     "page": (lambda _: (200, "<html>proxy</html>"), "answered 200"),
-    "refusal": (lambda _: (403, {"kind": "Status"}), "allow it get, create and update of leases"),
+    "refusal": (lambda _: (403, {"kind": "Status"}), "Allow it get, create and update of leases"),
     "conflicts": (lambda asked: (409, {}) if asked.method == "PUT" else None, "the Lease could not be renewed"),
 }  # fmt: skip
 
@@ -281,7 +281,7 @@ async def test_a_blocked_event_loop_does_not_prolong_the_belief(server: Server) 
             pass
         assert monotonic() - begun < TIMING.duration
         assert not running.elector.leadership.leading()
-        assert "the event loop did not get to it" in running.ends[0]
+        assert "the event loop was too busy" in running.ends[0]
 
 
 async def test_stopping_while_a_renewal_hangs_is_quick(server: Server, leases: Leases) -> None:

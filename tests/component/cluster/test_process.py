@@ -171,7 +171,7 @@ async def test_sigterm_ends_it_at_once_with_requests_in_flight_and_endpoints_tha
     arguments = ("--kubeconfig", server.kubeconfig(), "--http-host=127.0.0.1", "--http-port=0", "--log-format", style)
     async with operator(*arguments) as (process, lines):
         await until(lambda: sum(bool(asked.query.get("watch")) for asked in server.asked) >= len(KINDS), lines)
-        await until(lambda: any("taken up: 2 requests" in line for line in lines), lines)
+        await until(lambda: any("taken over: 2 requests" in line for line in lines), lines)
         await until(lambda: any("/secrets/" in asked.path for asked in server.asked), lines)
         await ends_quickly(process, lines)
     assert not any(SECRET in line or TOKEN in line for line in lines)

@@ -104,7 +104,7 @@ async def test_one_that_cannot_be_let_go_or_listed_is_an_error(
         else listing(asked, stored(FINALIZER))
     )  # fmt: skip
     assert not await release_finalizers(settings(server))
-    assert "ReplicationSync prod/one still has our finalizer" in caplog.text
+    assert "ReplicationSync prod/one still has the operator's finalizer" in caplog.text
     server.answer = lambda _: (500, {})
     assert not await release_finalizers(settings(server))
     assert "the failoverpreparations could not be listed" in caplog.text
@@ -112,7 +112,7 @@ async def test_one_that_cannot_be_let_go_or_listed_is_an_error(
         (200, stored(FINALIZER)) if asked.path.endswith("/one") else listing(asked, stored(FINALIZER))
     )
     assert await release_finalizers(settings(server))
-    assert "let go of ReplicationSync prod/one" in caplog.text
+    assert "finalizer removed: ReplicationSync prod/one" in caplog.text
 
 
 def healthy(asked: Asked) -> tuple[int, Any]:
@@ -125,7 +125,7 @@ async def test_an_installation_that_has_all_is_told_so(server: Server, caplog: p
     caplog.set_level(logging.INFO)
     server.answer = healthy
     assert await check(settings(server, "--namespace=dr"))
-    assert "the permissions suffice, no Lease was looked at" in caplog.text
+    assert "the permissions are complete, no Lease was checked" in caplog.text
     asked = [one.body["spec"]["resourceAttributes"] for one in server.asked if one.method == "POST"]
     assert {"group": "replication.vvol.dev", "resource": "replicationsyncs", "subresource": "status", "verb": "patch",
             "namespace": "dr"} in asked  # fmt: skip
@@ -136,7 +136,7 @@ async def test_an_installation_that_has_all_is_told_so(server: Server, caplog: p
 @pytest.mark.parametrize(
     ("path", "answer", "said"),
     [
-        (PATH, (404, {}), "has no replicationsyncs: install the CRD replicationsyncs.replication.vvol.dev"),
+        (PATH, (404, {}), "has no replicationsyncs. Install the CRD replicationsyncs.replication.vvol.dev"),
         (PATH, (200, {"resources": [{"name": "vcenters"}]}), "has no replicationgroups"),
         (PATH, (503, {"message": "out of order"}), "answered 503"),
         (PATH, "reset", "could not be asked"),

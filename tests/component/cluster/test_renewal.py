@@ -85,7 +85,7 @@ async def test_a_half_written_certificate_is_told_and_the_one_from_before_goes_o
         assert await read(closing[0]) == ""
     lines = [line for line in caplog.messages if "could not be read again" in line]
     assert len(lines) == 1, "the same trouble is told once a minute"
-    assert "holds no certificate as PEM" in lines[0]
+    assert "has no certificate in PEM form" in lines[0]
     ca.write_text(whole)
     assert await read(closing[0]) == ""
 

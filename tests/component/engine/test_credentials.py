@@ -173,7 +173,7 @@ async def test_the_message_counts_the_tries_and_is_not_written_again_and_again()
         await asyncio.sleep(1)
         bodies = rig.api.history["flasharrays", None, "a"]
         told = [one["message"] for body in bodies for one in body["status"].get("conditions", ())[:1]]
-        assert ["refused once" in told[0], "refused 2 times" in told[1]] == [True, True]
+        assert ["Refused once" in told[0], "Refused 2 times" in told[1]] == [True, True]
         assert "refused 3 times in a row" in told[-1]
         versions = len(bodies)
         await asyncio.sleep(290)
@@ -261,7 +261,10 @@ async def test_a_defect_in_looking_at_a_secret_ends_nothing(caplog: pytest.LogCa
             raise RuntimeError(name)
 
         rig.api.secret = broken  # type: ignore[method-assign]  # a defect of this test
-        await until(lambda: any("Secret of VCenter dallas failed" in one.message for one in caplog.records), within=30)
+        await until(
+            lambda: any("Secret of VCenter dallas could not be checked" in one.message for one in caplog.records),
+            within=30,
+        )
         rig.api.secret = original  # type: ignore[method-assign]  # as above
         rotate(rig)
         await until(lambda: len(rig.world.opened) == 6, within=WITHIN)

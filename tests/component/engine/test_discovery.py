@@ -135,8 +135,8 @@ async def test_a_field_that_somebody_changed_stays_changed_and_is_told_and_not_a
 @pytest.mark.parametrize(
     ("denial", "reason", "word"),
     [
-        (Denied(Denial.NO_NAMESPACE, 'namespaces "dr" not found'), "NamespaceNotFound", "create it"),
-        (Denied(Denial.FORBIDDEN, "user cannot patch"), "CreationForbidden", "allow it"),
+        (Denied(Denial.NO_NAMESPACE, 'namespaces "dr" not found'), "NamespaceNotFound", "Create it"),
+        (Denied(Denial.FORBIDDEN, "user cannot patch"), "CreationForbidden", "Allow it"),
     ],
 )
 @virtual

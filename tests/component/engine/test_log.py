@@ -67,7 +67,7 @@ def test_the_story_of_a_sync_is_in_the_log_with_object_request_and_why(log: Read
     accepted, turn, armed, pushed, landed, ended = log.of("ReplicationSync prod/one (request CHG-4711): ")
     assert accepted == "accepted"
     assert turn == "has its turn on protection group erp of FlashArray a"
-    assert armed == "armed: VCenter dallas took the sync 'before-upgrade' as task task-1"
+    assert armed == "armed: VCenter dallas accepted the sync 'before-upgrade' as task task-1"
     assert pushed.startswith("pushed: FlashArray a made snapshot erp.vr-")
     assert landed.startswith("landed: snapshot a:erp.vr-")
     assert landed.endswith(" is on FlashArray b")
@@ -118,7 +118,7 @@ def test_what_a_request_waits_for_and_how_it_fails_is_in_the_log(log: Read) -> N
     accepted, waits, ended = log.of("ReplicationSync prod/given-up (request id-1): ")
     assert accepted == "accepted"
     assert waits.startswith(
-        "waits: GroupNotFound: There is no ReplicationGroup 'nowhere' in namespace 'prod'; create it."
+        "waits: GroupNotFound: There is no ReplicationGroup 'nowhere' in namespace 'prod'. Create it."
     )
     assert ended.startswith("ended Cancelled: Cancelled: ")
     assert log.warned == [
@@ -129,7 +129,7 @@ def test_what_a_request_waits_for_and_how_it_fails_is_in_the_log(log: Read) -> N
     assert "the array says no" in said_no
     assert refused.startswith("ended Failed: PushRefused: ")
     (history,) = log.of("ReplicationSync prod/history: ")
-    assert history.startswith("ended Expired: Expired: notAfter 2020-01-01T00:00:00Z was past")
+    assert history.startswith("ended Expired: Expired: notAfter 2020-01-01T00:00:00Z had passed")
     (unread,) = log.of("ReplicationSync prod/unread: ")
     assert unread.startswith("ended Failed: InvalidSpec: ")
 
@@ -199,7 +199,7 @@ def test_a_request_that_is_taken_up_after_a_restart_says_so_and_does_not_tell_it
 
     played(play)
     told = [line.split(":")[0] for line in log.of("ReplicationSync prod/one (request id-1): ")]
-    assert told == ["taken up from an earlier process", "landed", "ended Succeeded"]
+    assert told == ["taken over from an earlier process", "landed", "ended Succeeded"]
 
 
 def test_a_request_that_is_deleted_on_its_way_is_told_to_have_ended(log: Read) -> None:
@@ -212,7 +212,7 @@ def test_a_request_that_is_deleted_on_its_way_is_told_to_have_ended(log: Read) -
 
     played(play)
     assert log.of("ReplicationSync prod/one (request id-1): ")[-1] == (
-        "ended: the object is being deleted, and nothing is undone"
+        "ended: the object is being deleted. Nothing is undone."
     )
     assert sum("prod/one" in line and "ended" in line for line in log.lines) == 1
 

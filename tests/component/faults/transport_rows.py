@@ -35,7 +35,7 @@ _CONNECTING: Final[tuple[tuple[str, Port, Ending], ...]] = (
     ("its host name cannot be resolved", Port(door="unresolved"), _UNREACHABLE),
     ("it takes the connection and never says a word", Port(door="silent", impatient=True), _UNREACHABLE),
     ("an SSH server listens at the address", Port(door="ssh"), _UNREACHABLE),
-    ("whatever listens there hangs up", Port(door="hangs up"), _UNREACHABLE),
+    ("the server there hangs up", Port(door="hangs up"), _UNREACHABLE),
     ("its certificate is of a CA that is not named", Port(trust="stranger"), _UNTRUSTED),
     ("its certificate is of a CA that the system does not know", Port(trust="system"), _UNTRUSTED),
     ("its certificate is for another host name", Port(door="other name"), _UNTRUSTED),

@@ -91,7 +91,7 @@ def _inventories() -> Iterator[Row]:
     yield _row(_PARTS, "a provider is offline", "inventory", (DONE, ""), offline, inside=_HOLE)
     none = _answer("QueryProvider")
     yield _row(
-        _STATES, "no storage provider is registered", "inventory", (UNAVAILABLE, "NoReplicationProvider"),
+        _STATES, "no VASA provider is registered", "inventory", (UNAVAILABLE, "NoReplicationProvider"),
         Fault("QueryProvider", "garbage", none),
     )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _states() -> Iterator[Row]:
             inside="the task ended in error",
         )  # fmt: skip
         yield _row(
-            _STATES, f"the target group is in state {state}, said at once", "start_sync", (REFUSED, "WrongState"), act,
+            _STATES, f"the target group is in state {state}, said directly", "start_sync", (REFUSED, "WrongState"), act,
             _switch("groupFaults", "thrown"),
         )  # fmt: skip
     unknown = "the group is in a state that nobody knows"

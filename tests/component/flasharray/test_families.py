@@ -61,7 +61,7 @@ async def test_a_family_that_is_not_offered_is_refused(
     outcome = await rig.connect(rest_version=wanted).push("erp", "vr-1")
     assert isinstance(outcome, Refused)
     assert outcome.reason == "NotSupported"
-    assert f"the array offers {told};" in outcome.message
+    assert f"the array offers {told}." in outcome.message
     assert is_one_line(outcome.message)
     assert rig.source.logins == 0
 

@@ -39,7 +39,9 @@ def order(sites: Sites, site: str, call: str, kind: str, entry: Entry) -> Any:
 
 def check_message(sites: Sites, message: str | None, entry: Entry, *, told: bool) -> None:
     assert message is not None
-    assert entry.message in message
+    seen, advice = entry.message.split(". ", 1)
+    assert seen in message
+    assert advice in message or entry.reason == "PermissionDenied"  # whose advice names what is missing
     assert "\n" not in message
     assert message == message.strip()
     assert (SECRET in message) is told

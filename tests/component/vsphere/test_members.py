@@ -191,7 +191,7 @@ async def test_a_hole_in_pbms_answer_counts_only_while_something_is_unaccounted(
     told = await ask(sites)
     assert rule.hits == 1
     assert len(told.unaccounted) == 1
-    assert any("the group of VM" in line for line in told.problems)
+    assert any("The group of VM" in line for line in told.problems)
 
 
 async def test_many_vms_are_read_page_by_page_and_asked_for_in_batches(

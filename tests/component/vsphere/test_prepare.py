@@ -53,7 +53,7 @@ async def test_with_vms_running_a_provider_may_refuse(sites: Sites, value: Calla
     started = value(await austin.start_prepare(source))
     reading = value(await austin.task(started.task, source))
     assert (reading.state, reading.reason) == (TaskState.ERROR, "WrongState")
-    assert "power off its VMs" in (reading.message or "")
+    assert "Power off its VMs" in (reading.message or "")
 
 
 @pytest.mark.parametrize(("kind", "effect"), [("resetBefore", False), ("resetAfter", True)])

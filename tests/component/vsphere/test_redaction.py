@@ -57,7 +57,7 @@ async def test_names_that_are_the_password(sites: Sites, side: str) -> None:
     for provider in site.providers:
         provider.name, provider.status = f"provider {site.password}", "offline"
     seen = await every_call(sites.vcenter(side), sites)
-    assert "storage provider provider *** is offline" in seen
+    assert "VASA provider provider *** is offline" in seen
     assert site.password not in seen
 
 

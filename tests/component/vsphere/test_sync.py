@@ -99,7 +99,7 @@ async def test_wrong_side_and_wrong_state_in_the_task(sites: Sites, value: Calla
     started = value(await dallas.start_sync(target, "x"))
     reading = value(await dallas.task(started.task, target))
     assert reading.reason == "WrongState"
-    assert "it is INTEST, needed is TARGET" in reading.message
+    assert "it is INTEST, it must be TARGET" in reading.message
 
 
 async def test_a_refusal_that_is_thrown(sites: Sites) -> None:

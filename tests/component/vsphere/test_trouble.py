@@ -233,7 +233,7 @@ async def test_a_vcenter_that_refuses_connections_and_comes_back(sites: Sites, v
     for outcome in (await vcenter.group(group), await vcenter.start_sync(group, "x")):
         assert isinstance(outcome, Unavailable)
         assert outcome.reason == "Unreachable"
-        assert "check its address and network path" in outcome.message
+        assert "Check its address and the network path" in outcome.message
     await sites.simulator.endpoint("dallas").accept()
     value(await vcenter.group(group))
     assert sites.counts()["Login"] == 1

@@ -143,7 +143,7 @@ async def test_a_row_of_pbm_that_the_client_does_not_know_is_a_hole_of_that_vm_o
     told = await ask(sites)
     assert [item.moid for item in told.vms] == [vm.moid, other.moid]
     (problem,) = told.problems
-    assert f"the group of VM {vm.moid} could not be read" in problem
+    assert f"The group of VM {vm.moid} could not be read" in problem
     assert f"'AnswerOfTheFuture' {NEWER}" in problem
 
 
@@ -184,7 +184,7 @@ async def test_an_answer_of_a_newer_vcenter_is_told_as_that(
     assert isinstance(outcome, Indeterminate if method.endswith("_Task") else Unavailable)
     assert outcome.reason == ("AnswerLost" if method.endswith("_Task") else "AnswerUnreadable")
     assert f"'{word}' {NEWER}" in outcome.message
-    assert "install a newer version of the operator" in outcome.message
+    assert "Install a newer version of the operator" in outcome.message
 
 
 async def test_a_group_that_the_client_does_not_know_is_the_only_hole(sites: Sites, value: Callable[..., Any]) -> None:

@@ -355,7 +355,7 @@ def test_the_timeout_rule_and_the_description_know_the_default(kind: Kind) -> No
         f"(has(self.timeout) ? duration(self.timeout) : duration('{default}')) >= "
         f"(has(oldSelf.timeout) ? duration(oldSelf.timeout) : duration('{default}'))"
     )
-    assert f"Default: {default};" in at(kind, "spec.timeout")["description"]
+    assert f"Default: {default}." in at(kind, "spec.timeout")["description"]
 
 
 def test_the_description_of_the_retry_limit_knows_the_default() -> None:

@@ -110,7 +110,7 @@ def test_a_ledger_with_a_wrong_type_anywhere_is_never_ignored(place: tuple[str |
         ({}, "status.operation.requestID", "is missing"),
         ({"requestID": "r", "push": {}}, "status.operation.push.intentAt", "is missing"),
         ({"requestID": "r", "resolved": {}}, "status.operation.resolved.recoveryVCenter", "is missing"),
-        ({"requestID": "r", "turnAt": "yesterday"}, "status.operation.turnAt", "is no RFC 3339 time"),
+        ({"requestID": "r", "turnAt": "yesterday"}, "status.operation.turnAt", "is not an RFC 3339 time"),
         (
             {"requestID": "r", "sync": {"intentAt": "2026-11-24T03:00:07Z", "armings": True}},
             "status.operation.sync.armings",

@@ -29,9 +29,10 @@ OWN = {
     # Texts that are built elsewhere from such pieces, so looked through there.
     *TEXTS, "about", "message", "_KINDS.get(type(cause), type(cause).__name__)",
     "_seen(error.__cause__ or error, asked, answer_timeout)[1]",
-    "_problem(ca_certificates, insecure=insecure_skip_verify)",
+    "failure.why", "_problem(ca_certificates, insecure=insecure_skip_verify)",
     "' '.join(seen.split())", "_said(failure, asked)", "_said(cause, asked)", "_detail(cause, asked)",
     "_detail(cause, redactor)", "_short(cause, asked)", "self._line(error, method)",
+    "row.seen", "row.advice", "detail", "shown",
     "self._line(error, 'QueryReplicationPeer')", "machine.state(self._reading)",
     # Failures that are no messages yet: they are quoted when they become one (`outcomes.outcome`).
     "kind", "unknown",

@@ -106,9 +106,11 @@ def _armed(status: Json) -> Line | None:
     sync, vcenter = _part(status, "operation", "sync"), _resolved(status).get("recoveryVCenter")
     if sync.get("borrowed"):
         whose = _part(sync, "borrowed").get("request")
-        return Line("armed borrowed", f"armed: it goes under the sync that {whose} left armed at VCenter {vcenter}")
+        return Line("armed borrowed", f"armed: it uses the sync that {whose} left armed at VCenter {vcenter}")
     task, name = sync.get("task"), _part(status, "operation").get("pointInTimeName")
-    return Line(f"armed {task}", f"armed: VCenter {vcenter} took the sync '{name}' as task {task}") if task else None
+    return (
+        Line(f"armed {task}", f"armed: VCenter {vcenter} accepted the sync '{name}' as task {task}") if task else None
+    )
 
 
 def _pushed(status: Json) -> Line | None:
@@ -119,7 +121,9 @@ def _pushed(status: Json) -> Line | None:
 
 def _prepared(status: Json) -> Line | None:
     task, vcenter = _part(status, "operation", "prepare").get("task"), _resolved(status).get("protectedVCenter")
-    return Line(f"prepare {task}", f"called: VCenter {vcenter} took prepareFailover as task {task}") if task else None
+    return (
+        Line(f"prepare {task}", f"called: VCenter {vcenter} accepted prepareFailover as task {task}") if task else None
+    )
 
 
 def _landed(status: Json) -> Line | None:

@@ -70,7 +70,7 @@ class TransitionLog:
             return
         if not told.steps and _earlier(after.get("acceptedAt"), self._began):
             told.steps.update(one.key for one in steps)
-            self._write(ref, after, Line("", "taken up from an earlier process"))
+            self._write(ref, after, Line("", "taken over from an earlier process"))
             steps = ()
         self._tell(ref, after, told, [one for one in steps if one.key not in told.steps])
 
@@ -89,7 +89,7 @@ class TransitionLog:
         """A request that was in flight is being deleted."""
         if "end" not in self._of(ref).steps:
             self._of(ref).steps.add("end")
-            self._write(ref, status, Line("end", "ended: the object is being deleted, and nothing is undone"))
+            self._write(ref, status, Line("end", "ended: the object is being deleted. Nothing is undone."))
 
     def endpoint_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """The status of a VCenter or FlashArray changed."""

@@ -81,10 +81,10 @@ class AbsenceDetector:
         if self.since is None:
             return bound, ()
         message = (
-            f"Target group {self.target} is gone: since {format_time(self.since)} no vCenter lists it, with complete"
-            " inventories. After a failover and reverse the group may have new ids: look for the ReplicationGroup of"
-            " the new pair, or point this one to it. Delete this object if the group was removed on purpose; nothing"
-            " is deleted by itself."
+            f"Target group {self.target} is gone: since {format_time(self.since)}, no complete inventory of a vCenter"
+            " lists it. After a failover and reverse the group may have new ids: use the ReplicationGroup of the new"
+            " pair, or set those ids in this one. If the group was removed on purpose, delete this object. Nothing is"
+            " deleted by itself."
         )
         mark = Wanted(GONE, "True", Reason.GROUP_GONE, message)
         return (Unbound(Reason.GROUP_GONE, message) if bound.reason in _ABSENT else bound), (mark,)

@@ -30,16 +30,16 @@ def shown_skew(shown: object, skew: timedelta | None) -> str | None:
 def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
     """`ClockInStep`, from the skew as it is shown: the two never disagree. Unknown is said to be unknown."""
     if problem is not None:
-        return Wanted("ClockInStep", "Unknown", problem.reason, f"Not read again: {problem.message}")
+        return Wanted("ClockInStep", "Unknown", problem.reason, f"Could not be read again. {problem.message}")
     skew = _read(shown)
     if skew is None:
-        text = "The array's answers tell no time that can be compared with the operator's."
+        text = "The array's answers have no time to compare with the operator's clock."
         return Wanted("ClockInStep", "Unknown", Reason.CLOCK_UNKNOWN, text)
     where = "ahead of" if skew >= timedelta(0) else "behind"
     seen = f"The array's clock is {spoken_duration(skew)} {where} the operator's"
     if abs(skew) <= IN_STEP:
         return Wanted("ClockInStep", "True", Reason.CLOCK_IN_STEP, f"{seen}.")
-    text = f"{seen}; set NTP on the array and on the operator's node. No maxAge is satisfied until then."
+    text = f"{seen}. Until this is corrected, no maxAge is satisfied. Set NTP on the array and on the operator's node."
     return Wanted("ClockInStep", "False", Reason.CLOCK_OUT_OF_STEP, text)
 
 

@@ -18,14 +18,14 @@ def endpoint_conditions(problem: Problem | None, line: str, *, complete: bool) -
         "InventoryComplete",
         "True" if complete and problem is None else "False" if problem is None else "Unknown",
         Reason.INVENTORY_COMPLETE if complete and problem is None else Reason.INVENTORY_INCOMPLETE,
-        line if problem is None else f"Not read again: {problem.message}",
+        line if problem is None else f"Could not be read again. {problem.message}",
     )
     if problem is None:
         ready: ConditionStatus = "True" if complete else "False"
         return (
             Wanted("Ready", ready, Reason.READY if complete else Reason.INVENTORY_INCOMPLETE, line),
             Wanted("Reachable", "True", Reason.CONNECTED, "It answers."),
-            Wanted("Authenticated", "True", Reason.LOGGED_IN, "It lets us in."),
+            Wanted("Authenticated", "True", Reason.LOGGED_IN, "The endpoint accepted the credentials."),
             inventory,
         )
     reached: ConditionStatus = "Unknown"

@@ -35,8 +35,8 @@ class Refusal:
 def unwatched(namespace: str) -> Report:
     """The operator was configured to act elsewhere only."""
     text = (
-        f"The operator does not act in namespace {namespace!r} (--namespace), so discovery makes nothing; let it act "
-        "there too, or correct spec.discovery.namespace."
+        f"The operator does not act in namespace {namespace!r} (--namespace), so discovery makes nothing. Start it "
+        "with that namespace too, or correct spec.discovery.namespace."
     )
     return _report(namespace, Plan(), "False", Reason.NAMESPACE_NOT_WATCHED, text)
 
@@ -45,11 +45,12 @@ def stopped(namespace: str, plan: Plan, why: Denial, message: str) -> Report:
     """The API server lets discovery write nothing at all there."""
     if why is Denial.NO_NAMESPACE:
         text = (
-            f"Namespace {namespace!r} is not there, or is being deleted: {message}; create it, and discovery goes on."
+            f"Namespace {namespace!r} is not there, or is being deleted ({message}). Create it. Then discovery goes on."
         )
         return _report(namespace, plan, "False", Reason.NAMESPACE_NOT_FOUND, text)
     text = (
-        f"ReplicationGroups may not be written in namespace {namespace!r}: {message}; allow it, and discovery goes on."
+        f"ReplicationGroups may not be written in namespace {namespace!r} "
+        f"({message}). Allow it. Then discovery goes on."
     )
     return _report(namespace, plan, "False", Reason.CREATION_FORBIDDEN, text)
 
@@ -59,23 +60,26 @@ def summary(namespace: str, plan: Plan, refusals: Sequence[Refusal]) -> Report:
     parts = [f"{plan.found} groups found: {plan.ours} ReplicationGroups kept here, {plan.others} by others."]
     if plan.targetless:
         parts.append(
-            f"No connected vCenter lists a target of {_some(plan.targetless)}; add the VCenter of the target's site."
+            f"No connected vCenter lists a target of {_some(plan.targetless)}. Create the VCenter of the target's site."
         )
     if plan.nameless:
         parts.append(
-            f"The source of {_some(plan.nameless)} is not seen while not all vCenters could be read; "
-            "their objects are made once it is, or is known to be on none."
+            f"The source of {_some(plan.nameless)} was not seen, but not all vCenters could be read. "
+            "The objects are made when it is seen, or when all vCenters can be read."
         )
     reason = Reason.DISCOVERED
     foreign = [one for one in refusals if one.why is Denial.OTHERS_FIELD]
     invalid = [one for one in refusals if one.why is Denial.INVALID]
     if foreign:
         reason = Reason.CHANGED_BY_OTHERS
-        parts.append(f"Left as others have changed it: {_some([one.name for one in foreign])}: {foreign[0].message}")
+        parts.append(
+            f"Not changed, because others have changed it: {_some([one.name for one in foreign])}: {foreign[0].message}"
+        )
     if plan.taken:
         reason = Reason.NAME_TAKEN
         parts.append(
-            f"An object for something else has the name {_some(plan.taken)}; rename it, or let it stand for the group."
+            f"An object of another group has the name {_some(plan.taken)}. "
+            "Rename it, or set its spec.group to the group."
         )
     if invalid:
         reason = Reason.OBJECT_REFUSED

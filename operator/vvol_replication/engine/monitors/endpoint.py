@@ -144,7 +144,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
                     port, problem = self.port, await self._connect(self._spec)
             except Exception:  # noqa: BLE001 - logged whole; the loop must go on
                 # As in every loop of ours: a defect must not end it.
-                _log.exception("looking at the Secret of %s failed", self.ref)
+                _log.exception("the Secret of %s could not be checked", self.ref)
                 continue
             if problem is not None:
                 self._note(problem)
@@ -196,13 +196,14 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._switch(None)
             return Problem(
                 Reason.SECRET_NOT_FOUND,
-                f"Secret {name!r} is not in the operator's namespace; create it there, with {_listed(keys)}.",
+                f"Secret {name!r} is not in the operator's namespace. Create it there, with {_listed(keys)}.",
             )
         missing = [key for key in keys if not secret.get(key)]
         if missing:
             self._switch(None)
             return Problem(
-                Reason.SECRET_KEY_MISSING, f"Secret {name!r} has no value for {_listed(missing)}; add it to its data."
+                Reason.SECRET_KEY_MISSING,
+                f"Secret {name!r} has no value for {_listed(missing)}. Add it to the data of the Secret.",
             )
         fingerprint = _fingerprint(secret, keys, spec)
         if fingerprint != self._fingerprint:
@@ -233,7 +234,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         wanted = list(endpoint_conditions(problem, line, complete=complete))
         wanted += self.more_conditions(problem)
         if spec is not None and spec.insecure_skip_verify:
-            text = "tls.insecureSkipVerify is true: whoever answers at the address is believed."
+            text = "spec.tls.insecureSkipVerify is true: any server that answers at the address gets the credentials."
             wanted.append(Wanted("TLSVerified", "False", Reason.TLS_NOT_VERIFIED, text))
         return merge(from_json(self.stored.get("conditions")), wanted, generation, self._clock.now())
 

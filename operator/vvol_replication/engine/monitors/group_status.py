@@ -36,10 +36,10 @@ def group_conditions(
     """Ready (`reason` None: it is), and what keeps requests from the group."""
     wanted = [Wanted("Ready", "True" if reason is None else "False", reason or Reason.READY, message)]
     if spec is not None and spec.suspend:
-        text = "spec.suspend is true: nothing acts on this group."
+        text = "spec.suspend is true: no request acts on this group."
         wanted.append(Wanted("Suspended", "True", Reason.SUSPENDED, text))
     if bound is not None and bound.target.state is not GroupState.TARGET:
-        text = f"The target group is in state {bound.target.state}; syncs wait until it is TARGET."
+        text = f"The target group is in state {bound.target.state}. Syncs wait until it is TARGET."
         wanted.append(Wanted("Syncable", "False", Reason.WRONG_STATE, text))
     return wanted
 
@@ -47,7 +47,7 @@ def group_conditions(
 def armed_condition(armed: ArmedSync) -> Wanted:
     """That a request left its sync armed."""
     text = (
-        f"ReplicationSync {armed.request!r} left its sync armed: whatever lands next at the target gets the "
+        f"ReplicationSync {armed.request!r} left its sync armed: the next data that lands at the target gets the "
         f"name {armed.point_in_time_name!r}. {what_lands(armed)}"
     )
     return Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text)

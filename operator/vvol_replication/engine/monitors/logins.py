@@ -36,10 +36,10 @@ class Logins:
         count = self.refusals.count
         if self.next_at is not None:
             return (
-                f"The credentials were refused {count} times in a row; correct the Secret. Until it changes they are "
+                f"The credentials were refused {count} times in a row. Correct the Secret. Until it changes, they are "
                 f"not tried before {format_time(self.next_at)}, so that no account is locked."
             )
         if not count:
             return said
         times = "once" if count == 1 else f"{count} times"
-        return f"{said} (refused {times}; after {self.refusals.limit} it is left alone for a while)"
+        return f"{said} Refused {times}. After {self.refusals.limit} refusals the operator waits before it tries again."

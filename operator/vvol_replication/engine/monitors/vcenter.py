@@ -101,7 +101,7 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
         if self.inventory is None:
             return False, "Nothing has been read yet."
         if not self.inventory.complete:
-            return False, "; ".join(self.inventory.problems)
+            return False, " ".join(self.inventory.problems)
         return True, f"{len(self.inventory.groups)} groups of {len(self.inventory.fault_domains)} fault domains."
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:

@@ -164,14 +164,14 @@ class StorageCalls:
     def _site(self, name: str, uuid: str) -> VCenterPort | Refused | Unavailable:
         endpoint = self._registry.vcenters.get(name)
         if endpoint is None:
-            return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more; create it again.")
+            return Unavailable(Reason.VCENTER_NOT_FOUND, f"There is no VCenter {name!r} any more. Create it again.")
         if endpoint.port is None or endpoint.about is None:
             return _not_there(endpoint.problem, f"VCenter {name!r}")
         if endpoint.about.instance_uuid != uuid:
             return Refused(
                 Reason.IDENTITY_CHANGED,
                 f"VCenter {name!r} answers as instance {endpoint.about.instance_uuid}, but this request began with "
-                f"{uuid}. It is not continued on another vCenter.",
+                f"{uuid}. It does not go on at another vCenter.",
             )
         return endpoint.port
 
@@ -179,7 +179,7 @@ class StorageCalls:
         endpoint = self._registry.arrays.get(name)
         if endpoint is None:
             return Unavailable(
-                Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more; create it again."
+                Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {name!r} any more. Create it again."
             )
         if endpoint.port is None or endpoint.about is None:
             return _not_there(endpoint.problem, f"FlashArray {name!r}")
@@ -187,7 +187,7 @@ class StorageCalls:
             return Refused(
                 Reason.IDENTITY_CHANGED,
                 f"FlashArray {name!r} answers as array {endpoint.about.id}, but this request began with {array_id}. "
-                "It is not continued on another array.",
+                "It does not go on at another array.",
             )
         return endpoint.port
 

@@ -20,8 +20,8 @@ def binding_of(context: EngineContext, group: GroupKey, *, arrays_alone: bool = 
     namespace, name = group
     return Unbound(
         Reason.GROUP_NOT_FOUND,
-        f"There is no ReplicationGroup {name!r} in namespace {namespace!r}; create it. The request goes on by itself "
-        "then.",
+        f"There is no ReplicationGroup {name!r} in namespace {namespace!r}. "
+        "Create it. The request goes on by itself then.",
     )
 
 

@@ -21,7 +21,7 @@ from .reconciler import Reconciler
 from .stored import StoredRequest
 
 _NOT_REMEMBERED = Unavailable(
-    Reason.NOT_REMEMBERED, "The API server did not take the ReplicationGroup's memory of the call; nothing was called."
+    Reason.NOT_REMEMBERED, "The status of the ReplicationGroup could not be written. Nothing was called."
 )
 
 

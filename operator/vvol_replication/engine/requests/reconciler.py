@@ -372,7 +372,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self.request = self.kind.parse(body)
         except SpecError as error:
             # The API server holds edits to the schema, so this is a newer schema than ours: go on as asked before.
-            _log.warning("%s was edited to something that cannot be read: %s", self.stored.ref, error)
+            _log.warning("%s was edited and cannot be read now: %s", self.stored.ref, error)
 
     def _adopt(self) -> None:
         """Go on from the stored ledger; one that was wiped or spoilt is not followed, it is written again."""

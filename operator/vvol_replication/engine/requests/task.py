@@ -59,7 +59,7 @@ class RequestTask(ABC):
             return await self._round()
         except Exception:  # noqa: BLE001 - logged whole; the loop must go on
             # A defect of ours: the log has the traceback, the ledger what was done. Go on from there, after a while.
-            _log.exception("%s: a step failed unexpectedly; going on from the ledger", self.ref)
+            _log.exception("%s: a step failed unexpectedly. Going on from status.operation.", self.ref)
             self._recover()
             await asyncio.sleep(self._services.pace.defect)
             return False

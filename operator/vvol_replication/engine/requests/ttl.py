@@ -113,7 +113,7 @@ class TTLAfterFinished:
             return False
         result = await cluster.delete(ref, body["metadata"]["resourceVersion"])
         if isinstance(result, Failed):
-            _log.warning("%s; it is tried again", result.message)
+            _log.warning("%s. Trying again.", result.message)
         if isinstance(result, Failed | Conflict):
             return False
         self._due.pop(ref.uid, None)

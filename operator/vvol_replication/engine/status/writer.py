@@ -60,7 +60,7 @@ class StatusWriter:
         self._gone = result if isinstance(result, Gone) else None
         self._failures += 1
         if isinstance(result, Failed) and self._failures == 1:
-            _log.warning("%s; it is tried again", result.message)
+            _log.warning("%s. Trying again.", result.message)
         return result
 
     async def write_patiently(self, status: Mapping[str, Any]) -> WriteResult:

@@ -21,8 +21,8 @@ def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, Arra
     if not name.array:
         return Unbound(
             Reason.INVALID_GROUP_NAME,
-            "The source group's name does not tell its array, and no vCenter says which array its fault domain is; "
-            "give protectedSite: the VCenter where the source array's provider is registered.",
+            "The source group's name does not contain its array, and no vCenter says which array its fault domain is. "
+            "Set spec.protectedSite to the VCenter where the source array's VASA provider is registered.",
         )
     return array_called(f"the source array {name.array!r}", name.array, world)
 
@@ -33,8 +33,8 @@ def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str
     if domain is None or domain.array_id is None:
         return Unbound(
             Reason.INVENTORY_INCOMPLETE,
-            f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is; "
-            "check that its provider is online.",
+            f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is. "
+            "Check that its VASA provider is online.",
         )
     array_id = domain.array_id
     return _array_by(f"the target array {domain.name!r} (id {array_id})", lambda about: about.id == array_id, world)
@@ -59,15 +59,13 @@ def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tu
         names = ", ".join(name for name, _ in fitting)
         return Unbound(
             Reason.AMBIGUOUS_ARRAY,
-            f"Several FlashArray objects answer as {what}: {names}. Delete all but one, or correct their addresses.",
+            f"Several FlashArray objects are {what}: {names}. Delete all but one, or correct their addresses.",
         )
     for name, view in sorted(world.arrays.items()):
         if view.about is None:
-            why = f": {view.problem.message}" if view.problem else ""
+            why = f" {view.problem.message}" if view.problem else ""
             return Unbound(
                 view.problem.reason if view.problem else Reason.NOT_YET_READ,
-                f"No FlashArray object is known to be {what}; {name!r} could not be read yet{why}",
+                f"No FlashArray object is known to be {what}. FlashArray {name!r} could not be read yet.{why}",
             )
-    return Unbound(
-        Reason.ARRAY_UNKNOWN, f"No FlashArray object answers as {what}; create one with that array's address."
-    )
+    return Unbound(Reason.ARRAY_UNKNOWN, f"No FlashArray object is {what}. Create one with the address of that array.")

@@ -70,6 +70,6 @@ def _source_name(spec: ReplicationGroupSpec, source: SourceGroup) -> GroupName |
         return GroupName("", spec.protection_group)
     return Unbound(
         Reason.INVALID_GROUP_NAME,
-        f"The source group is named {source.name!r}, not <array>:<protection group>, which leaves its protection group "
-        "unknown; give spec.protectionGroup, or rename the group back.",
+        f"The source group is named {source.name!r}, not <array>:<protection group>, so its protection group is not "
+        "known. Set spec.protectionGroup, or rename the group back.",
     )

@@ -26,12 +26,11 @@ def bind_by_name(spec: ReplicationGroupSpec, unbound: Unbound, world: World) -> 
         return _missing(
             unbound,
             unbound.reason,
-            "spec.group does not give its source group's name, <array>:<protection group>, so the arrays cannot be "
-            "asked instead",
+            "spec.group has no name of the form <array>:<protection group>, so the arrays cannot be asked instead.",
         )
     source = array_called(f"the source array {name.array!r}", name.array, world)
     if isinstance(source, Unbound):
-        return _missing(unbound, source.reason, source.message.rstrip("."))
+        return _missing(unbound, source.reason, source.message)
     target = _target(spec, source, world)
     if isinstance(target, Unbound):
         return _missing(unbound, target.reason, target.message)
@@ -59,7 +58,7 @@ def bind_by_name(spec: ReplicationGroupSpec, unbound: Unbound, world: World) -> 
 
 
 def _missing(unbound: Unbound, reason: Reason, what: str) -> Unbound:
-    return Unbound(reason, f"{unbound.message} The group was never read by vSphere, and {what}.")
+    return Unbound(reason, f"{unbound.message} The group was never read from vSphere. {what}")
 
 
 def _target(
@@ -73,16 +72,16 @@ def _target(
         listed = ", ".join(repr(one) for one in others) or "none"
         return Unbound(
             Reason.SEVERAL_TARGETS if others else Reason.ARRAY_UNKNOWN,
-            f"which FlashArray object is its target is not told (beside {source[0]!r} there are: {listed}); write it "
-            "into spec.targetArrayRef",
+            f"It is not known which FlashArray object is its target (other than {source[0]!r} there are: {listed}). "
+            "Set spec.targetArrayRef.",
         )
     view = world.arrays.get(others[0])
     if view is None:
-        return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"there is no FlashArray {others[0]!r} (targetArrayRef)")
+        return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {others[0]!r} (spec.targetArrayRef).")
     if view.about is None:
         reason = view.problem.reason if view.problem else Reason.NOT_YET_READ
-        why = f": {view.problem.message.rstrip('.')}" if view.problem else ""
-        return Unbound(reason, f"its target, FlashArray {others[0]!r}, could not be read yet{why}")
+        why = f" {view.problem.message}" if view.problem else ""
+        return Unbound(reason, f"Its target, FlashArray {others[0]!r}, could not be read yet.{why}")
     if view.about.id == source[1].id:
-        return Unbound(Reason.AMBIGUOUS_ARRAY, f"FlashArray {others[0]!r} answers as the source array itself")
+        return Unbound(Reason.AMBIGUOUS_ARRAY, f"FlashArray {others[0]!r} is the source array itself.")
     return others[0], view.about

@@ -48,8 +48,8 @@ def bind_by_memory(
     if source is None or target is None or not fits(spec, status) or not _whole(source, target):
         return Unbound(
             unbound.reason,
-            f"{unbound.message} The group was never read as its spec is now, so its arrays are not known either; "
-            "it has to be read by vSphere once.",
+            f"{unbound.message} The group was never read with its current spec, so its arrays are not known "
+            "either. It must be read from vSphere once.",
         )
     sides = _arrays(source, target, world)
     if isinstance(sides, Unbound):

@@ -25,9 +25,9 @@ def explained(spec: ReplicationGroupSpec, status: ReplicationGroupStatus, unboun
         if isinstance(group, SourceGroup) and group.name:
             return Unbound(
                 unbound.reason,
-                f"Source group {spec.group_name!r} has another name now: VCenter {site!r} lists its pair, with the "
-                f"same ids, as {group.name!r}. The array or the protection group was renamed. Write that name into "
-                f"spec.group.name; or, to follow renames by itself, put group.target with faultDomainID "
-                f"{target.fault_domain!r} and deviceGroupID {target.device_group!r} in its place.",
+                f"Source group {spec.group_name!r} has another name now: VCenter {site!r} lists the same ids as "
+                f"{group.name!r}. The array or the protection group was renamed. Write that name into spec.group.name. "
+                f"Or set spec.group.target instead, which does not change with a rename: faultDomainID "
+                f"{target.fault_domain!r}, deviceGroupID {target.device_group!r}.",
             )
     return unbound

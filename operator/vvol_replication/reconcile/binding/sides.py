@@ -44,7 +44,7 @@ def site(name: str, world: World) -> Site | Unbound:
     if view is None:
         return Unbound(
             Reason.VCENTER_NOT_FOUND,
-            f"There is no VCenter {name!r}; create it, or correct the ReplicationGroup's sites.",
+            f"There is no VCenter {name!r}. Create it, or correct the sites of the ReplicationGroup.",
         )
     if view.about is None or view.inventory is None:
         unread = Problem(Reason.NOT_YET_READ, f"VCenter {name!r} has not been read yet.")
@@ -55,10 +55,13 @@ def site(name: str, world: World) -> Site | Unbound:
 def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
     """Absence, called what it is: unknown while an inventory is incomplete (invariant 10)."""
     if not where.inventory.complete:
-        problems = "; ".join(where.inventory.problems) or "a provider was silent"
-        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not all could be read: {problems}")
+        problems = " ".join(where.inventory.problems) or "A VASA provider did not answer."
+        return Unbound(
+            Reason.INVENTORY_INCOMPLETE, f"{what} was not seen, but not everything could be read. {problems}"
+        )
     return Unbound(
-        reason, f"{what} is not there. Check the name and the sites, and that its provider is registered and online."
+        reason,
+        f"{what} is not there. Check the name and the sites. Check that its VASA provider is registered and online.",
     )
 
 
@@ -83,7 +86,8 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
     if GroupName.parse(name) is None:
         return Unbound(
             Reason.INVALID_GROUP_NAME,
-            f"group.name {name!r} is not of the form <array>:<protection group>; give both, or group.target.",
+            f"spec.group.name {name!r} does not have the form <array>:<protection group>. Correct it, or set "
+            "spec.group.target.",
         )
     named = [
         group
@@ -96,7 +100,8 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
     if len(named) > 1:
         return Unbound(
             Reason.SEVERAL_GROUPS,
-            f"{len(named)} source groups at VCenter {protected.name!r} are named {name!r}; give group.target ids.",
+            f"{len(named)} source groups at VCenter {protected.name!r} are named "
+            f"{name!r}. Set spec.group.target, with the ids.",
         )
     target = _target_of(named[0], spec, recovery, world)
     return target if isinstance(target, Unbound) else Sides(target, named[0], protected)
@@ -109,14 +114,14 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
     if isinstance(found, SourceGroup):
         return Unbound(
             Reason.WRONG_SIDE,
-            f"Group {wanted} at VCenter {recovery.name!r} is a source group ({found.state}); "
-            "group.target must name the side that receives.",
+            f"Group {wanted} at VCenter {recovery.name!r} is a source group ({found.state}). "
+            "spec.group.target must be the side that receives.",
         )
     for one in (protected, recovery):
         source = group_of_id(found.source, one.inventory)
         if isinstance(source, SourceGroup):
             return Sides(found, source, one)
-    name_unknown = f"Source group {found.source}, whose name tells the protection group,"
+    name_unknown = f"Source group {found.source}, whose name has the protection group,"
     return _source_unseen(f"{name_unknown} at VCenter {protected.name!r}", spec, protected)
 
 
@@ -132,15 +137,16 @@ def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, 
     if not targets and found and spec.target_array is None:
         return Unbound(
             Reason.WRONG_SIDE,
-            f"No target group {where} is in the role of a target; "
-            "check which site recovers, and whether replication was reversed.",
+            f"No target group {where} acts as a target. Check which site recovers, and whether replication was "
+            "reversed.",
         )
     if not targets:
         on = f" on FlashArray {spec.target_array!r}" if spec.target_array is not None else ""
         return _unseen(f"A target group {where}{on}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
     if len(targets) > 1:
         return Unbound(
-            Reason.SEVERAL_TARGETS, f"There are {len(targets)} target groups {where}; choose one with targetArrayRef."
+            Reason.SEVERAL_TARGETS,
+            f"There are {len(targets)} target groups {where}. Choose one with spec.targetArrayRef.",
         )
     return targets[0]
 
@@ -148,7 +154,7 @@ def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, 
 def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Unbound:
     chosen = world.arrays.get(array)
     if chosen is None:
-        return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {array!r} (targetArrayRef).")
+        return Unbound(Reason.FLASHARRAY_NOT_FOUND, f"There is no FlashArray {array!r} (spec.targetArrayRef).")
     if chosen.about is None:
         unread = Problem(Reason.NOT_YET_READ, f"FlashArray {array!r} has not been read yet.")
         return Unbound.because_of(chosen.problem or unread)

@@ -69,7 +69,7 @@ def _accept(request: OneShot[Any], status: StatusT, now: datetime, ledger: Opera
     if status.finished_at is not None:
         return _restamped(request, status, now)
     status = replace(status, accepted_at=status.accepted_at or now)
-    accepted = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted; what it needs is being read.")
+    accepted = Verdict(Situation.RUNNING, Reason.ACCEPTED, "Accepted. The operator reads what it needs.")
     return _expired(request, status, now) or summarize(request, status, now, accepted, operation=ledger)
 
 
@@ -85,7 +85,7 @@ def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT |
     not_after: datetime | None = request.spec.not_after
     if not_after is None or not_after >= request.created or status.operation is not None:
         return None
-    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} was past when this object was created: not executed."
+    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} had passed when this object was created, so it is not executed."
     return summarize(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
 
 

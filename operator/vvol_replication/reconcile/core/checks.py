@@ -17,10 +17,10 @@ from .observation import Observation, rows
 from .tuning import Tuning
 
 _STATE_REASONS = {
-    GroupState.INTEST: (Reason.IN_TEST, "is in a test failover; the {what} waits until the test is stopped"),
+    GroupState.INTEST: (Reason.IN_TEST, "is in a test failover. The {what} waits until the test is stopped"),
     GroupState.UNKNOWN: (
         Reason.STATE_UNKNOWN,
-        "is in a state that is not known here; the {what} waits until it changes",
+        "is in a state that the operator does not know. The {what} waits until it changes",
     ),
 }
 
@@ -44,7 +44,7 @@ def _wrong_side(side: str, group: Group | None) -> Problem:
     role = "source" if isinstance(group, SourceGroup) else "target"
     return Problem(
         Reason.WRONG_SIDE,
-        f"The {side} group answers as a {role} group: replication was reversed, or the ReplicationGroup names the "
+        f"The {side} group is a {role} group: replication was reversed, or the ReplicationGroup names the "
         "wrong side. Correct the ReplicationGroup.",
     )
 
@@ -62,7 +62,7 @@ def _wrong_state(side: str, group: Group, wanted: GroupState, kind: str, what: s
             final=True,
         )
     reason, text = _STATE_REASONS.get(
-        state, (Reason.WRONG_STATE, f"should be in state {wanted}; the {{what}} waits until it is")
+        state, (Reason.WRONG_STATE, f"should be in state {wanted}. The {{what}} waits until it is")
     )
     return Problem(reason, f"The {side} group {group.id} is in state {state}: it {text.format(what=what)}.")
 
@@ -74,13 +74,13 @@ def array_problem(resolved: Resolved, seen: Observation) -> Problem | None:
     if group is None:
         return Problem(
             Reason.PROTECTION_GROUP_NOT_FOUND,
-            f"{what} is not there; restore it, or correct spec.protectionGroup. If it was renamed, this goes on when "
+            f"{what} is not there. Restore it, or correct spec.protectionGroup. If it was renamed, this goes on when "
             "vSphere lists the new name.",
         )
     if group.destroyed:
-        return Problem(Reason.PROTECTION_GROUP_DESTROYED, f"{what} is destroyed; recover it on the array.")
+        return Problem(Reason.PROTECTION_GROUP_DESTROYED, f"{what} is destroyed. Recover it on the array.")
     if group.source.casefold() not in source_names(resolved, seen) and group.pod is None:
-        return Problem(Reason.NOT_SOURCE, f"{what} is made on {group.source!r}: this array is not its source.")
+        return Problem(Reason.NOT_SOURCE, f"{what} was made on {group.source!r}: this array is not its source.")
     return _target_problem(group, what, _connection(resolved, seen), resolved, target_names(resolved, seen))
 
 
@@ -102,21 +102,26 @@ def _target_problem(
     known_as = names | ({connection.name.casefold()} if connection else set())
     entry = next((one for one in group.targets if one.name.casefold() in known_as), None)
     if entry is None:
-        has = ", ".join(repr(one.name) for one in group.targets) or "no target at all"
+        has = ", ".join(repr(one.name) for one in group.targets) or "none"
         return Problem(
-            Reason.NOT_A_TARGET, f"{what} does not replicate to {target!r} (it has {has}); add it to its targets."
+            Reason.NOT_A_TARGET, f"{what} does not replicate to {target!r} (its targets: {has}). Add it to its targets."
         )
     if not entry.allowed:
-        none = "" if any(one.allowed for one in group.targets) else " No target of it is: nothing would be sent."
-        return Problem(Reason.TARGET_NOT_ALLOWED, f"{what} is not allowed on {target!r}; allow it there.{none}")
+        none = (
+            ""
+            if any(one.allowed for one in group.targets)
+            else " No other target is allowed either, so nothing would be sent."
+        )
+        return Problem(Reason.TARGET_NOT_ALLOWED, f"{what} is not allowed on {target!r}.{none} Allow it there.")
     if (entry.status or "").casefold() == "suspended":
         return Problem(
-            Reason.TARGET_SUSPENDED, f"{what}: replication to {target!r} is suspended on the array; resume it there."
+            Reason.TARGET_SUSPENDED, f"{what}: replication to {target!r} is suspended on the array. Resume it there."
         )
     if connection is None or not connection.connected:
         status = connection.status if connection else "absent"
         return Problem(
-            Reason.ARRAYS_NOT_CONNECTED, f"{source!r} is not connected to {target!r} (connection: {status})."
+            Reason.ARRAYS_NOT_CONNECTED,
+            f"{source!r} is not connected to {target!r} (connection: {status}). Check the array connection.",
         )
     return None
 

@@ -109,7 +109,7 @@ def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Other
         difference = _difference(mine, mine.resolved or bound, one)
         if difference is not None:
             return OtherClaims(
-                clash=f"{one.kind} {one.label!r} has the same requestID with {difference}. "
+                clash=f"{one.kind} {one.label!r} has the same requestID, but {difference}. "
                 f"Create a new {one.kind} with another requestID."
             )
     done = [one for one in before if one.complete] or [one for one in before if one.snapshot is not None]

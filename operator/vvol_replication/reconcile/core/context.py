@@ -55,7 +55,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
 
     def suspended(self, **changes: Any) -> Decided[StatusT]:
         """Park until the spec changes."""
-        text = "spec.suspend is true; set it to false to go on."
+        text = "spec.suspend is true. To go on, set it to false."
         return Decided(Park(None), self._summarize(Verdict(Situation.SUSPENDED, Reason.SUSPENDED, text), **changes))
 
     @abstractmethod
@@ -75,7 +75,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     def last_message(self) -> str:
         """What its status said last, in a sentence to go behind another one; empty where it has said nothing."""
         ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
-        return f" The last it told: {ready.message}" if ready else ""
+        return f" The last message was: {ready.message}" if ready else ""
 
     def _summarize(self, verdict: Verdict, **changes: Any) -> StatusT:
         return summarize(self.request, self.status, self.now, verdict, **changes)

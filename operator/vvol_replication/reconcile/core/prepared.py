@@ -24,7 +24,7 @@ def last_point(prepared: Prepared) -> str:
     """The point in time to fail over to, in a sentence."""
     point = prepared.record.point_in_time
     if point is None or point.id is None:
-        return "Its last point in time is not known by id: look at the target's list."
+        return "The id of its last point in time is not known: look at the target's list."
     at = f" of {point.time:%Y-%m-%dT%H:%M:%SZ}" if point.time else ""
     return f"The last real point in time is {point.id!r}{at}."
 
@@ -63,24 +63,25 @@ def prepared_condition(prepared: Prepared) -> Wanted:
     record = prepared.record
     if prepared.called_off:
         text = (
-            f"Prepared by {prepared_by(prepared)}, and called off since: the next ReplicationSync asks the target "
-            "whether it takes syncs again."
+            f"Prepared by {prepared_by(prepared)}, and called off later. The next ReplicationSync asks the target "
+            "whether it accepts syncs again."
         )
         return Wanted("Prepared", "Unknown", Reason.FAILOVER_CALLED_OFF, text)
     if record.by is None:
         text = (
-            f"Since {record.since:%Y-%m-%dT%H:%M:%SZ} a sync succeeds here without new data: somebody else prepared "
-            f"the group. {last_point(prepared)}"
+            f"Since {record.since:%Y-%m-%dT%H:%M:%SZ} a sync succeeds here but brings no new "
+            f"data: somebody else prepared the group. {last_point(prepared)}"
         )
         return Wanted("Prepared", "True", Reason.PREPARED_OUTSIDE, text)
     if not record.proven:
         text = (
-            f"{prepared_by(prepared)}, asked the group to prepare, and its last data is not proven at the target. "
-            f"See that object; fail over by id. If that failover is called off: set {where_to_call_off(prepared)}."
+            f"{prepared_by(prepared)}, asked the group to prepare. Its last data is not proven at the target. "
+            f"Look at that object, and fail over by id. If the failover is called off, set "
+            f"{where_to_call_off(prepared)}."
         )
         return Wanted("Prepared", "True", Reason.NOT_PROVEN, text)
     text = (
         f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} Fail over to it by its id. "
-        f"If that failover is called off: set {where_to_call_off(prepared)}."
+        f"If that failover is called off, set {where_to_call_off(prepared)}."
     )
     return Wanted("Prepared", "True", Reason.FAILOVER_PREPARED, text)

@@ -91,8 +91,8 @@ def ttl_ignored(request: OneShot[Any]) -> list[Wanted]:
     if request.owner is None or request.spec.ttl_seconds_after_finished is None:
         return []
     text = (
-        f"ttlSecondsAfterFinished is ignored, for {request.owner} owns this object: it would create it again, and so "
-        "run it again. Remove it where that tool has it from."
+        f"ttlSecondsAfterFinished is ignored, because {request.owner} owns this object: it would create it again and "
+        "run it again. Remove the object at its source, for example in Git."
     )
     return [Wanted("TTLIgnored", "True", Reason.OWNED_BY_TOOL, text)]
 
@@ -121,12 +121,12 @@ def _second(time: datetime | None) -> datetime | None:
 def not_listed(mine: Snapshot, finding: Finding, baseline: Baseline | None) -> tuple[Reason, str]:
     """Why the point in time of a landed snapshot cannot be shown: the reason, and a line for people."""
     if finding.possible:
-        text = "has landed; what vSphere lists may be its point in time, or of another transfer that landed meanwhile."
+        text = "has landed. The point in time that vSphere lists may be its own, or of another transfer that landed."
         return Reason.VERIFYING, f"Snapshot {mine.name} {text}"
-    text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time; look at the VASA provider."
+    text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time. Check the VASA provider."
     if went_back(mine, baseline):
         text = (
-            f"{text} The source array's clock went back since {mine.name} was asked for, and more points in time were "
-            "there before than are remembered by id: one that looks older than those may be it."
+            f"{text} The source array's clock went back after {mine.name} was asked for, and not all earlier points in "
+            "time are remembered by id. So an older-looking point in time may be the right one."
         )
     return Reason.POINT_IN_TIME_NOT_LISTED, text

@@ -23,8 +23,8 @@ def may_still_act(context: RequestContext[RequestT, StatusT]) -> Decided[StatusT
     if context.now >= until:
         return None
     text = (
-        f"Operator process {holder!r} may still be inside a call for this request; "
-        f"what it did is looked for from {until:%Y-%m-%dT%H:%M:%SZ} on."
+        f"Operator process {holder!r} may still be in a call for this request. "
+        f"The operator looks for the effect of that call from {until:%Y-%m-%dT%H:%M:%SZ} on."
     )
     return context.run(Park(until), Reason.LOOKING_AFTER_LOST_ANSWER, text)
 
@@ -34,5 +34,5 @@ def taken_over(context: RequestContext[RequestT, StatusT]) -> Decided[StatusT] |
     ledger, mine = context.status.operation, context.holder
     if ledger is None or ledger.holder in (None, mine) or mine is None or context.seen.taken_up_at is None:
         return None
-    text = f"Going on where operator process {ledger.holder!r} left off."
+    text = f"Going on where operator process {ledger.holder!r} stopped."
     return may_still_act(context) or context.run(Record(), Reason.READING, text, operation=replace(ledger, holder=mine))

@@ -54,15 +54,15 @@ def done_already(context: PreparationContext) -> PreparationDecision | None:
         return None
     if prepared.called_off:
         text = (
-            f"This requestID has asked for it already ({prepared_by(prepared)}), and that failover was called off: it "
-            "is not asked for again. Create a new FailoverPreparation with another requestID."
+            f"This requestID was already used ({prepared_by(prepared)}), and that failover was called off. The "
+            "group is not asked again. Create a new FailoverPreparation with another requestID."
         )
         return context.fail(Reason.FAILOVER_CALLED_OFF, text)
     if not record.proven:
         text = (
-            f"This requestID has asked for it already ({prepared_by(prepared)}), and what became of that is not known: "
+            f"This requestID was already used ({prepared_by(prepared)}), and the result is not known: "
             "the group counts as prepared. Look at the points in time of the target, and fail over by id."
         )
         return context.fail(Reason.OUTCOME_UNKNOWN, text, point_in_time=record.point_in_time)
-    text = f"This requestID has prepared the group already ({prepared_by(prepared)}). {last_point(prepared)}"
+    text = f"This requestID has already prepared the group ({prepared_by(prepared)}). {last_point(prepared)}"
     return context.end(Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text), point_in_time=record.point_in_time)

@@ -35,7 +35,7 @@ def queued(bound: BoundPreparation) -> PreparationDecision | None:
     """It wants the turn, or has an intent, and another request has the turn on the protection group."""
     if bound.seen.behind is None or not (bound.acted or bound.seen.in_turn):
         return None
-    text = f"Waiting for {bound.seen.behind}: one operation at a time on a protection group."
+    text = f"Waiting for {bound.seen.behind}: only one request at a time may act on a protection group."
     return bound.wait(Reason.GROUP_BUSY, text)
 
 
@@ -48,9 +48,11 @@ def check_and_record(bound: BoundPreparation) -> PreparationDecision:
     if refused is not None:
         return _refused(bound, refused)
     if not bound.seen.in_turn:
-        return bound.run(TakeTurn(), Reason.CHECKING, "Every check passed; taking the turn on the protection group.")
+        return bound.run(TakeTurn(), Reason.CHECKING, "Every check passed. Taking the turn on the protection group.")
     if not bound.seen.confirmed:
-        return bound.run(Park(None), Reason.ACCEPTED, "Waiting until the acceptance is seen in the API server.")
+        return bound.run(
+            Park(None), Reason.ACCEPTED, "Waiting until the API server shows that the request is accepted."
+        )
     return _record_intent(bound, checked)
 
 
@@ -82,7 +84,7 @@ def _record_intent(bound: BoundPreparation, findings: tuple[Finding, ...]) -> Pr
         holder=bound.holder,
     )
     bound = replace(bound, status=_with_evidence(bound, findings))
-    text = f"All checks passed; about to prepare source group {bound.resolved.source_group} for failover."
+    text = f"All checks passed. About to prepare source group {bound.resolved.source_group} for failover."
     return bound.run(Record(), Reason.PREPARING, text, operation=ledger, deadline=bound.deadline_from(bound.now))
 
 
@@ -134,6 +136,6 @@ def _group_suspended(bound: BoundPreparation) -> bool:
 def _withdraw(bound: BoundPreparation) -> PreparationDecision:
     """Something changed between the checks: take the intent back, so that nobody takes it for a call."""
     status = replace(bound.status, checks=(), machines=(), machine_count=None)
-    text = "Something changed right before the call; checking anew."
+    text = "Something changed right before the call. Checking again."
     fresh = PreparationLedger(request_id=bound.request.request_id)
     return replace(bound, status=status).run(Record(), Reason.CHECKING, text, operation=fresh, deadline=None)

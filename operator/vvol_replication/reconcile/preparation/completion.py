@@ -23,10 +23,10 @@ def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
         return Decided(Read(frozenset({Query.MEMBERS})), bound.status)
     stale = judge_members(members.outcome)
     point = finding.point
-    what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
+    what = f"point in time {describe(point)}" if point else "a point in time that is not certain, because several fit"
     text = (
         f"The group is prepared for failover: its last sync, snapshot {mine.name}, has landed on the target as {what}. "
-        "Fail over to it by its id, for more may come through after it."
+        "Fail over to it by its id, because newer data may still arrive."
     )
     if stale is not None and stale.status == "False":
         text = f"{text} But: {stale.message}"
@@ -50,5 +50,5 @@ def identified(finding: Finding) -> Wanted:
     if finding.point is not None:
         text = f"Exactly one listed point in time fits: {describe(finding.point)}."
         return Wanted("PointInTimeIdentified", "True", Reason.IDENTIFIED, text)
-    text = "More than one listed point in time fits the snapshot; use the snapshot's name and time."
+    text = "More than one listed point in time fits the snapshot. Use the snapshot's name and time."
     return Wanted("PointInTimeIdentified", "False", Reason.POINT_IN_TIME_AMBIGUOUS, text)

@@ -54,7 +54,7 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
             return "Nothing was called."
         group = f"{self.request.namespace}/{self.request.spec.group}"
         return (
-            "The source group was asked to prepare, or may have been: the group counts as prepared for failover. "
+            "The source group was asked to prepare, or may have been asked: it counts as prepared for failover. "
             f"Fail over, or set spec.failoverCalledOffAt of ReplicationGroup {group!r}."
         )
 

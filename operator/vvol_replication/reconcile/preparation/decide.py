@@ -76,7 +76,7 @@ def _missed(context: PreparationContext) -> PreparationDecision | None:
     if context.now <= not_after:
         return None
     text = (
-        f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the preparation waited; nothing was called. "
+        f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} passed while the preparation waited. Nothing was called. "
         f"Create a new FailoverPreparation.{context.last_message()}"
     )
     return context.end(Verdict(Situation.MISSED, Reason.MISSED, text))
@@ -95,7 +95,9 @@ ENDINGS: tuple[Stage[PreparationContext, PreparationStatus], ...] = (_ended_by_s
 def _ledger_unreadable(context: PreparationContext) -> PreparationDecision | None:
     if not context.acted or context.ledger.resolved is not None:
         return None
-    return context.fail(Reason.OUTCOME_UNKNOWN, f"The ledger does not say what was acted on. {context.left_behind()}")
+    return context.fail(
+        Reason.OUTCOME_UNKNOWN, f"status.operation does not say what the request acted on. {context.left_behind()}"
+    )
 
 
 def _suspended(context: PreparationContext) -> PreparationDecision | None:
@@ -120,7 +122,7 @@ def _group_unbound(context: PreparationContext) -> PreparationDecision | None:
     if isinstance(binding, Unbound):
         return out_of_turn(context) or context.wait(binding.reason, binding.message)
     if binding.suspended:
-        text = f"{group} is suspended; set its spec.suspend to false to go on."
+        text = f"{group} is suspended. To go on, set its spec.suspend to false."
         return out_of_turn(context) or context.wait(Reason.GROUP_SUSPENDED, text)
     return None
 

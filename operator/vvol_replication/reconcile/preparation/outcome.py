@@ -70,7 +70,7 @@ def _arrives(bound: BoundPreparation, row: Snapshot) -> bool:
 
 
 def _too_late(bound: BoundPreparation) -> str:
-    return " spec.suspend was set after the call, where it has no effect." if bound.request.spec.suspend else ""
+    return " spec.suspend was set after the call and has no effect." if bound.request.spec.suspend else ""
 
 
 def _seen_since(reading: Reading[object] | None, moment: datetime | None) -> bool:
@@ -122,7 +122,7 @@ def _find_the_snapshot(bound: BoundPreparation) -> PreparationDecision:
 def _not_found(bound: BoundPreparation) -> PreparationDecision:
     since = bound.seen.success_at or bound.now
     if bound.now < since + bound.tuning.settle:
-        text = "The prepare task succeeded; its snapshot is being looked for on the source."
+        text = "The prepare task succeeded. The operator looks for its snapshot on the source."
         park = Park(bound.now + bound.tuning.look_again)
         return bound.due(Query.SOURCE_SNAPSHOTS, within=bound.tuning.look_again) or bound.run(
             park, Reason.VERIFYING, text
@@ -130,7 +130,7 @@ def _not_found(bound: BoundPreparation) -> PreparationDecision:
     return bound.fail(
         Reason.LAST_SYNC_NOT_FOUND,
         "The prepare task succeeded, but no new snapshot is on the source: the group was prepared before, or its last "
-        f"data cannot be proven. {bound.left_behind()} Compare the points in time with when the VMs were shut down.",
+        f"data cannot be proven. {bound.left_behind()} Compare the points in time with the time of the VMs' shutdown.",
     )
 
 
@@ -144,7 +144,7 @@ def _follow(bound: BoundPreparation, snapshot: str, *, proven: bool) -> Preparat
     mine = next((row for row in rows(bound.seen.target_snapshots) if row.suffix == suffix), None)
     again = Park(bound.now + bound.tuning.look_again, follow=True)
     if mine is None:
-        text = f"Snapshot {snapshot} is on the source; the target does not show its transfer yet.{_too_late(bound)}"
+        text = f"Snapshot {snapshot} is on the source. The target does not show its transfer yet.{_too_late(bound)}"
         return _gone_from_source(bound, suffix) or bound.run(again, Reason.TRANSFERRING, text)
     bound = replace(bound, status=replace(bound.status, transfer=transfer_status(mine)))
     if mine.destroyed:
@@ -190,7 +190,7 @@ def _listed(bound: BoundPreparation, mine: Snapshot, *, proven: bool) -> Prepara
     landed_at = bound.seen.landed_at or bound.seen.success_at or bound.prepare.intent_at
     settling = bound.now < landed_at + bound.tuning.settle
     if settling:
-        text = f"The last sync, snapshot {mine.name}, has landed; its point in time is not listed yet."
+        text = f"The last sync, snapshot {mine.name}, has landed. Its point in time is not listed yet."
         return bound.run(Park(bound.now + bound.tuning.look_again, follow=True), Reason.VERIFYING, text)
     until = bound.now + bound.tuning.older_every
     return bound.wait(*not_listed(mine, finding, bound.ledger.baseline), until=until, follow=True)
@@ -203,7 +203,7 @@ def _look_for_effect(bound: BoundPreparation, why: str) -> PreparationDecision:
         return looking
     role = role_problem(bound.seen, "FailoverPreparation", "preparation")
     if role is not None and role.final:
-        return bound.fail(Reason.OUTCOME_UNKNOWN, f"{why}; since then: {role.message} {bound.left_behind()}")
+        return bound.fail(Reason.OUTCOME_UNKNOWN, f"{why}. Since then: {role.message} {bound.left_behind()}")
     new = bound.new_at_source(rows(bound.seen.source_snapshots))
     if new:
         return _follow(bound, new[-1].name, proven=False)
@@ -211,11 +211,11 @@ def _look_for_effect(bound: BoundPreparation, why: str) -> PreparationDecision:
         one for one in (bound.prepare.intent_at, bound.seen.prepare_lost_at, bound.seen.taken_up_at) if one is not None
     )
     if bound.now < since + bound.tuning.settle:
-        text = f"{why}, and no new snapshot is on the source; looking again. The call is not repeated."
+        text = f"{why}, and no new snapshot is on the source. Looking again. The call is not repeated."
         return bound.run(Park(bound.now + bound.tuning.look_again), Reason.LOOKING_AFTER_LOST_ANSWER, text)
     return bound.fail(
         Reason.OUTCOME_UNKNOWN,
-        f"{why}, and {bound.tuning.settle.total_seconds():.0f} s later no new snapshot is on the source and no state "
+        f"{why}. {bound.tuning.settle.total_seconds():.0f} s later, no new snapshot is on the source and no state "
         f"has changed. The call is not repeated. {bound.left_behind()}",
     )
 
@@ -225,7 +225,7 @@ def _unproven(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
     return bound.fail(
         Reason.OUTCOME_UNKNOWN,
         f"No answer to the prepare call is known. The new snapshot {mine.name}, taken after all VMs were found off, "
-        f"has landed on the target and is listed, but it may be the schedule's. {bound.left_behind()} "
+        f"has landed and is listed. But it may be the schedule's. {bound.left_behind()} "
         "Fail over to this point in time by its id.",
         point_in_time=point_status(finding),
         extra=(identified(finding),),

@@ -28,18 +28,18 @@ _UNREAD = Unavailable(Reason.NOT_YET_READ, "It has not been read yet.")
 
 
 _POWER_REASONS = {
-    PowerState.ON: (Reason.VM_POWERED_ON, "is powered on", "are powered on", "shut them down"),
+    PowerState.ON: (Reason.VM_POWERED_ON, "is powered on", "are powered on", "Shut them down"),
     PowerState.SUSPENDED: (
         Reason.VM_SUSPENDED,
         "is suspended, which counts as on",
         "are suspended, which counts as on",
-        "resume them and shut them down",
+        "Resume them and shut them down",
     ),
     PowerState.UNKNOWN: (
         Reason.VM_POWER_UNKNOWN,
         "is not known to be off, which counts as on",
         "are not known to be off, which counts as on",
-        "let the operator's account see them, connect their hosts, or make them accessible again",
+        "Give the operator's account the right to see them, connect their hosts, or make them accessible again",
     ),
 }
 
@@ -94,8 +94,8 @@ def _consent(bound: BoundPreparation) -> Problem | None:
     spec = bound.request.spec
     if spec.consent == spec.group:
         return None
-    text = f"spec.consent is {spec.consent!r}; it must repeat the group's name, {spec.group!r}."
-    return Problem(Reason.CONSENT_MISMATCH, f"{text} Create a new FailoverPreparation that does.", final=True)
+    text = f"spec.consent is {spec.consent!r}. It must be the group's name, {spec.group!r}."
+    return Problem(Reason.CONSENT_MISMATCH, f"{text} Create a new FailoverPreparation with that consent.", final=True)
 
 
 def _not_prepared(bound: BoundPreparation) -> Problem | None:
@@ -103,8 +103,8 @@ def _not_prepared(bound: BoundPreparation) -> Problem | None:
     if prepared is None or prepared.called_off:
         return None
     text = (
-        f"The group is prepared already ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id; "
-        f"or, if that failover was called off, set {where_to_call_off(prepared)} and ask anew."
+        f"The group is already prepared ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id. "
+        f"Or, if that failover was called off, set {where_to_call_off(prepared)} and try again."
     )
     return Problem(Reason.ALREADY_PREPARED, text, final=True)
 
@@ -120,7 +120,7 @@ def _states(bound: BoundPreparation) -> Problem | None:
         return None
     return Problem(
         Reason.TARGET_GROUP_NOT_FOUND,
-        f"The source group does not name {target} as a target of it any more; correct the ReplicationGroup.",
+        f"The source group does not have {target} as a target any more. Correct the ReplicationGroup.",
     )
 
 
@@ -133,10 +133,10 @@ def _machines(bound: BoundPreparation) -> Problem | None:
     if membership.unaccounted:
         return Problem(Reason.MEMBERS_UNACCOUNTED, _unaccounted(membership))
     if membership.problems:
-        text = f"Not all VMs of the group could be read, and what is not read counts as on: {membership.problems[0]}."
+        text = f"Not all VMs of the group could be read. A VM that is not read counts as on. {membership.problems[0]}"
         return Problem(Reason.MEMBERS_UNREADABLE, text)
     if not membership.vms:
-        text = "No VM of the group was found, so nothing tells that none is on; look at the group's storage policies."
+        text = "No VM of the group was found, so it is not known that all are off. Check the group's storage policies."
         return Problem(Reason.NO_MEMBERS, text)
     return None
 
@@ -145,11 +145,11 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
     reason, one, many, advice = _POWER_REASONS[power]
     named = few(_described(vm) for vm in found)
     text = f"VM {named} {one}" if len(found) == 1 else f"{len(found)} VMs {many}: {named}"
-    told = all(vm.state for vm in found)
-    why = f" ({problems[0]})" if power is PowerState.UNKNOWN and problems and not told else ""
+    explained = all(vm.state for vm in found)
+    why = f" {problems[0]}" if power is PowerState.UNKNOWN and problems and not explained else ""
     if len(found) == 1:
         advice = advice.replace("them", "it").replace("their hosts", "its host")
-    return Problem(reason, f"{text}{why}; {advice}. Then the preparation goes on by itself.")
+    return Problem(reason, f"{text}.{why} {advice}. Then the preparation goes on by itself.")
 
 
 def _described(vm: GroupVM) -> str:
@@ -159,14 +159,14 @@ def _described(vm: GroupVM) -> str:
 
 def _unaccounted(membership: Membership) -> str:
     whose = "that the operator's account can see"
-    todo = "let the account see their VMs, or remove them from the group"
+    todo = "Give the account the right to see their VMs, or remove the members from the group"
     owners = ""
     if membership.unread:
         whose = "whose configuration could be read"
-        todo = "let the account read those VMs, make them accessible again, or remove them from the group"
+        todo = "Give the account the right to read those VMs, make them accessible, or remove the members"
         owners = f" The likely owners are the VMs whose configuration was not shown: {few(membership.unread)}."
     members = f"{len(membership.unaccounted)} members of the group belong to no VM {whose}"
-    return f"{members}: {few(membership.unaccounted)}.{owners} They count as powered on; {todo}."
+    return f"{members}: {few(membership.unaccounted)}.{owners} They count as powered on. {todo}."
 
 
 def few(names: Iterable[str]) -> str:
@@ -189,10 +189,10 @@ def _replication(bound: BoundPreparation) -> Problem | None:
     if (since := _stalled_since(bound, older)) is not None:
         text = (
             f"The transfer {older.name} has not moved since {since:%Y-%m-%dT%H:%M:%SZ}{done}: the last sync would wait "
-            "behind it. Look at the replication network and at the arrays' alerts."
+            "for it. Check the replication network and the arrays' alerts."
         )
         return Problem(Reason.TRANSFER_STALLED, text)
-    text = f"The older transfer {older.name} is under way{done}; the group is prepared when it has landed."
+    text = f"The older transfer {older.name} is under way{done}. The group is prepared when it has landed."
     return Problem(Reason.OLDER_TRANSFER_IN_FLIGHT, text)
 
 
@@ -208,8 +208,8 @@ def _armed(bound: BoundPreparation) -> Problem | None:
     if armed is None:
         return None
     text = (
-        f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target "
-        f"still: an operation is under way. {what_lands(armed)}"
+        f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} "
+        f"left, is still armed at the target. {what_lands(armed)}"
     )
     return Problem(Reason.EARLIER_SYNC_ARMED, text)
 
@@ -219,7 +219,8 @@ def _turn(bound: BoundPreparation) -> Problem | None:
     if behind is None:
         return None
     return Problem(
-        Reason.GROUP_BUSY, f"{behind} has its turn: one operation at a time on a protection group. It is waited for."
+        Reason.GROUP_BUSY,
+        f"{behind} has its turn: only one request at a time may act on a protection group. Waiting for it.",
     )
 
 

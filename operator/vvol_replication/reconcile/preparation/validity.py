@@ -59,7 +59,7 @@ def is_watched(status: PreparationStatus) -> bool:
 def judge(status: PreparationStatus, after: Afterwards, now: datetime) -> Validity:
     """Does a completed preparation hold still? What is sure comes first, then what could not be read."""
     if after.target_state in (GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER):
-        text = f"The group has failed over (target {after.target_state}): the preparation has served, or is void."
+        text = f"The group has failed over (target {after.target_state}): the preparation was used or is void."
         return Validity("False", Reason.GROUP_FAILED_OVER, text)
     if after.called_off:
         text = "The failover was called off (spec.failoverCalledOffAt of the ReplicationGroup)."
@@ -67,7 +67,7 @@ def judge(status: PreparationStatus, after: Afterwards, now: datetime) -> Validi
     if status.valid_until is not None and now >= status.valid_until:
         text = (
             f"validFor passed at {status.valid_until:%Y-%m-%dT%H:%M:%SZ}: the preparation is not fresh any more. The "
-            "group stays prepared; check the VMs and the points in time before a failover."
+            "group stays prepared. Check the VMs and the points in time before a failover."
         )
         return Validity("False", Reason.VALIDITY_ENDED, text)
     members = judge_members(after.members) if after.members is not None else None
@@ -83,14 +83,16 @@ def judge_members(outcome: Outcome[Membership]) -> Validity | None:
     running = sorted(vm.name for vm in outcome.value.vms if vm.power in (PowerState.ON, PowerState.SUSPENDED))
     if running:
         text = (
-            f"VM {few(map(repr, running))} is on or suspended on the source: what it writes is not in the last point "
-            "in time, and a failover leaves it behind. Shut it down and prepare again, or call the failover off."
+            f"VM {few(map(repr, running))} is on or suspended on the source. A failover loses what it has written "
+            "after the last point in time. Shut it down and prepare again, or call the failover off."
         )
         return Validity("False", Reason.VM_POWERED_ON, text)
     if not outcome.value.complete:
         unread = (f"VM {one}" for one in outcome.value.unread)
         what = (*outcome.value.problems, *unread, *outcome.value.unaccounted, "no VM was found")[0]
-        return Validity("Unknown", Reason.MEMBERS_UNREADABLE, f"Not all VMs of the group can be read: {what}.")
+        return Validity(
+            "Unknown", Reason.MEMBERS_UNREADABLE, f"Not all VMs of the group can be read: {what.rstrip('.')}."
+        )
     return None
 
 
@@ -102,9 +104,9 @@ def _judge_arrived(status: PreparationStatus, outcome: Outcome[tuple[Snapshot, .
     if newer is None:
         return None
     point = status.point_in_time
-    which = f"point in time {point.id!r}" if point is not None and point.id else "the snapshot that status tells"
+    which = f"point in time {point.id!r}" if point is not None and point.id else "the snapshot in status.transfer"
     text = (
-        f"The replication {newer.name} came after the last sync: the newest point in time is another one now. "
+        f"The replication {newer.name} came after the last sync: the newest point in time is now another one. "
         f"Fail over to {which} by its id, or prepare again."
     )
     return Validity("False", Reason.NEWER_DATA_ARRIVED, text)

@@ -17,7 +17,7 @@ from vvol_replication.reconcile.core.observation import Moment, Observation, Que
 Absorbed = tuple[SyncStatus, Observation]
 
 
-NOT_OURS = "A sync of this group is under way that is not known to be ours; it is waited for."
+NOT_OURS = "A sync of this group is under way that may be of somebody else. Waiting for it."
 
 
 _NEVER = datetime.min.replace(

@@ -37,7 +37,7 @@ def unseen(active: ActiveSync) -> Decision | None:
     """The acceptance is not in the API server yet, as far as is known: nothing may be done."""
     if active.seen.confirmed:
         return None
-    return active.run(Park(None), Reason.ACCEPTED, "Waiting until the acceptance is seen in the API server.")
+    return active.run(Park(None), Reason.ACCEPTED, "Waiting until the API server shows that the request is accepted.")
 
 
 def done_already(active: ActiveSync) -> Decision | None:
@@ -46,8 +46,8 @@ def done_already(active: ActiveSync) -> Decision | None:
     if twin is None or not twin.complete:
         return None
     text = (
-        f"ReplicationSync {twin.label!r} with the same requestID has completed it already. Nothing was asked for; what "
-        "it made is told here as it was then."
+        f"ReplicationSync {twin.label!r} with the same requestID has already completed it. Nothing was asked for. "
+        "This status shows what that request made, as it was then."
     )
     verdict = Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text)
     return active.end(verdict, point_in_time=twin.point_in_time, transfer=twin.transfer)
@@ -65,7 +65,7 @@ def _record_intent(active: ActiveSync) -> Decision:
     if earlier is not None:
         sync = SyncLedger(intent_at=active.now, armings=0, task=earlier.task, borrowed=borrowed(earlier))
         text = (
-            f"The sync {earlier.point_in_time_name!r} of ReplicationSync {earlier.request!r} is still armed, and is "
+            f"The sync {earlier.point_in_time_name!r} of ReplicationSync {earlier.request!r} is still armed and is "
             "used: the point in time will have that name."
         )
     note = clocks_problem(active)
@@ -100,7 +100,7 @@ def _look_at_source(active: ActiveSync) -> Decision | None:
         return active.run(
             Park(active.now + active.tuning.look_again),
             Reason.LOOKING_AFTER_LOST_ANSWER,
-            "The answer to the push was lost, and its snapshot is not on the source; looking again.",
+            "The answer to the push was lost, and its snapshot is not on the source. Looking again.",
         )
     return None
 
@@ -132,7 +132,7 @@ def suspended(active: ActiveSync) -> Decision | None:
     if active.request.spec.suspend:
         return active.suspended()
     if isinstance(active.seen.bound, Binding) and active.seen.bound.suspended:
-        text = f"ReplicationGroup {active.request.spec.group!r} is suspended; set its spec.suspend to false to go on."
+        text = f"ReplicationGroup {active.request.spec.group!r} is suspended. To go on, set its spec.suspend to false."
         return active.wait(Reason.GROUP_SUSPENDED, text)
     return None
 
@@ -147,13 +147,15 @@ def held_back(active: ActiveSync) -> Decision | None:
     if trouble.reason == Reason.SNAPSHOT_DESTROYED:
         return active.fail(
             Reason.SNAPSHOT_DESTROYED,
-            f"{trouble.message} A destroyed snapshot of this request is on the source, so it is not pushed again: "
-            "recover it on the array and create a new ReplicationSync with the same requestID, or ask anew.",
+            f"{trouble.message} A destroyed snapshot of this request is on the source, so it is not pushed again. "
+            "Recover it on the array and create a ReplicationSync with the same requestID. Or use another requestID.",
         )
     if trouble.refusals > active.retry_limit:
         pushing = active.task_known or active.request.spec.method is Method.ARRAY_ONLY
         reason = Reason.PUSH_REFUSED if pushing else Reason.SYNC_REFUSED
-        return active.fail(reason, f"Given up after {trouble.refusals} refusals in a row. The last: {trouble.message}")
+        return active.fail(
+            reason, f"Given up after {trouble.refusals} refusals in a row. The last one: {trouble.message}"
+        )
     if active.now < trouble.retry_at:
         return active.wait(trouble.reason, trouble.message, until=trouble.retry_at)
     return None

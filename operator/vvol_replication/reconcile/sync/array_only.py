@@ -69,13 +69,13 @@ def _last_seen(active: ActiveSync) -> Decision | None:
     if not isinstance(bound, Binding):
         why = "" if bound is None else f" {bound.message}"
         return active.wait(
-            Reason.GROUP_NOT_READY, f"What the group's state was last is not known yet; it is waited for.{why}"
+            Reason.GROUP_NOT_READY, f"The last known state of the group is not read yet. Waiting for it.{why}"
         )
     if not _same_pair(bound.resolved, active.resolved):
         return active.fail(
             Reason.IDENTITY_CHANGED,
-            "The ReplicationGroup stands for another group than this request began with. Nothing was pushed now; "
-            "create a new ReplicationSync.",
+            "The ReplicationGroup is now bound to another group than this request began with. Nothing was pushed now. "
+            "Create a new ReplicationSync.",
         )
     if bound.never_read:
         return None  # the arrays' own word for their roles is all there is, and is asked for next
@@ -84,7 +84,7 @@ def _last_seen(active: ActiveSync) -> Decision | None:
         ("source", bound.source.state if bound.source else GroupState.SOURCE, GroupState.SOURCE),
     ):
         if state is not wanted:
-            reason, why = _REFUSED.get(state, (Reason.STATE_UNKNOWN, "that is not known here"))
+            reason, why = _REFUSED.get(state, (Reason.STATE_UNKNOWN, "the operator does not know this state"))
             return active.fail(
                 reason,
                 f"The {side} group was last seen in state {state}, not {wanted}: {why}. Nothing is pushed. "
@@ -117,8 +117,8 @@ def _check_agreement(active: ActiveSync) -> Decision | None:
     source, target = active.resolved.source_array_name, active.resolved.target_array_name
     return active.wait(
         Reason.ARRAYS_NOT_CONNECTED,
-        f"{target!r} does not see {source!r} connected (connection: {known.status if known else 'absent'}). vSphere "
-        "was never asked about this group, so both arrays have to agree.",
+        f"{target!r} is not connected to {source!r} (connection: {known.status if known else 'absent'}). vSphere "
+        "was never asked about this group, so both arrays must show the connection.",
         until=active.now + active.tuning.older_every,
     )
 
@@ -135,7 +135,9 @@ def _check_replica(active: ActiveSync) -> Decision | None:
         )
         return active.wait(Reason.NOT_A_TARGET, f"{text} Check the group's targets.", until=until)
     if group.source.casefold() not in names:
-        text = f"{what} shows {group.name!r} as made on {group.source!r}: it is not a replica of the source array."
+        text = (
+            f"{what} shows that {group.name!r} was made on {group.source!r}: it is not a replica of the source array."
+        )
         return active.wait(Reason.NOT_TARGET, text, until=until)
     return None
 
@@ -145,7 +147,7 @@ def _record_intent(active: ActiveSync) -> Decision:
     operation = active.with_operation(resolved=active.resolved, baseline=Baseline(), push=push_ledger)
     text = f"Replicating protection group {group_called(active.resolved, active.seen)} on the arrays alone."
     if isinstance(active.seen.bound, Binding) and active.seen.bound.never_read:
-        text = f"{text} vSphere was never asked about this group: its name and both arrays tell what it is."
+        text = f"{text} vSphere was never asked about this group. Only its name and the arrays are used."
     note = clocks_problem(active)
     text = f"{text} {note}" if note else text
     return active.run(Record(), Reason.PUSHING, text, operation=replace(operation, holder=active.holder))

@@ -75,7 +75,7 @@ def await_credit(active: ActiveSync) -> Decision | None:
         return in_error(active, sync, task)
     landed = other_landed(active)
     if landed:
-        text = f"The transfer {landed[-1].name} took the name, and is older data or destroyed; arming again."
+        text = f"The transfer {landed[-1].name} took the name, but its data is older or destroyed. Arming again."
         return rearm(active, sync, text)
     return quiet_success(active)
 
@@ -117,13 +117,13 @@ def _pending(active: ActiveSync, sync: SyncLedger) -> Decision:
     group, name = group_called(active.resolved, active.seen), active.operation.point_in_time_name
     under_way = [row for row in rows(active.seen.target_snapshots) if row.under_way]
     if _news(active):
-        what = f"Snapshot {_news(active)[0].name} has landed; waiting until vSphere credits the sync with it."
+        what = f"Snapshot {_news(active)[0].name} has landed. Waiting until vSphere gives it to the sync."
     elif under_way:
         row = under_way[0]
         done = "not begun" if row.progress is None else f"{row.progress:.0%} done"
         what = f"Snapshot {row.name} is being transferred ({done})."
     else:
-        what = f"Waiting for the schedule of protection group {group}, or somebody else, to replicate it."
+        what = f"Waiting until the schedule of protection group {group}, or a person, replicates it."
     late = " spec.suspend has no effect once the sync is armed." if active.request.spec.suspend else ""
     armed = f"The sync {name!r} is armed."
     if seen.borrowed is not None:

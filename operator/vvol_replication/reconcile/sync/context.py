@@ -71,8 +71,8 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             name = sync.borrowed.name if sync and sync.borrowed else self.operation.point_in_time_name
             asked = self.seen.task
             lately = asked is not None and asked.value is not None and self.now - asked.at <= 2 * self.tuning.task_every
-            state = "is still armed" if lately else "may be still armed, its task was not seen lately"
-            text = f"The sync {state}: whatever lands next on the target may get the name {name!r}."
+            state = "is still armed" if lately else "may still be armed (its task was not seen recently)"
+            text = f"The sync {state}: the next data that lands at the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
         newest = newest_listed(self.seen, self.now, self.tuning.fresh)
@@ -86,12 +86,14 @@ class SyncContext(RequestContext[Request, SyncStatus]):
     def left_behind(self) -> str:
         """What may still arrive from a request that ends here, in a sentence."""
         if self.pushed:
-            return "The snapshot was made: its data and its name may still arrive."
+            return "The snapshot was made. Its data and its name may still arrive."
         if self.operation.push is not None and (
             self.seen.push_lost_at is not None
             or (self._may_have_called and (self.maybe_armed or self.request.spec.method is Method.ARRAY_ONLY))
         ):
-            return f"No push is known to have been made; look for the suffix {self.operation.suffix!r} on the source."
+            return (
+                f"It is not known whether a push was made. Look for the suffix {self.operation.suffix!r} on the source."
+            )
         return "Nothing was pushed."
 
     @property

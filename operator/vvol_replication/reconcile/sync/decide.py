@@ -94,7 +94,7 @@ def _group_unbound(context: SyncContext) -> Decision | None:
             bound.reason, bound.message, deadline=_deadline(context) or context.deadline_from(context.now)
         )
     if bound.suspended:
-        text = f"{group} is suspended; set its spec.suspend to false to go on."
+        text = f"{group} is suspended. To go on, set its spec.suspend to false."
         return context.wait(Reason.GROUP_SUSPENDED, text, **_out_of_turn(context))
     return None
 
@@ -116,7 +116,7 @@ def _name_taken(context: SyncContext) -> Decision | None:
         return None
     text = (
         f"The sync {armed.point_in_time_name!r}, which ReplicationSync {armed.request!r} left, is armed at the target: "
-        f"whatever lands next gets that name, so {asked!r} is asked for after that. {what_lands(armed)}"
+        f"the next data that lands gets that name. {asked!r} is asked for after that. {what_lands(armed)}"
     )
     deadline = _deadline(context) or context.deadline_from(context.now)
     return context.wait(Reason.EARLIER_SYNC_ARMED, text, deadline=deadline)
@@ -126,7 +126,7 @@ def _queued(context: SyncContext) -> Decision | None:
     """Another request has the turn on the protection group."""
     if context.seen.behind is None:
         return None
-    text = f"Waiting for {context.seen.behind}: one operation at a time on a protection group."
+    text = f"Waiting for {context.seen.behind}: only one request at a time may act on a protection group."
     return context.wait(Reason.GROUP_BUSY, text, **({} if context.acted else _out_of_turn(context)))
 
 

@@ -51,9 +51,13 @@ def _replicated(active: ActiveSync, mine: Snapshot) -> Decision:
     """ArrayOnly: the arrays' word is all that is asked for."""
     found = active.operation.baseline is None
     reason = Reason.ALREADY_DONE if found else Reason.SNAPSHOT_REPLICATED
-    text = f"Snapshot {mine.name} has landed on the target array. No point in time is claimed: vSphere was not asked."
+    text = (
+        f"Snapshot {mine.name} has landed on the target array. Its point in time is not known: vSphere was not asked."
+    )
     if active.seen.armed is not None:
-        text = f"{text} The sync {active.seen.armed.point_in_time_name!r} that was still armed may have named it."
+        text = (
+            f"{text} The sync {active.seen.armed.point_in_time_name!r} that was still armed may have given it a name."
+        )
     if active.request.spec.point_in_time_name is not None:  # refused by the API server since; older objects have it
         text = f"{text} spec.pointInTimeName has no effect with method ArrayOnly."
     return active.end(Verdict(Situation.SUCCEEDED, reason, text))
@@ -66,14 +70,14 @@ def _in_transfer(active: ActiveSync, mine: Snapshot) -> Decision:
 
 
 def _too_late(active: ActiveSync) -> str:
-    return " spec.suspend was set after the push, where it has no effect." if active.request.spec.suspend else ""
+    return " spec.suspend was set after the push and has no effect." if active.request.spec.suspend else ""
 
 
 def _destroyed(active: ActiveSync, name: str) -> Decision:
     return active.fail(
         Reason.SNAPSHOT_DESTROYED,
-        f"The snapshot {name} was destroyed, so its data cannot be proven. It is not pushed again: "
-        "recover it on the array and create a new ReplicationSync with the same requestID, or ask anew.",
+        f"The snapshot {name} was destroyed, so its data cannot be proven. It is not pushed again. "
+        "Recover it on the array and create a ReplicationSync with the same requestID. Or use another requestID.",
     )
 
 
@@ -84,7 +88,7 @@ def _not_at_target(active: ActiveSync) -> Decision:
     waiting = active.run(
         Park(active.now + active.tuning.look_again, follow=True),
         Reason.TRANSFERRING,
-        f"Snapshot {snapshot} is on the source; the target does not show its transfer yet.{_too_late(active)}",
+        f"Snapshot {snapshot} is on the source. The target does not show its transfer yet.{_too_late(active)}",
     )
     if active.now < asked_at + active.tuning.settle:
         return _watch_task(active) or waiting
@@ -104,7 +108,7 @@ def _not_at_target(active: ActiveSync) -> Decision:
         return active.fail(
             Reason.NEVER_SENT,
             f"The snapshot {snapshot} stayed on the source: its protection group has no allowed target. "
-            "Allow the group on the target array, then create a new ReplicationSync with another requestID.",
+            "Allow the group on the target array. Then create a new ReplicationSync with another requestID.",
         )
     return _watch_task(active) or waiting
 
@@ -138,14 +142,14 @@ def _ended_early(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Dec
         again_at = sync.intent_at + active.tuning.backoff(sync.armings, jitter=0)
         if sync.armings > active.retry_limit or active.now < again_at:
             return None
-        return rearm(active, sync, "The sync ended in error while its data is on the way; arming again.")
+        return rearm(active, sync, "The sync ended in error while its data is on the way. Arming again.")
     looking = seen_after(active, Query.TARGET_SNAPSHOTS)
     if looking is not None:
         return _reading(looking)
     landed = other_landed(active)
     if not landed:
         return None
-    return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
+    return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name. Arming again.")
 
 
 def _reading(decision: Decision | None) -> Decision | None:
@@ -184,7 +188,7 @@ def settle_points(active: ActiveSync, mine: Snapshot) -> Decision:
     if looking is not None:
         return looking
     if finding.listed or settling:
-        what = "is listed; waiting for its name" if finding.listed else "its point in time is not listed yet"
+        what = "is listed. Waiting for its name" if finding.listed else "its point in time is not listed yet"
         text = f"Snapshot {mine.name} has landed and {what}."
         return active.run(Park(active.now + active.tuning.look_again, follow=True), Reason.VERIFYING, text)
     until = active.now + active.tuning.older_every
@@ -208,7 +212,7 @@ def _armed_late(active: ActiveSync) -> Decision | None:
 def _complete(active: ActiveSync, mine: Snapshot, finding: Finding, naming: Naming) -> Decision:
     point = finding.point
     status, named = point_status(point) if point else PointInTimeStatus(), naming.shown_elsewhere
-    what = f"point in time {describe(point)}" if point else "a point in time that cannot be told from its neighbours"
+    what = f"point in time {describe(point)}" if point else "a point in time that is not certain, because several fit"
     extra = (naming.wanted, naming.identified(finding))
     if naming.fatal:
         text = f"{naming.wanted.message} The data that was asked for is {what}, snapshot {mine.name}."

@@ -56,12 +56,12 @@ def clocks_problem(active: ActiveSync) -> str | None:
     ):
         skew = _skew(about)
         if skew is None:
-            return f"maxAge cannot be judged, for array {name!r} did not tell its time: a new one is made."
+            return f"maxAge cannot be checked: array {name!r} did not report its time. A new point in time is made."
         if abs(skew) > active.tuning.recent_skew:
             ahead = "ahead of" if skew > timedelta() else "behind"
             return (
-                f"maxAge cannot be judged, for the clock of array {name!r} is {spoken_duration(skew)} {ahead} "
-                "the operator's: a new one is made."
+                f"maxAge cannot be checked: the clock of array {name!r} is {spoken_duration(skew)} {ahead} "
+                "the operator's. A new point in time is made."
             )
     return None
 
@@ -97,8 +97,8 @@ def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: li
 def _by_snapshot(active: ActiveSync, age: timedelta, row: Snapshot) -> Decision:
     text = (
         f"Snapshot {row.name} of {row.created:%Y-%m-%dT%H:%M:%SZ} has landed on the target and was {_old(age)} old at "
-        f"{_by_target(active)}, by the target array's clock: younger than maxAge. Nothing was pushed, and no point in "
-        "time is claimed."
+        f"{_by_target(active)}, by the target array's clock: younger than maxAge. Nothing was pushed. Its point in "
+        "time is not known."
     )
     verdict = Verdict(Situation.SUCCEEDED, Reason.RECENT_ENOUGH, text)
     return active.end(verdict, transfer=transfer_status(row))

@@ -43,7 +43,8 @@ class Naming:
             "PointInTimeIdentified",
             "False",
             Reason.POINT_IN_TIME_AMBIGUOUS,
-            "Several transfers landed so close together that more than one point in time fits; go by the snapshot.",
+            "Several transfers landed so close together that more than one point "
+            "in time fits. Use the snapshot's name and time.",
         )
 
 
@@ -55,7 +56,7 @@ def names_of(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     spent = naming.given and sync is not None and sync.pending_seen_at is not None
     if spent or not active.maybe_armed or naming.wanted.reason == Reason.NAME_STILL_PENDING:
         return naming
-    also = f"{naming.wanted.message} The sync is still armed: whatever lands next may get the name, too."
+    also = f"{naming.wanted.message} The sync is still armed: the next data that lands may get the name too."
     return replace(naming, wanted=replace(naming.wanted, message=also))
 
 
@@ -68,23 +69,23 @@ def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     if finding.point is not None and finding.point.name == name:
         namesakes = [one for one in rows(active.seen.points) if one.name == name and one.id != finding.point.id]
         if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
-            also = f"An older point in time has the name {name!r}, too; fail over to id {finding.point.id!r}."
+            also = f"An older point in time has the name {name!r}, too. Fail over to id {finding.point.id!r}."
             wanted = Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also)
             return Naming(wanted, settled=True, given=True)
         wanted = Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}.")
         return Naming(wanted, settled=True, given=True)
     if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
         text = f"The name {name!r} is on point in time {describe(elsewhere)}"
-        text = f"{text}; whether that is this snapshot cannot be told."
+        text = f"{text}. It is not known whether that is this snapshot."
         if new:
-            text = f"{text} Its data is from after the request either way."
+            text = f"{text} In both cases its data is from after the request."
         wanted = Wanted("Named", "Unknown", Reason.POINT_IN_TIME_AMBIGUOUS, text)
         return Naming(wanted, settled=not (new and active.maybe_armed), elsewhere=elsewhere, given=new)
     if elsewhere is not None and new:
         mine_is = f" This request's own is {finding.point.id!r}." if finding.point is not None else ""
         text = (
-            f"The name {name!r} is on another point in time, {describe(elsewhere)}, whose data is from after the "
-            f"request, too.{mine_is} Fail over by id."
+            f"The name {name!r} is on another point in time, {describe(elsewhere)}. Its data is also from after the "
+            f"request.{mine_is} Fail over by id."
         )
         wanted = Wanted("Named", "False", Reason.NAME_ON_OTHER_POINT_IN_TIME, text)
         return Naming(wanted, settled=not active.maybe_armed, elsewhere=elsewhere, given=True)
@@ -96,14 +97,14 @@ def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
         return Naming(wanted, settled=not active.maybe_armed, fatal=explicit, elsewhere=elsewhere)
     if active.maybe_armed:
         pending = sync.borrowed.name if sync and sync.borrowed else name
-        text = f"The sync is still armed: the name {pending!r} may go to whatever lands next."
+        text = f"The sync is still armed: the name {pending!r} may go to the next data that lands."
         return Naming(Wanted("Named", "False", Reason.NAME_STILL_PENDING, text), settled=False)
     if sync is not None and sync.borrowed is not None:
         return _lent(sync.borrowed, finding)
     other = finding.point.name if finding.point is not None else None
     text = f"No point in time has the name {name!r}."
     if other is not None and sync is not None and sync.unanswered_at is not None:
-        text = f"{text} The sync that was taken for this request's own after a lost answer was another's: {other!r}."
+        text = f"{text} After a lost answer, another sync was taken for this request's own: {other!r}."
     return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=sync is None or other is not None)
 
 

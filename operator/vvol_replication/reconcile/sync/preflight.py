@@ -62,7 +62,7 @@ def check_arrays(active: ActiveSync) -> Decision | None:
     if pushes and ("::" in active.resolved.protection_group or (group is not None and group.pod is not None)):
         return active.fail(
             Reason.PROTECTION_GROUP_IN_POD,
-            f"Protection group {active.resolved.protection_group!r} is in a pod: it replicates by other means and "
+            f"Protection group {active.resolved.protection_group!r} is in a pod. Pods replicate by other means and "
             "cannot be pushed. If it has a replication schedule, create a ReplicationSync with method AwaitSchedule.",
         )
     return _as_decision(active, array_problem(active.resolved, active.seen))
@@ -84,8 +84,8 @@ def check_older(active: ActiveSync) -> Decision | None:
     done = f" ({older.progress:.0%} done)" if older.progress else ""
     return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,
-        f"The older transfer {older.name} is under way{done}; the sync is armed when it has landed, "
-        "so that it does not take the name.",
+        f"The older transfer {older.name} is under way{done}. The sync is armed when it has landed: "
+        "otherwise that transfer would take the name.",
         until=active.now + active.tuning.older_every,
         follow=True,
     )
@@ -110,10 +110,10 @@ def check_floor(active: ActiveSync) -> Decision | None:
     until = min(until, (active.operation.turn_at or active.now) + bound.min_push_interval)
     if active.now >= until:
         return None
-    clock = "" if skew is not None else " The array told no time: the operator's clock is taken for its."
+    clock = "" if skew is not None else " The array did not report its time, so the operator's clock is used."
     return active.wait(
         Reason.RATE_LIMITED,
-        f"The group allows a push every {spoken_duration(bound.min_push_interval)}; the last was at "
+        f"The group allows a push every {spoken_duration(bound.min_push_interval)}. The last was at "
         f"{max(ours):%Y-%m-%dT%H:%M:%SZ}, by the source array's clock.{clock}",
         until=until,
     )

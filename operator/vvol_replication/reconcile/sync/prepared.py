@@ -23,8 +23,8 @@ def refused_sync(context: SyncContext) -> Decision | None:
     if context.request.spec.method is Method.ARRAY_ONLY:
         return None
     text = (
-        f"The group is prepared for failover ({prepared_by(prepared)}): a sync succeeds there at once and brings no "
-        f"data, so none was asked for. {last_point(prepared)} Fail over to it by its id. If the failover was called "
+        f"The group is prepared for failover ({prepared_by(prepared)}): a sync succeeds there immediately but brings "
+        f"no data. So none was asked for. {last_point(prepared)} Fail over to it by its id. If the failover was called "
         f"off, set {where_to_call_off(prepared)}, or use method ArrayOnly."
     )
     return context.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)

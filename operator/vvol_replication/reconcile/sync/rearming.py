@@ -16,7 +16,7 @@ from vvol_replication.reconcile.core.summarize import describe, point_status
 from .absorb import NOT_OURS
 from .context import ActiveSync
 
-LENT_ENDED = "The sync that an earlier request left is not pending any more; arming this request's own."
+LENT_ENDED = "The sync that an earlier request left is not pending any more. Arming this request's own."
 
 
 def not_pending(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decision:
@@ -34,7 +34,7 @@ def not_pending(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Deci
         return in_error(active, sync, task)
     landed = other_landed(active)
     if landed:
-        return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name; arming again.")
+        return rearm(active, sync, f"The transfer {landed[-1].name} landed first and took the name. Arming again.")
     return quiet_success(active)
 
 
@@ -48,14 +48,14 @@ def met_another(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Deci
         return None
     earlier = active.seen.armed
     if sync.unanswered_at is not None and task.ongoing is not None and not (earlier and earlier.task == task.ongoing):
-        text = "The sync whose answer was lost is under way, and is followed."
+        text = "The sync whose answer was lost is under way. Following it."
         operation = active.with_operation(sync=replace(sync, task=task.ongoing, pending_seen_at=None))
         return active.run(Record(), Reason.ARMING, text, operation=replace(operation, holder=active.holder))
     again_at = sync.intent_at + active.tuning.task_every
     if active.now < again_at:
         return active.wait(Reason.SYNC_ONGOING, NOT_OURS, until=again_at)
     again = replace(sync, intent_at=active.now, task=None, pending_seen_at=None, unanswered_at=None)
-    return _record(active, again, "Another sync was in the way; arming again.")
+    return _record(active, again, "Another sync was under way. Arming again.")
 
 
 def seen_after(active: ActiveSync, query: Query) -> Decision | None:
@@ -75,14 +75,14 @@ def in_error(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decisio
     """The sync ended in error, or its task is not known any more: it is asked for again, each time later."""
     what = _cause(task)
     if sync.armings > active.retry_limit:
-        return active.fail(Reason.SYNC_REFUSED, f"The sync failed {sync.armings} times; nothing was pushed. {what}")
+        return active.fail(Reason.SYNC_REFUSED, f"The sync failed {sync.armings} times. Nothing was pushed. {what}")
     again_at = sync.intent_at + active.tuning.backoff(sync.armings, jitter=0)
     if active.now < again_at:
-        text = f"The sync failed before the push, and is asked for again. {what}"
+        text = f"The sync failed before the push. It is asked for again. {what}"
         forgotten = task.state is TaskState.FORGOTTEN
         reason = task.reason or (Reason.TASK_FORGOTTEN if forgotten else Reason.ENDPOINT_FAULT)
         return active.wait(reason, text, until=again_at)
-    return rearm(active, sync, f"The sync failed before the push; arming again. {what}")
+    return rearm(active, sync, f"The sync failed before the push. Arming again. {what}")
 
 
 def _cause(task: TaskReading) -> str:
@@ -98,14 +98,14 @@ def quiet_success(active: ActiveSync) -> Decision:
         return active.run(
             Park(active.now + active.tuning.look_again),
             Reason.VERIFYING,
-            "The sync succeeded although nothing was pushed; looking for what landed.",
+            "The sync succeeded although nothing was pushed. Looking for what landed.",
         )
     last = max(rows(active.seen.points), key=lambda point: point.time, default=None)
     known = f"The last real point in time is {describe(last)}." if last else "No point in time is listed."
     return active.fail(
         Reason.GROUP_PREPARED,
         "The target answers success without new data: the group was prepared for failover. Nothing was pushed. "
-        f"{known} If the failover was called off, replicate on the array itself: a sync brings nothing new there.",
+        f"{known} If the failover was called off, replicate on the array itself: a sync brings no new data there.",
         point_in_time=point_status(last) if last else None,
     )
 

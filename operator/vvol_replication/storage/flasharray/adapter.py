@@ -93,13 +93,13 @@ class FlashArray(ArrayPort):
         if refused := self._misnamed(protection_group):
             return refused
         if problem := names.suffix_problem(suffix):
-            return Refused(refusals.ARRAY_REFUSED, self._asked("push").says(f"not sent, {problem}"))
+            return Refused(refusals.ARRAY_REFUSED, self._asked("push").says(f"not sent: {problem}."))
         what = f"push protection group {protection_group} with suffix {suffix}"
         if pod := names.pod(protection_group):
             return Refused(
                 reasons.NOT_SUPPORTED,
                 self._asked(what).says(
-                    f"not sent, the protection group lies in pod {pod}{refusals.advice(reasons.NOT_SUPPORTED)}"
+                    f"not sent: the protection group is in pod {pod}.{refusals.advice(reasons.NOT_SUPPORTED)}"
                 ),
             )
         return await self._ask(what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
@@ -124,7 +124,7 @@ class FlashArray(ArrayPort):
         for name in protection_groups:
             if problem := names.protection_group_problem(name):
                 return Refused(
-                    refusals.ARRAY_REFUSED, self._asked("ask about a protection group").says(f"not sent, {problem}")
+                    refusals.ARRAY_REFUSED, self._asked("ask about a protection group").says(f"not sent: {problem}.")
                 )
         return None
 
@@ -133,7 +133,7 @@ class FlashArray(ArrayPort):
     ) -> Outcome[T]:
         asked = self._asked(what, mutating=mutating)
         if self._closing:
-            return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
+            return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed."))
         deadline = time.monotonic() + self._timeouts.call
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)

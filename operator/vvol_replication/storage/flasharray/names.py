@@ -24,8 +24,8 @@ def protection_group_problem(name: str) -> str | None:
     if _PROTECTION_GROUP.fullmatch(name):
         return None
     return (
-        f"{_shown(name)} is no protection group name: it has 1 to 63 letters, digits and hyphens, begins and ends with "
-        "a letter or digit, and may follow an array (array:pg) or a pod (pod::pg)"
+        f"{_shown(name)} is not a protection group name. A name has 1 to 63 letters, digits and hyphens. It "
+        "begins and ends with a letter or digit. It may follow an array (array:pg) or a pod (pod::pg)"
     )
 
 
@@ -40,8 +40,8 @@ def suffix_problem(suffix: str) -> str | None:
     if _SUFFIX.fullmatch(suffix):
         return None
     return (
-        f"{_shown(suffix)} is no snapshot suffix: it has 1 to 63 letters, digits and hyphens, begins and ends with a "
-        "letter or digit, and is not digits only"
+        f"{_shown(suffix)} is not a snapshot suffix. A suffix has 1 to 63 letters, digits and hyphens. It "
+        "begins and ends with a letter or digit, and has not only digits"
     )
 
 

@@ -245,14 +245,14 @@ class VCenter(VCenterPort):
         self, error: LaneError, asked: Asked, deadline: float, permit: Permit | None
     ) -> Unavailable | Indeterminate:
         if isinstance(error, LaneClosed):
-            return Unavailable(reasons.ENDPOINT_BUSY, asked.line("its connection is being closed; it is asked again"))
+            return Unavailable(reasons.ENDPOINT_BUSY, asked.line("its connection is being closed. It is asked again."))
         if isinstance(error, LaneFull):
             calls = f"all {self._workers} calls that it may have are under way" if self._workers > 1 else "it is busy"
-            seen = f"{calls} for {deadline:g} s; it is asked again, see maxConcurrentCalls"
+            seen = f"{calls} for {deadline:g} s. It is asked again; see spec.maxConcurrentCalls."
             return Unavailable(reasons.ENDPOINT_BUSY, asked.line(seen))
         if not isinstance(error, LaneTimeout):
             return transport.outcome(error, asked, answer_timeout=self._timeouts.answer)
-        seen = f"it did not answer within {deadline:g} s; check its address and network path"
+        seen = f"it did not answer within {deadline:g} s. Check its address and the network path."
         if permit is None or permit.withdraw():
             return Unavailable(reasons.TIMED_OUT_CALLING, asked.line(seen))
-        return Indeterminate(reasons.ANSWER_LOST, asked.line(f"{seen}; whether it took effect is not known yet"))
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(seen) + transport.OPEN)

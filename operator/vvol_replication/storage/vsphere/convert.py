@@ -131,7 +131,7 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
         return TaskReading(
             TaskState.ERROR,
             reason=reasons.ENDPOINT_FAULT,
-            message=asked.line("the task ended in error and says no reason; look at the array"),
+            message=asked.line("the task ended in error and gives no reason. Look at the array."),
         )
     result = _result_of(info.result, group)
     fault = error_of(result)
@@ -151,7 +151,7 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
 def _result_of(results: Any, group: GroupId) -> Any | None:
     """The group's own element; where there is none, the first error, which then is about the whole batch."""
     if results is not None and not isinstance(results, list):
-        raise Unreadable("a task result that is no list")
+        raise Unreadable("a task result that is not a list")
     for result in results or ():
         if group_id(result.groupId) == group:
             return result

@@ -70,8 +70,8 @@ class InventoryQuery:
             raise Ended(
                 Unavailable(
                     reasons.NO_REPLICATION_PROVIDER,
-                    f"vCenter {self._session.address} has no VASA provider with the profile Replication; register the"
-                    " array's provider there",
+                    f"vCenter {self._session.address} has no VASA provider with the profile Replication. Register the"
+                    " array's provider there.",
                 )
             )
         for provider in survey.serving:
@@ -99,7 +99,7 @@ class InventoryQuery:
             self._providers.learn_domains(roots)
             return [self._domain(wire, active) for wire in _with_children(roots)]
 
-        for domain in self._try("QueryFaultDomain", "the fault domains", ask) or ():
+        for domain in self._try("QueryFaultDomain", "The fault domains", ask) or ():
             self._found.domains[domain.id] = domain
         return {moid: ", ".join(names) for moid, names in active.items()}
 
@@ -112,10 +112,10 @@ class InventoryQuery:
 
     def _look_into(self, provider: Provider, listed: set[str]) -> None:
         if provider.status in _NOT_THERE:
-            seen = f"storage provider {self._quote(provider.name)} is {self._quote(provider.status)}"
-            self._found.problems.append(f"{seen}; bring it online in vCenter")
+            seen = f"VASA provider {self._quote(provider.name)} is {self._quote(provider.status)}"
+            self._found.problems.append(f"{seen}. Bring it online in vCenter.")
         managed = sms.provider.VasaProvider(provider.moid, self._session.stub)
-        about = f"provider {self._quote(provider.name)}"
+        about = f"VASA provider {self._quote(provider.name)}"
 
         def ask() -> list[GroupId] | None:
             try:
@@ -174,7 +174,7 @@ class InventoryQuery:
             return []
 
         for identity in self._try("QueryReplicationGroup", about, ask) or ():
-            self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}")
+            self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}.")
 
     def _take(self, rows: Iterable[Any]) -> list[GroupId]:
         """Keep the groups of an answer; the ids that came without details are returned."""
@@ -187,7 +187,7 @@ class InventoryQuery:
             if isinstance(fault, vim.fault.NotFound):
                 continue  # gone between the two questions
             if fault is not None:
-                self._problem(fault, "QueryReplicationGroup", f"group {self._quote(identity)}")
+                self._problem(fault, "QueryReplicationGroup", f"Group {self._quote(identity)}")
             elif isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
                 self._found.groups[identity] = convert.group(row.rgInfo)
             else:

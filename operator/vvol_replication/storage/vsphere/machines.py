@@ -81,9 +81,9 @@ class Machine:
         if path in self.values:
             return None
         if self.odd is not None:
-            return f"VM {asked.quote(self.name)} could not be read: {asked.line(f'{asked.quote(self.odd)}; {UPDATE}')}"
+            return f"VM {asked.quote(self.name)} could not be read: {asked.line(f'{asked.quote(self.odd)}. {UPDATE}')}"
         fault = self.missing.get(path)
-        seen = faults.message(fault, asked) if fault is not None else asked.line("it left this out; it is asked again")
+        seen = faults.message(fault, asked) if fault is not None else asked.line("it left this out. It is asked again.")
         return f"{path} of VM {asked.quote(self.name)} could not be read: {seen}"
 
 

@@ -58,8 +58,8 @@ class MembersQuery:
         problems = [self._doubt(found[vm.moid]) for vm in vms if vm.power is PowerState.UNKNOWN]
         if not members:
             problems.append(
-                f"the storage provider at vCenter {self._session.address} names no members of group {self._group}, so"
-                " that nothing tells whether all of its VMs were seen"
+                f"The VASA provider at vCenter {self._session.address} names no members of group "
+                f"{self._group}. So it is not known whether all of its VMs were seen."
             )
         if unaccounted or not members:
             # Of no matter where everything is accounted for: then the VM of the hole is none of the group's.
@@ -72,7 +72,9 @@ class MembersQuery:
         if not isinstance(info, sms.storage.replication.SourceGroupInfo):
             if isinstance(info, sms.storage.replication.TargetGroupInfo):
                 asked = self._session.asked("QueryReplicationGroupInfo", self._group)
-                raise Ended(Refused(reasons.WRONG_SIDE, asked.line("it is a target group; a source group has the VMs")))
+                raise Ended(
+                    Refused(reasons.WRONG_SIDE, asked.line("it is a target group. Only source groups have VMs."))
+                )
             raise Unreadable("a group that is neither source nor target")
         return [member.deviceId for member in info.memberInfo or ()]
 
@@ -100,7 +102,7 @@ class MembersQuery:
             if unread is not None:
                 return unread
         name = self._reading.quote(machine.name)
-        return self._reading.line(f"VM {name} is not connected ({machine.state(self._reading)})")
+        return self._reading.line(f"VM {name} is not connected ({machine.state(self._reading)}).")
 
     def _candidates(self, members: Sequence[Any], known: dict[str, Machine], placement: Placement) -> list[str]:
         """The VMs to be read in full: in the group by PBM's or the provider's word, or nobody knows."""

@@ -55,7 +55,7 @@ class PointsQuery:
             self._list([*intervals])
         if len(self._found) < self._counted:
             raise self._ended(
-                f"its storage provider counted {self._counted} and listed {len(self._found)}; it is asked again"
+                f"its VASA provider counted {self._counted} and listed {len(self._found)}. It is asked again."
             )
         return tuple(sorted(self._found.values(), key=lambda point: (point.time, point.id)))
 
@@ -137,7 +137,7 @@ class PointsQuery:
         yield middle, end
 
     def _never_lists(self) -> Ended:
-        return self._ended("its storage provider counts them and does not list them; look at the provider's version")
+        return self._ended("its VASA provider counts them and does not list them. Check the provider's version.")
 
     def _ended(self, seen: str) -> Ended:
         asked = self._session.asked("QueryPointInTimeReplica", self._group)

@@ -72,7 +72,7 @@ class Policies:
         answered_for = {self._take(row, server, placement) for row in rows}
         for moid in moids:
             if moid not in answered_for:
-                seen = f"it says nothing of VM {self._asked.quote(moid)}"
+                seen = f"it says nothing about VM {self._asked.quote(moid)}."
                 placement.holes.setdefault(moid, self._asked.line(seen))
 
     def _take(self, row: Any, server: str, placement: Placement) -> str | None:
@@ -92,7 +92,7 @@ class Policies:
     def _hole(self, moid: str, fault: Any, placement: Placement) -> None:
         if not isinstance(fault, _GONE):
             if isinstance(fault, Unfamiliar):
-                seen = self._asked.line(f"{self._asked.quote(fault)}; {UPDATE}")
+                seen = self._asked.line(f"{self._asked.quote(fault)}. {UPDATE}")
             else:
                 seen = faults.message(fault, self._asked)
-            placement.holes[moid] = f"the group of VM {self._asked.quote(moid)} could not be read: {seen}"
+            placement.holes[moid] = f"The group of VM {self._asked.quote(moid)} could not be read: {seen}"

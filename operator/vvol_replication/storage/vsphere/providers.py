@@ -113,7 +113,7 @@ class Providers:
             except (Ended, NotSent, *DROPPED):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever breaks here, a sick provider says nothing of the others
-                about = f"provider {self._session.redactor.quoted(provider.name)}"
+                about = f"VASA provider {self._session.redactor.quoted(provider.name)}"
                 problem = trouble_line(self._session, error, "QueryReplicationGroup")
                 silent.append(f"{about}: {problem}")
                 continue
@@ -125,13 +125,13 @@ class Providers:
     def _nobody(self, fault_domain: str, silent: list[str]) -> Ended:
         if not silent:
             message = (
-                f"vCenter {self._session.address} has no VASA provider for fault domain {fault_domain}; register the"
-                " array's provider there, or check which site the group is on"
+                f"vCenter {self._session.address} has no VASA provider for fault domain {fault_domain}. Register the"
+                " array's provider there, or check which site the group is on."
             )
             return Ended(Unavailable(reasons.NO_REPLICATION_PROVIDER, message))
-        problem = "; ".join(silent)
+        problem = " ".join(silent)
         message = (
-            f"vCenter {self._session.address} names no storage provider for fault domain {fault_domain}, and not all"
-            f" could be asked: {problem}"
+            f"vCenter {self._session.address} names no VASA provider for fault domain {fault_domain}, and not all"
+            f" could be asked. {problem}"
         )
         return Ended(Unavailable(reasons.PROVIDER_UNAVAILABLE, message))

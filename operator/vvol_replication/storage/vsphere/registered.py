@@ -116,7 +116,7 @@ class RegisteredProviders:
             elif answer:
                 name, problem = self._name(moid), answer
                 of = f" of {self._quote(active[moid])}" if moid in active and not self._memory(moid).name else ""
-                problems.append(f"provider {name}{of}: {problem}")
+                problems.append(f"VASA provider {name}{of}: {problem}")
         found |= self._look_at_others({moid: wire for moid, wire in wires.items() if moid not in expected})
         return Survey(
             tuple(found[moid] for moid in wires if moid in found),
@@ -182,10 +182,10 @@ class RegisteredProviders:
         names = ", ".join(self._name(moid) for moid in moids[:_NAMED_AT_MOST])
         if len(moids) > _NAMED_AT_MOST:
             names = f"{names} and {len(moids) - _NAMED_AT_MOST} more"
-        seen = f"what these storage providers serve is not known yet, so that they may have groups: {names}"
+        seen = f"It is not known yet what these VASA providers serve, so they may have groups: {names}."
         if not problem:
-            return f"{seen}; they are asked next"
-        return f"{seen}; they are asked again, look at them in vCenter if that lasts ({name}: {problem})"
+            return f"{seen} They are asked next."
+        return f"{seen} They are asked again. Look at them in vCenter if this lasts. {name}: {problem}"
 
     def _name(self, moid: str) -> str:
         """As people know it; by its id where it has never said its name."""

@@ -249,7 +249,7 @@ class Session:
         except LockedOut as locked:
             raise self._held_back(locked.seconds) from None
         except LoginUnderWay:
-            seen = "another login there with the same credentials is under way; it is asked again"
+            seen = "another login there with the same credentials is under way. It is asked again."
             raise Ended(Unavailable(reasons.ENDPOINT_BUSY, f"vCenter {self.address}: {seen}")) from None
         except Exception as error:
             if isinstance(error, vim.fault.LimitExceeded) or busy(error):
@@ -290,15 +290,15 @@ class Session:
 
     def _held_back(self, left: float) -> Ended:
         seen = f"vCenter {self.address} refused the user name or password {TRIES} times"
-        message = f"{seen}; correct the Secret. Until it changes no login is tried before {moment_in(left)}"
+        message = f"{seen}. Correct the Secret. Until it changes, no login is tried before {moment_in(left)}."
         return Ended(Unavailable(reasons.LOGIN_FAILED, message, retry_after=left))
 
     def _no_more_sessions(self, error: Exception) -> Ended:
-        said = self.redactor.quoted(getattr(error, "msg", None) or error)
+        said = self.redactor.quoted(getattr(error, "msg", None) or error).rstrip(".")
         said = said or type(error).__name__.rpartition(".")[2]
         message = (
-            f"vCenter {self.address} takes no login now ({said}): it is starting, or as many sessions are open as it"
-            " allows; look there at who leaves sessions behind. It is asked again"
+            f"vCenter {self.address} takes no login now ({said}). It is starting, or as many sessions are open as it"
+            " allows. Check there which program leaves sessions open. It is asked again."
         )
         return Ended(Unavailable(reasons.ENDPOINT_BUSY, message))
 
@@ -311,7 +311,7 @@ class Session:
             raise Ended(
                 Refused(
                     reasons.NOT_SUPPORTED,
-                    f"{self.address} has no instance uuid: it is not a vCenter; check its address",
+                    f"{self.address} has no instance uuid: it is not a vCenter. Check its address.",
                 )
             )
         if self._instance_uuid is None:
@@ -319,9 +319,9 @@ class Session:
         if uuid != self._instance_uuid:
             self._stranger = Refused(
                 reasons.IDENTITY_CHANGED,
-                f"vCenter {self.address} answers as instance {self.redactor.quoted(uuid)} and was"
-                f" {self.redactor.quoted(self._instance_uuid)} before; check its"
-                " address: nothing more is asked of it over this connection",
+                f"vCenter {self.address} answers as instance {self.redactor.quoted(uuid)} and was "
+                f"{self.redactor.quoted(self._instance_uuid)} before. Nothing more is asked of it over this "
+                "connection. Check its address.",
             )
             raise Ended(self._stranger)
 

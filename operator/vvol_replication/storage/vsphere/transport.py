@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 DROPPED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 _TOO_LONG_IDLE = 20.0
-_OPEN = "; whether it took effect is not known yet"
-UPDATE = "install a newer version of the operator"
+OPEN = " Whether it took effect is not known yet."
+"""Behind a message on a mutating call whose answer is lost."""
+UPDATE = "Install a newer version of the operator."
 _CLIENT_ERRORS = range(400, 500)
 _BUSY_STATUS = (429, 503)
 _KINDS: dict[type[BaseException], str] = {ExpatError: "no whole XML"}
@@ -179,9 +180,9 @@ def outcome(error: BaseException, asked: Asked, *, answer_timeout: float) -> Una
     """How a call ends that failed below SOAP, or with an answer that cannot be read."""
     if isinstance(error, InDoubt):
         if isinstance(error.__cause__, vmodl.MethodFault):
-            return Indeterminate(reasons.ANSWER_LOST, fault_message(error.__cause__, asked) + _OPEN)
+            return Indeterminate(reasons.ANSWER_LOST, fault_message(error.__cause__, asked) + OPEN)
         seen = _seen(error.__cause__ or error, asked, answer_timeout)[1]
-        return Indeterminate(reasons.ANSWER_LOST, asked.line(seen) + _OPEN)
+        return Indeterminate(reasons.ANSWER_LOST, asked.line(seen) + OPEN)
     reason, seen = _seen(error, asked, answer_timeout)
     return Unavailable(reason, asked.line(seen))
 
@@ -194,32 +195,33 @@ def _seen(error: BaseException, asked: Asked, answer_timeout: float) -> tuple[st
         return reasons.CERTIFICATE_NOT_TRUSTED, not_trusted(cause, asked.redactor)
     if isinstance(cause, TimeoutError):
         if unsent:
-            return reasons.UNREACHABLE, "no connection could be made in time; check its address and network path"
+            return reasons.UNREACHABLE, "no connection could be made in time. Check its address and the network path."
         return (
             reasons.TIMED_OUT_CALLING,
-            f"it did not answer within {answer_timeout:g} s; check its address and network path",
+            f"it did not answer within {answer_timeout:g} s. Check its address and the network path.",
         )
     if isinstance(cause, socket.gaierror):
-        return reasons.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+        return reasons.UNREACHABLE, "its host name cannot be resolved. Check spec.address and DNS."
     if unsent:
-        return reasons.UNREACHABLE, f"it is not reachable ({_short(cause, asked)}); check its address and network path"
+        seen = f"it is not reachable ({_short(cause, asked)}). Check its address and the network path."
+        return reasons.UNREACHABLE, seen
     status = _status(cause)
     if status is not None:
         if status in _BUSY_STATUS:
-            return reasons.ENDPOINT_BUSY, f"it answered with HTTP status {asked.quote(cause)}; it is asked again"
+            return reasons.ENDPOINT_BUSY, f"it answered with HTTP status {asked.quote(cause)}. It is asked again."
         return (
             reasons.ENDPOINT_FAULT,
-            f"it answered with HTTP status {asked.quote(cause)}; check that this is a vCenter and that it is up",
+            f"it answered with HTTP status {asked.quote(cause)}. Check that this is a vCenter and that it is up.",
         )
     if isinstance(cause, OSError):
-        return reasons.UNREACHABLE, f"the connection broke ({_short(cause, asked)}); check its network path"
+        return reasons.UNREACHABLE, f"the connection broke ({_short(cause, asked)}). Check the network path."
     if isinstance(cause, Unfamiliar):
-        seen = f"its answer could not be read ({asked.quote(cause)}); {UPDATE}"
+        seen = f"its answer could not be read ({asked.quote(cause)}). {UPDATE}"
         return reasons.ANSWER_UNREADABLE, seen
     detail = asked.quote(cause) if isinstance(cause, Unreadable) else _KINDS.get(type(cause), type(cause).__name__)
     return (
         reasons.ANSWER_UNREADABLE,
-        f"its answer could not be read ({detail}); check that this is a vCenter and no proxy answers for it",
+        f"its answer could not be read ({detail}). Check that this is a vCenter, and that no proxy answers for it.",
     )
 
 

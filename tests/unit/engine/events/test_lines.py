@@ -26,7 +26,7 @@ def test_one_write_may_tell_several_steps_in_their_order() -> None:
     transfer = {"snapshot": "a:erp.vr-1", "percent": 100, "completedAt": AT}
     after = {"acceptedAt": AT, "operation": ledger, "transfer": transfer}
     assert [line.text for line in request_steps(before, after)] == [
-        "armed: VCenter dallas took the sync 'p' as task task-1",
+        "armed: VCenter dallas accepted the sync 'p' as task task-1",
         "pushed: FlashArray a made snapshot erp.vr-1 and sends it",
         "landed: snapshot a:erp.vr-1 is on FlashArray b",
     ]
@@ -41,7 +41,7 @@ def test_what_is_not_all_there_has_not_landed(percent: int | None) -> None:
 def test_a_borrowed_sync_names_whose_it_is() -> None:
     sync = {"intentAt": AT, "borrowed": {"name": "theirs", "request": "prod/earlier"}}
     (armed,) = request_steps({"acceptedAt": AT}, {"acceptedAt": AT, "operation": {"resolved": RESOLVED, "sync": sync}})
-    assert armed.text == "armed: it goes under the sync that prod/earlier left armed at VCenter dallas"
+    assert armed.text == "armed: it uses the sync that prod/earlier left armed at VCenter dallas"
 
 
 @pytest.mark.parametrize("spoilt", ["text", 7, ["x"], None, {"sync": "x", "push": 3, "prepare": [], "resolved": "y"}])

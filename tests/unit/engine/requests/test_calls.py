@@ -59,7 +59,7 @@ def test_without_endpoints_every_reading_is_unavailable_and_says_what_to_create(
     outcome = asyncio.run(calls().read(query, RESOLVED, None))
     assert isinstance(outcome, Unavailable)
     assert outcome.reason in ("VCenterNotFound", "FlashArrayNotFound")
-    assert "create it again" in outcome.message
+    assert "Create it again" in outcome.message
 
 
 @pytest.mark.parametrize("query", Query)

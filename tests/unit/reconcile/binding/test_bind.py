@@ -136,7 +136,7 @@ def test_without_a_vcenter_that_shows_the_source_its_name_cannot_be_known() -> N
     ("world", "reason"),
     [
         (WORLD, Reason.SOURCE_GROUP_NOT_FOUND),
-        (dallas(COPY, complete=False, problems=("provider p is offline",)), Reason.INVENTORY_INCOMPLETE),
+        (dallas(COPY, complete=False, problems=("VASA provider p is offline.",)), Reason.INVENTORY_INCOMPLETE),
     ],
 )
 @pytest.mark.parametrize("spec", [SPEC, BY_ID])
@@ -178,17 +178,17 @@ def test_the_target_array_chooses_among_several_targets() -> None:
         (SPEC, austin(), Reason.SOURCE_GROUP_NOT_FOUND, "fa-a:erp"),
         (
             SPEC,
-            austin(complete=False, problems=("provider p is offline",)),
+            austin(complete=False, problems=("VASA provider p is offline.",)),
             Reason.INVENTORY_INCOMPLETE,
             "p is offline",
         ),
         (
             SPEC,
-            austin(complete=False, problems=("provider p is offline", "what q serves is not known yet")),
+            austin(complete=False, problems=("VASA provider p is offline.", "It is not known yet what q serves.")),
             Reason.INVENTORY_INCOMPLETE,
-            "p is offline; what q serves",
+            "p is offline. It is not known yet what q serves.",
         ),
-        (SPEC, austin(complete=False), Reason.INVENTORY_INCOMPLETE, "silent"),
+        (SPEC, austin(complete=False), Reason.INVENTORY_INCOMPLETE, "did not answer"),
         (SPEC, austin(ERP, replace(ERP, id=GroupId("fd-z", "g9"))), Reason.SEVERAL_GROUPS, "group.target"),
         (SPEC, dallas(), Reason.TARGET_GROUP_NOT_FOUND, "dallas"),
         (SPEC, dallas(SourceGroup(TARGET, "x:y", GroupState.SOURCE, ())), Reason.WRONG_SIDE, "reversed"),
@@ -210,7 +210,7 @@ def test_the_target_array_chooses_among_several_targets() -> None:
             replace(BY_ID, protection_group="erp"),
             austin(replace(ERP, name="erp"), domains=()),
             Reason.INVALID_GROUP_NAME,
-            "does not tell its array",
+            "does not contain its array",
         ),
     ],
 )

@@ -56,11 +56,11 @@ def test_the_target_and_the_protection_group_are_those_that_the_object_names() -
         (TWO, {"group_name": "erp"}, Reason.UNREACHABLE, "<array>:<protection group>"),
         ({"array-b": B}, {}, Reason.ARRAY_UNKNOWN, "the source array 'FA-A'"),
         ({"array-a": A}, {}, Reason.ARRAY_UNKNOWN, "there are: none"),
-        ({**TWO, "array-c": UNREAD}, {}, Reason.SEVERAL_TARGETS, "'array-b', 'array-c'); write it into"),
+        ({**TWO, "array-c": UNREAD}, {}, Reason.SEVERAL_TARGETS, "'array-b', 'array-c'). Set spec.targetArrayRef"),
         (TWO, {"target_array": "array-x"}, Reason.FLASHARRAY_NOT_FOUND, "no FlashArray 'array-x'"),
-        ({"array-a": A, "array-b": UNREAD}, {}, Reason.LOGIN_FAILED, "could not be read yet: The token was refused"),
+        ({"array-a": A, "array-b": UNREAD}, {}, Reason.LOGIN_FAILED, "could not be read yet. The token was refused"),
         ({"array-a": A, "array-b": ArrayView()}, {}, Reason.NOT_YET_READ, "could not be read yet."),
-        (TWO, {"target_array": "array-a"}, Reason.AMBIGUOUS_ARRAY, "answers as the source array itself"),
+        (TWO, {"target_array": "array-a"}, Reason.AMBIGUOUS_ARRAY, "is the source array itself"),
     ],
 )
 def test_what_is_missing_is_told_precisely(
@@ -70,5 +70,5 @@ def test_what_is_missing_is_told_precisely(
     assert isinstance(found, Unbound)
     assert found.reason is reason
     assert said in found.message
-    assert found.message.startswith("No connection. The group was never read by vSphere, and ")
+    assert found.message.startswith("No connection. The group was never read from vSphere. ")
     assert ".." not in found.message

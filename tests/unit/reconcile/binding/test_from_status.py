@@ -90,7 +90,7 @@ def test_never_read_it_waits_and_says_so(status: ReplicationGroupStatus) -> None
     found = bound(status=status)
     assert isinstance(found, Unbound)
     assert found.reason is Reason.UNREACHABLE
-    assert "has to be read by vSphere once" in found.message
+    assert "must be read from vSphere once" in found.message
 
 
 @pytest.mark.parametrize("sites", [{"dallas": READ, "austin": READ}, {}])

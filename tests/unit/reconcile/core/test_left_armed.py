@@ -25,11 +25,11 @@ def test_a_snapshot_that_was_pushed_is_named() -> None:
     said = left_by(driver)
     assert driver.status.operation is not None
     assert driver.status.operation.push is not None
-    assert f"had pushed snapshot {driver.status.operation.push.snapshot}: when it lands" in said
-    assert "Something has to land" not in said
+    assert f"had pushed snapshot {driver.status.operation.push.snapshot}. The sync ends when" in said
+    assert "must land first" not in said
 
 
 def test_where_nothing_is_known_to_be_on_its_way_something_has_to_land() -> None:
     driver = Driver(World(), replace(SyncSpec(group="erp"), point_in_time_name="mine"))
     driver.until_step("arm")
-    assert "Something has to land first: the array's schedule" in left_by(driver)
+    assert "Other data must land first: by the array's schedule" in left_by(driver)

@@ -318,7 +318,7 @@ class World:
         self.calls.append("arm")
         fault = self.arm_faults.pop(0) if self.arm_faults else ""
         if fault == "refused":
-            return Refused("InvalidReplicationState", "The provider refused because of the state that the group is in.")
+            return Refused("InvalidReplicationState", "The VASA provider refused because of the group's state.")
         if fault == "identity":
             return Refused("IdentityChanged", "It answers as another vCenter.")
         if fault == "down":
@@ -347,7 +347,7 @@ class World:
         self.calls.append("push")
         fault = self.push_faults.pop(0) if self.push_faults else ""
         if fault == "refused":
-            return Refused("ArrayRefused", "The array answered, and the answer was no.")
+            return Refused("ArrayRefused", "The array refused the call.")
         if fault == "down":
             return UNREACHABLE
         if fault == "late":

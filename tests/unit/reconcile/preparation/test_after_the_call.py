@@ -250,7 +250,9 @@ def test_cancel_and_timeout_say_that_the_group_counts_as_prepared() -> None:
         assert one.status.operation is not None
         assert one.status.operation.prepare is not None
     told = replace(called(), conditions=decide(status=None).status.conditions)
-    assert "The last it told:" in text(decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(seconds=30))))
+    assert "The last message was:" in text(
+        decide(seen(), status=told, spec=replace(SPEC, timeout=timedelta(seconds=30)))
+    )
 
 
 def test_another_process_may_be_inside_the_call_still() -> None:

@@ -183,9 +183,9 @@ def test_all_culprits_are_named_up_to_a_few_and_split_ones_are_marked() -> None:
     told = text(decide(seen({Query.MEMBERS: Membership(crowd)})))
     assert "7 VMs are powered on: 'vm-0' (split over groups), 'vm-1'" in told
     assert "and 2 more" in told
-    assert "shut them down" in told
-    alone = text(decide(seen({Query.MEMBERS: Membership((vm(PowerState.UNKNOWN),), (), ("host is away",))})))
-    assert "(host is away)" in alone
+    assert "Shut them down" in told
+    alone = text(decide(seen({Query.MEMBERS: Membership((vm(PowerState.UNKNOWN),), (), ("The host is away.",))})))
+    assert ". The host is away. " in alone
 
 
 LOST = "disconnected, host esxi-1, last seen poweredOff"
@@ -194,13 +194,13 @@ LOST = "disconnected, host esxi-1, last seen poweredOff"
 def test_a_vm_whose_host_is_not_connected_is_named_with_host_and_state() -> None:
     lost = vm(PowerState.UNKNOWN, "db", state=LOST, elsewhere=(GroupId("f", "d"),))
     unread = vm(PowerState.UNKNOWN, "web")
-    alone = text(decide(seen({Query.MEMBERS: Membership((lost,), problems=("a long line",))})))
-    assert alone.startswith(f"VM 'db' (split over groups; {LOST}) is not known to be off, which counts as on;")
+    alone = text(decide(seen({Query.MEMBERS: Membership((lost,), problems=("A long line.",))})))
+    assert alone.startswith(f"VM 'db' (split over groups; {LOST}) is not known to be off, which counts as on.")
     assert "connect its host" in alone
-    assert "a long line" not in alone
-    both = text(decide(seen({Query.MEMBERS: Membership((lost, unread), problems=("a long line",))})))
+    assert "A long line." not in alone
+    both = text(decide(seen({Query.MEMBERS: Membership((lost, unread), problems=("A long line.",))})))
     assert f"2 VMs are not known to be off, which counts as on: 'db' (split over groups; {LOST}), 'web'" in both
-    assert "(a long line)" in both
+    assert ". A long line. " in both
     assert "connect their hosts" in both
 
 

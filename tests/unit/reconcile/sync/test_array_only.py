@@ -169,7 +169,7 @@ def test_cancelled_after_a_crash_it_does_not_know_of_a_push() -> None:
     driver.crash()
     driver.respecify(cancel=True)
     driver.run()
-    assert "look for the suffix" in driver.message()
+    assert "Look for the suffix" in driver.message()
 
 
 def test_an_armed_sync_of_an_earlier_request_is_no_hindrance_but_told() -> None:

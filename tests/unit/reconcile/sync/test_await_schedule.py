@@ -66,7 +66,7 @@ def test_a_landing_that_the_provider_has_not_seen_is_waited_for() -> None:
     scheduled(driver)
     driver.world.tasks[0].reading = TaskReading(TaskState.RUNNING)
     driver.until_parked()
-    assert "waiting until vSphere credits" in driver.message()
+    assert "Waiting until vSphere gives it" in driver.message()
 
 
 def test_an_older_transfer_is_waited_for_before_arming() -> None:
@@ -239,4 +239,4 @@ def test_without_a_schedule_its_deadline_ends_it() -> None:
     driver.world.tick(301)
     driver.run()
     assert driver.reason() == "TimedOut"
-    assert "Waiting for the schedule" in driver.message()
+    assert "Waiting until the schedule" in driver.message()

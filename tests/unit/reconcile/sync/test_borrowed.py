@@ -66,7 +66,7 @@ def test_one_with_another_name_waits_without_the_turn_and_says_what_has_to_land(
     waits.until_parked()
     assert waits.reason() == "EarlierSyncArmed"
     assert "'before-upgrade', which ReplicationSync 'prod/sync-u0' left" in waits.message()
-    assert "has to land first" in waits.message()
+    assert "must land first" in waits.message()
     landed(derived)
     derived.run()
     assert derived.reason("Named") == "NamedForEarlierRequest"
@@ -84,7 +84,7 @@ def test_where_nothing_ever_lands_its_deadline_ends_the_wait() -> None:
     world.tick(301)
     driver.run()
     assert driver.reason() == "TimedOut"
-    assert "has to land first" in driver.message()
+    assert "must land first" in driver.message()
     assert driver.arms == 0
 
 

@@ -69,7 +69,7 @@ def test_suspended_after_the_push_it_goes_on_and_says_so() -> None:
     driver = pushed(World())
     driver.respecify(suspend=True)
     driver.until_parked()
-    assert "where it has no effect" in driver.message()
+    assert "and has no effect" in driver.message()
     landed(driver)
     assert driver.run().reason() == "PointInTimeCreated"
 

@@ -82,7 +82,7 @@ def test_clocks_that_differ_or_are_not_known_satisfy_nothing_and_that_is_told(
 ) -> None:
     driver = Driver(_world(10, **changes), replace(YOUNG, method=method))
     driver.until_step("record")
-    assert "maxAge cannot be judged" in driver.message()
+    assert "maxAge cannot be checked" in driver.message()
     driver.until_step("push" if method is not Method.AWAIT_SCHEDULE else "arm")
 
 
@@ -92,7 +92,7 @@ def test_what_was_not_judged_is_told_at_the_end_too() -> None:
     landed(driver)
     driver.run()
     assert driver.reason() == "PointInTimeCreated"
-    assert "maxAge cannot be judged" in driver.message()
+    assert "maxAge cannot be checked" in driver.message()
 
 
 @METHODS

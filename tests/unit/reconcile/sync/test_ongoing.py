@@ -93,7 +93,7 @@ def test_a_strangers_sync_that_was_taken_for_ours_is_told_by_the_name_that_it_ga
     landed(driver)
     driver.run()
     assert (driver.reason(), driver.reason("Named")) == ("PointInTimeCreated", "NotNamed")
-    assert "was another's: \"somebody else's\"" in driver.message("Named")
+    assert "for this request's own: \"somebody else's\"" in driver.message("Named")
 
 
 def test_a_stranger_that_was_taken_for_ours_and_named_older_data_counts_for_no_credit_of_ours() -> None:
@@ -157,7 +157,7 @@ def test_a_provider_that_pushes_by_itself_brings_true_data(method: Method, *, ex
             assert (driver.reason("Named"), named) == ("Named", None)
         else:  # both landed in one second
             assert driver.reason("Named") == "PointInTimeAmbiguous"
-            assert "Its data is from after the request either way." in driver.message("Named")
+            assert "In both cases its data is from after the request." in driver.message("Named")
             assert named is not None
             assert driver.status.operation is not None
             assert named.name == driver.status.operation.point_in_time_name

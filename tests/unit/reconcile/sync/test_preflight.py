@@ -102,7 +102,7 @@ def test_the_floor_is_held_against_the_source_arrays_clock(skew: int, *, told: b
     driver.bound = replace(BINDING, min_push_interval=timedelta(minutes=10))
     step = driver.until_parked().step
     assert driver.reason() == "RateLimited"
-    assert ("told no time" in driver.message()) is not told
+    assert ("did not report its time" in driver.message()) is not told
     assert isinstance(step, Park)
     assert step.until is not None
     assert abs((step.until - START).total_seconds() - waits) < 1

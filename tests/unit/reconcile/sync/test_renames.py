@@ -52,4 +52,4 @@ def test_a_sync_whose_task_was_not_seen_lately_is_not_said_to_be_armed_for_certa
     other.respecify(cancel=True)
     other.world.tick(3600)
     other.until_parked()
-    assert "may be still armed, its task was not seen lately" in other.message("Named")
+    assert "may still be armed" in other.message("Named")

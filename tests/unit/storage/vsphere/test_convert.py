@@ -157,7 +157,7 @@ def test_an_error_result_without_an_error() -> None:
 def test_a_task_that_failed() -> None:
     silent = reading("error")
     assert (silent.state, silent.reason) == (TaskState.ERROR, "EndpointFault")
-    assert "says no reason" in (silent.message or "")
+    assert "gives no reason" in (silent.message or "")
     told = reading("error", error=sms.fault.replication.PeerNotReachable())
     assert (told.state, told.reason) == (TaskState.ERROR, "PeerNotReachable")
 

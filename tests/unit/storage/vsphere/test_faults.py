@@ -109,15 +109,15 @@ def test_the_endpoints_own_text_is_shown_on_one_line_and_not_endlessly() -> None
 def test_missing_privileges_are_named_once() -> None:
     missing = vim.fault.NoPermission.EntityPrivileges(privilegeIds=["StorageViews.View", "System.Read"])
     fault = vim.fault.NoPermission(privilegeId="StorageViews.View", missingPrivileges=[missing])
-    assert "(grant StorageViews.View, System.Read)" in faults.message(fault, ASKED)
+    assert "Grant StorageViews.View, System.Read." in faults.message(fault, ASKED)
     assert "does not say which" in faults.message(vim.fault.NoPermission(), ASKED)
 
 
 def test_states_are_named() -> None:
     fault = sms.fault.replication.InvalidReplicationState(currentState="INTEST", desiredState=["TARGET"])
-    assert "(it is INTEST, needed is TARGET)" in faults.message(fault, ASKED)
+    assert "(it is INTEST, it must be TARGET)" in faults.message(fault, ASKED)
     silent = sms.fault.replication.InvalidReplicationState(currentState="INTEST")
-    assert "(it is INTEST, needed is another one)" in faults.message(silent, ASKED)
+    assert "(it is INTEST, it must be another one)" in faults.message(silent, ASKED)
 
 
 def test_a_failed_query_is_judged_by_its_cause() -> None:

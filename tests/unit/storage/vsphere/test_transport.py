@@ -186,7 +186,7 @@ def test_what_pyvmomi_does_not_know_is_told_by_its_name(
         stub().InvokeMethod(None, None, ())
     assert isinstance(caught.value, Unfamiliar) is (word is not None)
     message = transport.outcome(caught.value, ASKED, answer_timeout=30.0).message
-    known = f"'{word}' is newer than pyvmomi {version_info_str} knows); install a newer version of the operator"
+    known = f"'{word}' is newer than pyvmomi {version_info_str} knows). Install a newer version of the operator"
     assert (known in message) is (word is not None)
     assert ("proxy" in message) is (word is None)
 

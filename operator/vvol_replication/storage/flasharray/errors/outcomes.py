@@ -36,12 +36,12 @@ from .failures import (
 )
 
 _FIRST: Final = {
-    LOGIN: "the login comes first",
-    VERSION: "its REST versions are asked first",
-    IDENTITY: "who answers is asked first",
+    LOGIN: "first step: login",
+    VERSION: "first step: ask for its REST versions",
+    IDENTITY: "first step: ask for its identity",
 }
 
-LOOK_FIRST: Final = "the array may have done it all the same, so look before asking again"
+LOOK_FIRST: Final = "The array may have done it anyway. Look there before you ask again."
 
 Failed = Refused | Unavailable | Indeterminate
 
@@ -80,21 +80,21 @@ def outcome(failure: CallFailed, asked: Asked) -> Failed:
             return _refused(failure, asked)
         case LookFailed(said=said, cause=cause):
             return _look_failed(said, cause, asked)
-    return _unreadable(f"{asked.quote(failure)}; something else than a FlashArray may answer at this address", asked)
+    return _unreadable(f"{asked.quote(failure)}. Check that a FlashArray answers at this address.", asked)
 
 
 def _not_asked(failure: NotAsked | HeldOff | LockedOut, asked: Asked) -> Unavailable:
     match failure:
         case NotAsked():
-            return Unavailable(failure.reason, asked.says(failure.why))
+            return Unavailable(failure.reason, asked.says(f"{failure.why}."))
         case HeldOff(left=left):
-            why = f"not asked, because the array wants to be left alone until {moment_in(left)}"
+            why = f"not asked, because the array asks for no calls before {moment_in(left)}."
             return Unavailable(reasons.ENDPOINT_BUSY, asked.says(why), left)
     return Unavailable(
         reasons.LOGIN_FAILED,
         asked.says(
-            "not asked, because logging in failed three times; correct the Secret's apiToken. Until it changes no "
-            f"login is tried before {moment_in(failure.left)}"
+            "not asked, because the login failed three times. Correct apiToken in the Secret. Until it changes, no "
+            f"login is tried before {moment_in(failure.left)}."
         ),
     )
 
@@ -103,16 +103,16 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
     match failure:
         case Missing():
             reason = refusals.PROTECTION_GROUP_NOT_FOUND
-            said = f"the array has no protection group {failure}{refusals.advice(reason)}"
+            said = f"the array has no protection group {failure}.{refusals.advice(reason)}"
             return Refused(reason, asked.says(said))
         case NoCommonVersion(wanted=wanted, offered=offered):
-            said = f"{wanted} is needed, the array offers {_ranges(offered)}; see spec.restVersion"
+            said = f"{wanted} is needed, the array offers {_ranges(offered)}. See spec.restVersion."
             return Refused(reasons.NOT_SUPPORTED, asked.says(said))
     return Refused(
         reasons.IDENTITY_CHANGED,
         asked.says(
             f"another array answers here: its id is {asked.quote(failure.seen)}, it was {asked.quote(failure.pinned)}. "
-            "Nothing was sent to it; correct the address, or make a new FlashArray object for the new array"
+            "Nothing was sent to it. Correct the address, or create a new FlashArray object for the new array."
         ),
     )
 
@@ -122,10 +122,10 @@ def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
         return outcome(cause, asked)
     said = _said(cause, asked)
     if refusals.too_many_sessions(cause):
-        seen = f"the array has no room for another session ({said}); end some; it is asked again"
+        seen = f"the array has no room for another session ({said}). End some sessions there. It is asked again."
         return Unavailable(reasons.ENDPOINT_BUSY, asked.says(seen))
     if refusals.login_refused(cause):
-        seen = f"the array refuses the API token ({said}); put a valid one into the Secret's apiToken"
+        seen = f"the array refuses the API token ({said}). Put a valid one into apiToken of the Secret."
         return Unavailable(reasons.LOGIN_FAILED, asked.says(seen))
     return outcome(cause, asked)
 
@@ -135,7 +135,7 @@ def _look_failed(said: str, cause: CallFailed, asked: Asked) -> Failed:
     look = outcome(cause, replace(asked, mutating=False))
     return Unavailable(
         look.reason if isinstance(look, Unavailable) else reasons.ANSWER_UNREADABLE,
-        asked.says(f"the array answers {said!r}, but whether that snapshot is destroyed could not be read"),
+        asked.says(f"the array answers {said!r}, but it could not be read whether that snapshot is destroyed."),
         look.retry_after if isinstance(look, Unavailable) else None,
     )
 
@@ -157,7 +157,7 @@ def _ranges(offered: tuple[str, ...]) -> str:
 def _not_reached(failure: NotReached, asked: Asked) -> Failed:
     if not failure.sent and transport.cannot_be_written(failure.cause):
         seen = "not sent, because the request cannot be written with what the array gave"
-        return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(f"{seen}; check that a FlashArray answers there"))
+        return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(f"{seen}. Check that a FlashArray answers there."))
     reason, seen = transport.explain(failure.cause, asked.redactor)
     if asked.mutating and failure.sent:
         return _lost(seen, asked)
@@ -165,13 +165,13 @@ def _not_reached(failure: NotReached, asked: Asked) -> Failed:
 
 
 def _answered(failure: Answered, asked: Asked) -> Failed:
-    status, said = failure.status, asked.says(f"the array answers {_said(failure, asked)}")
+    status, said = failure.status, asked.says(f"the array answers {_said(failure, asked)}.")
     if (reason := refusals.refusal_reason(failure)) is not None:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
         return Unavailable(
             reasons.LOGIN_FAILED,
-            f"{said}, twice, although the login itself succeeded; look at the token's user and the array's sessions",
+            f"{said} It did so twice, although the login succeeded. Check the token's user and the array's sessions.",
         )
     if status == HTTPStatus.FORBIDDEN:
         return Refused(
@@ -182,17 +182,19 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
         status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in failure.headers
     ):
         seconds = retry_after(failure.headers)
-        when = f" not before {moment_in(seconds)}, as it wants" if seconds else ""
-        return Unavailable(reasons.ENDPOINT_BUSY, f"{said}; it is asked again{when}", seconds)
+        when = f" not before {moment_in(seconds)}, as it wishes" if seconds else ""
+        return Unavailable(reasons.ENDPOINT_BUSY, f"{said} It is asked again{when}.", seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if asked.mutating:
-            return _lost(f"the array answers {_said(failure, asked)}", asked)
+            return _lost(f"the array answers {_said(failure, asked)}.", asked)
         busy = status == HTTPStatus.SERVICE_UNAVAILABLE or "is busy" in said.lower()
-        return Unavailable(reasons.ENDPOINT_BUSY if busy else reasons.ENDPOINT_FAULT, f"{said}; it is asked again")
+        return Unavailable(reasons.ENDPOINT_BUSY if busy else reasons.ENDPOINT_FAULT, f"{said} It is asked again.")
     if status < HTTPStatus.BAD_REQUEST:
-        return _unreadable(f"it was answered with a redirection or the like (HTTP {status})", asked)
+        return _unreadable(f"it was answered with a redirection or another unexpected status (HTTP {status}).", asked)
     if status == HTTPStatus.NOT_FOUND:
-        return Refused(reasons.NOT_SUPPORTED, f"{said}: is this the management address of a FlashArray?")
+        return Refused(
+            reasons.NOT_SUPPORTED, f"{said} Check that spec.address is the management address of a FlashArray."
+        )
     return Refused(refusals.ARRAY_REFUSED, said)
 
 
@@ -203,7 +205,7 @@ def _unreadable(seen: str, asked: Asked) -> Failed:
 
 
 def _lost(seen: str, asked: Asked) -> Indeterminate:
-    return Indeterminate(reasons.ANSWER_LOST, asked.says(f"{seen}; {LOOK_FIRST}"))
+    return Indeterminate(reasons.ANSWER_LOST, asked.says(f"{seen} {LOOK_FIRST}"))
 
 
 def _said(failure: Answered, asked: Asked) -> str:

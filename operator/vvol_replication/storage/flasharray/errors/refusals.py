@@ -44,13 +44,13 @@ _REASONS: Final = (
 """The first that is in the text counts."""
 
 _ADVICE: Final = {
-    SNAPSHOT_LIMIT_REACHED: "eradicate destroyed snapshots or shorten the retention; destroyed ones count as well",
-    ARRAYS_NOT_CONNECTED: "mend the array connection",
-    PROTECTION_GROUP_DESTROYED: "recover the protection group on the array",
-    PROTECTION_GROUP_NOT_FOUND: "restore the protection group, or correct its name",
-    reasons.PERMISSION_DENIED: "the token's user needs the role storage_admin on a source array, readonly on a target",
-    TARGET_NOT_ALLOWED: "allow the protection group on its target array",
-    reasons.NOT_SUPPORTED: "pods replicate by other means; use a protection group outside of pods",
+    SNAPSHOT_LIMIT_REACHED: "Eradicate destroyed snapshots, which count too, or shorten the retention.",
+    ARRAYS_NOT_CONNECTED: "Repair the array connection.",
+    PROTECTION_GROUP_DESTROYED: "Recover the protection group on the array.",
+    PROTECTION_GROUP_NOT_FOUND: "Restore the protection group, or correct its name.",
+    reasons.PERMISSION_DENIED: "The token's user needs the role storage_admin on a source array, readonly on a target.",
+    TARGET_NOT_ALLOWED: "Allow the protection group on its target array.",
+    reasons.NOT_SUPPORTED: "Pods replicate by other means. Use a protection group outside of pods.",
 }
 
 
@@ -64,7 +64,7 @@ def refusal_reason(failure: CallFailed) -> str | None:
 
 def advice(reason: str) -> str:
     """What to do about a refusal, after its text; empty where only the array's own words can tell."""
-    return f"; {_ADVICE[reason]}" if reason in _ADVICE else ""
+    return f" {_ADVICE[reason]}" if reason in _ADVICE else ""
 
 
 def missing(failure: CallFailed) -> bool:

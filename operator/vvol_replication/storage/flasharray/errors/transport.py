@@ -23,7 +23,7 @@ def explain(failure: Exception, redactor: Redactor) -> tuple[str, str]:
     )
     found = next((found for cause in causes if (found := _connecting(cause, redactor))), None)
     found = found or next((found for cause in causes if (found := _under_way(cause, redactor))), None)
-    return found or (reasons.UNREACHABLE, "the connection broke before a whole answer came; look at the network path")
+    return found or (reasons.UNREACHABLE, "the connection broke before a whole answer came. Check the network path.")
 
 
 def cannot_be_written(cause: Exception) -> bool:
@@ -36,31 +36,31 @@ def _connecting(cause: BaseException, redactor: Redactor) -> tuple[str, str] | N
     if isinstance(cause, ssl.SSLCertVerificationError):
         return reasons.CERTIFICATE_NOT_TRUSTED, not_trusted(cause, redactor)
     if isinstance(cause, socket.gaierror):
-        return reasons.UNREACHABLE, "its host name cannot be resolved; check spec.address and DNS"
+        return reasons.UNREACHABLE, "its host name cannot be resolved. Check spec.address and DNS."
     if isinstance(cause, requests.ConnectTimeout | aiohttp.ConnectionTimeoutError):
-        return reasons.UNREACHABLE, "it does not accept connections in time; check spec.address and the network path"
+        return reasons.UNREACHABLE, "it does not accept connections in time. Check spec.address and the network path."
     if isinstance(cause, ConnectionRefusedError):
-        return reasons.UNREACHABLE, "it refuses connections; check spec.address, and that it is up"
+        return reasons.UNREACHABLE, "it refuses connections. Check spec.address, and that it is up."
     return None
 
 
 def _under_way(cause: BaseException, redactor: Redactor) -> tuple[str, str] | None:
     """What broke a connection that says more than that it broke."""
     if isinstance(cause, requests.Timeout | TimeoutError):
-        return reasons.TIMED_OUT_CALLING, "no whole answer came in time; look at its health and the network path"
+        return reasons.TIMED_OUT_CALLING, "no whole answer came in time. Check its health and the network path."
     if isinstance(cause, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return None
     if isinstance(cause, ssl.SSLError):
-        return reasons.UNREACHABLE, f"TLS failed ({_detail(cause, redactor)}); check host and port in spec.address"
+        return reasons.UNREACHABLE, f"TLS failed ({_detail(cause, redactor)}). Check host and port in spec.address."
     if isinstance(cause, OSError) and cause.strerror:
-        seen = f"the connection failed ({redactor.quoted(cause.strerror)}); check spec.address and the network path"
+        seen = f"the connection failed ({redactor.quoted(cause.strerror)}). Check spec.address and the network path."
         return reasons.UNREACHABLE, seen
     return None
 
 
 def _detail(cause: ssl.SSLError, redactor: Redactor) -> str:
     """OpenSSL's word; only errors that come from there have one."""
-    return redactor.quoted(getattr(cause, "reason", None)) or "no word why"
+    return redactor.quoted(getattr(cause, "reason", None)) or "no cause given"
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

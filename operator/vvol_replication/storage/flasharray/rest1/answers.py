@@ -91,7 +91,7 @@ def pushed(answer: Any, snapshot: str) -> Pushed:
         name = reading.text(row, "name", "POST pgroup")
         if name.lower() == snapshot.lower():
             return Pushed(name, _time(row.get("created")))
-    raise Unreadable("the answer to POST pgroup does not name the snapshot asked for")
+    raise Unreadable("the answer to POST pgroup does not name the snapshot that was asked for")
 
 
 def _connection(row: Mapping[str, Any]) -> ArrayConnection:

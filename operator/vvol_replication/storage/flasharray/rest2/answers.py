@@ -49,7 +49,7 @@ def page(content: Any, where: str) -> Page:
 def about(rows: Sequence[Row], rest: str) -> ArrayAbout:
     """Read `GET arrays`: one row, this array."""
     if len(rows) != 1:
-        raise Unreadable(f"GET arrays told of {len(rows)} arrays instead of one")
+        raise Unreadable(f"GET arrays was answered with {len(rows)} arrays instead of one")
     return ArrayAbout(
         id=reading.text(rows[0], "id", "GET arrays"),
         name=reading.text(rows[0], "name", "GET arrays"),
