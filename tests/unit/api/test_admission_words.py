@@ -25,7 +25,8 @@ MACHINE_TALK = re.compile(
 )
 NEXT = re.compile(r", (?=(?:spec[\w.]*|<nil>): )")
 REFUSAL = re.compile(r'(?P<path>spec[\w.]*): Invalid value: (?:"(?:[^"\\]|\\.)*"|-?[0-9.]+): (?P<words>.*)')
-EXAMPLE = re.compile(r"\blike (-----BEGIN CERTIFICATE-----|\S+?)(?=[,:]? |$)")
+CRON = r"(?:[\d*]+ ){4}[\d*]+|@every \d+h"
+EXAMPLE = re.compile(rf"\blike (-----BEGIN CERTIFICATE-----|{CRON}|\S+?)(?=[,:]? |$)")
 
 
 @dataclass(frozen=True)
