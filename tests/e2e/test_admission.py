@@ -17,7 +17,15 @@ from unit.api.samples import full
 from unit.api.spec_cases import FULL, LEAST, TYPES, put
 
 from testbed.waiting import eventually
-from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import (
+    API_VERSION,
+    KINDS,
+    ONE_SHOT_KINDS,
+    REPLICATION_GROUP,
+    REPLICATION_SCHEDULE,
+    REPLICATION_SYNC,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -342,7 +350,7 @@ def test_get_shows_what_matters(kind: Kind, kubectl: Kubectl, made: Callable[...
     narrow, row = kubectl("get", kind.plural, name).stdout.splitlines()
     wide = kubectl("get", kind.plural, name, "--output=wide").stdout
     assert " ".join(narrow.split()) == COLUMNS[kind.kind]
-    assert "Ready" in row
+    assert ("True" if kind is REPLICATION_SCHEDULE else "Ready") in row.split()
     assert "MESSAGE" in wide
     assert "all is well" in wide
 

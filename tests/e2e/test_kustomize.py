@@ -14,6 +14,7 @@ from e2e.permissions import spread
 
 from testbed import accounts, stage
 from testbed.kubectl import KubectlError
+from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.reviews import Permission, needed
 
 if TYPE_CHECKING:
