@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unit.api.spec_cases import DURATION, FULL, INSTANT, LEAST, NO_ZONE, RIGHT, RUN_NOW, WRONG, put
+from unit.api.cases import DURATION, LEAST, put
+from unit.api.schedule_cases import NO_ZONE, RUN_NOW
+from unit.api.spec_cases import FULL, INSTANT, RIGHT, WRONG
 
 from vvol_replication.api.names import (
     API_VERSION,

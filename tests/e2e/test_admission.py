@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.admission_cases import CASES, GOLDEN, Admission
 from unit.api import crds as crds_of_api
+from unit.api.cases import LEAST, put
 from unit.api.samples import full
-from unit.api.spec_cases import FULL, LEAST, TYPES, put
+from unit.api.spec_cases import FULL, TYPES
 
 from testbed.waiting import eventually
 from vvol_replication.api.names import (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
+from unit.api import schedule_cases
+from unit.api.cases import DURATION, NAME, Case
 
 from vvol_replication.api import names
 from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
@@ -28,19 +27,6 @@ TYPES: dict[Kind, tuple[type[Any], type[Any]]] = {
     names.REPLICATION_SCHEDULE: (ReplicationScheduleSpec, ReplicationScheduleStatus),
 }
 """The dataclasses of each kind's spec and status."""
-
-LEAST: dict[Kind, dict[str, Any]] = {
-    names.VCENTER: {"address": "vcenter.dallas.example.com", "credentialsSecretRef": {"name": "vcenter-dallas"}},
-    names.FLASHARRAY: {"address": "flasharray-a", "apiTokenSecretRef": {"name": "flasharray-a"}},
-    names.REPLICATION_GROUP: {
-        "recoverySite": {"vCenterRef": {"name": "dallas"}},
-        "group": {"name": "flasharray-a:erp"},
-    },
-    names.REPLICATION_SYNC: {"groupRef": {"name": "erp"}},
-    names.FAILOVER_PREPARATION: {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2026-12-01T00:00:00Z"},
-    names.REPLICATION_SCHEDULE: {"groupRef": {"name": "erp"}, "schedule": "30 2 * * *"},
-}
-"""The least that each kind's spec must say."""
 
 FULL: dict[Kind, dict[str, Any]] = {
     names.VCENTER: {
@@ -113,62 +99,16 @@ FULL: dict[Kind, dict[str, Any]] = {
 """Each kind's spec with everything that can be said at once."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """The least spec of `kind` with `path` set to `value` (`None`: removed).
-
-    A wrong one has `where`, the path that the typed value complains of, and `server`, a part of what the API server
-    says to the person who applies it.
-    """
-
-    kind: Kind
-    path: str
-    value: Any = field(hash=False)
-    where: str = ""
-    server: str = ""
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """The spec that the case is about."""
-        spec = copy.deepcopy(LEAST[self.kind])
-        put(spec, self.path, self.value)
-        return spec
-
-
-def put(spec: dict[str, Any], path: str, value: object) -> None:
-    """Set a nested field, or remove it for `None`."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        spec = spec.setdefault(parent, {})
-    if value is None:
-        spec.pop(last, None)
-    else:
-        spec[last] = value
-
-
-def params(cases: list[Case]) -> list[Any]:
-    """The cases as pytest parameters with ids that can be read."""
-    return [pytest.param(case, id=f"{case.kind.kind}-{case.path}={str(case.value)[:30]!r}") for case in cases]
-
-
-VC, FA, RG, RS, FP, SC = names.KINDS
-NAME = "lower-case letters, digits, - and .; a letter or a digit at both ends and on both sides of a dot"
+VC, FA, RG, RS, FP, _ = names.KINDS
 NAMESPACE = "write the name of a namespace like dr: "
 ADDRESS = "write an address like "
 CERTIFICATES = "write certificates in PEM form, like "
-DURATION = "write a duration like 90s, 15m or 1h30m: "
 INSTANT = "write an instant like 2026-12-01T04:00:00Z or 2026-12-01T05:00:00+01:00: "
 REQUEST_ID = "write an id like CHG-4711: "
-CRON, CRON_WORD = "write five fields like 30 2 * * *: ", "write @hourly, @daily, @weekly, @monthly or @yearly, or "
-NO_ZONE = "write the zone into timeZone, and the fields alone here"
-TIME_ZONE = "write the name of a time zone like Europe/Berlin or Etc/UTC"
-STAGGER = "write a duration like 90s or 15m: "
-PREFIX, RUN_NOW = "write the beginning of a name like nightly: ", "write a text of one line like CHG-4711 or "
 POINT_IN_TIME_NAME = "write a name like before-upgrade-42: "
 PROTECTION_GROUP = "write the name of a protection group on the source array like erp, or pod::erp for one in a pod: "
 CONSENT = "consent must repeat groupRef.name"
 CALLS, RETRIES = "write a whole number from 1 to 16, like 2", "write a whole number from 0 to 100, like 6"
-KEPT = "write a whole number from 1 to 100, like 3"
 TTL = "write seconds as a whole number from 0 to 31536000, like 3600"
 TARGET = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
@@ -217,29 +157,7 @@ RIGHT = [
     Case(FP, "dryRun", value=False),
     Case(FP, "requestID", "CHG-4712"),
     Case(FP, "timeout", "90s"),
-    *(
-        Case(SC, "schedule", text)
-        for text in (
-            *("*/15 * * * *", "0 0 13 * 5", "5,35 1-3 ? JAN-MAR sun", " 30 2\t* * * ", "x" * 256),
-            *("@hourly", "@midnight", "@annually", "@every 6h", "@every 1h30m10s", "@every soon", "30 2 31 2 *"),
-        )
-    ),
-    *(
-        Case(SC, "timeZone", zone)
-        for zone in ("UTC", "Europe/Berlin", "America/Port-au-Prince", "Etc/GMT+5", "EST5EDT")
-    ),
-    *(Case(SC, "timeZone", zone) for zone in ("Europe/Atlantis", "x" * 64)),
-    *(Case(SC, "concurrencyPolicy", word) for word in ("Forbid", "Queue")),
-    *(Case(SC, "method", word) for word in ("Coordinated", "ArrayOnly", "AwaitSchedule")),
-    *(Case(SC, path, text) for path in ("startingDeadline", "maxAge", "timeout") for text in ("1s", "8760h")),
-    *(Case(SC, "stagger", text) for text in ("1s", "15m", "60m", "1h")),
-    *(Case(SC, "pointInTimeNamePrefix", name) for name in ("a", "nightly of erp", "Zürich:", "ü" * 60)),
-    *(Case(SC, path, kept) for path in ("successfulHistoryLimit", "failedHistoryLimit") for kept in (1, 100)),
-    *(
-        Case(SC, "runNow", text)
-        for text in ("7", "CHG-4711", "2026-12-01T04:00:00Z", " before the upgrade ", "ü" * 128)
-    ),
-    Case(SC, "suspend", value=False),
+    *schedule_cases.RIGHT,
 ]
 
 WRONG = [
@@ -366,45 +284,5 @@ WRONG = [
     Case(FP, "requestID", "a b", "spec.requestID", REQUEST_ID),
     Case(FP, "timeout", "8761h", "spec.timeout", DURATION),
     Case(FP, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", TTL),
-    Case(SC, "groupRef", None, "spec.groupRef", "spec.groupRef: Required value"),
-    *(Case(SC, "groupRef.name", name, "spec.groupRef.name", NAME) for name in ("erp/x", "", "ERP")),
-    Case(SC, "schedule", None, "spec.schedule", "spec.schedule: Required value"),
-    *(Case(SC, "schedule", text, "spec.schedule", CRON) for text in ("", "30 2 * *\n*", "30 2 * * *\x85")),
-    Case(SC, "schedule", "* " * 128 + "*", "spec.schedule", "may not be more than 256 bytes"),
-    *(
-        Case(SC, "schedule", text, "spec.schedule", NO_ZONE)
-        for text in ("TZ=Europe/Berlin 30 2 * * *", "CRON_TZ=UTC @daily", "30 2 * * TZ")
-    ),
-    *(
-        Case(SC, "schedule", text, "spec.schedule", CRON_WORD)
-        for text in ("@reboot", "@Daily", "@daily ", "@every", "@every\t6h", "@")
-    ),
-    *(
-        Case(SC, "timeZone", zone, "spec.timeZone", TIME_ZONE)
-        for zone in ("", "Local", "local", "Europe/Berlin ", "Europe/Zürich", "UTC\n", "../UTC")
-    ),
-    Case(SC, "timeZone", "x" * 65, "spec.timeZone", "may not be more than 64 bytes"),
-    Case(SC, "concurrencyPolicy", "Replace", "spec.concurrencyPolicy", 'supported values: "Forbid", "Queue"'),
-    Case(SC, "method", "", "spec.method", 'supported values: "Coordinated", "ArrayOnly", "AwaitSchedule"'),
-    *(
-        Case(SC, path, text, f"spec.{path}", DURATION)
-        for path in ("startingDeadline", "maxAge", "timeout")
-        for text in ("", "0s", "1d", "8760h1s", "1.5h")
-    ),
-    *(Case(SC, "stagger", text, "spec.stagger", STAGGER) for text in ("", "0m", "61m", "1h1s", "-5m", "5 m")),
-    *(
-        Case(SC, "pointInTimeNamePrefix", name, "spec.pointInTimeNamePrefix", PREFIX)
-        for name in ("", " a", "a ", "a\tb", "a\x85b")
-    ),
-    Case(SC, "pointInTimeNamePrefix", "x" * 61, "spec.pointInTimeNamePrefix", "may not be more than 60 bytes"),
-    *(
-        Case(SC, path, kept, f"spec.{path}", KEPT)
-        for path in ("successfulHistoryLimit", "failedHistoryLimit")
-        for kept in (-1, 0, 101)
-    ),
-    Case(SC, "successfulHistoryLimit", 1.5, "spec.successfulHistoryLimit", "must be of type integer"),
-    *(Case(SC, "runNow", text, "spec.runNow", RUN_NOW) for text in ("", "two\nlines", "a\tb", "a\x7f")),
-    Case(SC, "runNow", "x" * 129, "spec.runNow", "may not be more than 128 bytes"),
-    Case(SC, "runNow", 4711, "spec.runNow", "must be of type string"),
-    Case(SC, "suspend", "yes", "spec.suspend", "must be of type boolean"),
+    *schedule_cases.WRONG,
 ]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.admission_cases import CASES, GOLDEN, Admission
 from unit.api import crds
-from unit.api.spec_cases import LEAST, TARGET, TYPES, put
+from unit.api.cases import LEAST, put
+from unit.api.spec_cases import TARGET, TYPES
 
 from vvol_replication.api.names import KINDS, Kind
 

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 import yaml
 from unit.api import crds
+from unit.api.crds import at, form, numbers
 from unit.api.spec_cases import TYPES
 
 from vvol_replication.api import (
@@ -29,7 +30,7 @@ from vvol_replication.api import (
     wire,
 )
 from vvol_replication.api.flasharray import RestVersion
-from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS, Kind
+from vvol_replication.api.names import KINDS, Kind
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.cron import parse_schedule
 
@@ -175,26 +176,6 @@ def test_every_optional_field_of_a_spec_says_its_default(kind: Kind) -> None:
     assert not silent
 
 
-def at(kind: Kind, path: str) -> crds.Node:
-    """The schema of one field of a spec or status."""
-    part, _, rest = path.partition(".")
-    return dict(crds.walk(crds.schema(kind, part), ""))[rest]
-
-
-def form(node: crds.Node) -> str:
-    """The regular expression that a field's rule asks for."""
-    texts = " ".join(one["rule"] for one in node["x-kubernetes-validations"])
-    (found,) = re.findall(r"self\.matches\(r'(\^.*?\$)'\)", texts)
-    return str(found)
-
-
-def numbers(node: crds.Node) -> tuple[int, ...]:
-    """From where to where a field's rule lets a number be."""
-    texts = " ".join(one["rule"] for one in node.get("x-kubernetes-validations", ()))
-    found = re.fullmatch(r"self >= (\d+) && self <= (\d+)", texts)
-    return tuple(int(bound) for bound in found.groups()) if found else ()
-
-
 VC, FA, RG, RS, FP, SC = KINDS
 
 
@@ -251,15 +232,6 @@ def test_durations_have_one_shape() -> None:
     assert f"<= duration('{least}')" in stagger["x-kubernetes-validations"][0]["rule"]
     most = durations.format_duration(durations.MAXIMUM)
     assert all(f"<= duration('{most}')" in field["x-kubernetes-validations"][0]["rule"] for field in fields)
-
-
-INSTANTS = [(RG, "spec.failoverCalledOffAt"), (RS, "spec.notAfter"), (FP, "spec.notAfter")]
-
-
-def test_instants_have_one_shape() -> None:
-    assert len({form(at(kind, path)) for kind, path in INSTANTS}) == 1
-    for kind in ONE_SHOT_KINDS:
-        assert f"one.matches(r'{form(at(kind, 'spec.notAfter'))}')" in rules(kind)["notAfter"]
 
 
 @pytest.mark.parametrize("year", [1600, 1900, 2000, 2024, 2026, 2100])
@@ -325,69 +297,6 @@ def test_numbers_have_one_range() -> None:
     kept = [at(SC, f"spec.{field}") for field in ("successfulHistoryLimit", "failedHistoryLimit")]
     assert {numbers(field) for field in kept} == {(1, schedule.HISTORY_MAXIMUM)}
     assert refs.ON_DEMAND_GROUP in at(RG, "spec.group.target.deviceGroupID")["x-kubernetes-validations"][1]["rule"]
-
-
-MUTABLE = {"suspend", "cancel", "ttlSecondsAfterFinished"}
-EACH_REQUEST = pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
-
-
-def rules(kind: Kind) -> dict[str, str]:
-    """The transition rules of a request's spec, by the one field that each is about."""
-    found = {}
-    for validation in crds.schema(kind, "spec")["x-kubernetes-validations"]:
-        if "oldSelf" not in validation["rule"] or "optionalOldSelf" in validation:
-            continue
-        (field,) = set(re.findall(r"\b(?:self|oldSelf)\.(\w+)", validation["rule"]))
-        assert validation["fieldPath"] == f".{field}"
-        assert validation["reason"] == "FieldValueForbidden"
-        assert kind.kind in validation["message"]
-        assert field not in found
-        found[field] = validation["rule"]
-    return found
-
-
-@EACH_REQUEST
-def test_each_field_of_a_request_is_immutable_or_known_not_to_be(kind: Kind) -> None:
-    fields = set(crds.schema(kind, "spec")["properties"])
-
-    assert rules(kind).keys() | MUTABLE == fields
-    assert not rules(kind).keys() & MUTABLE
-
-
-@EACH_REQUEST
-def test_the_immutability_rules_guard_appearing_and_disappearing(kind: Kind) -> None:
-    required = crds.schema(kind, "spec")["required"]
-
-    for field, rule in rules(kind).items():
-        same = f"self.{field} == oldSelf.{field}"
-        if field == "notAfter":
-            # A moment may be written in another zone; what is none, as an old object may have it, is compared as text.
-            moments = f"[self.notAfter, oldSelf.notAfter].all(one, one.matches(r'{form(at(kind, 'spec.notAfter'))}'))"
-            same += f" || ({moments} && timestamp(self.notAfter) == timestamp(oldSelf.notAfter))"
-        if field in required:
-            assert rule == same
-        elif field != "timeout":
-            assert rule == f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})"
-
-
-def test_what_is_refused_of_new_objects_alone_leaves_those_that_are_there_editable() -> None:
-    (rule,) = [one for one in crds.schema(RS, "spec")["x-kubernetes-validations"] if "optionalOldSelf" in one]
-
-    assert rule["rule"].startswith("oldSelf.hasValue() || ")
-    assert rule["fieldPath"] == ".pointInTimeName"
-
-
-@EACH_REQUEST
-def test_the_timeout_rule_and_the_description_know_the_default(kind: Kind) -> None:
-    default = durations.format_duration(sync.DEFAULT_TIMEOUT)
-
-    # What is no duration is left to the rule of the field: here it could not be compared.
-    assert rules(kind)["timeout"] == (
-        f"(has(self.timeout) && (self.timeout == '' || !self.timeout.matches(r'{durations.PATTERN}'))) || "
-        f"(has(self.timeout) ? duration(self.timeout) : duration('{default}')) >= "
-        f"(has(oldSelf.timeout) ? duration(oldSelf.timeout) : duration('{default}'))"
-    )
-    assert f"Default: {default};" in at(kind, "spec.timeout")["description"]
 
 
 def test_descriptions_know_the_defaults() -> None:

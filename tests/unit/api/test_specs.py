@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.api.spec_cases import FULL, LEAST, PEM, RIGHT, TYPES, WRONG, Case, params, put
+from unit.api.cases import LEAST, Case, params, put
+from unit.api.spec_cases import FULL, PEM, RIGHT, TYPES, WRONG
 
 from vvol_replication.api.endpoint import Address
 from vvol_replication.api.errors import SpecError
