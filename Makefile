@@ -60,7 +60,8 @@ unit: $(READY)  ## pure tests: seconds, no servers
 	$(PYTEST) tests/unit
 # These wait for sockets and for a Lease as much as they work.
 component: WORKERS := 3
-component: $(READY)  ## adapters against the simulator on TLS sockets
+component: $(READY)  ## adapters against the simulator on TLS sockets; schedules against robfig/cron
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py cron-judge
 	$(PYTEST) tests/component
 # These mostly wait. Each worker has a control plane of its own, of 300 MB.
 e2e: WORKERS := 4

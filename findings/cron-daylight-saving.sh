@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The same expression in robfig/cron 3.0.1, which Kubernetes' CronJob uses, and in two Python libraries, over the nights
-# in which New York's clocks change.
+# The same expression in robfig/cron 3.0.1, which Kubernetes' CronJob uses, and in three Python libraries, over nights in
+# which clocks change. The last case is one in which robfig/cron itself passes over a noon that there is.
 set -euo pipefail
 work=$(mktemp -d); trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-python3 -m venv "$work/venv"; "$work/venv/bin/pip" install -q 'croniter==7.0.0' 'cronsim==2.8' 'tzdata==2025.2'
+python3 -m venv "$work/venv"; "$work/venv/bin/pip" install -q 'croniter==7.0.0' 'cronsim==2.8' 'APScheduler==3.11.3' 'tzdata==2025.2'
 mkdir "$work/robfig"; cd "$work/robfig"
 cat > go.mod <<'MOD'
 module robfig
@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	zone, err := time.LoadLocation("America/New_York")
+	zone, err := time.LoadLocation(os.Args[3])
 	if err != nil {
 		panic(err)
 	}
@@ -46,34 +46,50 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from apscheduler.triggers.cron import CronTrigger
 from croniter import croniter
 from cronsim import CronSim
 
-library, expression, start = sys.argv[1:]
-at = datetime.strptime(start, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("America/New_York"))
+library, expression, start, name = sys.argv[1:]
+zone = ZoneInfo(name)
+at = datetime.strptime(start, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
 if library == "croniter":
     found = croniter(expression, at)
     instants = [found.get_next(datetime) for _ in range(3)]
+elif library == "apscheduler":
+    trigger, instants, last = CronTrigger.from_crontab(expression, timezone=zone), [], None
+    for _ in range(3):
+        last = trigger.get_next_fire_time(last, last or at)
+        instants.append(last)
 else:
     found = CronSim(expression, at)
     instants = [next(found) for _ in range(3)]
 print(*(one.isoformat() for one in instants))
 PY
-echo "robfig/cron 3.0.1, croniter 7.0.0, cronsim 2.8; expected: the same instants from all three"
+echo "robfig/cron 3.0.1, croniter 7.0.0, cronsim 2.8, APScheduler 3.11.3; expected: the same instants from all"
 seen=""
-for case in "30 2 * * *|2027-03-13 12:00" "30 1 * * *|2027-11-06 12:00"; do
-  expression=${case%|*}; start=${case#*|}
-  echo "$expression after $start, New York"
-  for library in robfig croniter cronsim; do
-    if [ "$library" = robfig ]; then told=$("$work/next" "$expression" "$start"); else
-      told=$("$work/venv/bin/python" "$work/next.py" "$library" "$expression" "$start"); fi
-    told=$(echo $told); printf '  %-9s %s\n' "$library" "$told"; seen="$seen$library $told;"
+export ZONEINFO
+ZONEINFO=$("$work/venv/bin/python" -c 'import pathlib, tzdata; print(pathlib.Path(tzdata.__file__).parent / "zoneinfo")')
+for case in "30 2 * * *|2027-03-13 12:00|America/New_York" "30 1 * * *|2027-11-06 12:00|America/New_York" \
+  "0 12 24 4 *|2026-04-20 12:00|Africa/Cairo"; do
+  IFS='|' read -r expression start zone <<<"$case"
+  echo "$expression after $start, $zone"
+  for library in robfig croniter cronsim apscheduler; do
+    if [ "$library" = robfig ]; then told=$("$work/next" "$expression" "$start" "$zone"); else
+      told=$(PYTHONTZPATH='' "$work/venv/bin/python" "$work/next.py" "$library" "$expression" "$start" "$zone"); fi
+    told=$(echo $told); printf '  %-11s %s\n' "$library" "$told"; seen="$seen$library $told;"
   done
 done
 expected="robfig 2027-03-15T02:30:00-04:00 2027-03-16T02:30:00-04:00 2027-03-17T02:30:00-04:00;\
 croniter 2027-03-14T03:00:00-04:00 2027-03-15T02:30:00-04:00 2027-03-16T02:30:00-04:00;\
 cronsim 2027-03-14T03:00:00-04:00 2027-03-15T02:30:00-04:00 2027-03-16T02:30:00-04:00;\
+apscheduler 2027-03-14T02:30:00-05:00 2027-03-15T02:30:00-04:00 2027-03-16T02:30:00-04:00;\
 robfig 2027-11-07T01:30:00-04:00 2027-11-07T01:30:00-05:00 2027-11-08T01:30:00-05:00;\
 croniter 2027-11-07T01:30:00-04:00 2027-11-07T01:30:00-05:00 2027-11-08T01:30:00-05:00;\
-cronsim 2027-11-07T01:30:00-04:00 2027-11-08T01:30:00-05:00 2027-11-09T01:30:00-05:00;"
+cronsim 2027-11-07T01:30:00-04:00 2027-11-08T01:30:00-05:00 2027-11-09T01:30:00-05:00;\
+apscheduler 2027-11-07T01:30:00-04:00 2027-11-07T01:30:00-05:00 2027-11-08T01:30:00-05:00;\
+robfig 2027-04-24T12:00:00+02:00 2028-04-24T12:00:00+02:00 2029-04-24T12:00:00+02:00;\
+croniter 2026-04-24T12:00:00+03:00 2027-04-24T12:00:00+02:00 2028-04-24T12:00:00+02:00;\
+cronsim 2026-04-24T12:00:00+03:00 2027-04-24T12:00:00+02:00 2028-04-24T12:00:00+02:00;\
+apscheduler 2026-04-24T12:00:00+03:00 2027-04-24T12:00:00+02:00 2028-04-24T12:00:00+02:00;"
 [ "$seen" = "$expected" ] || { echo "this has changed"; exit 1; }

@@ -60,6 +60,7 @@ RECIPES = {
     "govmomi-vcenter": Recipe(".", "govmomi", 70, module="govmomi"),
     "argocd-judge": Recipe(".", "gitops", 200, module="gitops"),
     "flux-judge": Recipe(".", "flux", 60, module="flux"),
+    "cron-judge": Recipe(".", "cron", 20, module="cron"),
 }
 
 

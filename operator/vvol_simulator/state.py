@@ -1,9 +1,11 @@
 """The whole world as JSON, for `GET /state`. Times are ISO 8601 with milliseconds, in the clock of whose they are."""
 
+from dataclasses import fields
 from typing import Any
 
 from .model import Array, PointInTime, ProtectionGroup, RateLimit, Site, Snapshot, Transfer, VvolGroup, World
 from .model.clock import iso_millis
+from .model.spelling import camel
 
 Json = dict[str, Any]
 
@@ -115,6 +117,7 @@ def _group(world: World, group: ProtectionGroup) -> Json:
             "every": schedule.every,
             "nextAt": None if schedule.next_at is None else iso_millis(schedule.next_at),
         },
+        "retention": {camel(one.name): getattr(group.retention, one.name) for one in fields(group.retention)},
         "transferSeconds": group.transfer_seconds,
         "snapshots": [_snapshot(snapshot) for snapshot in group.snapshots.values()],
         "transfers": [_transfer(world, transfer)

@@ -28,6 +28,7 @@ from .model import (
 )
 from .model.names import key
 from .model.protection import DEFAULT_BYTES
+from .model.retention import FOREVER
 from .model.site import PROVIDER_STATUSES, ProviderStatus
 from .model.spelling import camel
 from .topology_arrays import add_array, check, read_port
@@ -213,7 +214,8 @@ def _schedule(fields: Fields) -> Schedule:
 def _retention(fields: Fields) -> Retention:
     keep = Retention()
     for name in ("all_for", "per_day", "days", "target_all_for", "target_per_day", "target_days"):
-        setattr(keep, name, int(fields.number(camel(name), getattr(keep, name))))
+        least = 0 if name.endswith("per_day") else FOREVER
+        setattr(keep, name, int(fields.number(camel(name), getattr(keep, name), least)))
     fields.finish()
     return keep
 

@@ -83,8 +83,9 @@ def _accounts(record: Record, account: Account, end: datetime, status: Body, off
         time = _next(begin, every) if every else seen
         while time + offset < seen:
             # An edit that nobody saw at once counts from some time between: it, and what it replaced, are as good.
-            near = not _noticed(account, begin) < time + offset < until - GRACE
-            sure, unsure = (sure, unsure + 1) if near and until != end else (sure + 1, unsure)
+            start, edited = time + offset, until != end
+            near = start <= _noticed(account, begin) or (edited and start >= until - GRACE)
+            sure, unsure = (sure, unsure + 1) if near else (sure + 1, unsure)
             time = _next(time, every)
     told = sum(1 for one in record.created if one.text is None)
     told += status.get("skipped", 0) + status.get("missed", 0)
@@ -96,8 +97,10 @@ def _accounts(record: Record, account: Account, end: datetime, status: Body, off
 
 def _noticed(account: Account, edit: datetime) -> datetime:
     """By when an edit has certainly been seen."""
-    late = [back for gone, back in account.away if gone - GRACE <= edit <= back + GRACE]
-    return max([edit, *late]) + GRACE
+    seen = edit + GRACE
+    for gone, back in account.away:  # in the order in which they came, so that one may follow upon the other
+        seen = max(seen, back + GRACE) if edit - GRACE <= back and gone <= seen else seen
+    return seen
 
 
 def _next(after: datetime, every: int) -> datetime:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from multiprocessing import Pool
 from pathlib import Path
 from random import Random
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
@@ -24,7 +25,7 @@ sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
 from component.engine.virtual import VirtualLoop  # noqa: E402 - after the path
 from histories.judge import Account, judge  # noqa: E402
 from histories.moves import DISTURBING, SCHEDULES, Move, draw  # noqa: E402
-from histories.world import NAME, Api, Process  # noqa: E402
+from histories.world import NAME, Api, Body, Process  # noqa: E402
 
 from vvol_replication.api.names import REPLICATION_SCHEDULE, REPLICATION_SYNC  # noqa: E402
 from vvol_replication.api.times import parse_time  # noqa: E402
@@ -57,7 +58,7 @@ class History:
         self.account = Account()
         self.story: list[str] = []
         self.process: Process | None = None
-        self.saved: dict[tuple[str, str], dict[str, object]] | None = None
+        self.saved: dict[tuple[str, str], Body] | None = None
         self.every = 0
         self.suspended = False
         self.skew = timedelta()
@@ -67,13 +68,17 @@ class History:
         return self.api.clock.now()
 
     async def play(self, moves: tuple[Move, ...]) -> None:
-        spec = {"groupRef": {"name": "erp"}, "schedule": self.chance.choice(list(SCHEDULES))}
-        if self.chance.random() < 0.3:  # noqa: PLR2004
+        chosen = self.chance.choice(list(SCHEDULES))
+        spec: dict[str, Any] = {"groupRef": {"name": "erp"}, "schedule": chosen}
+        if self.chance.random() < 0.3:
             spec["startingDeadline"] = self.chance.choice(["2m", "10m", "1h"])
-        if self.chance.random() < 0.3:  # noqa: PLR2004
+        if self.chance.random() < 0.3:
             spec["stagger"] = "4m"
-        spec["successfulHistoryLimit"], spec["failedHistoryLimit"] = self.chance.randint(1, 3), self.chance.randint(1, 2)
-        self.every = SCHEDULES[spec["schedule"]]
+        spec["successfulHistoryLimit"], spec["failedHistoryLimit"] = (
+            self.chance.randint(1, 3),
+            self.chance.randint(1, 2),
+        )
+        self.every = SCHEDULES[chosen]
         self.api.apply(REPLICATION_SCHEDULE, NAME, spec)
         self._counts()
         await self._lead()
@@ -101,7 +106,7 @@ class History:
         takes, phase = self.chance.choice([5, 60, 60, 400, 2000, 5000]), self.chance.choice(PHASES)
         asyncio.get_running_loop().call_later(takes, self.api.end_run, name, phase)
 
-    async def _do(self, move: Move) -> None:  # noqa: C901, PLR0912 - a table of moves
+    async def _do(self, move: Move) -> None:  # noqa: C901, PLR0912, PLR0915 - a table of moves
         api, gone = self.api, self.now
         match move.what:
             case "kill":
@@ -164,9 +169,9 @@ class History:
         assert self.saved is not None
         await self.process.kill()
         spec = self.saved[REPLICATION_SCHEDULE.plural, NAME]["spec"]
-        self.api.objects = copy.deepcopy(self.saved)  # type: ignore[assignment]
-        self.every = SCHEDULES[spec["schedule"]]  # type: ignore[index]
-        self.suspended = bool(spec.get("suspend"))  # type: ignore[attr-defined]
+        self.api.objects = copy.deepcopy(self.saved)
+        self.every = SCHEDULES[spec["schedule"]]
+        self.suspended = bool(spec.get("suspend"))
         for body in self.api.runs:
             self._made(body["metadata"]["name"])
         self.account.forgotten.append(self.now)
@@ -226,7 +231,7 @@ def told(outcomes: list[Outcome]) -> str:
         f"{sum(one.skipped for one in outcomes):,} times skipped, {sum(one.missed for one in outcomes):,} missed, "
         f"{sum(one.writes for one in outcomes) / max(runs, 1):.2f} writes a run\n"
         f"moves: {', '.join(f'{name} {count:,}' for name, count in moves.most_common())}\n"
-        f"{sum(bool(set(move.what for move in one.moves) & DISTURBING) for one in outcomes):,} with lost memory or "
+        f"{sum(bool({move.what for move in one.moves} & DISTURBING) for one in outcomes):,} with lost memory or "
         f"clocks that jump\n{sum(bool(one.broken) for one in outcomes)} histories broke something"
     )
 
@@ -254,8 +259,7 @@ def main() -> int:
     given = parser.parse_args()
     began = time.monotonic()
     outcomes = played(range(given.seed, given.seed + given.histories), print, given.jobs)
-    print(told(outcomes))
-    print(f"{time.monotonic() - began:.0f} s")
+    sys.stdout.write(f"{told(outcomes)}\n{time.monotonic() - began:.0f} s\n")
     return int(any(one.broken for one in outcomes))
 
 

@@ -1,5 +1,7 @@
-"""One schedule, its runs and the processes that lead in turn, in virtual time: the real monitor against an API server
-in memory that delays, loses and refuses, and whose past can be brought back."""
+"""One schedule, its runs and the processes that lead in turn, in virtual time.
+
+The real monitor, against an API server in memory that delays, loses and refuses, and whose past can be brought back.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,16 @@ from typing import Any, TypeVar, cast
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.api.names import API_VERSION, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
-from vvol_replication.api.objects import ApplyResult, Conflict, CreateResult, Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.objects import (
+    ApplyResult,
+    Conflict,
+    CreateResult,
+    Failed,
+    Gone,
+    ObjectRef,
+    WriteResult,
+    Written,
+)
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.patches import merge_patch
 from vvol_replication.engine.background import Background
@@ -164,7 +175,7 @@ class Api:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self.chance.random() < 0.5:  # noqa: PLR2004 - it had left, or had not
+            if self.chance.random() < 0.5:
                 task.cancel()
             raise
 
@@ -271,7 +282,9 @@ class Process:
     def __init__(self, api: Api, *, skew: timedelta = timedelta(), lag: float = 0.01) -> None:
         self.api, self.lag, self.leads = api, lag, True
         self.clock = SkewedClock(skew)
-        services = Services(cast("Any", api), cast("Connector", None), self.clock, Pace(), self._news, lambda: self.leads)
+        services = Services(
+            cast("Any", api), cast("Connector", None), self.clock, Pace(), self._news, lambda: self.leads
+        )
         self._background = Background()
         self.schedules = Schedules(services, self._background)
 

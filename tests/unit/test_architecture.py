@@ -23,6 +23,7 @@ PAGES = (
     "docs/glossary.md",
     "docs/facts/vsphere.md",
     "docs/facts/kopf.md",
+    "docs/facts/cron.md",
 )
 PLACE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.py|\.md|\.toml|\.yaml|\.json|\.in|\.lua))(?::(\w+))?`")
 """A path in code, with a name in that file behind a colon: `reconcile/sync/arming.py:arm`."""

@@ -12,6 +12,7 @@ from vvol_replication.api.reasons import CATALOGUE, Reason
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
 NO_REASONS = {
     *("Ready", "Reconciling", "Failed", "Valid", "Prepared", "Preparable", "Discovery", "PointInTimeIdentified"),
+    "RecoveryPointCurrent",
     *("TTLIgnored", "AwaitSchedule", "PHASE", "LastRunSucceeded", "RunNowSucceeded"),
 }
 """Words in code that look like a reason: conditions, methods, columns."""

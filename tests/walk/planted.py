@@ -155,7 +155,7 @@ HUNTS: dict[str, tuple[Callable[[], Patch], tuple[Move, ...]]] = {
     "no turn is taken": (_no_turn, (_SYNC, Move("fault", ("push", "slow", 12.0, 1), 0.0), replace(_DR, at=3.0))),
     "leadership is not asked": (
         _leadership_not_asked,
-        (_DR, Move("hand over", (0.0, 1.0), point="wrote ReplicationGroup", nth=5)),
+        (_DR, Move("hand over", (0.0, 1.0), point="wrote ReplicationGroup", nth=7)),
     ),
 }
 """The fault, and a scenario in which it matters."""

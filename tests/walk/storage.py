@@ -6,7 +6,7 @@ What a call does, it does although its sender is dead by then, and as late as th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from vvol_replication.domain.arrays import (
     AlreadyThere,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     ReplicationTarget,
 )
@@ -223,6 +224,9 @@ class WalkArray(FakeArray):
     """Takes everything; tells whether a replication could get to the target."""
 
     world: Storage
+
+    async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
+        return await self._call("policies", " ".join(protection_groups), lambda: Done({}))
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
         other = "b" if self.side == "a" else "a"

@@ -11,6 +11,7 @@ MAXIMUM = timedelta(hours=8760)
 PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$"
 """Whole hours, minutes and seconds, in this order. What CEL's and Go's `duration` read, less fractions and signs."""
 
+_FORMATTED = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,2})m)?(?:([0-9]{1,2})s)?")
 _WRITTEN = re.compile(PATTERN)
 
 
@@ -30,6 +31,15 @@ def parse_duration(text: str, path: str = "duration") -> timedelta:
     if value > MAXIMUM:
         raise SpecError(path, f"must be at most {format_duration(MAXIMUM)}")
     return value
+
+
+def read_duration(text: str | None) -> timedelta | None:
+    """A duration as `format_duration` writes it, of any length but negative; None for anything else."""
+    found = None if text is None else _FORMATTED.fullmatch(text)
+    if not text or found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def format_duration(value: timedelta) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import wire
 from .errors import SpecError
+from .history import HISTORY_LIMIT, HistoryEntry, read_history
 from .reading import Reader, Shape, at
 from .refs import GroupRef, PointInTimeStatus
 from .status import Status
@@ -14,11 +15,13 @@ from .status import Status
 __all__ = [
     "POINTS_LIMIT",
     "ArmedSync",
+    "ArrayPolicyStatus",
     "GroupRef",
     "PointInTimeStatus",
     "PreparedStatus",
     "ReplicationGroupSpec",
     "ReplicationGroupStatus",
+    "RetentionStatus",
     "SourceSide",
     "TargetSide",
 ]
@@ -155,23 +158,62 @@ class PreparedStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionStatus:
+    """How long the targets keep snapshots: all for `all_for`, then `per_day` of each day for `days` days.
+
+    Without `all_for`, or `days`: for ever.
+    """
+
+    per_day: int
+    all_for: str | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPolicyStatus:
+    """What the source array does with the protection group by itself; what is absent it did not tell.
+
+    `unknown` is the reason why nothing is known of it. `blackout`: how long a day no replication begins.
+    """
+
+    replicates: bool | None = None
+    interval: str | None = None
+    blackout: str | None = None
+    retention: RetentionStatus | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicationGroupStatus(Status):
-    """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all."""
+    """The group as last read. `points_in_time` are the newest ten, newest first; the count is of all.
+
+    `history` are the last twenty requests that ended, newest first.
+    `newest_named_point_in_time` is the newest of those that have a name. `behind_objective_since`: in the target
+    array's clock; it stays while the recovery point is unknown.
+    """
 
     source: SourceSide | None = None
     target: TargetSide | None = None
     points_in_time: tuple[PointInTimeStatus, ...] = ()
     point_in_time_count: int | None = None
     newest_point_in_time: datetime | None = None
+    newest_named_point_in_time: PointInTimeStatus | None = None
+    behind_objective_since: datetime | None = None
+    array_policy: ArrayPolicyStatus | None = None
     last_read_at: datetime | None = None
     armed_sync: ArmedSync | None = None
     prepared: PreparedStatus | None = None
+    history: tuple[HistoryEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.points_in_time) > POINTS_LIMIT:
             raise ValueError(f"status holds the newest {POINTS_LIMIT} points in time, not {len(self.points_in_time)}")
+        if len(self.history) > HISTORY_LIMIT:
+            raise ValueError(f"status holds the last {HISTORY_LIMIT} requests, not {len(self.history)}")
 
     @classmethod
     def _read(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         points = wire.read_each(PointInTimeStatus, raw.get("pointsInTime"), "status.pointsInTime")[:POINTS_LIMIT]
-        return super(ReplicationGroupStatus, cls)._read(raw) | {"points_in_time": points}
+        lists = {"points_in_time": points, "history": read_history(raw.get("history"))}
+        others = {key: value for key, value in raw.items() if key not in ("pointsInTime", "history")}
+        return super(ReplicationGroupStatus, cls)._read(others) | lists

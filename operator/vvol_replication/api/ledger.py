@@ -6,7 +6,7 @@ It is what makes a request safe to take up again anywhere. One that is there but
 from dataclasses import dataclass
 from datetime import datetime
 
-from .refs import GroupRef
+from .refs import GroupRef, NewestPoint
 
 BASELINE_LIMIT = 16
 FINGERPRINT_LENGTH = 8
@@ -52,6 +52,8 @@ class Baseline:
     Then times have to do: `points` and `transfers` are the newest of them, at most 16 each; older ones are those before
     `points_before` and `transfers_before`. `newest_snapshot` is when the youngest snapshot on the source was taken, by
     the source's clock: data of a younger one is from after the request.
+
+    `newest_point` is for the group's history; nothing is decided by it.
     """
 
     points: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Baseline:
     point_fingerprints: str | None = None
     transfer_fingerprints: str | None = None
     snapshot_fingerprints: str | None = None
+    newest_point: NewestPoint | None = None
 
     def __post_init__(self) -> None:
         _bounded("points", self.points, BASELINE_LIMIT)
@@ -119,6 +122,7 @@ class Operation:
     """The whole ledger. What is empty has not been decided, or not been asked for, yet.
 
     `holder` is the operator process that recorded the last intent: another one waits before it looks for the effect.
+    `newest_at_end` is for the group's history.
     """
 
     request_id: str
@@ -130,6 +134,7 @@ class Operation:
     sync: SyncLedger | None = None
     push: PushLedger | None = None
     holder: str | None = None
+    newest_at_end: NewestPoint | None = None
 
     @property
     def task(self) -> str | None:

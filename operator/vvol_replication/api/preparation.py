@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .ledger import Baseline, Resolved
 from .reading import DNS_SUBDOMAIN, Reader, at
-from .refs import PointInTimeStatus
+from .refs import NewestPoint, PointInTimeStatus
 from .status import RequestStatus
 from .sync import REQUEST_ID, TTL_MAXIMUM, TransferStatus
 
@@ -100,6 +100,7 @@ class PreparationLedger:
     """The whole ledger. What is empty has not been decided, or not been asked for, yet.
 
     `holder` is the operator process that recorded the intent: another one waits before it looks for the effect.
+    `newest_at_end` is for the group's history.
     """
 
     request_id: str
@@ -108,6 +109,7 @@ class PreparationLedger:
     baseline: Baseline | None = None
     prepare: PrepareLedger | None = None
     holder: str | None = None
+    newest_at_end: NewestPoint | None = None
 
     @property
     def task(self) -> str | None:

@@ -37,3 +37,11 @@ class PointInTimeStatus:
     id: str | None = None
     name: str | None = None
     time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewestPoint:
+    """The newest point in time that was listed at a moment: its `time`, and `read_at`, by the target array's clock."""
+
+    time: datetime
+    read_at: datetime

@@ -1,1 +1,1 @@
-"""What storage is to us: group ids, states, points in time, transfers, outcomes. Imports nothing of ours."""
+"""What storage is to us: group ids, states, points in time, transfers, outcomes; and cron. Imports nothing of ours."""

@@ -60,6 +60,41 @@ class ProtectionGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicationSchedule:
+    """When an array replicates a protection group by itself: each `every`, and not within `blackout`.
+
+    `every` None: its interval was not told. `blackout` is how long a day no replication begins, at most.
+    """
+
+    enabled: bool
+    every: timedelta | None
+    blackout: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a target keeps snapshots: all of them for `all_for`, then `per_day` of each day for `days` days.
+
+    None is for ever (Purity 6.10 and later).
+    """
+
+    all_for: timedelta | None
+    per_day: int
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionPolicy:
+    """What a protection group's source array does with it by itself. None is what it did not tell.
+
+    `retention` is that of the targets.
+    """
+
+    schedule: ReplicationSchedule | None = None
+    retention: Retention | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One row of a protection group's snapshots, as the asked array reports it.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from .arrays import AlreadyThere, ArrayAbout, ArrayConnection, ProtectionGroup, Pushed, Snapshot
+from .arrays import AlreadyThere, ArrayAbout, ArrayConnection, ProtectionGroup, ProtectionPolicy, Pushed, Snapshot
 from .groups import Group, GroupId, Inventory, VCenterAbout
 from .members import Membership
 from .outcomes import Outcome
@@ -78,6 +78,10 @@ class ArrayPort(Protocol):
 
     async def transfers(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
         """The snapshots and transfers of several protection groups in one call. A missing group has an empty row."""
+        ...
+
+    async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
+        """Schedule and targets' retention of several protection groups of this array. A missing group has no entry."""
         ...
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:

@@ -129,6 +129,11 @@ class Pace:
     group: float = 120.0
     """Between two listings of a group's points in time, at most; half of it at least. It costs one call for each group;
     where a sync of the group has ended, or the group has changed, it is listed at once."""
+    policy: float = 600.0
+    """Between two questions to an array for schedule and retention of all groups on it; a new group is asked for with
+    the next reading of the array. It costs one call, over REST 1 two."""
+    policy_retry: float = 60.0
+    """The same, where the array could not be asked."""
     poll_first: float = 0.5
     poll_most: float = 15.0
     """Between two polls of the transfers on an array: fast while one is young."""

@@ -11,6 +11,7 @@ from vvol_simulator.model import (
     GROUP_STATES,
     GroupState,
     ProtectionGroup,
+    Retention,
     Snapshot,
     Transfer,
     VvolGroup,
@@ -198,6 +199,30 @@ def set_schedule(world: World, args: Fields) -> Json:
     return {}
 
 
+def set_retention(world: World, args: Fields) -> Json:
+    """Change how long snapshots are kept (seconds, counts, days; -1: for ever); what is left out stays as it is."""
+    group = _group(world, args)
+    keep = group.retention
+    group.retention = Retention(
+        all_for=int(args.number("allFor", keep.all_for, least=-1)),
+        per_day=int(args.number("perDay", keep.per_day)),
+        days=int(args.number("days", keep.days, least=-1)),
+        target_all_for=int(args.number("targetAllFor", keep.target_all_for, least=-1)),
+        target_per_day=int(args.number("targetPerDay", keep.target_per_day)),
+        target_days=int(args.number("targetDays", keep.target_days, least=-1)),
+    )
+    args.finish()
+    world.replication.apply_retention(group)
+    return {}
+
+
+def apply_retention(world: World, args: Fields) -> Json:
+    """Destroy what falls out of retention within `after` seconds, as if they had passed; default: what has by now."""
+    group, after = _group(world, args), args.number("after", 0)
+    args.finish()
+    return {"destroyed": world.replication.apply_retention(group, after)}
+
+
 def set_transfer_seconds(world: World, args: Fields) -> Json:
     """How long future transfers take: of one protection group, or by default of all."""
     seconds = args.number("seconds")
@@ -227,7 +252,7 @@ STORAGE_ACTIONS: dict[str, Action] = {
     for action in (
         run_schedule, snapshot, hold, release, stall, resume, land, destroy_snapshot, recover_snapshot, eradicate,
         destroy_group, recover_group, allow, disallow, connect, disconnect, set_state, prepare, unprepare,
-        reassign_groups, set_schedule, set_transfer_seconds, rename_array,
+        reassign_groups, set_schedule, set_retention, apply_retention, set_transfer_seconds, rename_array,
     )
 }  # fmt: skip
 

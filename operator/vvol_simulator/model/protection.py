@@ -42,7 +42,7 @@ class Schedule:
 
 @dataclass
 class Retention:
-    """How long snapshots are kept; told, not enforced. Seconds, counts and days, on the source and on targets."""
+    """How long snapshots are kept. Seconds, counts and days, on the source and on targets; -1 is for ever."""
 
     all_for: int = 86_400
     per_day: int = 4

@@ -1,11 +1,12 @@
 """Array to array: snapshots, pushes, transfers and what holds them up."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .array import Array
 from .errors import ArrayError
 from .names import check_suffix, key
 from .protection import ProtectionGroup, Snapshot, Transfer
+from .retention import Kept
 from .switches import Switches
 from .timeline import Timeline
 
@@ -107,6 +108,8 @@ class Replication:
             self._check_free(group, suffix)
         snapshot = Snapshot(suffix, self.array_time(self._arrays[group.array_id]), retained)
         group.snapshots[key(suffix)] = snapshot
+        if retained:
+            self._retain_later(group)
         if stalled:
             group.stall.pull(suffix)
         if replicate:
@@ -234,6 +237,42 @@ class Replication:
         self._timeline.settle()
         return snapshot
 
+    # Retention
+
+    def apply_retention(self, group: ProtectionGroup, after: float = 0.0) -> list[str]:
+        """Destroy what falls out of retention within `after` seconds, on all arrays; the suffixes, oldest first."""
+        self._timeline.settle()
+        gone = self._retain(group, after)
+        self._timeline.settle()
+        return gone
+
+    def _retain_later(self, group: ProtectionGroup) -> None:
+        def retain() -> None:
+            self._retain(group, 0.0)
+
+        keep = group.retention
+        for end in {*Kept.on_source(keep).ends(), *Kept.on_targets(keep).ends()}:
+            self._timeline.call_at(self._timeline.time + end, retain)
+
+    def _retain(self, group: ProtectionGroup, after: float) -> list[str]:
+        """Ages are by the source array's clock, of which creations are. What is on its way is kept."""
+        now = self.array_time(self._arrays[group.array_id]) + after
+        places: list[tuple[Kept, Sequence[Snapshot | Transfer]]] = [
+            (Kept.on_source(group.retention), list(group.snapshots.values()))
+        ]
+        for target in group.targets.values():
+            landed = [one for one in self._arrays[target.array_id].replicas.get(group, ()) if one.completed is not None]
+            places.append((Kept.on_targets(group.retention), landed))
+        gone: dict[str, None] = {}
+        for keep, items in places:
+            held = [one for one in items if one.destroyed_at is None and _snapshot_of(one).retained]
+            dropped = keep.dropped((_snapshot_of(one).created for one in held), now)
+            for one in held:
+                if _snapshot_of(one).created in dropped:
+                    self._destroy(group, one)
+                    gone[_snapshot_of(one).suffix] = None
+        return list(gone)
+
     # Destroying
 
     def destroy_snapshot(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
@@ -241,6 +280,9 @@ class Replication:
         self._timeline.settle()
         if item.destroyed_at is not None:
             raise ArrayError("Protection group snapshot has been destroyed.", _label(group, item))
+        self._destroy(group, item)
+
+    def _destroy(self, group: ProtectionGroup, item: Snapshot | Transfer) -> None:
         item.destroyed_at = destroyed = self._timeline.time
         holder = self._arrays[group.array_id if isinstance(item, Snapshot) else item.target_id]
         self._timeline.call_at(
@@ -298,6 +340,10 @@ class Replication:
         if self._arrays[group.array_id].safe_mode:
             raise ArrayError("Eradication is disabled.", group.name)
         self._arrays[group.array_id].groups.pop(key(group.name), None)
+
+
+def _snapshot_of(item: Snapshot | Transfer) -> Snapshot:
+    return item if isinstance(item, Snapshot) else item.snapshot
 
 
 def _label(group: ProtectionGroup, item: Snapshot | Transfer) -> str:

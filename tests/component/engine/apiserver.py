@@ -86,30 +86,27 @@ class ApiServerInMemory:
         namespace: str | None = None,
         *,
         labels: Mapping[str, str] | None = None,
-        annotations: Mapping[str, str] | None = None,
-        owners: Sequence[Mapping[str, Any]] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Body:
+        """`metadata`: what else the API server shows there, as `managedFields`."""
         key = (kind.plural, namespace, name)
         known = self.objects.get(key)
         if known is None:
             self._version += 1
-            metadata = {
+            made = {
                 "name": name,
                 "uid": f"uid-{name}-{self._version}",
                 "generation": 1,
                 "creationTimestamp": format_time(self.clock.now().replace(microsecond=0)),
                 **({"namespace": namespace} if namespace else {}),
             }
-            body: Body = {"metadata": metadata, "status": {"observedGeneration": -1}}
+            body: Body = {"metadata": made, "status": {"observedGeneration": -1}}
         else:
             body = copy.deepcopy(known)
             body["metadata"]["generation"] += 1
         if labels is not None:
             body["metadata"]["labels"] = dict(labels)
-        if annotations is not None:
-            body["metadata"]["annotations"] = dict(annotations)
-        if owners is not None:
-            body["metadata"]["ownerReferences"] = [dict(one) for one in owners]
+        body["metadata"] |= metadata or {}
         body |= {"apiVersion": API_VERSION, "kind": kind.kind, "spec": copy.deepcopy(dict(spec))}
         self._save(key, body)
         return body
@@ -125,6 +122,10 @@ class ApiServerInMemory:
         change(body["status"])
         body["status"].setdefault("observedGeneration", -1)
         self._save((REPLICATION_SYNC.plural, "prod", name), body, by_hand=True)
+
+    def replace(self, key: Key, body: Body) -> None:
+        """Somebody else stores the object so: another process, or who restores it."""
+        self._save(key, body)
 
     def remove(self, kind: Kind, name: str, namespace: str | None = None, *, tell: bool = True) -> None:
         key = (kind.plural, namespace, name)
@@ -236,7 +237,9 @@ class ApiServerInMemory:
             return answer
         if (kind.plural, metadata["namespace"], metadata["name"]) in self.objects:
             return Conflict()
-        body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], **_said(metadata))
+        body = self.apply(
+            kind, metadata["name"], manifest["spec"], metadata["namespace"], metadata=_beside_its_name(metadata)
+        )
         return Failed("the answer was lost") if answer == "lost" else Written(body["metadata"]["resourceVersion"])
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
@@ -341,13 +344,8 @@ class ApiServerInMemory:
             self._save(key, current)
 
 
-def _said(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What a manifest says beside its name, as `apply` takes it."""
-    return {
-        "labels": metadata.get("labels"),
-        "annotations": metadata.get("annotations"),
-        "owners": metadata.get("ownerReferences"),
-    }
+def _beside_its_name(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if key not in ("name", "namespace")}
 
 
 def _merge(status: Body, changes: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from component.engine.storage import FakeArray, FakeVCenter, World
+from component.engine.storage import FakeArray, FakeVCenter, OtherVCenter, World
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
@@ -15,7 +15,7 @@ from vvol_replication.storage.login import TRIES, LoginGates
 
 
 class FakeConnector:
-    """The ports by address: `vc` (and `other-vc`, which is the same one), `a` and `b`.
+    """The ports by address: `vc` (and `other-vc`, which is the same one), `austin`, `a` and `b`.
 
     Logins go through the product's own gates, as far as they are refused or let in by `about`.
     """
@@ -31,10 +31,11 @@ class FakeConnector:
         self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
     ) -> FakeVCenter | Refused:
         assert username == "operator"
-        assert spec.address.host in ("vc", "other-vc")
+        assert spec.address.host in ("vc", "other-vc", "austin")
         self.pins.append((spec.address.host, expected_uuid))
         gate = self.gates.of(str(spec.address), username, password)
-        return self.refusal or self._opened(FakeVCenter(self.world, password, gate, expected_uuid))
+        made = OtherVCenter if spec.address.host == "austin" else FakeVCenter
+        return self.refusal or self._opened(made(self.world, password, gate, expected_uuid))
 
     def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> FakeArray | Refused:
         self.pins.append((spec.address.host, expected_id))

@@ -17,6 +17,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     ReplicationTarget,
     Snapshot,
@@ -98,9 +99,11 @@ class World:
         self.alone = False
         """Pushes need no armed sync: requests go by the arrays alone."""
         self.away: set[str] = set()
-        """Which of `vcenter`, `a` and `b` do not answer."""
+        """Which of `vcenter`, `austin`, `a` and `b` do not answer."""
         self.connected = True  # the arrays, with each other
         self.skews: dict[str, timedelta | None] = {"a": timedelta(), "b": timedelta()}
+        self.policies: dict[str, ProtectionPolicy] = {}
+        """What the source array does by itself, by protection group; without an entry it tells nothing."""
         self.site_uuid, self.array_ids = "uuid-dallas", {"a": "id-a", "b": "id-b"}
 
     async def call(
@@ -162,14 +165,16 @@ class World:
 
 
 class FakeVCenter:
-    """Both sides of everything."""
+    """Both sides of everything. `place` is what it goes by in `World.away`: there may be another, `austin`."""
+
+    place = "vcenter"
 
     def __init__(self, world: World, password: str, gate: LoginGate, expected: str | None) -> None:
         self.world, self.password, self.gate, self._expected = world, password, gate, expected
         self._uuid = world.site_uuid
 
     async def _call(self, method: str, what: str, effect: Callable[[], Outcome[Any]]) -> Outcome[Any]:
-        return await self.world.call(method, what, _logged_in(self, "vc", self.password, effect))
+        return await self.world.call(method, what, _logged_in(self, "vc", self.password, effect), self.place)
 
     async def about(self) -> Outcome[VCenterAbout]:
         if (trouble := _login(self.world, "vc", self.password, self.gate)) is not None:
@@ -180,7 +185,7 @@ class FakeVCenter:
                 return Refused("IdentityChanged", f"{self._uuid} answers, {self._expected} was expected")
             return Done(VCenterAbout(self._uuid, "8.0.3.0", ("provider",)))
 
-        return await self.world.call("about", "vcenter", answer)
+        return await self.world.call("about", "vcenter", answer, self.place)
 
     async def inventory(self) -> Outcome[Inventory]:
         groups: list[Group] = []
@@ -265,6 +270,16 @@ class FakeVCenter:
         await _close(self.world, self, grace)
 
 
+class OtherVCenter(FakeVCenter):
+    """A second vCenter, which shows the same."""
+
+    place = "austin"
+
+    def __init__(self, world: World, password: str, gate: LoginGate, expected: str | None) -> None:
+        super().__init__(world, password, gate, expected)
+        self._uuid = "uuid-austin"
+
+
 class FakeArray:
     """`side` is `a`, the source, or `b`, the target."""
 
@@ -309,6 +324,13 @@ class FakeArray:
             return Done({name: self.world.rows(one, "a:") if one else () for name, one in found.items()})
 
         return await self._call("transfers", " ".join(protection_groups), answer)
+
+    async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
+        def answer() -> Outcome[Mapping[str, ProtectionPolicy]]:
+            known = set(protection_groups) & self.world.replicas.keys()
+            return Done({name: self.world.policies.get(name, ProtectionPolicy()) for name in known})
+
+        return await self._call("policies", " ".join(protection_groups), answer)
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         def answer() -> Outcome[Pushed | AlreadyThere]:

@@ -98,6 +98,7 @@ async def every_call(site: VCenterPort, array: ArrayPort, group: GroupId) -> str
         array.protection_group("erp"),
         array.snapshots("erp"),
         array.transfers(["erp"]),
+        array.policies(["erp"]),
         array.push("erp", "suffix"),
     )
     return repr(outcomes)

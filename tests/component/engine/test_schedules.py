@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from component.engine.rig import running
+import pytest
+from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import REPLICATION_SCHEDULE
+from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC
+from vvol_replication.api.objects import Conflict, Denial, Denied, Failed
+from vvol_replication.api.schedule import ReplicationScheduleStatus
+from vvol_replication.api.status import Phase
 
 
 def at(hour: int, minute: int) -> datetime:
     """A time of the first day; the clock begins at noon."""
     return datetime(2026, 6, 1, hour, minute, tzinfo=UTC)
+
+
+async def until_time(rig: Rig, time: datetime) -> None:
+    await asyncio.sleep((time - rig.clock.now()).total_seconds())
+
+
+async def before_long(what: Callable[[], Any]) -> None:
+    """Let time pass until that is so, looking once a second."""
+    for _ in range(4000):
+        if what():
+            return
+        await asyncio.sleep(1)
+    raise AssertionError("not within 4,000 s")
+
+
+def outcome(rig: Rig) -> tuple[str, str] | None:
+    return rig.says(REPLICATION_SCHEDULE, "nightly", "LastRunSucceeded")
+
+
+async def one_run(rig: Rig) -> str:
+    """The name of the run that comes next, once it is there."""
+    before = set(rig.runs)
+    await before_long(lambda: set(rig.runs) - before)
+    (name,) = set(rig.runs) - before
+    return name
 
 
 @virtual
@@ -21,19 +55,337 @@ async def test_a_run_is_started_at_its_time_and_told_when_it_has_ended() -> None
         rig.schedule("nightly", pointInTimeNamePrefix="nightly")
         await until(lambda: rig.scheduled("nightly").next_schedule_time == at(12, 15))
         assert rig.says(REPLICATION_SCHEDULE, "nightly") == ("True", "Scheduled")
-        assert not rig.runs
 
-        await until(lambda: bool(rig.runs), within=901)
-        (run,) = rig.runs
-        assert rig.clock.now() < at(12, 15).replace(second=1)
+        run = await one_run(rig)
+        assert rig.clock.now() < at(12, 15) + timedelta(seconds=2)
+        await until(lambda: rig.scheduled("nightly").active)
+        assert rig.scheduled("nightly").active[0].name == run
         await rig.until_ended(run)
-        await until(lambda: rig.says(REPLICATION_SCHEDULE, "nightly", "LastRunSucceeded") is not None)
+        await until(lambda: outcome(rig) is not None)
 
         status = rig.scheduled("nightly")
-        assert status.last_schedule_time == at(12, 15)
-        assert status.next_schedule_time == at(12, 30)
+        assert (status.last_schedule_time, status.next_schedule_time) == (at(12, 15), at(12, 30))
         assert not status.active
         assert status.last_run is not None
         assert status.last_run.point_in_time is not None
         assert status.last_run.point_in_time.name == "nightly-20260601T121500Z"
         assert status.last_successful_time == status.last_run.finished_at
+
+
+@virtual
+async def test_a_run_costs_four_writes_beside_its_own_and_a_quiet_schedule_none() -> None:
+    async with running() as rig:
+        rig.schedule("nightly", successfulHistoryLimit=1)
+        for _ in range(3):  # the first ones have nobody to delete
+            await rig.until_ended(await one_run(rig))
+        await until_time(rig, at(12, 46))
+        before = Counter(name for name, _ in rig.api.writes)["nightly"], rig.api.listed_in
+        created, deleted = len(rig.api.creations), len(rig.api.deletions)
+
+        await rig.until_ended(await one_run(rig))
+        await until_time(rig, at(13, 14))
+
+        assert Counter(name for name, _ in rig.api.writes)["nightly"] - before[0] == 2
+        assert rig.api.listed_in - before[1] == 2
+        assert (len(rig.api.creations) - created, len(rig.api.deletions) - deleted) == (1, 1)
+
+
+@virtual
+async def test_a_schedule_of_a_group_that_is_not_there_says_so_until_it_is() -> None:
+    async with running() as rig:
+        rig.schedule("nightly", group="crm")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "GroupNotFound")
+        assert ("nightly", "Warning", "GroupNotFound") in rig.api.events
+
+        rig.group("crm")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled", within=1)
+        rig.api.remove(REPLICATION_GROUP, "crm", "prod")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "GroupNotFound", within=1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "words"),
+    [
+        ({"schedule": "0 0 * * 7"}, "InvalidSchedule", "day of week"),
+        ({"timeZone": "Europe/Atlantis"}, "InvalidSchedule", "Europe/Atlantis"),
+        ({"stagger": "2h"}, "InvalidSpec", "spec.stagger"),
+    ],
+)
+def test_a_schedule_that_cannot_be_read_is_stalled_until_it_is_corrected(
+    spec: dict[str, str], reason: str, words: str
+) -> None:
+    @virtual
+    async def play() -> None:
+        async with running() as rig:
+            rig.schedule("nightly", **spec)
+            await rig.until_says(REPLICATION_SCHEDULE, "nightly", reason, "Stalled")
+            (message,) = {one.message for one in rig.scheduled("nightly").conditions}
+            assert words in message
+            await until_time(rig, at(12, 20))
+            assert not rig.runs
+
+            rig.schedule("nightly")
+            await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+            assert rig.says(REPLICATION_SCHEDULE, "nightly", "Stalled") is None
+            await rig.until_ended(await one_run(rig))
+            assert rig.clock.now() > at(12, 30)
+
+    play()
+
+
+@virtual
+async def test_while_a_run_is_under_way_the_next_is_skipped_and_told() -> None:
+    async with running(Rig(transfer=1200)) as rig:
+        rig.schedule("nightly")
+        first = await one_run(rig)
+        await until_time(rig, at(12, 31))
+
+        assert rig.runs == [first]
+        assert (rig.scheduled("nightly").skipped, rig.scheduled("nightly").last_skipped_time) == (1, at(12, 30))
+        await until(lambda: ("nightly", "Warning", "RunSkipped") in rig.api.events)
+        assert any("No run was started for 2026-06-01T12:30:00Z" in one for one in rig.api.told)
+
+
+@virtual
+async def test_a_queued_run_starts_as_soon_as_the_one_before_has_ended() -> None:
+    async with running(Rig(transfer=1000)) as rig:
+        rig.schedule("nightly", concurrencyPolicy="Queue")
+        first = await one_run(rig)
+        await before_long(lambda: len(rig.runs) > 1)
+
+        assert rig.runs[0] == first
+        assert "123000" in rig.runs[1]
+        ended = rig.status(first).finished_at
+        assert ended is not None
+        assert rig.clock.now() < ended + timedelta(seconds=2)
+        assert not rig.scheduled("nightly").skipped
+
+
+@virtual
+async def test_times_that_nobody_could_serve_are_missed_and_the_newest_is_run() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+        await rig.kill()
+        await until_time(rig, at(13, 5))
+        await rig.restart()
+
+        run = await one_run(rig)
+        assert "130000" in run
+        await until(lambda: rig.scheduled("nightly").missed == 3)
+        assert rig.scheduled("nightly").last_missed_time == at(12, 45)
+        await until(lambda: ("nightly", "Warning", "RunMissed") in rig.api.events)
+
+
+@virtual
+async def test_a_process_that_dies_between_the_run_and_its_status_starts_it_once() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        whole = rig.api.create
+
+        async def unanswered(*asked: Any) -> Any:
+            await whole(*asked)
+            await asyncio.sleep(1e6)
+
+        rig.api.create = unanswered  # type: ignore[method-assign, assignment]
+        name = await one_run(rig)
+        assert rig.scheduled("nightly").last_schedule_time is None, "it dies before it can write"
+        rig.api.create = whole  # type: ignore[method-assign]
+        await rig.restart()
+        await rig.until_ended(name)
+        await until(lambda: outcome(rig) == ("True", "PointInTimeCreated"))
+
+        assert rig.runs == [name]
+        assert rig.api.creations == [name]
+        assert not rig.scheduled("nightly").missed
+
+
+@pytest.mark.parametrize("answer", ["lost", Failed("the API server did not answer")])
+def test_a_creation_without_an_answer_makes_one_run(answer: str | Failed) -> None:
+    @virtual
+    async def play() -> None:
+        async with running() as rig:
+            rig.schedule("nightly")
+            rig.api.refusals = [answer]
+            run = await one_run(rig)
+            await rig.until_ended(run)
+            await until(lambda: outcome(rig) is not None)
+            assert rig.runs == [run]
+            assert rig.scheduled("nightly").last_schedule_time == at(12, 15)
+            assert not rig.scheduled("nightly").missed
+
+    play()
+
+
+@virtual
+async def test_a_run_that_the_api_server_refuses_is_told_and_tried_again() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        rig.api.refusals = [Denied(Denial.FORBIDDEN, "exceeded quota: syncs")] * 3
+        await before_long(lambda: rig.says(REPLICATION_SCHEDULE, "nightly") == ("False", "RunRefused"))
+        (ready, *_) = rig.scheduled("nightly").conditions
+        assert "exceeded quota: syncs" in ready.message
+
+        await rig.until_ended(await one_run(rig))
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+        assert len(rig.api.creations) == 4
+
+
+@virtual
+async def test_a_process_that_does_not_lead_starts_and_deletes_nothing() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await until_time(rig, at(12, 14))
+        rig.leads = False
+        await until_time(rig, at(12, 40))
+        assert not rig.api.creations
+
+        rig.leads = True
+        assert "123000" in await one_run(rig)
+
+
+@virtual
+async def test_a_text_in_run_now_asks_for_one_run_and_is_told_when_it_has_had_it() -> None:
+    async with running(Rig(transfer=300)) as rig:
+        rig.schedule("nightly", pointInTimeNamePrefix="n", maxAge="8h")
+        await rig.until_ended(await one_run(rig))
+
+        rig.schedule("nightly", pointInTimeNamePrefix="n", maxAge="8h", runNow="CHG-1")
+        run = await one_run(rig)
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "RunNowUnderWay", "RunNowSucceeded")
+        rig.schedule("nightly", pointInTimeNamePrefix="n", maxAge="8h", runNow="CHG-2")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "RunNowWaiting", "RunNowSucceeded")
+        assert rig.scheduled("nightly").last_run_now is None
+
+        await rig.until_ended(run)
+        await until(lambda: rig.scheduled("nightly").last_run_now == "CHG-1")
+        assert rig.status(run).point_in_time is not None
+        assert rig.status(run).operation is not None
+        await before_long(lambda: rig.scheduled("nightly").last_run_now == "CHG-2")
+        assert rig.says(REPLICATION_SCHEDULE, "nightly", "RunNowSucceeded") == ("True", "PointInTimeCreated")
+
+        runs = rig.runs
+        rig.schedule("nightly", pointInTimeNamePrefix="n", maxAge="8h", runNow="CHG-1")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "RunNowUsedBefore", "RunNowSucceeded")
+        assert rig.runs == runs
+
+
+@virtual
+async def test_a_run_that_somebody_deletes_in_flight_is_told_and_does_not_come_again() -> None:
+    async with running(Rig(transfer=500)) as rig:
+        rig.schedule("nightly")
+        run = await one_run(rig)
+        await until(lambda: rig.scheduled("nightly").active)
+        rig.api.remove(REPLICATION_SYNC, run, "prod")
+
+        await until(lambda: outcome(rig) == ("False", "Deleted"))
+        assert not rig.scheduled("nightly").active
+        await until(lambda: ("nightly", "Warning", "RunFailed") in rig.api.events)
+        await until_time(rig, at(12, 29))
+        assert not rig.runs
+
+
+@virtual
+async def test_a_schedule_that_is_deleted_starts_nothing_more() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+        rig.api.remove(REPLICATION_SCHEDULE, "nightly", "prod")
+        await until_time(rig, at(12, 40))
+
+        assert not rig.runs
+        assert not rig.engine.schedules.monitors
+
+
+@virtual
+async def test_a_schedule_that_is_gone_unseen_ends_with_its_next_write() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+        rig.api.remove(REPLICATION_SCHEDULE, "nightly", "prod", tell=False)
+        await until_time(rig, at(12, 16))
+
+        assert not rig.engine.schedules.monitors
+
+
+@virtual
+async def test_a_wiped_status_is_made_good_and_nothing_runs_again() -> None:
+    async with running() as rig:
+        rig.schedule("nightly", runNow="CHG-1")
+        await until_time(rig, at(12, 17))
+        assert len(rig.runs) == 2
+
+        body = rig.body(REPLICATION_SCHEDULE, "nightly")
+        body["status"] = {"observedGeneration": -1}
+        rig.api.apply(REPLICATION_SCHEDULE, "nightly", body["spec"], "prod")
+        await until(lambda: rig.scheduled("nightly").last_run_now == "CHG-1")
+        await until_time(rig, at(12, 29))
+
+        assert len(rig.api.creations) == 2
+        assert rig.scheduled("nightly").last_schedule_time == at(12, 15)
+
+
+@virtual
+async def test_an_old_run_that_cannot_be_deleted_now_is_deleted_later() -> None:
+    async with running() as rig:
+        rig.schedule("nightly", successfulHistoryLimit=1)
+        await rig.until_ended(await one_run(rig))
+        second = await one_run(rig)
+        answers: list[Conflict | Failed] = [Failed("the API server did not answer a DELETE"), Conflict()]
+        whole = rig.api.delete
+
+        async def disturbed(*asked: object) -> object:
+            return answers.pop(0) if answers else await whole(*asked)  # type: ignore[arg-type]
+
+        rig.api.delete = disturbed  # type: ignore[assignment, method-assign]
+        await rig.until_ended(second)
+        await until(lambda: rig.runs == [second])
+        assert not answers
+
+
+@virtual
+async def test_what_the_log_tells_of_a_schedule(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with running() as rig:
+        rig.schedule("nightly")
+        run = await one_run(rig)
+        await rig.until_ended(run)
+        await until(lambda: outcome(rig) is not None)
+
+    lines = [record.getMessage() for record in caplog.records]
+    mine = [line for line in lines if line.startswith("ReplicationSchedule prod/nightly")]
+    assert mine[0] == f"ReplicationSchedule prod/nightly: started ReplicationSync {run} for 2026-06-01T12:15:00Z"
+    assert f"ReplicationSync '{run}' ended Succeeded" in mine[1]
+    assert len(mine) == 2
+
+
+SCHEDULES, GROUPS = 500, 50
+
+
+@virtual
+async def test_many_schedules_of_one_minute_start_as_their_stagger_says() -> None:
+    names = [f"g{number}" for number in range(GROUPS)]
+    async with running(Rig(*names, transfer=1.0)) as rig:
+        for number in range(SCHEDULES):
+            rig.schedule(f"s{number}", group=names[number % GROUPS], stagger="10m", schedule="0 13 * * *")
+        await until_time(rig, at(12, 59))
+        before = len(rig.api.writes)
+        await until_time(rig, at(13, 11))
+        assert len(rig.runs) == SCHEDULES
+
+        starts = sorted(
+            (datetime.fromisoformat(rig.api.sync(run)["metadata"]["creationTimestamp"]) - at(13, 0)).total_seconds()
+            for run in rig.runs
+        )
+        assert starts[-1] < 601
+        tenths = Counter(int(start // 60) for start in starts)
+        assert all(SCHEDULES / 10 * 0.5 < count < SCHEDULES / 10 * 1.6 for count in tenths.values()), tenths
+
+        await before_long(lambda: all(_last(rig, number).last_run for number in range(SCHEDULES)))
+        assert {run.phase for number in range(SCHEDULES) if (run := _last(rig, number).last_run)} == {Phase.SUCCEEDED}
+        mine = Counter(name for name, _ in rig.api.writes[before:] if name.startswith("s") and "-" not in name)
+        assert max(mine.values()) <= 2, "beside the creation, a start and an end"
+
+
+def _last(rig: Rig, number: int) -> ReplicationScheduleStatus:
+    return rig.scheduled(f"s{number}")

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .rows import ARRAYS, DONE, ENDPOINTS, IMPATIENT, REFUSED, UNAVAILABLE, VCENTER, Act, Ask, Fault, Guest, Port, Row
+from .rows import (
+    ARRAYS,
+    DONE,
+    ENDPOINTS,
+    IMPATIENT,
+    REFUSED,
+    REST1,
+    UNAVAILABLE,
+    VCENTER,
+    Act,
+    Ask,
+    Fault,
+    Guest,
+    Port,
+    Row,
+)
 from .wires import CHANGES, LOGINS, READS, both
 
 _SESSIONS: Final = "sessions"
@@ -87,7 +102,12 @@ def _rights() -> Iterator[Row]:
             orders = (Act("set-switch", {"name": "readonlyStatus", "value": status}), readonly)
             trouble = f"the token's user may only read, said as HTTP {status}"
             yield Row("rights", endpoint, trouble, "push", REFUSED, "PermissionDenied", orders)
-        yield Row("rights", endpoint, "the token's user may only read", "snapshots", DONE, orders=(readonly,))
+        for call in ("snapshots", "policies"):
+            yield Row("rights", endpoint, "the token's user may only read", call, DONE, orders=(readonly,))
+        wire = "GET pgroup" if endpoint == REST1 else "GET protection-groups"
+        hidden = (Fault(wire, "httpStatus", {"status": 403}),)
+        trouble = "the token's user may not read protection groups"
+        yield Row("rights", endpoint, trouble, "policies", REFUSED, "PermissionDenied", hidden)
     missing: dict[str, Any] = {"name": "NoPermission", "fields": {"privilegeId": "StorageViews.View"}}
     for call, wire in both(VCENTER):
         trouble = "the account lacks a privilege that the fault names"

@@ -46,6 +46,7 @@ def _refusals(endpoint: str) -> Iterator[Row]:
     yield Row(_REFUSALS, endpoint, absent, "snapshots", *missing, about="nothing")
     yield Row(_REFUSALS, endpoint, absent, "protection_group", DONE, inside="there is none", about="nothing")
     yield Row(_REFUSALS, endpoint, absent, "transfers", DONE, about="nothing")
+    yield Row(_REFUSALS, endpoint, absent, "policies", DONE, about="nothing")
     destroyed = (Act("destroy-group", {"protectionGroup": "erp"}),)
     text = "the protection group is destroyed"
     yield Row(_REFUSALS, endpoint, text, "push", REFUSED, "ProtectionGroupDestroyed", destroyed)

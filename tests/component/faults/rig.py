@@ -111,6 +111,7 @@ class Stage:
                 "snapshots": (group,),
                 "protection_group": (group,),
                 "transfers": ([group],),
+                "policies": ([group],),
             }
             return await getattr(self.port, call)(*arguments.get(call, ()))
         group_id = GroupId("fd-a", f"{row.about}-a") if self.endpoint == "austin" else GroupId("fd-b", f"{row.about}-b")

@@ -30,6 +30,7 @@ OPERATIONS: dict[str, Callable[[FlashArray], Awaitable[Any]]] = {
     "protection-group": lambda array: array.protection_group("erp"),
     "snapshots": lambda array: array.snapshots("erp"),
     "transfers": lambda array: array.transfers(["erp", "crm"]),
+    "policies": lambda array: array.policies(["erp", "crm"]),
     "push": lambda array: array.push("erp", "vr-1"),
     "push-of-a-name-that-is-taken": lambda array: array.push("erp", "taken"),
     "logout": lambda array: array.close(),

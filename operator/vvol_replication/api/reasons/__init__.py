@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from .discovery import DISCOVERY
 from .info import ReasonInfo, Severity
+from .objective import OBJECTIVE
 from .preparations import PREPARATIONS
 from .reason import Reason
 from .requests import REQUESTS
@@ -14,7 +15,7 @@ from .storage import STORAGE
 __all__ = ["CATALOGUE", "Reason", "ReasonInfo", "Severity", "info_of"]
 
 CATALOGUE: Mapping[Reason, ReasonInfo] = MappingProxyType(
-    {**REQUESTS, **PREPARATIONS, **STORAGE, **DISCOVERY, **SCHEDULES}
+    {**REQUESTS, **PREPARATIONS, **STORAGE, **OBJECTIVE, **DISCOVERY, **SCHEDULES}
 )
 _WORDS = frozenset(Reason)
 

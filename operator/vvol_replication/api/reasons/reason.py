@@ -166,6 +166,8 @@ class Reason(StrEnum):
     WITHIN_OBJECTIVE = "WithinObjective"
     BEHIND_OBJECTIVE = "BehindObjective"
     NO_POINT_IN_TIME = "NoPointInTime"
+    OBJECTIVE_TOO_TIGHT = "ObjectiveTooTight"
+    NAMED_POINT_EXPIRING = "NamedPointExpiring"
 
     # what discovery found, and keeps
     DISCOVERED = "Discovered"

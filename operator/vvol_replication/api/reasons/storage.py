@@ -374,24 +374,5 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             severity=Severity.WARNING,
             advice="Wait for, or start, a replication of the group.",
         ),
-        # how recent the newest point in time is
-        Reason.WITHIN_OBJECTIVE: ReasonInfo(
-            "The newest point in time is younger than the recovery point objective.",
-            retried=False,
-            severity=Severity.NORMAL,
-            advice="Nothing.",
-        ),
-        Reason.BEHIND_OBJECTIVE: ReasonInfo(
-            "The newest point in time is older than the recovery point objective.",
-            retried=True,
-            severity=Severity.WARNING,
-            advice="Look at the replication schedule, the link, and the conditions of recent syncs.",
-        ),
-        Reason.NO_POINT_IN_TIME: ReasonInfo(
-            "No point in time is listed at the target.",
-            retried=True,
-            severity=Severity.WARNING,
-            advice="Wait for, or start, a first replication of the group.",
-        ),
     }
 )

@@ -61,8 +61,8 @@ class CronSchedule:
     def due(self, after: datetime, until: datetime, limit: int = 100) -> Due:
         """How many runs were due later than `after` and not later than `until`, and the last of them.
 
-        Of more than `limit` runs only the last is looked for, from a day before `until`, or two, or four and so on; so
-        an outage of years costs no more than a day.
+        Of more than `limit` runs (at least 1) only the last is looked for, from a day before `until`, or two, or four
+        and so on; so an outage of years costs no more than a day.
         """
         runs = self.between(after, until, limit + 1)
         if len(runs) <= limit:

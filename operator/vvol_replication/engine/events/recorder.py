@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_SCHEDULE, VCENTER
+from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, VCENTER
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
 from vvol_replication.engine.waiting import ended
 
-from . import endpoints
+from . import endpoints, groups
 from .event import Event
 from .log import TransitionLog
 from .requests import END, afterwards, late_end, transition
@@ -107,4 +107,6 @@ def _events(news: StatusChanged) -> Iterable[Event]:
         return ()
     if news.ref.kind == REPLICATION_SCHEDULE:
         return schedule_events(news.before, news.after)
+    if news.ref.kind == REPLICATION_GROUP:
+        return groups.events(news.before, news.after)
     return endpoints.events(news.before, news.after) if news.ref.kind in (VCENTER, FLASHARRAY) else ()

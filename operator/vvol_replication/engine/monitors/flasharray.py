@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.conditions import Condition, Wanted
 from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
+from vvol_replication.api.group import ArrayPolicyStatus
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
 from vvol_replication.domain.outcomes import Done, Refused
@@ -17,6 +18,7 @@ from vvol_replication.reconcile.binding.world import ArrayView, Problem
 
 from .clock_skew import clock_condition, shown_skew
 from .endpoint import Endpoint, Failure
+from .policies import BoundTo, PolicyReader
 from .poller import TransferPoller
 
 
@@ -25,11 +27,24 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
 
     keys = ("apiToken",)
 
-    def __init__(self, ref: ObjectRef, services: Services) -> None:
+    def __init__(
+        self,
+        ref: ObjectRef,
+        services: Services,
+        bound_to: BoundTo = lambda _array_id: frozenset(),
+        policies_changed: Callable[[str], None] = lambda _array_id: None,
+    ) -> None:
+        """Begins with nothing known.
+
+        Parameters:
+            bound_to: which protection groups of an array, by its id, are bound: their policies are asked for.
+            policies_changed: called with the array's id when one of them has changed.
+        """
         super().__init__(ref, services)
         self.about: ArrayAbout | None = None
         self.connections: tuple[ArrayConnection, ...] = ()
         self.connections_at: datetime | None = None
+        self.policies = PolicyReader(services.clock, services.pace, bound_to, policies_changed)
         self.poller = TransferPoller(lambda: self.identified, services.clock, services.pace)
 
     @property
@@ -61,11 +76,13 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         if not isinstance(connections, Done):
             return connections
         self.connections, self.connections_at = connections.value, self._clock.now()
+        self.policies.consider(about.value.id, port)
         return None
 
     def forget(self) -> None:
         """Another array may be there."""
         self.about, self.connections, self.connections_at = None, (), None
+        self.policies.forget()
 
     def summary(self) -> tuple[bool, str]:
         """Is everything read, and one line of what was read."""
@@ -77,6 +94,15 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     def more_conditions(self, problem: Problem | None) -> tuple[Wanted, ...]:
         """Whether its clock is in step with ours."""
         return (clock_condition(self._skew, problem),)
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far its clock is ahead of ours, as its last answer told."""
+        return self.about.skew if self.about is not None else None
+
+    def policy(self, protection_group: str) -> ArrayPolicyStatus | None:
+        """What it does with that protection group by itself; None where it was not asked yet."""
+        return self.policies.of(protection_group)
 
     @property
     def _skew(self) -> str | None:
@@ -100,4 +126,5 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     async def stop(self) -> None:
         """Poll no more, read no more, log out."""
         await self.poller.close()
+        await self.policies.close()
         await super().stop()

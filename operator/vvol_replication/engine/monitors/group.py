@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vvol_replication.api import wire
-from vvol_replication.api.conditions import Wanted, from_json, merge, to_json
+from vvol_replication.api.conditions import Wanted, merge
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.group import (
-    ArmedSync,
-    PreparedStatus,
-    ReplicationGroupSpec,
-    ReplicationGroupStatus,
-)
+from vvol_replication.api.group import POINTS_LIMIT, ReplicationGroupSpec, ReplicationGroupStatus, TargetSide
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.refs import GroupRef
@@ -26,24 +20,23 @@ from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
 from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
-from vvol_replication.engine.news import GroupsChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, problems_behind
 from vvol_replication.reconcile.binding.bind import bind
-from vvol_replication.reconcile.binding.from_status import bind_by_memory
+from vvol_replication.reconcile.binding.from_status import bind_by_memory, target_by_memory
 from vvol_replication.reconcile.binding.renamed import explained
-from vvol_replication.reconcile.binding.world import Binding, Unbound, World
+from vvol_replication.reconcile.binding.world import Binding, Problem, Unbound, World
 from vvol_replication.reconcile.core.observation import Prepared
-from vvol_replication.reconcile.core.prepared import as_remembered, is_used, prepared_condition
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.discovery.plan import Known
 
 from .absence import AbsenceDetector
-from .base import Monitor
-from .group_status import armed_condition, group_conditions, newest_first, source_side, target_side
+from .group_status import armed_condition, group_conditions, newest_first, newest_named, source_side, target_side
 from .outcomes import asked_pause
+from .recovery_point import ArrayOf, KnownPoints, Pinned, RecoveryPointJudge
+from .remembering import RememberingMonitor
 
-_MEMORY_TRIES = 3
+_LEFT_ALONE = "The vCenter wants to be left alone for a while, so that the points in time cannot be listed now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Listed:
     at: datetime
 
 
-class GroupMonitor(Monitor):
+class GroupMonitor(RememberingMonitor):
     """Binds the object to a replication group and shows both sides, states and points in time."""
 
     def __init__(
@@ -64,6 +57,7 @@ class GroupMonitor(Monitor):
         services: Services,
         *,
         port: Callable[[str], VCenterPort | None],
+        array: ArrayOf,
         armed: ArmedSyncs,
         prepared: PreparedGroups,
         preparation_at: Callable[[GroupRef], Prepared | None],
@@ -72,18 +66,12 @@ class GroupMonitor(Monitor):
 
         Parameters:
             port: finds the port of a VCenter by its object's name.
+            array: finds what is known of an array by its id.
             armed, prepared: all groups' memories.
             preparation_at: what any of them remembers of a preparation of that source group.
         """
-        super().__init__(ref, services)
-        self._port, self._armed, self._prepared = port, armed, prepared
-        self._preparation_at = preparation_at
-        self._key = (ref.namespace or "", ref.name)
-        self._recalled = False
-        self._blank = False
-        """It came without a status: made again, or restored without one."""
-        self._spec: ReplicationGroupSpec | None = None
-        self.bound: Binding | Unbound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
+        super().__init__(ref, services, armed=armed, prepared=prepared, preparation_at=preparation_at)
+        self._port = port
         self.remembered: Binding | Unbound = self.bound
         """What it stands for as far as the arrays alone are concerned: also while no vCenter answers."""
         self._points: tuple[PointInTime, ...] | None = None
@@ -94,35 +82,18 @@ class GroupMonitor(Monitor):
         self._restated: Listed | None = None
         self._left_alone: tuple[str, datetime] | None = None
         self._behind: Behind = NOTHING_BEHIND
+        self._lost: TargetSide | None = None
+        """The target side whose points in time are listed although nothing is bound: its source site is lost."""
+        self._recovery_point = RecoveryPointJudge(array)
         self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
     def observe(self, body: Mapping[str, Any]) -> bool:
-        """The API server shows the object so; the first time, that says what was remembered before the restart."""
-        known = self.stored
+        """The API server shows the object so."""
         if not super().observe(body):
             return False
         self.labels = body["metadata"].get("labels") or {}
-        if not self._recalled:
-            self._recalled = True
-            before = ReplicationGroupStatus.parse(self.stored)
-            if before.armed_sync is not None:
-                self._armed.put(self._key, before.armed_sync)
-            self._blank = not before.conditions
-            if before.prepared is not None:
-                self._prepared.put(self._key, before.prepared)
-            self.recollect()
-        else:
-            self._take_from_others(known)
         return True
-
-    def _take_from_others(self, stored: Mapping[str, Any]) -> None:
-        """Take up what a process that led before has written late, instead of writing over it."""
-        before, now = ReplicationGroupStatus.parse(stored), ReplicationGroupStatus.parse(self.stored)
-        self._armed.take(self._key, before.armed_sync, now.armed_sync)
-        self._prepared.take(self._key, before.prepared, now.prepared)
-        if isinstance(self.bound, Binding):
-            self._forget_what_was_used(self.bound)
 
     @property
     def known(self) -> Known:
@@ -155,90 +126,6 @@ class GroupMonitor(Monitor):
             self._restated = Listed(of, points, at)
         self._news.set()
 
-    def is_about(self, memory: ArmedSync | PreparedStatus) -> bool:
-        """Is that remembered of the group which this object is bound to, by whichever object?"""
-        if not isinstance(self.bound, Binding):
-            return False
-        resolved = self.bound.resolved
-        if isinstance(memory, ArmedSync):
-            return memory.target_group == resolved.target_group
-        return memory.source_group == resolved.source_group
-
-    def recall(self, armed: ArmedSync) -> None:
-        """A request ended with its sync still armed: its status says so after the next look."""
-        self._armed.put(self._key, armed)
-        self.notify()
-
-    async def remember(self, armed: ArmedSync) -> None:
-        """As `recall`, written at once as far as the API server lets us; a look writes it later otherwise."""
-        self.recall(armed)
-        await self._write_memory("armedSync", armed, armed_condition(armed))
-
-    @property
-    def called_off_at(self) -> datetime | None:
-        """A planned failover was called off then."""
-        return self._spec.failover_called_off_at if self._spec is not None else None
-
-    def recollect(self) -> None:
-        """A group that came without a status takes its memory from the preparations that have ended.
-
-        One that knows of a call takes the proof of it from the same preparation, should another process have found it.
-        """
-        found, mine = self._prepared.evidence_of(self._key), self._prepared.of(self._key)
-        if found is None:
-            return
-        proof = mine is not None and mine.uid == found.uid and found.proven and not mine.proven
-        if self._blank or proof:
-            self._blank = False
-            self.recall_prepared(found)
-
-    def recall_prepared(self, record: PreparedStatus) -> None:
-        """The group counts as prepared: its status says so after the next look."""
-        self._prepared.put(self._key, record)
-        self.notify()
-
-    def remembers(self, record: PreparedStatus) -> bool:
-        """Does the API server hold exactly this, as far as is known here?"""
-        return bool(self.stored.get("prepared") == wire.to_json(record)) and self._prepared.of(self._key) == record
-
-    async def remember_prepared(self, record: PreparedStatus) -> bool:
-        """As `recall_prepared`, written at once. False: the API server did not take it."""
-        self.recall_prepared(record)
-        return await self._write_memory("prepared", record, self._prepared_condition())
-
-    def _prepared_condition(self) -> Wanted | None:
-        prepared = as_remembered(self._prepared.of(self._key), self.called_off_at, "/".join(self._key))
-        if prepared is None and isinstance(self.bound, Binding):
-            prepared = self._preparation_at(self.bound.resolved.source_group)
-        return None if prepared is None else prepared_condition(prepared)
-
-    async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
-        """A memory and the condition that shows it, at once and together. False: the API server did not take it."""
-        for _ in range(_MEMORY_TRIES):
-            conditions = list(from_json(self.stored.get("conditions")))
-            if conditions and shown is not None:  # one without conditions has not been looked at yet
-                (condition,) = merge(conditions, [shown], conditions[0].observed_generation, self._clock.now())
-                conditions = [*(one for one in conditions if one.type != shown.type), condition]
-            changed = {field: wire.to_json(memory), "conditions": to_json(conditions)}
-            if await self.write_status({**self.stored, **changed}):
-                return True
-            await asyncio.sleep(self._pace.write_retry_first)
-        return False
-
-    def forget_prepared(self, uid: str | None) -> None:
-        """It is not prepared by this FailoverPreparation (None: by somebody else), or not any more."""
-        record = self._prepared.of(self._key)
-        if record is not None and record.uid == uid:
-            self._prepared.drop(self._key)
-            self._services.notify(GroupsChanged(None))
-            self.notify()
-
-    def _forget_what_was_used(self, bound: Binding) -> None:
-        """A target that has left state TARGET has failed over, or was reversed: nothing is prepared there any more."""
-        record = self._prepared.of(self._key)
-        if record is not None and is_used(record, bound):
-            self.forget_prepared(record.uid)
-
     def specify(self, raw: object, world: World) -> bool:
         """The object's spec, as applied. True if what it stands for changed."""
         before, self._spec = self._spec, None
@@ -261,8 +148,12 @@ class GroupMonitor(Monitor):
         bound = bind(self._spec, world)
         self._stand_on(problems_behind(bound.resolved, world) if isinstance(bound, Binding) else NOTHING_BEHIND)
         if isinstance(bound, Binding):
+            self._lost = None
             return self._bind_to(bound)
         status = ReplicationGroupStatus.parse(self.stored)
+        lost, self._lost = self._lost, target_by_memory(self._spec, status, bound, world)
+        if self._lost != lost:
+            self.notify()
         bound = explained(self._spec, status, bound, world)
         return self._bind_to(bound, bind_by_memory(self._spec, status, bound, world))
 
@@ -289,21 +180,25 @@ class GroupMonitor(Monitor):
     async def poll_once(self) -> bool:
         """List the points in time, and write what is news."""
         bound, self._asked = self.bound, False
-        if isinstance(bound, Unbound):
-            if bound.reason is Reason.NOT_YET_READ and self.stored.get("conditions"):
-                return False  # after a restart, what was written last stands until the endpoints have answered
-            why, marks = self._absence.explain(bound)
-            return await self.write_status(self._status(why.reason, why.message, marks))
-        target = GroupId(bound.resolved.target_group.fault_domain, bound.resolved.target_group.device_group)
+        if isinstance(bound, Unbound) and bound.reason is Reason.NOT_YET_READ and self.stored.get("conditions"):
+            return False  # after a restart, what was written last stands until the endpoints have answered
+        if isinstance(bound, Binding):
+            return await self._list(target_side(bound))
+        if self._lost is not None:
+            return await self._list(self._lost)
+        return await self.write_status(self._status(_problem_of(bound)))
+
+    async def _list(self, side: TargetSide) -> bool:
+        bound, lost = self.bound, self._lost
+        target, site = GroupId(side.fault_domain or "", side.device_group or ""), side.vcenter or ""
         if self._points_of != target:
             self._points, self._points_of, self._read_at = None, target, None
-        site = bound.resolved.recovery_vcenter
         port = self._port(site)
         if port is None:
             return False
         if (silent := self._behind.recovery) is not None:
             # What every group would be answered there is known: none of them asks.
-            await self.write_status(self._status(silent.reason, silent.message))
+            await self.write_status(self._status(silent))
             return False
         self._asked = True
         learnt, self._learnt, self._restated = self._learnt or self._restated, None, None
@@ -312,13 +207,15 @@ class GroupMonitor(Monitor):
             await self._look_at_armed(port, target)
             return await self._show()
         if self._left_alone is not None and self._left_alone[0] == site and self._clock.now() < self._left_alone[1]:
-            return False  # the vCenter asked for it; what was written last stands
+            if self._until_time_turns_it() == 0:
+                await self.write_status(self._status(Problem(Reason.ENDPOINT_BUSY, _LEFT_ALONE)))
+            return False  # the vCenter asked for it; but for what time alone has turned, what was written last stands
         points: Outcome[tuple[PointInTime, ...]] = await port.points_in_time(target)
         self._left_alone = None if (pause := asked_pause(points)) is None else (site, self._clock.now() + pause)
-        if self.bound is not bound:
+        if self.bound is not bound or self._lost != lost:
             return True  # what was asked for is not what the object stands for any more; it is looked at again at once
         if not isinstance(points, Done):
-            await self.write_status(self._status(reason_of(points.reason), points.message))
+            await self.write_status(self._status(Problem(reason_of(points.reason), points.message)))
             return False
         self._points, self._read_at = points.value, self._clock.now()
         await self._look_at_armed(port, target)
@@ -326,9 +223,7 @@ class GroupMonitor(Monitor):
 
     async def _show(self) -> bool:
         """Write what was listed; it is Ready if all that it stands on could be read, too."""
-        if (problem := self._behind.other) is not None:
-            return await self.write_status(self._status(problem.reason, problem.message))
-        return await self.write_status(self._status(None, f"{len(self._points or ())} points in time are listed."))
+        return await self.write_status(self._status(None))
 
     async def _look_at_armed(self, port: VCenterPort, target: GroupId) -> None:
         """Is the sync that is remembered armed still? Its task tells; where it does not, a younger point in time."""
@@ -350,12 +245,16 @@ class GroupMonitor(Monitor):
         if newest is not None and (before is None or newest > before):
             self._forget()
 
-    def _forget(self) -> None:
-        self._armed.drop(self._key)
-        self._services.notify(GroupsChanged(None))
-
     def _pause(self) -> float:
         """A look that costs a call for this group alone is a slow one; the endpoints' monitors see its state."""
+        return min(self._pause_of_looks(), self._until_time_turns_it() or math.inf)
+
+    def _until_time_turns_it(self) -> float:
+        """Seconds until a condition turns by time alone. It is listed then: a point in time may have come just now."""
+        turns_at = self._recovery_point.turns_at
+        return math.inf if turns_at is None else max((turns_at - self._clock.now()).total_seconds(), 0.0)
+
+    def _pause_of_looks(self) -> float:
         if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
         most = self._pace.group / 4 if self._failures else self._pace.group
@@ -364,29 +263,76 @@ class GroupMonitor(Monitor):
             pause -= (self._clock.now() - self._read_at).total_seconds()  # what was listed may be of a while ago
         return max(pause, self._pace.monitor_retry_first)
 
-    def _status(self, reason: Reason | None, message: str, marks: tuple[Wanted, ...] = ()) -> Mapping[str, Any]:
-        bound = self.bound if isinstance(self.bound, Binding) else None
+    @property
+    def pinned(self) -> Pinned:
+        """The two sides that it is about, as bound, or as its status has them from before."""
+        if isinstance(self.bound, Binding):
+            return Pinned.of(source_side(self.bound), target_side(self.bound))
         last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
-        points, armed = newest_first(self._points), self._armed.of(self._key)
-        wanted = [*group_conditions(reason, message, self._spec, bound), *marks]
+        return Pinned.of(last.source, last.target)
+
+    def _status(self, unread: Problem | None) -> Mapping[str, Any]:
+        """The status to write. `unread`: why the points in time could not be listed now; None: they were."""
+        bound = self.bound if isinstance(self.bound, Binding) else None
+        before = ReplicationGroupStatus.parse(self.stored)
+        last = self._absence.side(before)
+        marks: tuple[Wanted, ...] = ()
+        source = source_side(bound) if bound else last.source
+        target = target_side(bound) if bound else last.target
+        problem = unread or self._behind.other
+        if isinstance(self.bound, Unbound):
+            why, marks = self._absence.explain(self.bound)
+            problem = _problem_of(why)
+            unread = unread if unread is None or self._lost is not None else problem
+        listed = newest_first(self._points)
+        known = KnownPoints(next(iter(listed), None), newest_named(listed), self._read_at, unread)
+        points, count = listed[:POINTS_LIMIT], None if self._points is None else len(self._points)
+        if self._points is None and target is not None and _same(target, before.target):
+            # as listed before a restart: shown, as after a listing that failed, with the time it is of
+            points, count = before.points_in_time, before.point_in_time_count
+            named, at = before.newest_named_point_in_time, before.last_read_at
+            known = KnownPoints(next(iter(points), None), named, at, unread)
+        shown = self._recovery_point.judge(
+            self._spec.recovery_point_objective if self._spec is not None else None,
+            Pinned.of(source, target),
+            known,
+            before,
+            generation=self.generation,
+            now=self._clock.now(),
+        )
+        text = f"{count or 0} points in time are listed."
+        reason, text = (None, text) if problem is None else (problem.reason, problem.message)
+        wanted = [*group_conditions(reason, text, self._spec, bound), *marks, *shown.conditions]
+        armed = self._armed.of(self._key)
         shown_armed = armed or (self._armed.at(bound.resolved.target_group) if bound is not None else None)
         if shown_armed is not None:
             wanted.append(armed_condition(shown_armed))
-        if (shown := self._prepared_condition()) is not None:
-            wanted.append(shown)
-        before = from_json(self.stored.get("conditions"))
+        if (prepared := self._prepared_condition()) is not None:
+            wanted.append(prepared)
         return ReplicationGroupStatus(
             observed_generation=self.generation,
-            conditions=merge(before, wanted, self.generation, self._clock.now()),
-            source=source_side(bound) if bound else last.source,
-            target=target_side(bound) if bound else last.target,
+            conditions=merge(before.conditions, wanted, self.generation, self._clock.now()),
+            source=source,
+            target=target,
             points_in_time=points,
-            point_in_time_count=None if self._points is None else len(self._points),
+            point_in_time_count=count,
             newest_point_in_time=points[0].time if points else None,
-            last_read_at=self._read_at,
+            newest_named_point_in_time=shown.named,
+            behind_objective_since=shown.behind_since,
+            array_policy=shown.policy,
+            last_read_at=known.at,
             armed_sync=armed,
             prepared=self._prepared.of(self._key),
+            history=self.history,
         ).to_json()
+
+
+def _problem_of(unbound: Unbound) -> Problem:
+    return Problem(unbound.reason, unbound.message)
+
+
+def _same(one: TargetSide, other: TargetSide | None) -> bool:
+    return other is not None and (one.fault_domain, one.device_group) == (other.fault_domain, other.device_group)
 
 
 def _meant(spec: ReplicationGroupSpec) -> tuple[object, ...]:

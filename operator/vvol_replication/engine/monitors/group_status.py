@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.group import (
-    POINTS_LIMIT,
     ArmedSync,
     PointInTimeStatus,
     ReplicationGroupSpec,
@@ -21,9 +20,14 @@ from vvol_replication.reconcile.core.left_armed import what_lands
 
 
 def newest_first(points: Sequence[PointInTime] | None) -> tuple[PointInTimeStatus, ...]:
-    """The points in time to show, as many as a status holds. Where times are equal, what is listed later is newer."""
+    """All points in time, as a status shows them. Where times are equal, what is listed later is newer."""
     newest = sorted(points or (), key=lambda point: point.time)[::-1]
-    return tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest[:POINTS_LIMIT])
+    return tuple(PointInTimeStatus(one.id, one.name, one.time) for one in newest)
+
+
+def newest_named(newest: Sequence[PointInTimeStatus]) -> PointInTimeStatus | None:
+    """The first of them that has a name."""
+    return next((one for one in newest if one.name), None)
 
 
 def group_conditions(

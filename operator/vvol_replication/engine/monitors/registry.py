@@ -73,7 +73,9 @@ class Registry:
             endpoint = self.vcenters.get(ref.name) or VCenterEndpoint(ref, self._services)
             self._observe_endpoint(self.vcenters, endpoint, body)
         elif kind == FLASHARRAY:
-            array = self.arrays.get(ref.name) or ArrayEndpoint(ref, self._services)
+            array = self.arrays.get(ref.name) or ArrayEndpoint(
+                ref, self._services, self._bound_to, self._policies_changed
+            )
             self._observe_endpoint(self.arrays, array, body)
 
     def drop(self, ref: ObjectRef) -> None:
@@ -155,6 +157,7 @@ class Registry:
                 ref,
                 self._services,
                 port=self._port,
+                array=self._array,
                 armed=self.armed,
                 prepared=self.prepared,
                 preparation_at=self.preparation_at,
@@ -174,6 +177,20 @@ class Registry:
         if endpoint.observe(body):
             endpoint.specify(body.get("spec"))
         endpoint.start()
+
+    def _bound_to(self, array_id: str) -> frozenset[str]:
+        """The protection groups of that source array that ReplicationGroups stand for, now or as last known."""
+        pinned = (group.pinned.source for group in self.groups.values())
+        return frozenset(name for array, name in pinned if array == array_id and name)
+
+    def _policies_changed(self, array_id: str) -> None:
+        for group in self.groups.values():
+            if group.pinned.source_array == array_id:
+                group.restate()
+
+    def _array(self, array_id: str) -> ArrayEndpoint | None:
+        """The array with that id; where several objects lead to it, any of them."""
+        return next((one for one in self.arrays.values() if one.about is not None and one.about.id == array_id), None)
 
     def _port(self, vcenter: str) -> VCenterPort | None:
         endpoint = self.vcenters.get(vcenter)

@@ -20,6 +20,7 @@ from vvol_replication.reconcile.core.acceptance import parse_preparation
 from vvol_replication.reconcile.preparation.already_done import evidence_of
 
 from .context import EngineContext
+from .history import note_end
 from .kind import Body, stamp
 from .kinds import REQUEST_KINDS, AnyReconciler, reconciler_of
 from .ttl import TTLAfterFinished
@@ -36,7 +37,7 @@ class Requests:
         self._reconcilers: dict[str, AnyReconciler] = {}
         self._running: dict[int, AnyReconciler] = {}
         self._ends: dict[str, str | None] = {}
-        self._ttl = TTLAfterFinished(context.services)
+        self._ttl = TTLAfterFinished(context.services, context.registry)
         self._validity = ValidityWatches(context, background)
         self._stopped = False
 
@@ -63,6 +64,7 @@ class Requests:
         """The API server shows an object so, or shows that it is gone."""
         metadata = body["metadata"]
         ref = ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])
+        note_end(self._context.registry, kind, body)
         if deleted or metadata.get("deletionTimestamp"):
             self._deleted(ref, gone=deleted)
             return
@@ -112,6 +114,8 @@ class Requests:
             reconciler.publish_end()
         group = self._context.registry.groups.get(reconciler.group)
         if group is not None:
+            if (entry := reconciler.history_entry()) is not None:
+                group.note(entry)
             reconciler.on_finished(group, stopped=self._stopped)
 
     def groups_changed(self, keys: frozenset[GroupKey] | None) -> None:

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, Generic
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.history import HistoryEntry
 from vvol_replication.api.names import Kind
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.reconcile.core.claims import Claim
 from vvol_replication.reconcile.core.context import RequestT
+from vvol_replication.reconcile.core.history import entry_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Query
 from vvol_replication.reconcile.core.steps import Decided, StatusT
 from vvol_replication.reconcile.core.tuning import Tuning
@@ -64,6 +66,14 @@ class RequestKind(Generic[RequestT, StatusT]):
             key = self.kind.kind, request.namespace, request.request_id
             return key, self.claim(request, self.parse_status(body.get("status")))
         return None
+
+    def entry_of(self, body: Body, deleted_at: datetime | None = None) -> HistoryEntry | None:
+        """What its group's history tells of an object; None: nothing.
+
+        Raises:
+            SpecError: if the object cannot be read.
+        """
+        return entry_of(self.kind.kind, self.parse(body), self.parse_status(body.get("status")), deleted_at)
 
     def due_at(self, body: Body) -> datetime | None:
         """When a finished object with a TTL is to be deleted; None for all others, and for what cannot be read."""

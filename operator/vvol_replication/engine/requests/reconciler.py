@@ -6,6 +6,7 @@ The way through one round is `Reconciler._round`, from top to bottom; what is de
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from abc import abstractmethod
@@ -16,6 +17,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.history import HistoryEntry
 from vvol_replication.api.objects import Gone, ObjectRef
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
@@ -26,6 +28,7 @@ from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.absorb import without_failures
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
+from vvol_replication.reconcile.core.history import entry_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
@@ -126,6 +129,12 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         """The end is stored: that is what it has made of its request id."""
         if self.request.spec.request_id is not None:
             self._context.claims.note(self._claim_key, self.kind.claim(self.request, self.stored.parsed()))
+
+    def history_entry(self) -> HistoryEntry | None:
+        """What its group's history tells of its end; None: no end is stored, or none that can be read."""
+        with contextlib.suppress(SpecError):
+            return entry_of(self.kind.kind.kind, self.request, self.stored.parsed())
+        return None
 
     @abstractmethod
     def on_finished(self, group: GroupMonitor, *, stopped: bool) -> None:

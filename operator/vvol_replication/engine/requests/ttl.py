@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef
+from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.writer import StatusWriter
 from vvol_replication.engine.waiting import backoff, ended, news_or_time
@@ -21,10 +22,13 @@ Body = Mapping[str, Any]
 
 
 class TTLAfterFinished:
-    """Knows when each finished object is due. What is due is read once more before it is deleted."""
+    """Knows when each finished object is due. What is due is read once more before it is deleted.
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    It is not deleted before its group's history has it: after that nobody could tell of it any more.
+    """
+
+    def __init__(self, services: Services, registry: Registry) -> None:
+        self._services, self._registry = services, registry
         self._due: dict[str, tuple[datetime, ObjectRef]] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._changed = asyncio.Event()
@@ -99,11 +103,13 @@ class TTLAfterFinished:
             if due is not None:
                 self._enter(due, ref)
             return True
-        if kind.parse(body).owner is not None:
+        request = kind.parse(body)
+        if request.owner is not None:
             self._due.pop(ref.uid, None)
             await self._refuse(ref, body)
             return True
-        if not self._services.leading():
+        group = self._registry.groups.get((request.namespace, request.spec.group))
+        if not self._services.leading() or not (group is None or group.has_told(ref.uid)):
             return False
         result = await cluster.delete(ref, body["metadata"]["resourceVersion"])
         if isinstance(result, Failed):

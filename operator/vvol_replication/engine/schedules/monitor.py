@@ -89,15 +89,18 @@ class ScheduleMonitor(Monitor):
 
     async def poll_once(self) -> bool:
         """Decide, if anything asks for it."""
-        now, status = self._clock.now(), ReplicationScheduleStatus.parse(self.stored)
-        read = self._read
-        if read is None or not self._services.leading():
+        now, read = self._clock.now(), self._read
+        asked = self._runs_changed or self._is_due(now)
+        if read is None or not (asked or self._shown_anew):
             return True
+        if not self._services.leading():
+            return False
+        status = ReplicationScheduleStatus.parse(self.stored)
         if isinstance(read, Invalid):
-            self._look_at = None
+            self._runs_changed, self._look_at = False, None
             return await self._store(show_invalid(status, self.generation, now, read.reason, read.message))
-        if not (self._runs_changed or self._is_due(now)):
-            return await self._show(*read, status, now) if self._shown_anew else True
+        if not asked:
+            return await self._show(*read, status, now)
         self._runs_changed = False
         well = await self._decide(*read, status)
         self._runs_changed = self._runs_changed or not well
@@ -158,7 +161,6 @@ class ScheduleMonitor(Monitor):
         now: datetime,
         refused: str | None = None,
     ) -> bool:
-        self._shown_anew = False
         around = Around(
             self._group_there((schedule.namespace, schedule.spec.group)), refused, self._marks(schedule, cron)
         )
@@ -167,7 +169,7 @@ class ScheduleMonitor(Monitor):
         return await self._store(show(schedule, status, now, cron, around))
 
     async def _store(self, status: ReplicationScheduleStatus) -> bool:
-        after = status.to_json()
+        after, self._shown_anew = status.to_json(), False
         if after == self.stored or await self.write_status(after, news=True):
             return True
         self._shown_anew = True

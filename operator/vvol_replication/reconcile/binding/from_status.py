@@ -81,6 +81,31 @@ def bind_by_memory(
     )
 
 
+def target_by_memory(
+    spec: ReplicationGroupSpec, status: ReplicationGroupStatus, unbound: Unbound, world: World
+) -> TargetSide | None:
+    """The target side whose points in time can be listed although the group is not bound, as its status pins it.
+
+    That is so where the group is unbound because its source site, or an array, does not tell, and the vCenter that
+    listed it before can be asked. What is an answer, such as a group that is gone, makes the status past.
+    """
+    target, recovery = status.target, world.sites.get(spec.recovery_site)
+    if target is None or not (target.fault_domain and target.device_group and target.vcenter_uuid):
+        return None
+    if recovery is None or recovery.about is None or recovery.problem is not None:
+        return None
+    if recovery.about.instance_uuid != target.vcenter_uuid or not fits(spec, status):
+        return None
+    return target if cannot_be_asked(spec, unbound, world) or _array_silent(status, world) else None
+
+
+def _array_silent(status: ReplicationGroupStatus, world: World) -> bool:
+    """Is one of the group's arrays not known, while some array has not told yet who it is?"""
+    sides = (status.source.array_id if status.source else None, status.target.array_id if status.target else None)
+    known = {view.about.id for view in world.arrays.values() if view.about is not None}
+    return any(view.about is None for view in world.arrays.values()) and not known.issuperset(sides)
+
+
 def _whole(source: SourceSide, target: TargetSide) -> bool:
     """Is all there that a ledger pins? An older operator wrote less."""
     needed = (

@@ -14,6 +14,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Operation, SyncSpec, SyncStatus
 from vvol_replication.api.times import parse_time
 
+from .asked_by import asked_by
 from .ownership import owner_of
 from .request import OneShot, Preparation, Request
 from .steps import StatusT
@@ -49,6 +50,7 @@ def _identity(body: Mapping[str, Any]) -> dict[str, Any]:
         "generation": metadata["generation"],
         "created": parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
         "owner": owner_of(metadata),
+        "asked_by": asked_by(metadata),
     }
 
 

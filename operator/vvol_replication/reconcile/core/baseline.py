@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from vvol_replication.api.preparation import PreparationLedger
+from vvol_replication.api.refs import NewestPoint
 from vvol_replication.api.sync import BASELINE_LIMIT, FINGERPRINT_LENGTH, FINGERPRINTS_LIMIT, Baseline, Operation
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime
@@ -22,7 +23,10 @@ LedgerT = TypeVar("LedgerT", bound=Operation | PreparationLedger | None)
 
 
 def baseline_of(
-    points: Sequence[PointInTime], at_target: Sequence[Snapshot], at_source: Sequence[Snapshot]
+    points: Sequence[PointInTime],
+    at_target: Sequence[Snapshot],
+    at_source: Sequence[Snapshot],
+    newest: NewestPoint | None = None,
 ) -> Baseline:
     """What was there before arming, small enough for a status."""
     newest_points = sorted(points, key=lambda point: point.time, reverse=True)[:BASELINE_LIMIT]
@@ -37,12 +41,16 @@ def baseline_of(
         point_fingerprints=fingerprints(point.id for point in points),
         transfer_fingerprints=fingerprints(_folded(row) for row in at_target if row.landed),
         snapshot_fingerprints=fingerprints(_folded(row) for row in (*at_source, *at_target)),
+        newest_point=newest,
     )
 
 
-def at_end(operation: LedgerT) -> LedgerT:
-    """What of a ledger is worth keeping when its request has ended: all but the fingerprints."""
-    if operation is None or operation.baseline is None:
+def at_end(operation: LedgerT, newest: NewestPoint | None = None) -> LedgerT:
+    """What of a ledger is worth keeping when its request has ended: all but the fingerprints. `newest` is added."""
+    if operation is None:
+        return operation
+    operation = replace(operation, newest_at_end=newest)
+    if operation.baseline is None:
         return operation
     kept = replace(operation.baseline, point_fingerprints=None, transfer_fingerprints=None, snapshot_fingerprints=None)
     return replace(operation, baseline=kept)

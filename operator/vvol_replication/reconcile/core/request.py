@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from vvol_replication.api.history import AskedBy
 from vvol_replication.api.preparation import PreparationSpec
 from vvol_replication.api.sync import SyncSpec
 
@@ -16,7 +17,10 @@ SpecT = TypeVar("SpecT", SyncSpec, PreparationSpec)
 
 @dataclass(frozen=True, slots=True)
 class OneShot(Generic[SpecT]):
-    """Identity and spec. `created` is the API server's creationTimestamp; `owner` a tool that owns the object."""
+    """Identity and spec. `created` is the API server's creationTimestamp; `owner` a tool that owns the object.
+
+    `asked_by` is for the group's history; nothing is decided by it.
+    """
 
     uid: str
     namespace: str
@@ -25,6 +29,7 @@ class OneShot(Generic[SpecT]):
     created: datetime
     spec: SpecT
     owner: str | None = None
+    asked_by: AskedBy | None = None
 
     @property
     def request_id(self) -> str:

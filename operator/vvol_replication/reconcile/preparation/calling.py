@@ -15,6 +15,7 @@ from vvol_replication.api.preparation import (
 from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Problem, Unbound
 from vvol_replication.reconcile.core.baseline import baseline_of
+from vvol_replication.reconcile.core.newest import newest_listed
 from vvol_replication.reconcile.core.observation import Trouble, rows
 from vvol_replication.reconcile.core.steps import Finish, Park, PreparationDecision, Prepare, Record, TakeTurn
 
@@ -71,11 +72,12 @@ def _record_intent(bound: BoundPreparation, findings: tuple[Finding, ...]) -> Pr
     """Write down what was read, and what is about to be asked for, before it is asked for (invariant 5)."""
     seen = bound.seen
     at_source = sorted(rows(seen.source_snapshots), key=lambda row: row.created, reverse=True)
+    newest = newest_listed(seen, bound.now, bound.tuning.fresh)
     ledger = PreparationLedger(
         request_id=bound.request.request_id,
         turn_at=bound.now,
         resolved=bound.resolved,
-        baseline=baseline_of(rows(seen.points), rows(seen.target_snapshots), at_source),
+        baseline=baseline_of(rows(seen.points), rows(seen.target_snapshots), at_source, newest),
         prepare=PrepareLedger(bound.now, tuple(row.name for row in at_source[:SNAPSHOTS_LIMIT])),
         holder=bound.holder,
     )

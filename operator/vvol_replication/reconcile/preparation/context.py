@@ -11,6 +11,7 @@ from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.baseline import at_end, is_older
 from vvol_replication.reconcile.core.context import RequestContext
+from vvol_replication.reconcile.core.newest import newest_listed
 from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.steps import Decided, Finish, LeaveTurn, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Verdict
@@ -43,7 +44,8 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
         """End for good. A ledger that still holds the call means that the group counts as prepared."""
         if self.acted and not self.called:
             changes.setdefault("operation", PreparationLedger(request_id=self.request.request_id))
-        changes["operation"] = at_end(changes.get("operation", self.status.operation))
+        newest = newest_listed(self.seen, self.now, self.tuning.fresh)
+        changes["operation"] = at_end(changes.get("operation", self.status.operation), newest)
         return Decided(Finish(), self._summarize(verdict, **changes))
 
     def left_behind(self) -> str:

@@ -34,7 +34,11 @@ def decide(
     schedule: Schedule, status: ReplicationScheduleStatus, runs: Sequence[Run], now: datetime, cron: CronSchedule
 ) -> Plan:
     """What to do, given all runs of this schedule that the API server has right now."""
+    known = status.timetable is not None
     status = in_force(schedule, absorb(schedule, status, runs, now), now)
+    if not known:
+        # From when its times count is stored before the first is decided upon: a crash in between would forget some.
+        return Plan(status)
     status, start = _by_time(schedule, status, now, cron)
     return Plan(status, start or _by_text(schedule, status), superfluous(schedule, status, runs))
 
@@ -52,13 +56,15 @@ def started(status: ReplicationScheduleStatus, ask: Ask, name: str) -> Replicati
 def look_at(
     schedule: Schedule, status: ReplicationScheduleStatus, now: datetime, cron: CronSchedule
 ) -> datetime | None:
-    """When time alone asks for another decision: the next start, or the deadline of a run that waits. None: never."""
+    """When time alone asks for another decision: what is due, the next start, a waiting run's deadline. None: never."""
     table, offset = status.timetable, schedule.offset
     if table is None or table.suspended:
         return None
-    next_time, deadline = next_after(schedule, status, now, cron), schedule.spec.starting_deadline
+    waiting, deadline = due(cron, table.since, now - offset).latest, schedule.spec.starting_deadline
+    if waiting is not None and not status.active:
+        return now
+    next_time = next_after(schedule, status, now, cron)
     moments = [] if next_time is None else [next_time + offset]
-    waiting = due(cron, table.since, now - offset).latest
     if waiting is not None and deadline is not None:
         moments.append(waiting + offset + deadline)
     return min(moments, default=None)

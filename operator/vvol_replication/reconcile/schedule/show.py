@@ -8,7 +8,7 @@ from datetime import datetime
 from vvol_replication.api.conditions import Wanted, merge
 from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
-from vvol_replication.api.schedule import LastRun, ReplicationScheduleStatus
+from vvol_replication.api.schedule import LastRun, ReplicationScheduleStatus, Timetable
 from vvol_replication.api.status import Phase
 from vvol_replication.api.times import format_time
 from vvol_replication.domain.cron import CronSchedule
@@ -46,7 +46,11 @@ def show_invalid(
     """The status of a schedule that cannot be read: nothing is started, and what is under way goes on."""
     wanted = [Wanted("Ready", "False", reason, message), Wanted("Stalled", "True", reason, message), *_last_run(status)]
     conditions = merge(status.conditions, wanted, generation, now)
-    return replace(status, observed_generation=generation, conditions=conditions, next_schedule_time=None)
+    table = status.timetable
+    # Until it is corrected no time of it counts, and none of those that pass is made good by the correction.
+    none = table if table is not None and not table.schedule else Timetable("", now, suspended=True)
+    status = replace(status, timetable=none, next_schedule_time=None)
+    return replace(status, observed_generation=generation, conditions=conditions)
 
 
 def _ready(schedule: Schedule, status: ReplicationScheduleStatus, around: Around) -> list[Wanted]:

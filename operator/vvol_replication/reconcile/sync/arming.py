@@ -10,6 +10,7 @@ from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.baseline import baseline_of
 from vvol_replication.reconcile.core.checks import group_called
+from vvol_replication.reconcile.core.newest import newest_listed
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Arm, Decision, Park, Push, Read, Record
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
@@ -68,10 +69,11 @@ def _record_intent(active: ActiveSync) -> Decision:
             "used: the point in time will have that name."
         )
     note = clocks_problem(active)
+    newest = newest_listed(seen, active.now, active.tuning.fresh)
     operation = replace(
         ledger,
         resolved=active.resolved,
-        baseline=baseline_of(rows(seen.points), rows(seen.target_snapshots), rows(seen.source_snapshots)),
+        baseline=baseline_of(rows(seen.points), rows(seen.target_snapshots), rows(seen.source_snapshots), newest),
         sync=sync,
         push=PushLedger(intent_at=active.now) if active.request.spec.method is Method.COORDINATED else None,
         holder=active.holder,

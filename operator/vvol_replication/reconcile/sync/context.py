@@ -15,6 +15,7 @@ from vvol_replication.reconcile.core.baseline import at_end
 from vvol_replication.reconcile.core.checks import source_names
 from vvol_replication.reconcile.core.context import RequestContext
 from vvol_replication.reconcile.core.identify import Finding, NextName, identify
+from vvol_replication.reconcile.core.newest import newest_listed
 from vvol_replication.reconcile.core.observation import rows
 from vvol_replication.reconcile.core.request import Request
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish
@@ -74,7 +75,8 @@ class SyncContext(RequestContext[Request, SyncStatus]):
             text = f"The sync {state}: whatever lands next on the target may get the name {name!r}."
             pending = Wanted("Named", "Unknown", Reason.NAME_STILL_PENDING, text)
             verdict = replace(verdict, extra=(*verdict.extra, pending))
-        changes["operation"] = at_end(changes.get("operation", self.status.operation))
+        newest = newest_listed(self.seen, self.now, self.tuning.fresh)
+        changes["operation"] = at_end(changes.get("operation", self.status.operation), newest)
         return Decided(Finish(), self._summarize(verdict, **changes))
 
     def _summarize(self, verdict: Verdict, **changes: Any) -> SyncStatus:

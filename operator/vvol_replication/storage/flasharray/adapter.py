@@ -12,6 +12,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     Snapshot,
 )
@@ -76,6 +77,15 @@ class FlashArray(ArrayPort):
         return self._misnamed(*protection_groups) or await self._ask(
             f"read transfers of {len(protection_groups)} protection groups",
             lambda array, by: array.transfers(protection_groups, by),
+        )
+
+    async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
+        """Schedule and targets' retention of several protection groups of this array. A missing group has no entry."""
+        if not protection_groups:
+            return Done({})
+        return self._misnamed(*protection_groups) or await self._ask(
+            f"read schedule and retention of {len(protection_groups)} protection groups",
+            lambda array, by: array.policies(protection_groups, by),
         )
 
     async def push(self, protection_group: str, suffix: str) -> Outcome[Pushed | AlreadyThere]:

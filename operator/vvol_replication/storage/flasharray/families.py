@@ -14,6 +14,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     Snapshot,
 )
@@ -63,6 +64,10 @@ class Family(Protocol):
 
     async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
         """The snapshots and transfers of several protection groups; a missing one has an empty row."""
+        ...
+
+    async def policies(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionPolicy]:
+        """Schedule and targets' retention of several protection groups; a missing one has no entry."""
         ...
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:

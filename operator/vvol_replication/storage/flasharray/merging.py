@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.arrays import ProtectionPolicy, ReplicationSchedule, Retention, Snapshot
 
 _CONNECTED: Final = frozenset({"connected", "partially_connected", "unbalanced"})
 """Words for a connection that carries data; the last two say that some of its paths do not."""
@@ -32,3 +32,16 @@ def by_protection_group(rows: Iterable[Snapshot], names: Sequence[str]) -> dict[
     for row in rows:
         found.get(row.name.rpartition(".")[0].lower(), []).append(row)
     return {name: tuple(found[name.lower()]) for name in names}
+
+
+def policies(
+    schedules: Mapping[str, ReplicationSchedule | None],
+    retentions: Mapping[str, Retention | None],
+    names: Sequence[str],
+) -> dict[str, ProtectionPolicy]:
+    """Two answers, both by name in lower case, under the names asked for; a group that is in neither has no entry."""
+    return {
+        name: ProtectionPolicy(schedules.get(name.lower()), retentions.get(name.lower()))
+        for name in names
+        if name.lower() in schedules or name.lower() in retentions
+    }

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
+
+from vvol_replication.domain.arrays import ReplicationSchedule, Retention
 
 from .errors import Unreadable
+
+FOREVER: Final = -1
 
 
 def rows(answer: Any, where: str) -> list[Mapping[str, Any]]:
@@ -47,6 +52,42 @@ def count(value: Any) -> int | None:
     """Not below zero; anything else is unknown."""
     whole = number(value)
     return int(value) if whole is not None and whole >= 0 else None
+
+
+def schedule(enabled: Any, every: Any, blackout: Any, *, unit: float) -> ReplicationSchedule | None:
+    """A replication schedule; None where it is not told whether it is on. `unit`: seconds in what times are told in.
+
+    `blackout`: none, one object with `start` and `end` as times of the day, or a list of such.
+    """
+    if not isinstance(enabled, bool):
+        return None
+    windows = blackout if isinstance(blackout, list) else [blackout]
+    closed = max((_window(one, unit) for one in windows if isinstance(one, Mapping)), default=timedelta())
+    return ReplicationSchedule(enabled, span(every, unit) or None, closed)
+
+
+def _window(told: Mapping[str, Any], unit: float) -> timedelta:
+    """How long a window is open; one that ends before it begins ends the next day."""
+    start, end = span(told.get("start"), unit), span(told.get("end"), unit)
+    return timedelta() if start is None or end is None else (end - start) % timedelta(days=1)
+
+
+def retention(all_for: Any, per_day: Any, days: Any) -> Retention | None:
+    """A retention; None where any part of it is not told. Seconds, a count, and days; -1 is for ever (Purity 6.10)."""
+    kept = None if all_for == FOREVER else span(all_for, 1.0)
+    longest, each = None if days == FOREVER else count(days), count(per_day)
+    if each is None or (kept is None and all_for != FOREVER) or (longest is None and days != FOREVER):
+        return None
+    return Retention(kept, each, longest)
+
+
+def span(value: Any, unit: float) -> timedelta | None:
+    """A time span, told in units of so many seconds; anything else is unknown."""
+    told = number(value)
+    try:
+        return None if told is None or told < 0 else timedelta(seconds=told * unit)
+    except OverflowError:
+        return None
 
 
 def number(value: Any) -> float | None:

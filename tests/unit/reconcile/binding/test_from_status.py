@@ -12,7 +12,7 @@ from vvol_replication.api.group import GroupRef, ReplicationGroupSpec, Replicati
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import ArrayAbout
 from vvol_replication.domain.groups import GroupState, Inventory, VCenterAbout
-from vvol_replication.reconcile.binding.from_status import bind_by_memory, fits
+from vvol_replication.reconcile.binding.from_status import bind_by_memory, fits, target_by_memory
 from vvol_replication.reconcile.binding.world import ArrayView, Binding, Problem, SiteView, Unbound, World
 
 SPEC = ReplicationGroupSpec(
@@ -114,3 +114,76 @@ def test_an_array_that_is_not_known_is_told(missing: str) -> None:
     found = bound(world=replace(DOWN, arrays={name: one for name, one in ARRAYS.items() if name != missing}))
     assert isinstance(found, Unbound)
     assert found.reason is Reason.ARRAY_UNKNOWN
+
+
+RECOVERY = SiteView(VCenterAbout("uuid-dallas", "8.0.3.0", ()), Inventory((), ()))
+LOST = World({"dallas": RECOVERY, "austin": SILENT}, ARRAYS)
+GONE = Unbound(Reason.TARGET_GROUP_NOT_FOUND, "Not there.")
+UNREAD = {**ARRAYS, "flasharray-a": ArrayView(problem=Problem(Reason.UNREACHABLE, "No connection."))}
+
+
+def listed(
+    status: ReplicationGroupStatus = STATUS,
+    world: World = LOST,
+    unbound: Unbound = UNBOUND,
+    spec: ReplicationGroupSpec = SPEC,
+) -> TargetSide | None:
+    return target_by_memory(spec, status, unbound, world)
+
+
+def test_the_pinned_target_can_be_listed_while_the_source_site_is_silent() -> None:
+    assert listed() == STATUS.target
+
+
+@pytest.mark.parametrize(
+    ("arrays", "can_be"),
+    [
+        (UNREAD, True),
+        ({**ARRAYS, "other": ArrayView()}, False),
+        ({"flasharray-b": ARRAYS["flasharray-b"]}, False),
+        ({**UNREAD, "new": ARRAYS["flasharray-a"]}, False),
+    ],
+    ids=["silent", "another is silent", "deleted", "known by another object"],
+)
+def test_the_pinned_target_can_be_listed_while_an_array_of_the_group_is_silent(arrays: Any, can_be: bool) -> None:  # noqa: FBT001 - parametrized
+    world = World({"dallas": RECOVERY, "austin": READ}, arrays)
+    assert (listed(world=world, unbound=GONE) is not None) == can_be
+
+
+def test_a_group_whose_source_was_never_read_has_its_target_listed_while_arrays_are_silent() -> None:
+    spec = replace(SPEC, group_name=None, target=GroupRef("fd-b", "dg-b"))
+    assert listed(replace(STATUS, source=None), spec=spec) is None
+    unsure = replace(STATUS, source=SourceSide("fd-a", "dg-a", "FA-A:erp"))
+    assert listed(unsure, World({"dallas": RECOVERY, "austin": READ}, UNREAD), GONE) == STATUS.target
+
+
+@pytest.mark.parametrize(
+    "recovery",
+    [
+        None,
+        SiteView(),
+        SiteView(RECOVERY.about, RECOVERY.inventory, Problem(Reason.UNREACHABLE, "No connection.")),
+        SiteView(VCenterAbout("uuid-of-another", "8.0.3.0", ()), RECOVERY.inventory),
+    ],
+    ids=["none", "unread", "silent", "another"],
+)
+def test_the_pinned_target_is_listed_by_the_vcenter_that_listed_it_before_alone(recovery: SiteView | None) -> None:
+    sites = {"austin": SILENT} | ({} if recovery is None else {"dallas": recovery})
+    assert listed(world=World(sites, ARRAYS)) is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ReplicationGroupStatus(),
+        replace(STATUS, target=TargetSide("fd-b", "dg-b", None, "TARGET", "flasharray-b", "id-b", "dallas", None)),
+        replace(STATUS, target=TargetSide("fd-b", "dg-b", None, "TARGET", "b", "id-b", "houston", "uuid-dallas")),
+    ],
+    ids=["never read", "not whole", "of another site"],
+)
+def test_a_status_that_pins_no_target_of_the_spec_is_not_believed(status: ReplicationGroupStatus) -> None:
+    assert listed(status) is None
+
+
+def test_what_is_an_answer_makes_the_status_past() -> None:
+    assert listed(world=World({"dallas": RECOVERY, "austin": READ}, ARRAYS), unbound=GONE) is None

@@ -25,7 +25,8 @@ JSON = st.recursive(
 )
 FIELDS = (
     "name", "source", "targets", "allowed", "created", "started", "completed", "progress", "data_transferred",
-    "time_remaining", "array_name", "id", "status", "connected", "version",
+    "time_remaining", "array_name", "id", "status", "connected", "version", "replicate_enabled",
+    "replicate_frequency", "replicate_blackout", "target_all_for", "target_per_day", "target_days",
 )  # fmt: skip
 ROW = st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from([WIRE, "erp.vr-1", 1.0]))
 
@@ -37,6 +38,8 @@ def test_garbage_is_unreadable_and_never_anything_else(answer: Any) -> None:
         lambda: answers.connections(answer),
         lambda: answers.protection_group(answer),
         lambda: answers.snapshots(answer),
+        lambda: answers.schedules(answer),
+        lambda: answers.retentions(answer),
         lambda: answers.pushed(answer, "erp.vr-1"),
     ):
         with suppress(Unreadable):

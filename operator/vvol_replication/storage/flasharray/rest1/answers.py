@@ -11,7 +11,9 @@ from vvol_replication.domain.arrays import (
     ArrayConnection,
     ProtectionGroup,
     Pushed,
+    ReplicationSchedule,
     ReplicationTarget,
+    Retention,
     Snapshot,
 )
 from vvol_replication.storage.flasharray import merging, reading
@@ -60,6 +62,26 @@ def snapshots(answer: Any, *, destroyed: bool = False) -> tuple[Snapshot, ...]:
     """
     rows = (row for row in reading.rows(answer, "GET pgroup") if "." in reading.text(row, "name", "GET pgroup"))
     return tuple(_snapshot(row, destroyed=destroyed) for row in rows)
+
+
+def schedules(answer: Any) -> list[tuple[str, ReplicationSchedule | None]]:
+    """Read `GET pgroup?schedule=true`: names in lower case; intervals and times of the day are in seconds."""
+    where = "GET pgroup with schedule"
+    fields = ("replicate_enabled", "replicate_frequency", "replicate_blackout")
+    return [
+        (reading.text(row, "name", where).lower(), reading.schedule(*map(row.get, fields), unit=1.0))
+        for row in reading.rows(answer, where)
+    ]
+
+
+def retentions(answer: Any) -> list[tuple[str, Retention | None]]:
+    """Read `GET pgroup?retention=true`: names in lower case."""
+    where = "GET pgroup with retention"
+    fields = ("target_all_for", "target_per_day", "target_days")
+    return [
+        (reading.text(row, "name", where).lower(), reading.retention(*map(row.get, fields)))
+        for row in reading.rows(answer, where)
+    ]
 
 
 def pushed(answer: Any, snapshot: str) -> Pushed:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ProtectionGroup, Pushed, Snapshot
+from vvol_replication.domain.arrays import (
+    AlreadyThere,
+    ArrayConnection,
+    ProtectionGroup,
+    ProtectionPolicy,
+    Pushed,
+    Snapshot,
+)
 from vvol_replication.storage.flasharray import merging
 from vvol_replication.storage.flasharray.errors import Answered, CallFailed, LookFailed, Unreadable, refusals
 from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 from vvol_replication.storage.redaction import Redactor
 
 from . import answers
+
+T = TypeVar("T")
 
 
 class Purestorage(Protocol):
@@ -69,6 +78,17 @@ def transfers(array: Purestorage, names: Sequence[str]) -> Mapping[str, tuple[Sn
     return merging.by_protection_group(_rows(array, list(dict.fromkeys(names))), names)
 
 
+def policies(array: Purestorage, names: Sequence[str]) -> Mapping[str, ProtectionPolicy]:
+    """Schedule and targets' retention of several protection groups, destroyed ones not.
+
+    Two calls, for an array takes `schedule` and `retention` in two only; more where a group is missing.
+    """
+    wanted = list(dict.fromkeys(names))
+    schedules = _existing(lambda names: answers.schedules(array.list_pgroups(names=names, schedule=True)), wanted)
+    retentions = _existing(lambda names: answers.retentions(array.list_pgroups(names=names, retention=True)), wanted)
+    return merging.policies(dict(schedules), dict(retentions), names)
+
+
 def push(array: Purestorage, name: str, suffix: str, redactor: Redactor) -> Pushed | AlreadyThere:
     """Snapshot and replicate now, with the retention of the protection group."""
     try:
@@ -95,25 +115,30 @@ def _is_destroyed(array: Purestorage, snapshot: str, said: str) -> bool:
 
 
 def _rows(array: Purestorage, names: list[str]) -> tuple[Snapshot, ...]:
+    """Snapshots of those protection groups that exist."""
+    return tuple(_existing(lambda names: _with_destroyed(array, partial(array.list_pgroups, names=names)), names))
+
+
+def _existing(ask: Callable[[list[str]], Iterable[T]], names: list[str]) -> list[T]:
     """Rows of those protection groups that exist: an array answers 400 to all if one is missing.
 
     It mostly names the missing one; where it does not, the list is halved.
     """
     if not names:
-        return ()
+        return []
     try:
-        return _with_destroyed(array, partial(array.list_pgroups, names=names))
+        return list(ask(names))
     except Answered as refusal:
         if not refusals.missing(refusal):
             raise
         if len(names) == 1:
-            return ()
+            return []
         gone = {name.lower() for name in ArrayText.parse(refusal.text).names}
         others = [name for name in names if name.lower() not in gone]
         if len(others) < len(names):
-            return _rows(array, others)
+            return _existing(ask, others)
         half = len(names) // 2
-        return _rows(array, names[:half]) + _rows(array, names[half:])
+        return _existing(ask, names[:half]) + _existing(ask, names[half:])
 
 
 def _with_destroyed(array: Purestorage, ask: Callable[..., Any]) -> tuple[Snapshot, ...]:

@@ -13,6 +13,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     Snapshot,
 )
@@ -106,6 +107,10 @@ class REST1Array:
     async def transfers(self, names: Sequence[str], deadline: float) -> Mapping[str, tuple[Snapshot, ...]]:
         """The snapshots and transfers of several protection groups in one call; a missing group has an empty row."""
         return await self._ask(lambda array: calls.transfers(array, names), deadline)
+
+    async def policies(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionPolicy]:
+        """Schedule and targets' retention of several protection groups: two calls for all of them."""
+        return await self._ask(lambda array: calls.policies(array, names), deadline)
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
         """Snapshot and replicate now, with retention applied."""

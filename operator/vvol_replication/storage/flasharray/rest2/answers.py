@@ -15,6 +15,7 @@ from vvol_replication.domain.arrays import (
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     ReplicationTarget,
     Snapshot,
@@ -71,6 +72,26 @@ def protection_group(row: Row, targets: Iterable[Row]) -> ProtectionGroup:
         source=_reference(row, where, "source"),
         targets=tuple(_target(target) for target in targets),
         destroyed=row.get("destroyed") is True,
+    )
+
+
+def policies(rows: Iterable[Row]) -> dict[str, ProtectionPolicy]:
+    """Read the rows of `GET protection-groups`, by name in lower case; intervals are milliseconds. Live ones only."""
+    live = {
+        name: row for name, row in _by_name(rows, "GET protection-groups").items() if row.get("destroyed") is not True
+    }
+    return {name: _policy(row) for name, row in live.items()}
+
+
+def _policy(row: Row) -> ProtectionPolicy:
+    every, keep = row.get("replication_schedule"), row.get("target_retention")
+    return ProtectionPolicy(
+        schedule=reading.schedule(every.get("enabled"), every.get("frequency"), every.get("blackout"), unit=0.001)
+        if isinstance(every, Mapping)
+        else None,
+        retention=reading.retention(keep.get("all_for_sec"), keep.get("per_day"), keep.get("days"))
+        if isinstance(keep, Mapping)
+        else None,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from vvol_replication.domain.arrays import (
     AlreadyThere,
     ArrayAbout,
     ArrayConnection,
     ProtectionGroup,
+    ProtectionPolicy,
     Pushed,
     Snapshot,
 )
@@ -24,6 +25,8 @@ from vvol_replication.storage.redaction import Redactor
 
 from . import answers
 from .session import Session
+
+T = TypeVar("T")
 
 _OLDEST: Final = (2, 4)
 """The first version with `replicate_now`."""
@@ -111,7 +114,20 @@ class REST2Array:
 
         Two or three calls, and at most two more (beside further pages) where some of the groups are missing.
         """
-        return merging.by_protection_group(await self._of_groups(list(dict.fromkeys(names)), deadline), names)
+
+        async def listed(asked: str) -> tuple[Snapshot, ...]:
+            return await self._listed({"source_names": asked} if asked else {}, deadline)
+
+        return merging.by_protection_group(await _of_groups(list(dict.fromkeys(names)), listed), names)
+
+    async def policies(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionPolicy]:
+        """Schedule and targets' retention of several protection groups: one call, and more pages or groups missing."""
+
+        async def listed(asked: str) -> list[Mapping[str, Any]]:
+            return await self._rows("protection-groups", {"names": asked} if asked else {}, deadline)
+
+        found = answers.policies(await _of_groups(list(dict.fromkeys(names)), listed))
+        return {name: found[name.lower()] for name in names if name.lower() in found}
 
     async def push(self, name: str, suffix: str, deadline: float) -> Pushed | AlreadyThere:
         """Snapshot and replicate now, with the retention of the protection group."""
@@ -139,28 +155,6 @@ class REST2Array:
             return answers.destroyed(await self._rows(_SNAPSHOTS, {"names": snapshot}, deadline), snapshot)
         except CallFailed as failure:
             raise LookFailed(said, failure) from failure
-
-    async def _of_groups(self, names: list[str], deadline: float) -> tuple[Snapshot, ...]:
-        """As asked; then without those of which the array says that they are missing; then whatever there is."""
-        for _ in range(2):
-            asked = ",".join(names)
-            if len(asked) > _LONGEST_NAMES:
-                break
-            if not names:
-                return ()
-            try:
-                return await self._listed({"source_names": asked}, deadline)
-            except Answered as refusal:
-                if not refusals.missing(refusal):
-                    raise
-                gone = {name.lower() for name in ArrayText.parse(refusal.text).names}
-                others = [name for name in names if name.lower() not in gone]
-                if len(names) == 1:
-                    return ()
-                if len(others) == len(names):
-                    break
-                names = others
-        return await self._listed({}, deadline)
 
     async def _listed(self, query: Mapping[str, str], deadline: float) -> tuple[Snapshot, ...]:
         """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
@@ -196,6 +190,32 @@ class REST2Array:
                 where = {"offset": str(len(rows)), "sort": "name"}
             else:
                 where = {"continuation_token": page.token}
+
+
+async def _of_groups(names: list[str], listed: Callable[[str], Awaitable[Sequence[T]]]) -> Sequence[T]:
+    """Rows of those groups that exist: as asked; then without those that the array says are missing; then all of it.
+
+    `listed` takes the names, separated by commas; without any it lists whatever there is.
+    """
+    for _ in range(2):
+        asked = ",".join(names)
+        if len(asked) > _LONGEST_NAMES:
+            break
+        if not names:
+            return ()
+        try:
+            return await listed(asked)
+        except Answered as refusal:
+            if not refusals.missing(refusal):
+                raise
+            gone = {name.lower() for name in ArrayText.parse(refusal.text).names}
+            others = [name for name in names if name.lower() not in gone]
+            if len(names) == 1:
+                return ()
+            if len(others) == len(names):
+                break
+            names = others
+    return await listed("")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

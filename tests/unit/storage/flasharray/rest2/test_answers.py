@@ -26,6 +26,7 @@ JSON = st.recursive(
 FIELDS = (
     "name", "source", "member", "target", "allowed", "created", "started", "completed", "progress", "data_transferred",
     "destroyed", "id", "status", "remote", "version", "items", "continuation_token", "more_items_remaining", "type",
+    "replication_schedule", "target_retention",
 )  # fmt: skip
 ROW = st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from([WIRE, "erp.vr-1", 1.0, {"name": "a"}]))
 ROWS = st.lists(ROW, max_size=4)
@@ -43,6 +44,7 @@ def test_garbage_is_unreadable_and_never_anything_else(
         lambda: answers.snapshots(rows, others),
         lambda: answers.destroyed(rows, "erp.vr-1"),
         lambda: answers.pushed(rows, "erp.vr-1"),
+        lambda: answers.policies(rows),
     ):
         with suppress(Unreadable):
             read()
