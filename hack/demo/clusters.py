@@ -32,7 +32,8 @@ CRDS = Path(__file__).resolve().parents[2] / "crds"
 LABEL = "replication.vvol.dev/demo"
 CLUSTER_SCOPED = "vcenters.replication.vvol.dev,flasharrays.replication.vvol.dev"
 NAMESPACED = ",".join(
-    f"{plural}.replication.vvol.dev" for plural in ("replicationsyncs", "failoverpreparations", "replicationgroups")
+    f"{plural}.replication.vvol.dev"
+    for plural in ("replicationschedules", "replicationsyncs", "failoverpreparations", "replicationgroups")
 )
 ROLES = "clusterrolebindings,rolebindings,clusterroles,roles"
 PATIENCE = "30s"

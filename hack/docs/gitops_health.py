@@ -15,6 +15,7 @@ ARGOCD = "manifests/health/argocd/argocd-cm-patch.yaml"
 FLUX = "manifests/health/flux/health-check-exprs.yaml"
 
 ONE_SHOT = ("ReplicationSync", "FailoverPreparation")
+SCHEDULES = ("ReplicationSchedule",)
 MONITORED = ("VCenter", "FlashArray", "ReplicationGroup")
 
 _ARGOCD_HEAD = """# Health and actions of our kinds for Argo CD: merge this into the ConfigMap of its settings.
@@ -45,7 +46,7 @@ def dump(document: Any) -> str:
 def render_argocd() -> str:
     """The patch of `argocd-cm`."""
     data: dict[str, str] = {}
-    for kind in (*ONE_SHOT, *MONITORED):
+    for kind in (*ONE_SHOT, *SCHEDULES, *MONITORED):
         directory = CUSTOMIZATIONS / kind
         data[f"resource.customizations.health.{GROUP}_{kind}"] = (directory / "health.lua").read_text("utf-8")
         if (directory / "actions").is_dir():
@@ -68,8 +69,8 @@ def _actions(directory: Path) -> dict[str, Any]:
 def render_flux() -> str:
     """A Flux Kustomization with `healthCheckExprs` for each kind; `exists` on an empty list is false, `all` is not."""
     checks = [
-        {"apiVersion": API_VERSION, "kind": kind, **expressions(terminal=kind in ONE_SHOT)}
-        for kind in (*ONE_SHOT, *MONITORED)
+        {"apiVersion": API_VERSION, "kind": kind, **expressions(stalls=kind not in MONITORED)}
+        for kind in (*ONE_SHOT, *SCHEDULES, *MONITORED)
     ]
     document = {
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
@@ -80,13 +81,13 @@ def render_flux() -> str:
     return _FLUX_HEAD + dump(document)
 
 
-def expressions(*, terminal: bool) -> dict[str, str]:
-    """The CEL expressions of a kind; `terminal`: it can fail for good.
+def expressions(*, stalls: bool) -> dict[str, str]:
+    """The CEL expressions of a kind; `stalls`: it can be at a point where waiting does not help.
 
     Flux asks them in this order and takes the first that is true; before them it compares the generations.
     """
-    found = {"inProgress": _not_yet("Reconciling")} if terminal else {}
-    if terminal:
+    found = {"inProgress": _not_yet("Reconciling")} if stalls else {}
+    if stalls:
         found["failed"] = _has("Stalled")
     return {**found, "current": _has("Ready")}
 

@@ -28,6 +28,7 @@ _WRITTEN = {  # what is written to the product's own objects is in the log; `sta
                 "replicationgroups",
                 "replicationsyncs",
                 "failoverpreparations",
+                "replicationschedules",
             ],
         }
     ],

@@ -23,6 +23,7 @@ NAMESPACED = {
     "replicationsync": "replicationsyncs",
     "replicationgroup": "replicationgroups",
     "failoverpreparation": "failoverpreparations",
+    "replicationschedule": "replicationschedules",
 }
 CLUSTER_WIDE = {"vcenter": "vcenters", "flasharray": "flasharrays"}
 PATIENCE = 60.0

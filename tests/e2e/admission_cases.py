@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unit.api.spec_cases import DURATION, FULL, INSTANT, LEAST, RIGHT, WRONG, put
+from unit.api.cases import DURATION, LEAST, put
+from unit.api.schedule_cases import NO_ZONE, RUN_NOW
+from unit.api.spec_cases import FULL, INSTANT, RIGHT, WRONG
 
-from vvol_replication.api.names import API_VERSION, FAILOVER_PREPARATION, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import (
+    API_VERSION,
+    FAILOVER_PREPARATION,
+    KINDS,
+    ONE_SHOT_KINDS,
+    REPLICATION_SCHEDULE,
+    REPLICATION_SYNC,
+    Kind,
+)
 
 GOLDEN = Path(__file__).with_name("admission.json")
 """What the API server says to each case, by its title; empty: it takes it. `test_admission.py` holds it against a real
@@ -144,7 +154,57 @@ def _mutable(kind: Kind) -> list[Admission]:
 
 _CONSENT = "consent must repeat groupRef.name, to say that this very group is to be prepared for failover"
 
-_NAMES_NONE = "spec.pointInTimeName: Forbidden: pointInTimeName has no effect with method ArrayOnly"
+_NAMES_NONE = {
+    REPLICATION_SYNC: "spec.pointInTimeName: Forbidden: pointInTimeName has no effect with method ArrayOnly",
+    REPLICATION_SCHEDULE: (
+        "spec.pointInTimeNamePrefix: Forbidden: pointInTimeNamePrefix has no effect with method ArrayOnly"
+    ),
+}
+
+
+def _named(kind: Kind, path: str, name: str) -> list[Admission]:
+    """A name, or the beginning of one, beside each method: where none is made, it would be lost."""
+    return [
+        Admission(kind, path, name, refused=bool(said), server=said, beside={"method": method})
+        for method, said in (("ArrayOnly", _NAMES_NONE[kind]), ("Coordinated", ""), ("AwaitSchedule", ""))
+    ]
+
+
+_NEW = {
+    "groupRef": {"name": "crm"},
+    "schedule": "@hourly",
+    "timeZone": "UTC",
+    "suspend": False,
+    "startingDeadline": "1h",
+    "concurrencyPolicy": "Forbid",
+    "method": "Coordinated",
+    "maxAge": "5m",
+    "timeout": "30m",
+    "pointInTimeNamePrefix": "hourly",
+    "stagger": "1m",
+    "successfulHistoryLimit": 1,
+    "failedHistoryLimit": 2,
+    "runNow": "CHG-4712",
+}
+"""Another value for each field of a schedule: all may be changed, for none of them is what a run was asked for."""
+
+
+def _schedules() -> list[Admission]:
+    """Each field of a schedule changed, taken away, and added later; and changed to what is wrong."""
+    kind, found = REPLICATION_SCHEDULE, []
+    for path, value in _NEW.items():
+        found.append(Admission(kind, path, value, refused=False, before=FULL[kind]))
+        if path not in LEAST[kind]:
+            found.append(Admission(kind, path, None, refused=False, before=FULL[kind]))
+            found.append(Admission(kind, path, value, refused=False, before=LEAST[kind]))
+    named = LEAST[kind] | {"pointInTimeNamePrefix": "nightly"}
+    return [
+        *found,
+        Admission(kind, "method", "ArrayOnly", refused=True, server=_NAMES_NONE[kind], before=named),
+        Admission(kind, "runNow", "", refused=True, server=RUN_NOW, before=FULL[kind]),
+        Admission(kind, "schedule", "TZ=UTC @daily", refused=True, server=NO_ZONE, before=FULL[kind]),
+    ]
+
 
 CASES: list[Admission] = [
     *(Admission(kind, "spec", None, refused=True, server="spec: Required value") for kind in KINDS),
@@ -152,16 +212,8 @@ CASES: list[Admission] = [
     *(Admission(case.kind, case.path, case.value, refused=True, server=case.server) for case in WRONG),
     Admission(FAILOVER_PREPARATION, "consent", "crm", refused=True, server=_CONSENT),
     Admission(REPLICATION_SYNC, "groupRef.name", "crm", refused=False),
-    *(
-        Admission(
-            REPLICATION_SYNC,
-            "pointInTimeName",
-            "before-upgrade",
-            refused=method == "ArrayOnly",
-            server=_NAMES_NONE if method == "ArrayOnly" else "",
-            beside={"method": method},
-        )
-        for method in ("ArrayOnly", "Coordinated", "AwaitSchedule")
-    ),
+    *_named(REPLICATION_SYNC, "pointInTimeName", "before-upgrade"),
+    *_named(REPLICATION_SCHEDULE, "pointInTimeNamePrefix", "nightly"),
+    *_schedules(),
     *(case for kind in ONE_SHOT_KINDS for case in (*_immutable(kind), *_mutable(kind))),
 ]

@@ -138,7 +138,8 @@ class Rig:
 
     def check_secrets(self) -> None:
         """No password or token is in any log, status or event; a crash is in no log."""
-        kinds = ("vcenters,flasharrays", "replicationgroups,replicationsyncs,failoverpreparations,events.events.k8s.io")
+        requests = "replicationsyncs,failoverpreparations,replicationschedules"
+        kinds = ("vcenters,flasharrays", f"replicationgroups,{requests},events.events.k8s.io")
         told = [self.plane.kubectl("get", one, "--all-namespaces", "--output=json").stdout for one in kinds]
         for text in (self.log, *told):
             assert [secret for secret in SECRETS if secret in text] == []

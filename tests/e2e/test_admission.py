@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.admission_cases import CASES, GOLDEN, Admission
 from unit.api import crds as crds_of_api
+from unit.api.cases import LEAST, put
 from unit.api.samples import full
-from unit.api.spec_cases import FULL, LEAST, TYPES, put
+from unit.api.spec_cases import FULL, TYPES
 
 from testbed.waiting import eventually
-from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import (
+    API_VERSION,
+    KINDS,
+    ONE_SHOT_KINDS,
+    REPLICATION_GROUP,
+    REPLICATION_SCHEDULE,
+    REPLICATION_SYNC,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -328,6 +337,7 @@ COLUMNS = {
     "ReplicationGroup": "NAME READY REASON STATE PREPARED CURRENT PROTECTION GROUP NEWEST POINT IN TIME POINTS AGE",
     "ReplicationSync": "NAME GROUP PHASE REASON PERCENT POINT IN TIME NAMED AGE",
     "FailoverPreparation": "NAME GROUP PHASE REASON VALID POINT IN TIME POINT TIME AGE",
+    "ReplicationSchedule": "NAME GROUP SCHEDULE SUSPEND LAST RUN OUTCOME ACTIVE NEXT RUN READY AGE",
 }
 
 
@@ -341,7 +351,7 @@ def test_get_shows_what_matters(kind: Kind, kubectl: Kubectl, made: Callable[...
     narrow, row = kubectl("get", kind.plural, name).stdout.splitlines()
     wide = kubectl("get", kind.plural, name, "--output=wide").stdout
     assert " ".join(narrow.split()) == COLUMNS[kind.kind]
-    assert "Ready" in row
+    assert ("True" if kind is REPLICATION_SCHEDULE else "Ready") in row.split()
     assert "MESSAGE" in wide
     assert "all is well" in wide
 

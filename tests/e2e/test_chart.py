@@ -8,6 +8,7 @@ import pytest
 from e2e.helm import NAMESPACE, RELEASE, one
 
 from testbed import accounts
+from vvol_replication.api.names import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -303,7 +304,7 @@ def test_crds_are_installed_kept_or_left_out(helm: Helm, tools: dict[str, Path])
     ]
     assert all(obj["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"} for obj in kept)
     loose = crds(helm.objects({"crds": {"keep": False}}))
-    assert len(loose) == len(kept) == 5
+    assert len(loose) == len(kept) == len(KINDS)
     assert all("annotations" not in obj["metadata"] for obj in loose)
     assert crds(helm.objects({"crds": {"enabled": False}})) == []
 

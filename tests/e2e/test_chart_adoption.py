@@ -14,6 +14,7 @@ from pages.markdown import ROOT
 
 from testbed import accounts, stage
 from testbed.controlplane import ControlPlane
+from vvol_replication.api.names import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def test_crds_that_were_applied_by_hand_are_adopted_as_the_page_says_and_their_o
 
     assert RELEASE in asking("list", f"--namespace={NAMESPACE}", "--short").split()
     owned = [one for one in plane.client.get("crd")["items"] if one["spec"]["group"] == "replication.vvol.dev"]
-    assert len(owned) == 5
+    assert len(owned) == len(KINDS)
     for one in owned:
         assert one["metadata"]["labels"]["helm.sh/chart"].startswith(RELEASE)
         assert one["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"

@@ -22,6 +22,7 @@ from e2e.rig import LONG, PUSH, SECRETS, Rig, ready, topology
 from testbed import stage
 from testbed.controlplane import ControlPlane
 from testbed.waiting import eventually
+from vvol_replication.api.names import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,7 +252,7 @@ def test_an_uninstallation_lets_go_of_what_is_in_flight_and_the_next_installatio
     kinds = "deployments,jobs,roles,rolebindings,clusterroles,clusterrolebindings,serviceaccounts,networkpolicies,pdb"
     ours = (f"--selector=app.kubernetes.io/instance={RELEASE}", "--all-namespaces", "--output=name")
     assert installed.plane.kubectl("get", kinds, *ours).stdout == ""
-    assert len(installed.plane.kubectl("get", "crd", *ours[::2]).stdout.split()) == 5
+    assert len(installed.plane.kubectl("get", "crd", *ours[::2]).stdout.split()) == len(KINDS)
     installed.kubectl("delete", "replicationsync", deleted.name, "--timeout=10s")
     assert not stage.is_true(kept.get(), "Finished"), "only the finalizer was taken"
 

@@ -14,6 +14,7 @@ from e2e.permissions import spread
 
 from testbed import accounts, stage
 from testbed.kubectl import KubectlError
+from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.reviews import Permission, needed
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def test_the_crds_can_be_applied_by_themselves(control_plane: ControlPlane) -> N
         for obj in yaml.safe_load_all(kubectl("kustomize", directory).stdout)
     ]
     assert sorted(plain) == sorted(kustomized)
-    assert len(plain) == 5
+    assert len(plain) == len(KINDS)
 
 
 @pytest.mark.parametrize("watched", [(), (accounts.WATCHED,)], ids=OVERLAYS)
@@ -226,10 +227,12 @@ def test_requests_follow_a_group_that_kustomize_renames(tools: dict[str, Path], 
     more = [
         stage.group("erp", "prod", "a:erp", recovery="dallas", protected=None),
         stage.preparation("move", "prod", "erp", not_after="2026-12-01T00:00:00Z"),
+        yaml.safe_load((MANIFESTS / "samples" / "kubectl" / "replicationschedule.yaml").read_text()),
     ]
     base = overlay.parent / "base"
     request = yaml.safe_load((base / "replicationsync.yaml").read_text())
-    request["metadata"]["namespace"] = "prod"
+    for obj in (request, more[-1]):
+        obj["metadata"]["namespace"] = "prod"
     (base / "replicationsync.yaml").write_text(yaml.safe_dump_all([request, *more]))
 
     built = {
@@ -237,6 +240,7 @@ def test_requests_follow_a_group_that_kustomize_renames(tools: dict[str, Path], 
     }
 
     assert built["ReplicationSync", "before-deploy-3f9c1e7"]["groupRef"]["name"] == "erp-3f9c1e7"
+    assert built["ReplicationSchedule", "nightly-3f9c1e7"]["groupRef"]["name"] == "erp-3f9c1e7"
     move = built["FailoverPreparation", "move-3f9c1e7"]
     assert (move["groupRef"]["name"], move["consent"]) == ("erp-3f9c1e7", "erp-3f9c1e7")
     assert built["ReplicationGroup", "erp-3f9c1e7"]["recoverySite"]["vCenterRef"]["name"] == "dallas"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,3 +153,35 @@ def test_argo_cd_reads_the_annotations_as_they_are_meant() -> None:
     )
     assert [one["wave"] for one in said.values()] == [0, 0, 0, 1]
     assert [one["hooks"] for name, one in said.items() if name != "ReplicationSync0"] == [[], [], []]
+
+
+def test_run_now_is_left_alone_where_git_does_not_have_it_and_put_back_where_it_does(
+    rig: Rig, site: Site, before: int
+) -> None:
+    git = sample("kubectl/replicationschedule.yaml", PRESYNC[0])
+
+    def text() -> str | None:
+        """What spec.runNow says."""
+        spec = rig.kubectl.get("replicationschedule", "nightly")["spec"]
+        return str(spec["runNow"]) if "runNow" in spec else None
+
+    def click() -> str:
+        """Somebody uses the action, as Argo CD carries it out."""
+        live = rig.kubectl.get("replicationschedule", "nightly")
+        (said,) = judges.argocd([{"object": live, "action": "run-now"}])
+        asked_for = {"spec": {"runNow": said["result"]["spec"]["runNow"]}}
+        rig.kubectl("patch", "replicationschedule", "nightly", "--type=merge", "--patch", json.dumps(asked_for))
+        return str(asked_for["spec"]["runNow"])
+
+    assert synced(rig, git, "3f9c1e7a")[0] == 0
+    clicked = click()
+    ended = f"--for=jsonpath={{.status.lastRunNow}}={clicked}"
+    rig.kubectl("wait", ended, "--timeout=90s", "replicationschedule/nightly")
+    assert synced(rig, git, "3f9c1e7a")[0] == 0
+    assert text() == clicked
+    assert asked(site)[before:] == once(2), "the hook and the run; Argo CD saw no difference, so no hook again"
+
+    with_text = git.replace("spec:\n", "spec:\n  runNow: from-git\n", 1)
+    assert synced(rig, with_text, "a81b2c0d")[0] == 0
+    assert text() == "from-git"
+    rig.kubectl("delete", "replicationschedule", "nightly")

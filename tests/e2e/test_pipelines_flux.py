@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,3 +92,26 @@ def test_history_is_ready_and_asks_for_nothing(rig: Rig, site: Site) -> None:
     status, _, err = flux_apply(rig, text, "erp-sync", "60s")
     assert (status, err) == (0, "")
     assert asked(site)[before:] == []
+
+
+def test_a_text_of_run_now_that_git_does_not_have_stays_only_where_kubectl_did_not_write_it(rig: Rig) -> None:
+    text = (SAMPLES / "kubectl" / "replicationschedule.yaml").read_text()
+    text = text.replace("metadata:\n", f"metadata:\n  namespace: {rig.namespace}\n").replace(
+        "name: nightly", "name: mine"
+    )
+    assert flux_apply(rig, text, "schedules", "60s")[0] == 0
+
+    def asks(change: str, *options: str) -> str | None:
+        """The text after somebody has written it and the interval of Flux has come round."""
+        patch = json.dumps({"spec": {"runNow": change}})
+        rig.kubectl("patch", "replicationschedule", "mine", "--type=merge", "--patch", patch, *options)
+        assert flux_apply(rig, text, "schedules", "60s")[0] == 0
+        spec = rig.kubectl.get("replicationschedule", "mine")["spec"]
+        return str(spec["runNow"]) if "runNow" in spec else None
+
+    assert asks("by-kubectl") is None
+    assert asks("by-another-manager", "--field-manager=run-now") == "by-another-manager"
+    ended = "--for=jsonpath={.status.lastRunNow}=by-another-manager"
+    rig.kubectl("wait", ended, "--timeout=60s", "replicationschedule/mine")
+    assert flux_apply(rig, text, "schedules", "60s")[0] == 0, "a run that has ended changes nothing for Flux"
+    rig.kubectl("delete", "replicationschedule", "mine")

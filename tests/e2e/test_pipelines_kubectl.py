@@ -174,6 +174,12 @@ def test_the_recipe_says_not_executed(rig: Rig, site: Site, before: int, tmp_pat
     assert asked(site)[before:] == []
 
 
+def test_the_sample_of_a_schedule_is_taken(rig: Rig) -> None:
+    taken = rig.kubectl("apply", "--dry-run=server", "-f", str(SAMPLES / "kubectl" / "replicationschedule.yaml")).stdout
+
+    assert "replicationschedule.replication.vvol.dev/nightly created" in taken
+
+
 def test_every_directory_of_samples_is_in_a_test() -> None:
     assert {one.name for one in SAMPLES.iterdir()} >= {"argocd-presync", "argocd-waves", "flux", "kustomize", "kubectl"}
     for path in SAMPLES.rglob("*.yaml"):

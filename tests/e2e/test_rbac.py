@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OURS = "/apis/replication.vvol.dev/v1alpha1"
 CLUSTER = ("vcenters", "flasharrays")
-NAMESPACED = ("replicationgroups", "replicationsyncs", "failoverpreparations")
+NAMESPACED = ("replicationgroups", "replicationsyncs", "failoverpreparations", "replicationschedules")
 KINDS = (*CLUSTER, *NAMESPACED)
 READ, ALL = "get list watch", "get list watch create update patch delete deletecollection"
 VERBS = tuple(ALL.split())
@@ -43,8 +43,9 @@ Grants = dict[tuple[str, str], str]
 
 _OPERATOR_IN: Mapping[str, str] = {
     "replicationgroups": f"{READ} create patch",
-    "replicationsyncs": f"{READ} patch delete",
+    "replicationsyncs": f"{READ} create patch delete",
     "failoverpreparations": f"{READ} patch delete",
+    "replicationschedules": READ,
     **{f"{kind}/status": "patch" for kind in NAMESPACED},
     "events": "create",
 }
@@ -63,6 +64,7 @@ def _users(**resources: str) -> Grants:
 
 
 _VIEW = dict.fromkeys(NAMESPACED, READ)
+_ASK = {"replicationsyncs": ALL, "replicationschedules": ALL}
 EXPECTED: dict[str, Grants] = {
     "operator, cluster-wide": {
         **_OPERATOR,
@@ -85,12 +87,12 @@ EXPECTED: dict[str, Grants] = {
     },
     "connect": {("cluster", kind): ALL for kind in CLUSTER},
     "bind": _users(replicationgroups=ALL),
-    "sync": _users(replicationsyncs=ALL, replicationgroups=READ),
-    "prepare": _users(failoverpreparations=ALL, replicationsyncs=READ, replicationgroups=READ),
+    "sync": _users(**_ASK, replicationgroups=READ),
+    "prepare": _users(**{**_VIEW, "failoverpreparations": ALL}),
     "view": _users(**_VIEW),
     "view of Kubernetes": _users(**_VIEW, events=READ),
-    "edit of Kubernetes": _users(**{**_VIEW, "replicationsyncs": ALL}, secrets=ALL, leases=ALL, events=ALL),
-    "admin of Kubernetes": _users(**{**_VIEW, "replicationsyncs": ALL}, secrets=ALL, leases=ALL, events=ALL),
+    "edit of Kubernetes": _users(**{**_VIEW, **_ASK}, secrets=ALL, leases=ALL, events=ALL),
+    "admin of Kubernetes": _users(**{**_VIEW, **_ASK}, secrets=ALL, leases=ALL, events=ALL),
     "nobody": {},
 }
 PLACES = ("here", "there", "home", "default")
@@ -190,7 +192,7 @@ def roles(control_plane: ControlPlane, crds: tuple[str, ...], tools: dict[str, P
     def aggregated() -> bool:
         rules = control_plane.client.get("clusterrole", "admin")["rules"] or ()
         found = {resource for rule in rules for resource in rule.get("resources", ()) if "create" in rule["verbs"]}
-        return {"replicationsyncs", "secrets"} <= found
+        return {"replicationsyncs", "replicationschedules", "secrets"} <= found
 
     with control_plane.controllers("clusterrole-aggregation-controller"):
         eventually(aggregated, what="the roles to be aggregated", timeout=60)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-GROUPS = ("bare", "held", "kept")
+GROUPS = ("bare", "held", "kept", "planned")
 HISTORY_SECONDS = 15
 
 
@@ -118,4 +118,32 @@ def test_requests_restored_with_their_status_while_no_operator_runs_stay_what_th
     assert stage.is_true(kept, "Complete")
     assert kept["status"]["pointInTime"] == point
     assert asked(site, "kept") == before + 2, "those of the new request"
+    wipe(rig)
+
+
+def test_a_restored_schedule_runs_its_text_once_more_and_its_runs_from_before_push_nothing(
+    rig: Rig, site: Site, tmp_path: Path
+) -> None:
+    def ran() -> dict[str, Any]:
+        found = rig.kubectl.get("replicationschedule", "planned").get("status", {})
+        return dict(found.get("lastRunNowResult", {}))
+
+    site.wait_group(site.group("planned", name="planned"))
+    spec = {"groupRef": {"name": "planned"}, "schedule": "@yearly", "runNow": "CHG-1"}
+    made = {"apiVersion": stage.API_VERSION, "kind": "ReplicationSchedule", "metadata": {"name": "planned"}}
+    rig.kubectl.apply({**made, "spec": spec})
+    first = eventually(ran, what="the run for the text")
+    assert first["phase"] == "Succeeded"
+    velero.backup(rig.kubectl, tmp_path / "backup.tar.gz")
+    wipe(rig)
+    before = asked(site, "planned")
+
+    velero.restore(rig.kubectl, tmp_path / "backup.tar.gz")
+
+    second = eventually(ran, what="the run for the text after the restore")
+    assert (second["phase"], second["name"] == first["name"]) == ("Succeeded", False)
+    earlier = Request(site, first["name"], rig.namespace)
+    assert ready(earlier.wait_complete())[0] == "AlreadyDone"
+    assert "ownerReferences" not in earlier.get()["metadata"], "no schedule deletes it"
+    assert asked(site, "planned") == before + 2, "one sync and one push: those of the new run"
     wipe(rig)

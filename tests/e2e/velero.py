@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from testbed.kubectl import Kubectl
 
 Object = dict[str, Any]
-KINDS = ("failoverpreparations", "replicationgroups", "replicationsyncs")
+KINDS = ("failoverpreparations", "replicationgroups", "replicationschedules", "replicationsyncs")
 _GIVEN = (
     "generateName", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
     "deletionGracePeriodSeconds", "ownerReferences", "managedFields",

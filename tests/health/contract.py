@@ -17,14 +17,20 @@ Object = dict[str, Any]
 GROUP = "replication.vvol.dev"
 ONE_SHOT = frozenset({"ReplicationSync", "FailoverPreparation"})
 MONITORED = frozenset({"VCenter", "FlashArray", "ReplicationGroup"})
-KINDS = ONE_SHOT | MONITORED
+SCHEDULES = frozenset({"ReplicationSchedule"})
+KINDS = ONE_SHOT | MONITORED | SCHEDULES
 NEGATIVE = ("Reconciling", "Stalled", "Failed")
 """Conditions whose True is bad news or work under way: there while they are True, and else not at all."""
 FLAGS = frozenset({"Reconciling", "Stalled", "Complete", "Failed", "Finished"})
 BESIDE = {
     "ReplicationSync": frozenset({"Named", "PointInTimeIdentified", "TTLIgnored"}),
     "FailoverPreparation": frozenset({"Valid", "Preparable", "PointInTimeIdentified", "TTLIgnored"}),
+    "ReplicationSchedule": frozenset({"LastRunSucceeded", "RunNowSucceeded", "ObjectiveTooTight"}),
 }
+DECIDED = frozenset({"LastRunSucceeded"})
+"""Conditions of a schedule that are True or False: of what has not ended yet there is none."""
+WARNINGS = frozenset({"ObjectiveTooTight"})
+"""Conditions that are there while they are True, and else not at all."""
 REASON = re.compile(r"[A-Z][A-Za-z0-9]*")
 FLEETING = re.compile(
     r"(?<![\dT:])\d+:\d\d:\d\d(?!Z)"  # a duration as Python prints it
@@ -38,7 +44,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table. `phases`: what `status.phase` may say; `words`: what Argo CD's message begins with."""
+    """One row of the table. `words`: what Argo CD's message begins with.
+
+    `phases`: what `status.phase` may say, where the kind has one; `reasons`: what `Ready` may, where not all are free.
+    """
 
     name: str
     ready: str
@@ -91,6 +100,30 @@ READ = Row("read", "True", frozenset(), "Current", "Healthy", frozenset())
 SUSPENDED_GROUP = Row("read, suspended", "True", frozenset(), "Current", "Suspended", frozenset())
 NOT_READ = Row("not read", "False", frozenset(), "InProgress", "Degraded", frozenset())
 MONITORED_ROWS = (UNSEEN, READ, SUSPENDED_GROUP, NOT_READ)
+_NO_PHASE = frozenset({""})
+SCHEDULE_ROWS = (
+    UNSEEN,
+    Row("scheduled", "True", frozenset(), "Current", "Healthy", _NO_PHASE, reasons=frozenset({"Scheduled"})),
+    Row("schedule suspended", "True", frozenset(), "Current", "Suspended", _NO_PHASE, reasons=frozenset({"Suspended"})),
+    Row(
+        "schedule waiting",
+        "False",
+        frozenset({"Reconciling"}),
+        "InProgress",
+        "Progressing",
+        _NO_PHASE,
+        reasons=frozenset({"GroupNotFound", "RunRefused"}),
+    ),
+    Row(
+        "schedule invalid",
+        "False",
+        frozenset({"Stalled"}),
+        "Failed",
+        "Degraded",
+        _NO_PHASE,
+        reasons=frozenset({"InvalidSchedule", "InvalidSpec"}),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +156,10 @@ def row(obj: Object) -> Row | None:
         seen = rows.get(ready.get("status", ""))
         return SUSPENDED_GROUP if seen is READ and suspended else seen
     flags = frozenset(one for one in FLAGS if one in found)
+    if obj["kind"] in SCHEDULES:
+        shown = (ready.get("status"), flags)
+        fitting = (one for one in SCHEDULE_ROWS[1:] if shown == (one.ready, one.flags))
+        return next((one for one in fitting if ready.get("reason") in one.reasons), None)
     phase = obj["status"].get("phase")
     fitting = (one for one in ROWS if (one.ready, one.flags) == (ready.get("status"), flags) and phase in one.phases)
     return next(fitting, None)
@@ -144,17 +181,43 @@ def judge(obj: Object) -> list[str]:
         return wrong + ["a generation is observed, but there are no conditions"] * (observed != -1)
     seen = row(obj)
     if seen is None:
-        shown = {name: one["status"] for name, one in found.items()}
+        shown = {name: f"{one['status']} ({one.get('reason')})" for name, one in found.items()}
         return [*wrong, f"phase {status.get('phase')!r} with conditions {shown} is no row of the table"]
     if len(found) != len(status["conditions"]):
         wrong.append("a condition type is there twice")
     if kind in ONE_SHOT:
         wrong += _one_shot(seen, status, found, kind)
+    elif kind in SCHEDULES:
+        wrong += _schedule(seen, status, found, kind)
     else:
         wrong += [f"a monitored kind has no condition {name}" for name in sorted(FLAGS & found.keys())]
     for name, one in found.items():
-        wrong += _condition(name, one, observed, ended="Finished" in seen.flags or kind in MONITORED)
+        wrong += _condition(name, one, observed, ended="Finished" in seen.flags or kind not in ONE_SHOT)
     return wrong
+
+
+def _schedule(seen: Row, status: Object, found: dict[str, Object], kind: str) -> list[str]:
+    """What waits, and what stands still, says one thing in `Ready` and in its flag; the last run says another."""
+    wrong = [
+        f"{name} says {found[name]['reason']}: {found[name]['message']}, and Ready something else"
+        for name in sorted(seen.flags)
+        if (found[name]["reason"], found[name]["message"]) != (found["Ready"]["reason"], found["Ready"]["message"])
+    ]
+    wrong += [
+        f"{name} is not True: it has to be removed instead"
+        for name in WARNINGS & found.keys()
+        if not _true(found, name)
+    ]
+    wrong += [f"{name} is Unknown" for name in DECIDED & found.keys() if found[name]["status"] == "Unknown"]
+    if more := found.keys() - FLAGS - BESIDE[kind] - {"Ready"}:
+        wrong.append(f"conditions that the contract does not know: {', '.join(sorted(more))}")
+    if seen.name == "schedule invalid" and status.get("nextScheduleTime"):
+        wrong.append("a schedule that cannot be read has a next time")
+    return wrong
+
+
+def _true(found: dict[str, Object], name: str) -> bool:
+    return bool(found[name]["status"] == "True")
 
 
 def _one_shot(seen: Row, status: Object, found: dict[str, Object], kind: str) -> list[str]:

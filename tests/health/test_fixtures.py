@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 from health import contract, fixtures, judges
 
 from docs import gitops_health
+from vvol_replication.api.schedule import ReplicationScheduleSpec
+from vvol_replication.api.times import parse_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +36,7 @@ ROWS = {
         one: one for one in ("running", "waiting", "suspended", "succeeded", "failed", "cancelled", "history", "missed")
     },
     "read": "read",
+    **{one.name: one.name.replace(" ", "-") for one in contract.SCHEDULE_ROWS[1:]},
 }
 """Names of the fixtures by rows of the contract."""
 
@@ -64,6 +68,8 @@ def test_every_row_of_the_table_has_a_fixture(kind: str) -> None:
     rows: tuple[contract.Row, ...] = (
         (contract.UNSEEN, *contract.ROWS) if kind in contract.ONE_SHOT else contract.MONITORED_ROWS
     )
+    if kind in contract.SCHEDULES:
+        rows = contract.SCHEDULE_ROWS
     if kind in {"VCenter", "FlashArray"}:
         rows = tuple(one for one in rows if one is not contract.SUSPENDED_GROUP)
     found = {}
@@ -118,11 +124,23 @@ def test_every_action_has_a_test() -> None:
 
 
 def test_the_actions_do_what_their_tests_say() -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
     said = judges.argocd({"object": case.object, "action": case.entry["action"]} for case in ACTIONS)
+    after = datetime.now(UTC)
     for case, answer in zip(ACTIONS, said, strict=True):
         expected = fixtures.read(case.path.parents[1] / "actions" / case.entry["expectedOutputPath"])
         assert answer.get("resultError") is None, case
+        if case.entry["action"] == "run-now":  # its text is the time of the click; the file has another one
+            assert before <= parse_time(answer["result"]["spec"]["runNow"]) <= after, case
+            answer["result"]["spec"]["runNow"] = expected["spec"]["runNow"]
         assert answer["result"] == expected, case
+
+
+def test_a_text_of_run_now_is_one_that_the_api_server_takes() -> None:
+    obj = fixtures.read(fixtures.ROOT / "ReplicationSchedule" / "testdata" / "scheduled.yaml")
+    (said,) = judges.argocd([{"object": obj, "action": "run-now"}])
+
+    assert ReplicationScheduleSpec.parse(said["result"]["spec"]).run_now == said["result"]["spec"]["runNow"]
 
 
 def test_an_action_on_nothing_still_says_what_is_wanted() -> None:
@@ -146,9 +164,14 @@ def broken(path: Path, *changes: tuple[str, str]) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "seen"),
     [
-        ('status = "Degraded"', 'status = "Healthy"', {"failed", "cancelled", "missed", "not-read"}),
+        (
+            'status = "Degraded"',
+            'status = "Healthy"',
+            {"failed", "cancelled", "missed", "not-read", "schedule-invalid"},
+        ),
         ("not executed: ", "done: ", {"history"}),
-        ('status = "Suspended"', 'status = "Progressing"', {"suspended", "read-suspended"}),
+        ('status = "Suspended"', 'status = "Progressing"', {"suspended", "read-suspended", "schedule-suspended"}),
+        (" Last run: ", " ", {"last-run-failed"}),
         ("status.observedGeneration ~= generation", "false", {"created", "stale"}),
         ('type(status) ~= "table"', "status == nil", {"odd-status"}),
         ("found[name] ~= nil and ", "", {"succeeded"}),
@@ -182,7 +205,7 @@ def changed(path: str, **changes: Any) -> Object:
     return obj
 
 
-SYNC = "ReplicationSync/testdata"
+SYNC, SCHEDULE = "ReplicationSync/testdata", "ReplicationSchedule/testdata"
 BROKEN = {
     "ready beside reconciling": changed(f"{SYNC}/running.yaml", Ready={"status": "True"}),
     "reconciling left over at the end": changed(f"{SYNC}/succeeded.yaml", Reconciling={"status": "True"}),
@@ -200,6 +223,16 @@ BROKEN = {
     "cancelled for another reason": changed(f"{SYNC}/cancelled.yaml", Stalled={"reason": "Failed"}),
     "a text for a number": changed(f"{SYNC}/succeeded.yaml", observedGeneration="1"),
     "stalled and ready": changed("VCenter/testdata/read.yaml", Stalled={"status": "True"}),
+    "a schedule that waits and is ready": changed(f"{SCHEDULE}/schedule-waiting.yaml", Ready={"status": "True"}),
+    "a schedule that waits for another reason": changed(
+        f"{SCHEDULE}/schedule-waiting.yaml", Reconciling={"reason": "RunRefused"}
+    ),
+    "a schedule that ended": changed(f"{SCHEDULE}/scheduled.yaml", Finished={"status": "True"}),
+    "a schedule with a reason of no row": changed(f"{SCHEDULE}/scheduled.yaml", Ready={"reason": "Ready"}),
+    "a last run that is not known": changed(f"{SCHEDULE}/scheduled.yaml", LastRunSucceeded={"status": "Unknown"}),
+    "a warning kept as False": changed(f"{SCHEDULE}/objective-too-tight.yaml", ObjectiveTooTight={"status": "False"}),
+    "a schedule with a condition of others": changed(f"{SCHEDULE}/scheduled.yaml", Named={"status": "True"}),
+    "an older last run": changed(f"{SCHEDULE}/run-now-waiting.yaml", LastRunSucceeded={"observedGeneration": 1}),
     "a reading without ready": changed("ReplicationGroup/testdata/read.yaml", Ready=None),
 }
 

@@ -26,7 +26,11 @@ def cells(row: contract.Row) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("one-shot", (contract.UNSEEN, *contract.ROWS)), ("monitored", contract.MONITORED_ROWS)],
+    [
+        ("one-shot", (contract.UNSEEN, *contract.ROWS)),
+        ("monitored", contract.MONITORED_ROWS),
+        ("schedule", contract.SCHEDULE_ROWS),
+    ],
 )
 def test_the_table_says_what_the_contract_says(name: str, rows: tuple[contract.Row, ...]) -> None:
     assert table(name) == [cells(row) for row in rows]

@@ -14,6 +14,7 @@ from health import recording
 from vvol_replication.api.names import API_VERSION
 from vvol_replication.reconcile.core import acceptance, context
 from vvol_replication.reconcile.core import summarize as summarizing
+from vvol_replication.reconcile.schedule import show as showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,10 +65,45 @@ def recorded() -> Iterator[recording.Recording]:
 
     replaced = everywhere(original, tell)
     assert {acceptance, context} <= {module for module, _ in replaced}, "all that is told passes through these two"
+    replaced_too = [*of_schedules(made)]
     yield made
     for module, name in replaced:
         setattr(module, name, original)
+    for module, name, before in replaced_too:
+        setattr(module, name, before)
     recording.close(made)
+
+
+def of_schedules(made: recording.Recording) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
+    """Record what is made of schedules, too: where which function was replaced. Tests call these two themselves."""
+    shows, shows_invalid = showing.show, showing.show_invalid
+
+    @functools.wraps(shows)
+    def show(schedule: Any, *arguments: Any) -> Any:
+        told = shows(schedule, *arguments)
+        made.add(schedule_object(schedule.generation, told))
+        return told
+
+    @functools.wraps(shows_invalid)
+    def show_invalid(status: Any, generation: int, *arguments: Any) -> Any:
+        told = shows_invalid(status, generation, *arguments)
+        made.add(schedule_object(generation, told))
+        return told
+
+    for before, replacement in ((shows, show), (shows_invalid, show_invalid)):
+        for module, name in everywhere(before, replacement, ("vvol_replication", "tests.unit.", "unit.")):
+            yield module, name, before
+
+
+def schedule_object(generation: int, status: Any) -> dict[str, Any]:
+    """A schedule with that status, as the API server would have it."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ReplicationSchedule",
+        "metadata": {"namespace": "erp", "name": "nightly", "generation": generation},
+        "spec": {},
+        "status": status.to_json(),
+    }
 
 
 def as_object(request: Any, status: Any) -> dict[str, Any]:
@@ -81,12 +117,14 @@ def as_object(request: Any, status: Any) -> dict[str, Any]:
     }
 
 
-def everywhere(original: Callable[..., Any], replacement: Callable[..., Any]) -> list[tuple[Any, str]]:
-    """Put `replacement` wherever a loaded module of ours holds `original`; where that was."""
+def everywhere(
+    original: Callable[..., Any], replacement: Callable[..., Any], modules: tuple[str, ...] = ("vvol_replication",)
+) -> list[tuple[Any, str]]:
+    """Put `replacement` wherever a loaded module whose name begins so holds `original`; where that was."""
     places = [
         (module, name)
         for title, module in list(sys.modules.items())
-        if title.startswith("vvol_replication")
+        if title.startswith(modules)
         for name, value in list(vars(module).items())
         if value is original
     ]

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
 NO_REASONS = {
     *("Ready", "Reconciling", "Failed", "Valid", "Prepared", "Preparable", "Discovery", "PointInTimeIdentified"),
     "RecoveryPointCurrent",
-    *("TTLIgnored", "AwaitSchedule", "PHASE"),
+    *("TTLIgnored", "AwaitSchedule", "PHASE", "LastRunSucceeded", "RunNowSucceeded"),
 }
 """Words in code that look like a reason: conditions, methods, columns."""
 

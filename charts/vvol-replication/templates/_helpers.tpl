@@ -103,15 +103,22 @@ priorityClassName: {{ . }}
 {{- /* What the operator may do with the namespaced kinds: everywhere, or in each namespace that it watches. */ -}}
 {{- define "vvol-replication.rules" -}}
 - apiGroups: [replication.vvol.dev]
-  resources: [replicationgroups, replicationsyncs, failoverpreparations]
+  resources: [replicationgroups, replicationsyncs, failoverpreparations, replicationschedules]
   verbs: [get, list, watch]
 - apiGroups: [replication.vvol.dev]
-  resources: [replicationgroups/status, replicationsyncs/status, failoverpreparations/status]
+  resources:
+  - replicationgroups/status
+  - replicationsyncs/status
+  - failoverpreparations/status
+  - replicationschedules/status
   verbs: [patch]
 - apiGroups: [replication.vvol.dev]  # discovery: server-side apply, without force
   resources: [replicationgroups]
   verbs: [create, patch]
-- apiGroups: [replication.vvol.dev]  # its finalizer while something is in flight; deletion when a TTL is over
+- apiGroups: [replication.vvol.dev]  # the runs of ReplicationSchedules
+  resources: [replicationsyncs]
+  verbs: [create]
+- apiGroups: [replication.vvol.dev]  # its finalizer while something is in flight; deletion by TTLs and history limits
   resources: [replicationsyncs, failoverpreparations]
   verbs: [patch, delete]
 - apiGroups: [""]

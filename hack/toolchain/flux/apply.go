@@ -15,6 +15,7 @@ import (
 	"github.com/fluxcd/pkg/ssa"
 	"github.com/fluxcd/pkg/ssa/normalize"
 	"github.com/fluxcd/pkg/ssa/utils"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -54,7 +55,14 @@ func apply(kubeconfig, namespace, name, timeout, expressionsFile string) error {
 		return err
 	}
 	manager.SetOwnerLabels(objects, name, namespace)
-	changes, err := manager.ApplyAllStaged(ctx, objects, ssa.DefaultApplyOptions())
+	options := ssa.DefaultApplyOptions()
+	// The controller takes over what people wrote with kubectl, so that fields which Git does not have go.
+	options.Cleanup.FieldManagers = []ssa.FieldManager{
+		{Name: "kubectl", OperationType: metav1.ManagedFieldsOperationApply},
+		{Name: "kubectl", OperationType: metav1.ManagedFieldsOperationUpdate},
+		{Name: "before-first-apply", OperationType: metav1.ManagedFieldsOperationUpdate},
+	}
+	changes, err := manager.ApplyAllStaged(ctx, objects, options)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,10 @@ CRON = Shape(
     256,
     "five fields (minute, hour, day of month, month, day of week) like 30 2 * * *, or a word like @daily or @every 6h",
 )
+CRON_WORDS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
+CRON_EVERY = "@every "
 TIME_ZONE = Shape(r"^[A-Za-z0-9_+/-]+$", 64, "the name of a time zone, like Europe/Berlin or Etc/UTC")
+_MACHINES_OWN = ("Local", "local")
 NAME_PREFIX = Shape(
     r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$",
     60,
@@ -91,8 +94,8 @@ class ReplicationScheduleSpec:
         failed = reader.number("failedHistoryLimit", 1, HISTORY_MAXIMUM)
         return cls(
             group=reader.require("groupRef", reader.reference("groupRef")),
-            schedule=reader.require("schedule", reader.text("schedule", CRON)),
-            time_zone=reader.text("timeZone", TIME_ZONE),
+            schedule=reader.require("schedule", _cron(reader)),
+            time_zone=_time_zone(reader),
             suspend=reader.flag("suspend"),
             starting_deadline=reader.duration("startingDeadline"),
             concurrency_policy=reader.word("concurrencyPolicy", ConcurrencyPolicy) or ConcurrencyPolicy.FORBID,
@@ -105,6 +108,24 @@ class ReplicationScheduleSpec:
             failed_history_limit=DEFAULT_FAILED_HISTORY if failed is None else failed,
             run_now=reader.text("runNow", RUN_NOW),
         )
+
+
+def _cron(reader: Reader) -> str | None:
+    """What the CRD's rules can tell of a schedule; the rest is told where it is read for times."""
+    text = reader.text("schedule", CRON)
+    if text is not None and "TZ" in text:
+        raise SpecError(reader.where("schedule"), "must not name a time zone: write that into timeZone")
+    if text is not None and text.startswith("@") and text not in CRON_WORDS and not text.startswith(CRON_EVERY):
+        known = ", ".join(CRON_WORDS)
+        raise SpecError(reader.where("schedule"), f"must be one of {known}, or @every and a duration, like @every 6h")
+    return text
+
+
+def _time_zone(reader: Reader) -> str | None:
+    zone = reader.text("timeZone", TIME_ZONE)
+    if zone in _MACHINES_OWN:
+        raise SpecError(reader.where("timeZone"), f"must be {TIME_ZONE.meaning}")
+    return zone
 
 
 def _prefix(reader: Reader) -> str | None:

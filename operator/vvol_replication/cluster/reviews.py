@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, REPLICATION_GROUP, Kind
+from vvol_replication.api.names import GROUP, KINDS, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SYNC, Kind
 
 EVENTS_OF_CLUSTER_SCOPE = "default"
 """The namespace in which events of objects without a namespace are stored."""
@@ -48,7 +48,9 @@ def _on(kind: Kind) -> Iterator[tuple[str, str]]:
     yield f"{kind.plural}/status", "patch"
     if kind is REPLICATION_GROUP:  # discovery
         yield from ((kind.plural, verb) for verb in ("create", "patch"))
-    if kind in ONE_SHOT_KINDS:  # the finalizer; TTLs
+    if kind is REPLICATION_SYNC:  # the runs of schedules
+        yield kind.plural, "create"
+    if kind in ONE_SHOT_KINDS:  # the finalizer; TTLs, and history limits of schedules
         yield from ((kind.plural, verb) for verb in ("patch", "delete"))
 
 

@@ -127,6 +127,8 @@ def cluster(silent: int) -> Callable[[Asked], tuple[int, Any] | str]:
             "spec": {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2099-01-01T00:00:00Z"},
             "status": {"observedGeneration": 1, "acceptedAt": "2026-01-01T00:00:00Z", "operation": {"requestID": "p"}},
         },
+        "replicationschedules": {"metadata": {**metadata, "name": "nightly", "namespace": "prod", "uid": "s"}, "spec": {
+            "groupRef": {"name": "erp"}, "schedule": "@yearly"}},
     }  # fmt: skip
     resources = [
         {

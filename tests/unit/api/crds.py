@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,3 +43,23 @@ def walk(node: Node, path: str) -> Iterator[tuple[str, Node]]:
 def leaves(node: Node) -> set[str]:
     """Paths of everything that holds a value and no further fields."""
     return {path for path, below in walk(node, "") if "properties" not in below and "items" not in below}
+
+
+def at(kind: Kind, path: str) -> Node:
+    """The schema of one field of a spec or status."""
+    part, _, rest = path.partition(".")
+    return dict(walk(schema(kind, part), ""))[rest]
+
+
+def form(node: Node) -> str:
+    """The regular expression that a field's rule asks for."""
+    texts = " ".join(one["rule"] for one in node["x-kubernetes-validations"])
+    (found,) = re.findall(r"self\.matches\(r'(\^.*?\$)'\)", texts)
+    return str(found)
+
+
+def numbers(node: Node) -> tuple[int, ...]:
+    """From where to where a field's rule lets a number be."""
+    texts = " ".join(one["rule"] for one in node.get("x-kubernetes-validations", ()))
+    found = re.fullmatch(r"self >= (\d+) && self <= (\d+)", texts)
+    return tuple(int(bound) for bound in found.groups()) if found else ()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
+from unit.api import schedule_cases
+from unit.api.cases import DURATION, NAME, Case
 
 from vvol_replication.api import names
 from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
@@ -28,19 +27,6 @@ TYPES: dict[Kind, tuple[type[Any], type[Any]]] = {
     names.REPLICATION_SCHEDULE: (ReplicationScheduleSpec, ReplicationScheduleStatus),
 }
 """The dataclasses of each kind's spec and status."""
-
-LEAST: dict[Kind, dict[str, Any]] = {
-    names.VCENTER: {"address": "vcenter.dallas.example.com", "credentialsSecretRef": {"name": "vcenter-dallas"}},
-    names.FLASHARRAY: {"address": "flasharray-a", "apiTokenSecretRef": {"name": "flasharray-a"}},
-    names.REPLICATION_GROUP: {
-        "recoverySite": {"vCenterRef": {"name": "dallas"}},
-        "group": {"name": "flasharray-a:erp"},
-    },
-    names.REPLICATION_SYNC: {"groupRef": {"name": "erp"}},
-    names.FAILOVER_PREPARATION: {"groupRef": {"name": "erp"}, "consent": "erp", "notAfter": "2026-12-01T00:00:00Z"},
-    names.REPLICATION_SCHEDULE: {"groupRef": {"name": "erp"}, "schedule": "30 2 * * *"},
-}
-"""The least that each kind's spec must say."""
 
 FULL: dict[Kind, dict[str, Any]] = {
     names.VCENTER: {
@@ -93,54 +79,30 @@ FULL: dict[Kind, dict[str, Any]] = {
         "cancel": True,
         "ttlSecondsAfterFinished": 3600,
     },
+    names.REPLICATION_SCHEDULE: {
+        "groupRef": {"name": "erp"},
+        "schedule": "30 2 * * 1-5",
+        "timeZone": "Europe/Berlin",
+        "suspend": True,
+        "startingDeadline": "30m",
+        "concurrencyPolicy": "Queue",
+        "method": "AwaitSchedule",
+        "maxAge": "10m",
+        "timeout": "90m",
+        "pointInTimeNamePrefix": "nightly",
+        "stagger": "5m",
+        "successfulHistoryLimit": 7,
+        "failedHistoryLimit": 1,
+        "runNow": "CHG-4711",
+    },
 }
 """Each kind's spec with everything that can be said at once."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """The least spec of `kind` with `path` set to `value` (`None`: removed).
-
-    A wrong one has `where`, the path that the typed value complains of, and `server`, a part of what the API server
-    says to the person who applies it.
-    """
-
-    kind: Kind
-    path: str
-    value: Any = field(hash=False)
-    where: str = ""
-    server: str = ""
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """The spec that the case is about."""
-        spec = copy.deepcopy(LEAST[self.kind])
-        put(spec, self.path, self.value)
-        return spec
-
-
-def put(spec: dict[str, Any], path: str, value: object) -> None:
-    """Set a nested field, or remove it for `None`."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        spec = spec.setdefault(parent, {})
-    if value is None:
-        spec.pop(last, None)
-    else:
-        spec[last] = value
-
-
-def params(cases: list[Case]) -> list[Any]:
-    """The cases as pytest parameters with ids that can be read."""
-    return [pytest.param(case, id=f"{case.kind.kind}-{case.path}={str(case.value)[:30]!r}") for case in cases]
-
-
-VC, FA, RG, RS, FP, SC = names.KINDS
-NAME = "lower-case letters, digits, - and .; a letter or a digit at both ends and on both sides of a dot"
+VC, FA, RG, RS, FP, _ = names.KINDS
 NAMESPACE = "write the name of a namespace like dr: "
 ADDRESS = "write an address like "
 CERTIFICATES = "write certificates in PEM form, like "
-DURATION = "write a duration like 90s, 15m or 1h30m: "
 INSTANT = "write an instant like 2026-12-01T04:00:00Z or 2026-12-01T05:00:00+01:00: "
 REQUEST_ID = "write an id like CHG-4711: "
 POINT_IN_TIME_NAME = "write a name like before-upgrade-42: "
@@ -195,6 +157,7 @@ RIGHT = [
     Case(FP, "dryRun", value=False),
     Case(FP, "requestID", "CHG-4712"),
     Case(FP, "timeout", "90s"),
+    *schedule_cases.RIGHT,
 ]
 
 WRONG = [
@@ -321,4 +284,5 @@ WRONG = [
     Case(FP, "requestID", "a b", "spec.requestID", REQUEST_ID),
     Case(FP, "timeout", "8761h", "spec.timeout", DURATION),
     Case(FP, "ttlSecondsAfterFinished", -1, "spec.ttlSecondsAfterFinished", TTL),
+    *schedule_cases.WRONG,
 ]

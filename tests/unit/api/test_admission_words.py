@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from e2e.admission_cases import CASES, GOLDEN, Admission
 from unit.api import crds
-from unit.api.spec_cases import LEAST, TARGET, TYPES, put
+from unit.api.cases import LEAST, put
+from unit.api.spec_cases import TARGET, TYPES
 
 from vvol_replication.api.names import KINDS, Kind
 
@@ -25,7 +26,8 @@ MACHINE_TALK = re.compile(
 )
 NEXT = re.compile(r", (?=(?:spec[\w.]*|<nil>): )")
 REFUSAL = re.compile(r'(?P<path>spec[\w.]*): Invalid value: (?:"(?:[^"\\]|\\.)*"|-?[0-9.]+): (?P<words>.*)')
-EXAMPLE = re.compile(r"\blike (-----BEGIN CERTIFICATE-----|\S+?)(?=[,:]? |$)")
+CRON = r"(?:[\d*]+ ){4}[\d*]+|@every \d+h"
+EXAMPLE = re.compile(rf"\blike (-----BEGIN CERTIFICATE-----|{CRON}|\S+?)(?=[,:]? |$)")
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,32 @@ import dataclasses
 import itertools
 import re
 import types
+from datetime import UTC, datetime
 from typing import Any, Union, get_args, get_origin
 
 import pytest
 import yaml
 from unit.api import crds
+from unit.api.crds import at, form, numbers
 from unit.api.spec_cases import TYPES
 
-from vvol_replication.api import durations, endpoint, group, names, preparation, reading, refs, sync, vcenter, wire
+from vvol_replication.api import (
+    durations,
+    endpoint,
+    group,
+    names,
+    preparation,
+    reading,
+    refs,
+    schedule,
+    sync,
+    vcenter,
+    wire,
+)
 from vvol_replication.api.flasharray import RestVersion
-from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS, Kind
+from vvol_replication.api.names import KINDS, Kind
 from vvol_replication.api.status import Phase
+from vvol_replication.domain.cron import parse_schedule
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 NODES = [
@@ -161,26 +176,6 @@ def test_every_optional_field_of_a_spec_says_its_default(kind: Kind) -> None:
     assert not silent
 
 
-def at(kind: Kind, path: str) -> crds.Node:
-    """The schema of one field of a spec or status."""
-    part, _, rest = path.partition(".")
-    return dict(crds.walk(crds.schema(kind, part), ""))[rest]
-
-
-def form(node: crds.Node) -> str:
-    """The regular expression that a field's rule asks for."""
-    texts = " ".join(one["rule"] for one in node["x-kubernetes-validations"])
-    (found,) = re.findall(r"self\.matches\(r'(\^.*?\$)'\)", texts)
-    return str(found)
-
-
-def numbers(node: crds.Node) -> tuple[int, ...]:
-    """From where to where a field's rule lets a number be."""
-    texts = " ".join(one["rule"] for one in node.get("x-kubernetes-validations", ()))
-    found = re.fullmatch(r"self >= (\d+) && self <= (\d+)", texts)
-    return tuple(int(bound) for bound in found.groups()) if found else ()
-
-
 VC, FA, RG, RS, FP, SC = KINDS
 
 
@@ -202,6 +197,11 @@ VC, FA, RG, RS, FP, SC = KINDS
         (RS, "spec.requestID", sync.REQUEST_ID),
         (FP, "spec.groupRef.name", reading.DNS_SUBDOMAIN),
         (FP, "spec.requestID", sync.REQUEST_ID),
+        (SC, "spec.groupRef.name", reading.DNS_SUBDOMAIN),
+        (SC, "spec.schedule", schedule.CRON),
+        (SC, "spec.timeZone", schedule.TIME_ZONE),
+        (SC, "spec.pointInTimeNamePrefix", schedule.NAME_PREFIX),
+        (SC, "spec.runNow", schedule.RUN_NOW),
     ],
 )
 def test_texts_have_one_shape(kind: Kind, path: str, shape: reading.Shape) -> None:
@@ -224,19 +224,14 @@ def test_durations_have_one_shape() -> None:
     fields = [at(RG, "spec.recoveryPointObjective"), at(RG, "spec.minPushInterval")]
     fields += [at(RS, "spec.maxAge"), at(RS, "spec.timeout")]
     fields += [at(FP, "spec.validFor"), at(FP, "spec.timeout")]
+    fields += [at(SC, "spec.startingDeadline"), at(SC, "spec.maxAge"), at(SC, "spec.timeout")]
+    stagger = at(SC, "spec.stagger")
 
-    assert {form(field) for field in fields} == {durations.PATTERN}
+    assert {form(field) for field in [*fields, stagger]} == {durations.PATTERN}
+    least = durations.format_duration(schedule.STAGGER_MAXIMUM)
+    assert f"<= duration('{least}')" in stagger["x-kubernetes-validations"][0]["rule"]
     most = durations.format_duration(durations.MAXIMUM)
     assert all(f"<= duration('{most}')" in field["x-kubernetes-validations"][0]["rule"] for field in fields)
-
-
-INSTANTS = [(RG, "spec.failoverCalledOffAt"), (RS, "spec.notAfter"), (FP, "spec.notAfter")]
-
-
-def test_instants_have_one_shape() -> None:
-    assert len({form(at(kind, path)) for kind, path in INSTANTS}) == 1
-    for kind in ONE_SHOT_KINDS:
-        assert f"one.matches(r'{form(at(kind, 'spec.notAfter'))}')" in rules(kind)["notAfter"]
 
 
 @pytest.mark.parametrize("year", [1600, 1900, 2000, 2024, 2026, 2100])
@@ -263,6 +258,10 @@ def test_what_a_field_must_look_like_is_said_by_rules_alone(kind: Kind, path: st
         (RS, "spec.method", sync.Method),
         (RS, "status.phase", Phase),
         (FP, "status.phase", Phase),
+        (SC, "spec.concurrencyPolicy", schedule.ConcurrencyPolicy),
+        (SC, "spec.method", sync.Method),
+        (SC, "status.lastRun.phase", Phase),
+        (SC, "status.lastRunNowResult.phase", Phase),
         (FP, "status.checks[].result", preparation.CheckResult),
     ],
 )
@@ -281,6 +280,9 @@ def test_closed_words_are_the_same(kind: Kind, path: str, words: type[sync.Metho
         (FP, "status.checks", preparation.CHECKS_LIMIT),
         (FP, "status.machines", preparation.MACHINES_LIMIT),
         (FP, "status.operation.prepare.snapshotsBefore", preparation.SNAPSHOTS_LIMIT),
+        (SC, "status.active", schedule.ACTIVE_LIMIT),
+        (SC, "status.recentScheduleTimes", schedule.RECENT_LIMIT),
+        (SC, "status.usedRunNow", schedule.USED_LIMIT),
     ],
 )
 def test_lists_have_one_limit(kind: Kind, path: str, limit: int) -> None:
@@ -292,74 +294,35 @@ def test_numbers_have_one_range() -> None:
 
     assert numbers(retries) == (0, sync.RETRY_LIMIT_MAXIMUM)
     assert numbers(ttl) == numbers(at(FP, "spec.ttlSecondsAfterFinished")) == (0, sync.TTL_MAXIMUM)
+    kept = [at(SC, f"spec.{field}") for field in ("successfulHistoryLimit", "failedHistoryLimit")]
+    assert {numbers(field) for field in kept} == {(1, schedule.HISTORY_MAXIMUM)}
     assert refs.ON_DEMAND_GROUP in at(RG, "spec.group.target.deviceGroupID")["x-kubernetes-validations"][1]["rule"]
 
 
-MUTABLE = {"suspend", "cancel", "ttlSecondsAfterFinished"}
-EACH_REQUEST = pytest.mark.parametrize("kind", ONE_SHOT_KINDS, ids=lambda kind: kind.kind)
-
-
-def rules(kind: Kind) -> dict[str, str]:
-    """The transition rules of a request's spec, by the one field that each is about."""
-    found = {}
-    for validation in crds.schema(kind, "spec")["x-kubernetes-validations"]:
-        if "oldSelf" not in validation["rule"] or "optionalOldSelf" in validation:
-            continue
-        (field,) = set(re.findall(r"\b(?:self|oldSelf)\.(\w+)", validation["rule"]))
-        assert validation["fieldPath"] == f".{field}"
-        assert validation["reason"] == "FieldValueForbidden"
-        assert kind.kind in validation["message"]
-        assert field not in found
-        found[field] = validation["rule"]
-    return found
-
-
-@EACH_REQUEST
-def test_each_field_of_a_request_is_immutable_or_known_not_to_be(kind: Kind) -> None:
-    fields = set(crds.schema(kind, "spec")["properties"])
-
-    assert rules(kind).keys() | MUTABLE == fields
-    assert not rules(kind).keys() & MUTABLE
-
-
-@EACH_REQUEST
-def test_the_immutability_rules_guard_appearing_and_disappearing(kind: Kind) -> None:
-    required = crds.schema(kind, "spec")["required"]
-
-    for field, rule in rules(kind).items():
-        same = f"self.{field} == oldSelf.{field}"
-        if field == "notAfter":
-            # A moment may be written in another zone; what is none, as an old object may have it, is compared as text.
-            moments = f"[self.notAfter, oldSelf.notAfter].all(one, one.matches(r'{form(at(kind, 'spec.notAfter'))}'))"
-            same += f" || ({moments} && timestamp(self.notAfter) == timestamp(oldSelf.notAfter))"
-        if field in required:
-            assert rule == same
-        elif field != "timeout":
-            assert rule == f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})"
-
-
-def test_what_is_refused_of_new_objects_alone_leaves_those_that_are_there_editable() -> None:
-    (rule,) = [one for one in crds.schema(RS, "spec")["x-kubernetes-validations"] if "optionalOldSelf" in one]
-
-    assert rule["rule"].startswith("oldSelf.hasValue() || ")
-    assert rule["fieldPath"] == ".pointInTimeName"
-
-
-@EACH_REQUEST
-def test_the_timeout_rule_and_the_description_know_the_default(kind: Kind) -> None:
-    default = durations.format_duration(sync.DEFAULT_TIMEOUT)
-
-    # What is no duration is left to the rule of the field: here it could not be compared.
-    assert rules(kind)["timeout"] == (
-        f"(has(self.timeout) && (self.timeout == '' || !self.timeout.matches(r'{durations.PATTERN}'))) || "
-        f"(has(self.timeout) ? duration(self.timeout) : duration('{default}')) >= "
-        f"(has(oldSelf.timeout) ? duration(oldSelf.timeout) : duration('{default}'))"
-    )
-    assert f"Default: {default}." in at(kind, "spec.timeout")["description"]
-
-
-def test_the_description_of_the_retry_limit_knows_the_default() -> None:
+def test_descriptions_know_the_defaults() -> None:
     assert f"Default: {sync.DEFAULT_RETRY_LIMIT}." in at(RS, "spec.retryLimit")["description"]
+    for field, default in (
+        ("successfulHistoryLimit", schedule.DEFAULT_SUCCESSFUL_HISTORY),
+        ("failedHistoryLimit", schedule.DEFAULT_FAILED_HISTORY),
+        ("timeout", durations.format_duration(sync.DEFAULT_TIMEOUT)),
+        ("concurrencyPolicy", schedule.ConcurrencyPolicy.FORBID),
+        ("timeZone", "Etc/UTC"),
+    ):
+        assert f"Default: {default}." in at(SC, f"spec.{field}")["description"]
+
+
+def test_the_words_of_a_schedule_are_those_that_are_read() -> None:
+    (rule,) = [one for one in at(SC, "spec.schedule")["x-kubernetes-validations"] if "startsWith" in one["rule"]]
+    words = re.findall(r"'(@\w+)'", rule["rule"])
+
+    assert words == list(schedule.CRON_WORDS)
+    assert all(parse_schedule(word, None).next_after(datetime(2026, 12, 1, tzinfo=UTC)) for word in words)
+
+
+def test_texts_of_run_now_in_the_status_are_as_long_as_they_may_be() -> None:
+    fields = ("lastRunNow", "active[].runNow", "lastRun.runNow", "lastRunNowResult.runNow")
+
+    assert {at(SC, f"status.{field}")["maxLength"] for field in fields} == {schedule.RUN_NOW_LIMIT}
 
 
 def test_consent_has_to_repeat_the_name_of_the_group() -> None:

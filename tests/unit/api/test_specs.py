@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.api.spec_cases import FULL, LEAST, PEM, RIGHT, TYPES, WRONG, Case, params, put
+from unit.api.cases import LEAST, Case, params, put
+from unit.api.spec_cases import FULL, PEM, RIGHT, TYPES, WRONG
 
 from vvol_replication.api.endpoint import Address
 from vvol_replication.api.errors import SpecError
@@ -18,6 +19,7 @@ from vvol_replication.api.flasharray import FlashArraySpec, RestVersion
 from vvol_replication.api.group import GroupRef, ReplicationGroupSpec
 from vvol_replication.api.names import KINDS, Kind
 from vvol_replication.api.preparation import PreparationSpec
+from vvol_replication.api.schedule import ConcurrencyPolicy, ReplicationScheduleSpec
 from vvol_replication.api.sync import Method, SyncSpec
 from vvol_replication.api.vcenter import VCenterSpec
 
@@ -70,6 +72,25 @@ def test_a_full_preparation() -> None:
     )
 
 
+def test_a_full_schedule() -> None:
+    assert ReplicationScheduleSpec.parse(FULL[SC]) == ReplicationScheduleSpec(
+        group="erp",
+        schedule="30 2 * * 1-5",
+        time_zone="Europe/Berlin",
+        suspend=True,
+        starting_deadline=timedelta(minutes=30),
+        concurrency_policy=ConcurrencyPolicy.QUEUE,
+        method=Method.AWAIT_SCHEDULE,
+        max_age=timedelta(minutes=10),
+        timeout=timedelta(minutes=90),
+        point_in_time_name_prefix="nightly",
+        stagger=timedelta(minutes=5),
+        successful_history_limit=7,
+        failed_history_limit=1,
+        run_now="CHG-4711",
+    )
+
+
 def test_a_group_by_its_target() -> None:
     target = {"faultDomainID": "array-b", "deviceGroupID": "0001"}
 
@@ -101,6 +122,13 @@ def test_a_full_array() -> None:
 
 def test_what_is_not_said_has_its_default() -> None:
     assert SyncSpec.parse(LEAST[RS]) == SyncSpec("erp", method=Method.COORDINATED)
+    assert ReplicationScheduleSpec.parse(LEAST[SC]) == ReplicationScheduleSpec(
+        "erp",
+        "30 2 * * *",
+        concurrency_policy=ConcurrencyPolicy.FORBID,
+        successful_history_limit=3,
+        failed_history_limit=3,
+    )
     assert VCenterSpec.parse(LEAST[VC]).max_concurrent_calls == 2
     assert FlashArraySpec.parse(LEAST[FA]).rest_version is RestVersion.AUTO
 
@@ -130,6 +158,19 @@ def test_what_is_wrong_is_told_where(case: Case) -> None:
 def test_a_name_that_people_cannot_read_is_refused(name: str) -> None:
     with pytest.raises(SpecError, match=r"spec\.pointInTimeName: must be printable"):
         SyncSpec.parse(LEAST[RS] | {"pointInTimeName": name})
+    with pytest.raises(SpecError, match=r"spec\.pointInTimeNamePrefix: must be printable"):
+        ReplicationScheduleSpec.parse(LEAST[SC] | {"pointInTimeNamePrefix": name})
+
+
+@pytest.mark.parametrize("method", Method)
+def test_a_schedule_has_a_prefix_for_names_only_where_names_are_made(method: Method) -> None:
+    spec = LEAST[SC] | {"pointInTimeNamePrefix": "nightly", "method": method.value}
+    if method is not Method.ARRAY_ONLY:
+        assert ReplicationScheduleSpec.parse(spec).point_in_time_name_prefix == "nightly"
+        return
+
+    with pytest.raises(SpecError, match=r"^spec\.pointInTimeNamePrefix: .* leave one of the two out"):
+        ReplicationScheduleSpec.parse(spec)
 
 
 @EACH_KIND
@@ -161,6 +202,7 @@ def _other_value(kind: Kind, path: str) -> Any:
         "tls.insecureSkipVerify": True,
         "address": "elsewhere",
         "groupRef.name": "crm",
+        "schedule": "@daily",
         "consent": "crm",
         "notAfter": "2027-01-01T00:00:00Z",
         "group.name": "flasharray-a:crm",
