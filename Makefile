@@ -127,6 +127,10 @@ explore: $(READY)  ## every interleaving of a small world against the real decis
 walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (half an hour)
 	@$(BIN)/python tests/walk/run.py $(ARGS)
 
+.PHONY: histories
+histories: $(READY)  ## 10,000 random histories of schedules, in virtual time (half an hour)
+	@$(BIN)/python tests/histories/run.py $(ARGS)
+
 .PHONY: docs
 docs: $(READY)  ## write the pages that are generated from the code
 	@failed=0; \

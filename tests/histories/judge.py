@@ -10,13 +10,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from histories.world import Record
-
-from vvol_replication.api.times import parse_time
 
 Body = dict[str, Any]
 GRACE = timedelta(seconds=70)
@@ -34,7 +33,6 @@ class Account:
     tables: list[tuple[datetime, int]] = field(default_factory=list)
     away: list[tuple[datetime, datetime]] = field(default_factory=list)
     forgotten: list[datetime] = field(default_factory=list)
-    removed: list[tuple[datetime, str]] = field(default_factory=list)
     texts: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -78,6 +76,11 @@ def _credits(record: Record, account: Account) -> list[str]:
 def _accounts(record: Record, account: Account, end: datetime, status: Body, offset: timedelta) -> list[str]:
     """Times that passed against those that are told: they agree, but for those within the seconds of an edit."""
     sure, unsure = 0, 0
+    first = record.statuses[0][0] + GRACE  # whoever looks first takes the text of then for that of the creation
+    edited_before = sum(1 for begin, _ in account.tables if begin < first) > 1
+    if edited_before:
+        texts = [every for begin, every in account.tables if begin < first and every]
+        unsure += max((sum(1 for _ in _times(account.tables[0][0], every, first)) for every in texts), default=0)
     for (begin, every), (until, _) in zip(account.tables, [*account.tables[1:], (end, 0)], strict=True):
         seen = _noticed(account, until) if until != end else end
         time = _next(begin, every) if every else seen
@@ -85,6 +88,7 @@ def _accounts(record: Record, account: Account, end: datetime, status: Body, off
             # An edit that nobody saw at once counts from some time between: it, and what it replaced, are as good.
             start, edited = time + offset, until != end
             near = start <= _noticed(account, begin) or (edited and start >= until - GRACE)
+            near = near or (edited_before and start <= first)
             sure, unsure = (sure, unsure + 1) if near else (sure + 1, unsure)
             time = _next(time, every)
     told = sum(1 for one in record.created if one.text is None)
@@ -103,12 +107,14 @@ def _noticed(account: Account, edit: datetime) -> datetime:
     return seen
 
 
+def _times(after: datetime, every: int, until: datetime) -> Iterator[datetime]:
+    time = _next(after, every)
+    while time <= until:
+        yield time
+        time = _next(time, every)
+
+
 def _next(after: datetime, every: int) -> datetime:
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
     passed = (after - midnight).total_seconds()
     return midnight + timedelta(seconds=(passed // every + 1) * every)
-
-
-def times_of(status: Body) -> list[datetime]:
-    """The times that a status says were decided upon."""
-    return [parse_time(one) for one in status.get("recentScheduleTimes") or ()]

@@ -202,9 +202,15 @@ async def _run(seed: int, moves: tuple[Move, ...]) -> Outcome:
         broken.append(f"{len(left)} ended runs are left, and {limits} are to be kept")
     asked = api.schedule["spec"].get("runNow")
     words = {one["type"]: one["reason"] for one in status.get("conditions") or ()}
-    under_way = words.get("RunNowSucceeded") in ("RunNowWaiting", "RunNowUnderWay", "RunNowUsedBefore")
-    if asked and status.get("lastRunNow") != asked and not under_way:
+    why, suspended = words.get("RunNowSucceeded"), api.schedule["spec"].get("suspend")
+    waits = why == "RunNowWaiting" and (suspended or status.get("active"))
+    if asked and status.get("lastRunNow") != asked and not waits and why not in ("RunNowUnderWay", "RunNowUsedBefore"):
         broken.append(f"runNow {asked} has no run, and nobody says why")
+    ends = {body["metadata"]["name"]: body["status"].get("finishedAt") for body in api.runs}
+    for one in status.get("active") or ():
+        end = ends.get(one["name"], "2026-01-01T00:00:00Z")
+        if end is not None and parse_time(end) < history.now - timedelta(minutes=2):
+            broken.append(f"{one['name']} has ended, and is still called active")
     if parse_time(status["timetable"]["since"]) > history.now:
         broken.append("it counts from a time that is to come")
     await history.close()

@@ -257,16 +257,16 @@ class Api:
                 yield copy.deepcopy(body)
 
     def watches(self, namespace: str) -> bool:
-        raise NotImplementedError(namespace)
+        raise AssertionError(f"a schedule asks for no namespace {namespace}")
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:
-        raise NotImplementedError(kind, manifest)
+        raise AssertionError(f"a schedule applies no {kind.kind} {manifest}")
 
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
-        raise NotImplementedError(name)
+        raise AssertionError(f"a schedule reads no Secret {name}")
 
     async def event(self, ref: ObjectRef, **said: Any) -> None:
-        raise NotImplementedError(ref, said)
+        raise AssertionError(f"events are sent by the recorder, not for {ref} {said}")
 
     # The watch
 
