@@ -13,6 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What the operator and the demo need is there; the programs of developers may be missing.
+RUNS := $(VENV)/.runs
 TREES := operator hack tests
 # Set by `test` and `coverage`. In e2e the operator is another process.
 COVERAGE_OPTIONS :=
@@ -27,6 +29,10 @@ help:  ## list the targets
 
 $(READY): pyproject.toml uv.lock hack/setup.sh
 	@hack/setup.sh
+	@touch $(RUNS) $@
+
+$(RUNS): pyproject.toml uv.lock hack/setup.sh
+	@hack/setup.sh run
 	@touch $@
 
 .PHONY: setup
@@ -40,12 +46,21 @@ tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (m
 coldstart: $(READY)  ## what make demo takes on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
 	@$(BIN)/python hack/coldstart.py $(ARGS)
 
+# On a fresh machine packages are fetched and installed while the build is under way.
+.PHONY: demo-tools
+demo-tools:
+	@uv="$$(hack/setup.sh uv)"; python="$$(hack/setup.sh python)"; failed=0; \
+	$(MAKE) $(RUNS) & setup=$$!; trap 'kill $$setup 2>/dev/null || true' EXIT; \
+	UV="$$uv" "$$python" hack/toolchain.py || failed=1; \
+	wait $$setup || failed=1; \
+	trap - EXIT; exit $$failed
+
 .PHONY: demo demo-up demo-down
-demo: tools  ## run the main job from apply to a named point in time, and end everything
+demo: demo-tools  ## run the main job from apply to a named point in time, and end everything
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo run $(ARGS)
-demo-up: tools  ## the same, and leave it running to play with
+demo-up: demo-tools  ## the same, and leave it running to play with
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo up $(ARGS)
-demo-down: $(READY)  ## end what demo-up left running
+demo-down: $(RUNS)  ## end what demo-up left running
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo down $(ARGS)
 
 .PHONY: check
