@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 export PYTHON UV
+# Not by its own name, which would run it for `make -n` as well.
+AGAIN := $(MAKE)
 # The tests start thousands of Python programs. Compiled once, an operator starts in a third of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -46,11 +48,13 @@ tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (m
 coldstart: $(READY)  ## what make demo takes on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
 	@$(BIN)/python hack/coldstart.py $(ARGS)
 
-# On a fresh machine packages are fetched and installed while the build is under way.
+# On a fresh machine packages are fetched and installed while the build is under way. uv is fetched first only
+# where it is to install Go, too.
 .PHONY: demo-tools
 demo-tools:
-	@uv="$$(hack/setup.sh uv)"; python="$$(hack/setup.sh python)"; failed=0; \
-	$(MAKE) $(RUNS) & setup=$$!; trap 'kill $$setup 2>/dev/null || true' EXIT; \
+	@uv=; command -v go >/dev/null || uv="$$(hack/setup.sh uv)"; \
+	python="$$(hack/setup.sh python)"; failed=0; \
+	$(AGAIN) $(RUNS) & setup=$$!; trap 'kill $$setup 2>/dev/null || true' EXIT; \
 	UV="$$uv" "$$python" hack/toolchain.py || failed=1; \
 	wait $$setup || failed=1; \
 	trap - EXIT; exit $$failed
