@@ -81,7 +81,7 @@ unit: $(READY)  ## pure tests: seconds, no servers
 component: WORKERS := 3
 component: $(READY)  ## adapters against the simulator on TLS sockets
 	$(PYTEST) tests/component
-# These mostly wait. Each worker has a control plane of its own, of 300 MB.
+# These mostly wait. Each worker has a control plane of its own, of 400 MB.
 e2e: WORKERS := 4
 # Whole files, in the order of tests/e2e/conftest.py: operator, storage and image of a file are started once.
 e2e: DIST := loadfile --no-loadscope-reorder
