@@ -7,12 +7,16 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 export PYTHON UV
+# Not by its own name, which would run it for `make -n` as well.
+AGAIN := $(MAKE)
 # The tests start thousands of Python programs. Compiled once, an operator starts in a third of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What the operator and the demo need is there; the programs of developers may be missing.
+RUNS := $(VENV)/.runs
 TREES := operator hack tests
 # Set by `test` and `coverage`. In e2e the operator is another process.
 COVERAGE_OPTIONS :=
@@ -27,6 +31,10 @@ help:  ## list the targets
 
 $(READY): pyproject.toml uv.lock hack/setup.sh
 	@hack/setup.sh
+	@touch $(RUNS) $@
+
+$(RUNS): pyproject.toml uv.lock hack/setup.sh
+	@hack/setup.sh run
 	@touch $@
 
 .PHONY: setup
@@ -40,12 +48,23 @@ tools: $(READY)  ## find kube-apiserver, etcd and kubectl, or build them once (m
 coldstart: $(READY)  ## measure make demo on a fresh machine, against a baseline (ARGS=<revision>; half an hour)
 	@$(BIN)/python hack/coldstart.py $(ARGS)
 
+# On a fresh machine packages are fetched and installed while the build is under way. uv is fetched first only
+# where it is to install Go, too.
+.PHONY: demo-tools
+demo-tools:
+	@uv=; command -v go >/dev/null || uv="$$(hack/setup.sh uv)"; \
+	python="$$(hack/setup.sh python)"; failed=0; \
+	$(AGAIN) $(RUNS) & setup=$$!; trap 'kill $$setup 2>/dev/null || true' EXIT; \
+	UV="$$uv" "$$python" hack/toolchain.py || failed=1; \
+	wait $$setup || failed=1; \
+	trap - EXIT; exit $$failed
+
 .PHONY: demo demo-up demo-down
-demo: tools  ## run the main job from apply to a named point in time, and end everything
+demo: demo-tools  ## run the main job from apply to a named point in time, and end everything
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo run $(ARGS)
-demo-up: tools  ## the same, and leave it running, to try things
+demo-up: demo-tools  ## the same, and leave it running, to try things
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo up $(ARGS)
-demo-down: $(READY)  ## end what demo-up left running
+demo-down: $(RUNS)  ## end what demo-up left running
 	@DEMO_KUBECONFIG='$(DEMO_KUBECONFIG)' $(BIN)/python hack/demo down $(ARGS)
 
 .PHONY: check
@@ -63,7 +82,7 @@ component: WORKERS := 3
 component: $(READY)  ## adapters against the simulator on TLS sockets; schedules against robfig/cron
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py cron-judge
 	$(PYTEST) tests/component
-# These mostly wait. Each worker has a control plane of its own, of 300 MB.
+# These mostly wait. Each worker has a control plane of its own, of 400 MB.
 e2e: WORKERS := 4
 # Whole files, in the order of tests/e2e/conftest.py: operator, storage and image of a file are started once.
 e2e: DIST := loadfile --no-loadscope-reorder

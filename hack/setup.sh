@@ -2,7 +2,8 @@
 # Makes .venv from uv.lock. Needs Python >= 3.11 and a network for packages; uv is taken from PATH or put into .cache/uv.
 #   PYTHON  the interpreter to use; default: the first of python3.11 ... python3.14, python3 that is new enough
 #   UV      the uv to use
-# With the argument "uv" it prints where uv is, after making sure that it is there.
+# With the argument "uv" it prints where uv is, after making sure that it is there; with "python" which interpreter it
+# chooses; with "run" it installs what operator and demo need, and leaves out the programs of developers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,6 +64,10 @@ find_uv() {
   printf '%s\n' "$private_uv/bin/uv"
 }
 
+if [ "${1:-}" = python ]; then
+  find_python
+  exit
+fi
 uv=$(find_uv)
 if [ "${1:-}" = uv ]; then
   printf '%s\n' "$uv"
@@ -70,5 +75,9 @@ if [ "${1:-}" = uv ]; then
 fi
 python=$(find_python)
 echo "setting up .venv with $("$python" --version)"
-UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked --all-extras --quiet \
+packages=(--all-extras)
+if [ "${1:-}" = run ]; then
+  packages+=(--no-dev --inexact)
+fi
+UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked "${packages[@]}" --quiet \
   --python "$("$python" -c 'import sys; print(sys.executable)')"

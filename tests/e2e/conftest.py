@@ -127,7 +127,7 @@ def helm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
 def namespace(control_plane: ControlPlane) -> str:
     """Name of a namespace made for this test. It stays: without a controller manager none is finally deleted."""
     name = f"e2e-{uuid.uuid4().hex[:10]}"
-    control_plane.kubectl("create", "namespace", name)
+    control_plane.client.make_namespace(name)
     return name
 
 

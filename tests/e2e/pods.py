@@ -11,6 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from testbed import accounts
 from testbed.processes import Process
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PROGRAMS = {"vvol-replication": [sys.executable, "-m", "vvol_replication"]}
 def account(kubectl: Kubectl, directory: Path, namespace: str, name: str) -> Path:
     """A kubeconfig (JSON) of a service account; it is granted nothing here."""
     token = kubectl("create", "token", name, "--namespace", namespace).stdout.strip()
-    document = json.loads(kubectl("config", "view", "--minify", "--flatten", "--raw", "--output=json").stdout)
+    document = json.loads(accounts.admin(kubectl))
     document["users"] = [{"name": name, "user": {"token": token}}]
     document["contexts"][0]["context"]["user"] = name
     path = directory / f"{namespace}-{name}.kubeconfig"

@@ -85,7 +85,7 @@ def prepare(site: Site, group: str, name: str | None = None, **spec: Any) -> Pre
     """Apply a FailoverPreparation."""
     name = name or f"{site.prefix}prep-{next(_names)}"
     more = {"not_after": soon(), **spec}
-    site.rig.plane.client.apply(stage.preparation(name, site.rig.namespace, group, **more))
+    site.rig.plane.client.have(stage.preparation(name, site.rig.namespace, group, **more))
     return Preparation(site, name, site.rig.namespace)
 
 

@@ -92,8 +92,7 @@ class Replicas:
         """One more."""
         name = f"replica-{next(self._numbers)}"
         proxy = Proxy(urllib.parse.urlsplit(self.plane.server).port or 0)
-        of_account = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, self.namespaces)
-        document = json.loads(of_account.read_text())
+        document = json.loads(self._of_account.read_text())
         document["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{proxy.port}"
         kubeconfig = self.directory / f"{name}.kubeconfig"
         kubeconfig.touch(mode=0o600)
@@ -125,6 +124,11 @@ class Replicas:
         eventually(self.holder, what="a leader")
         for one in self.all:
             eventually(lambda one=one: "waiting for Lease" in one.log, what=f"{one.name} to stand by")  # type: ignore[misc]
+
+    @cached_property
+    def _of_account(self) -> Path:
+        """The kubeconfig of the account that all replicas run under."""
+        return accounts.kubeconfig(self.plane.client, self.directory, self.secrets, self.namespaces)
 
     @cached_property
     def _leases(self) -> client.CoordinationV1Api:

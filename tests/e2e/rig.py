@@ -76,11 +76,13 @@ class Rig:
         self._everywhere = permissions == "cluster-wide"
         self.namespace, self.secrets = (f"e2e-{uuid.uuid4().hex[:10]}" for _ in range(2))
         for one in (self.namespace, self.secrets):
-            plane.kubectl("create", "namespace", one)
+            plane.client.make_namespace(one)
         self.namespaces = [self.namespace]
         self.kubectl: Kubectl = plane.client.in_namespace(self.namespace)
         self.process: Process | None = None
         self._said_before = 0
+        self._granted: tuple[str, ...] | None = None
+        self._kubeconfig = directory
 
     @property
     def log(self) -> str:
@@ -91,9 +93,11 @@ class Rig:
     def start(self) -> None:
         """Start the operator."""
         self._said_before = len(self.log)
-        watched = () if self._everywhere else self.namespaces
-        kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
-        self.process = stage.operator(kubeconfig, self.directory, self.secrets, self.namespaces)
+        watched = () if self._everywhere else tuple(self.namespaces)
+        if watched != self._granted:
+            self._kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
+            self._granted = watched
+        self.process = stage.operator(self._kubeconfig, self.directory, self.secrets, self.namespaces)
 
     def kill(self) -> None:
         """SIGKILL, wherever it is."""
@@ -177,7 +181,7 @@ class Site:
         for one in objects:
             if one["kind"] in {"VCenter", "FlashArray"}:
                 self._objects.add((one["kind"].lower(), one["metadata"]["name"]))
-        self.rig.plane.client.apply(*objects)
+        self.rig.plane.client.have(*objects)
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an object of cluster scope."""
@@ -186,8 +190,10 @@ class Site:
 
     def disconnect(self) -> None:
         """Delete all of cluster scope that was applied here."""
-        for kind, name in sorted(self._objects):
-            self.delete(kind, name)
+        if self._objects:
+            names = [f"{kind}/{name}" for kind, name in sorted(self._objects)]
+            self.rig.plane.kubectl("delete", *names, "--ignore-not-found")
+            self._objects.clear()
 
     def group(
         self, protection_group: str, *, namespace: str | None = None, name: str | None = None, **spec: Any
@@ -204,14 +210,20 @@ class Site:
         return name
 
     def wait_group(self, name: str, condition: str = "Ready") -> Object:
-        """Wait for a ReplicationGroup's condition."""
-        return self.rig.kubectl.wait_for_condition("replicationgroup", name, condition, timeout=LONG)
+        """Wait for a ReplicationGroup's condition (``Ready``, or ``Ready=False``), as `kubectl wait` takes it."""
+        type_, _, status = condition.partition("=")
+
+        def is_so(obj: Object) -> bool:
+            seen = stage.condition(obj, type_)
+            return seen is not None and seen["status"] == (status or "True") and stage.is_current(obj, seen)
+
+        return self.rig.kubectl.wait_until("replicationgroup", name, is_so, what=condition, timeout=LONG)
 
     def request(self, group: str, name: str | None = None, *, namespace: str | None = None, **spec: Any) -> Request:
         """Apply a ReplicationSync."""
         name = name or f"{self.prefix}sync-{next(self._names)}"
         namespace = namespace or self.rig.namespace
-        self.rig.plane.client.apply(stage.sync(name, namespace, group, **spec))
+        self.rig.plane.client.have(stage.sync(name, namespace, group, **spec))
         return Request(self, name, namespace)
 
     def known(self, name: str) -> Request:

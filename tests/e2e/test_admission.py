@@ -54,7 +54,7 @@ def answers(control_plane: ControlPlane, crds: tuple[str, ...]) -> dict[str, str
     """What the API server says to each case, by its title; empty: it takes it. All are asked for at once."""
     assert crds
     namespace = f"admission-{uuid.uuid4().hex[:8]}"
-    control_plane.kubectl("create", "namespace", namespace)
+    control_plane.client.make_namespace(namespace)
     kubectl = control_plane.client.in_namespace(namespace)
     numbered = [(f"case-{number:03}", case) for number, case in enumerate(CASES)]
     kept = [case.document(name, case.before) for name, case in numbered if case.changed]
@@ -124,7 +124,7 @@ def made(kubectl: Kubectl, namespace: str) -> Callable[[Kind, dict[str, Any]], s
     """Create an object for this test; its name is free also where kinds are cluster-wide."""
 
     def make(kind: Kind, spec: dict[str, Any], **more: Any) -> str:
-        kubectl("create", "-f", "-", stdin=json.dumps(manifest(kind, spec, namespace, **more)))
+        kubectl.have(manifest(kind, spec, namespace, **more))
         return namespace
 
     return make
@@ -203,7 +203,9 @@ def status_patch(kind: Kind, name: str, status: object) -> tuple[str, ...]:
 
 
 def patch_status(kubectl: Kubectl, kind: Kind, name: str, status: object) -> None:
-    kubectl(*status_patch(kind, name, status))
+    assert kubectl.direct is not None
+    path = kubectl.direct.path(kind.crd_name, kubectl.namespace, name)
+    kubectl.direct.patch(f"{path}/status", {"status": status})
 
 
 def change(kubectl: Kubectl, name: str, field: str, value: object) -> tuple[int, str]:

@@ -45,7 +45,7 @@ def test_a_request_becomes_a_named_point_in_time_and_every_status_keeps_the_cont
 ) -> None:
     site.wait_group(site.group("erp"))
     site.act("hold", "erp")
-    with Watch(rig.kubectl, "replicationsync", "before-upgrade", tmp_path) as watch:
+    with Watch(rig, "replicationsync", "before-upgrade", tmp_path) as watch:
         request = site.request(f"{site.prefix}erp", "before-upgrade", pointInTimeName="before-upgrade-42")
         moving = request.wait_reason("Transferring")
         site.act("land", "erp")
@@ -70,7 +70,7 @@ def test_a_request_becomes_a_named_point_in_time_and_every_status_keeps_the_cont
 
 def test_one_request_costs_five_writes_beside_progress(rig: Rig, site: Site, tmp_path: Path) -> None:
     site.wait_group(site.group("many"))
-    with Watch(rig.kubectl, "replicationsync", "writes", tmp_path) as watch:
+    with Watch(rig, "replicationsync", "writes", tmp_path) as watch:
         end = finished(site, "writes", f"{site.prefix}many")
         seen = watch.wait_version(end["metadata"]["resourceVersion"])
     counted = eventually(

@@ -33,7 +33,7 @@ def test_a_running_vm_is_waited_for_and_named_then_the_group_is_prepared_and_tak
 ) -> None:
     group = bound(site, "road")
     power(site, app_of("road"), "poweredOn")
-    with Watch(rig.kubectl, "failoverpreparation", "road", tmp_path) as watch:
+    with Watch(rig, "failoverpreparation", "road", tmp_path) as watch:
         preparation = prepare(site, group, "road", validFor="4h")
         waiting = preparation.wait_reason("VMPoweredOn")
         assert f"'{app_of('road')}'" in ready(waiting)[1]

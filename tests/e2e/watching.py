@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from testbed.kubectl import Kubectl
+    from e2e.rig import Rig
 
 Object = dict[str, Any]
 
@@ -20,7 +20,8 @@ Object = dict[str, Any]
 class Watch:
     """A `kubectl get --watch` of one object, which need not exist yet; as a context manager it ends with the block."""
 
-    def __init__(self, kubectl: Kubectl, kind: str, name: str, directory: Path) -> None:
+    def __init__(self, rig: Rig, kind: str, name: str, directory: Path) -> None:
+        self._plane, self._what, kubectl = rig.plane, f"metadata.name%3D{name}", rig.kubectl
         self._path = directory / f"watch-{name}.json"
         command = kubectl.command(
             "get", kind, f"--field-selector=metadata.name={name}", "--watch", "--output-watch-events", "--output=json"
@@ -29,6 +30,11 @@ class Watch:
             self._process = subprocess.Popen(command, stdout=out, env=kubectl.environment())
 
     def __enter__(self) -> Self:
+        """Wait until it watches: what was written before is not shown."""
+        eventually(
+            lambda: [one for one in self._plane.audit() if one["verb"] == "watch" and self._what in one["requestURI"]],
+            what="the watch to begin",
+        )
         return self
 
     def __exit__(

@@ -62,11 +62,11 @@ class Ground:
         """With so many protection groups; what is cluster-wide is gone after leaving."""
         secrets, prefix = f"sweep-{uuid.uuid4().hex[:10]}", f"b{next(_batches)}-"
         names = [f"pg-{number}" for number in range(size)]
-        plane.kubectl("create", "namespace", secrets)
+        plane.client.make_namespace(secrets)
         kubeconfig = accounts.kubeconfig(plane.client, directory, secrets)
         with Simulator.start(powered(*names)) as simulator:
             objects = stage.endpoints(simulator.ready, secrets, prefix)
-            plane.client.apply(*objects)
+            plane.client.have(*objects)
             try:
                 yield cls(plane, nursery, simulator, directory, secrets, kubeconfig, prefix, iter(names))
             finally:
