@@ -48,6 +48,7 @@ def shell(plane: ControlPlane, helm: Helm, tools: dict[str, Path], commands: str
     """Run them as a person would in the root of this repository: kubectl and helm on PATH."""
     programs = os.pathsep.join(str(one.parent) for one in (tools["kubectl"], helm.program))
     homes = {f"HELM_{one}_HOME": str(helm.home / one.lower()) for one in ("CACHE", "CONFIG", "DATA")}
+    homes["HOME"] = str(helm.home)  # without one kubectl keeps its caches where it is started
     environment = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "KUBECONFIG": str(plane.kubeconfig), **homes}
     done = subprocess.run(
         ["bash", "-euc", commands], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=180
