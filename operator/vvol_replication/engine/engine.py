@@ -25,6 +25,7 @@ from .news import (
     MonitorEnded,
     News,
     RequestFinished,
+    SchedulesChanged,
     StatusChanged,
     VCenterRead,
 )
@@ -173,6 +174,8 @@ class Engine:
                 self.requests.endpoint_back(ref)
             case GroupsChanged(keys):
                 self.requests.groups_changed(keys)
+            case SchedulesChanged(key, longest):
+                self.registry.schedules_changed(key, longest)
             case VCenterRead(name):
                 endpoint = self.registry.vcenter_read(name)
                 if endpoint is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from vvol_replication.api.objects import ObjectRef
@@ -39,6 +40,14 @@ class GroupsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulesChanged:
+    """The schedules of a group let at most so much time pass between two points in time; None: there are none."""
+
+    key: GroupKey
+    longest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorEnded:
     """Nothing is left to keep the status of.
 
@@ -67,6 +76,15 @@ class RequestFinished:
     run: int
 
 
-News = EndpointChanged | EndpointBack | VCenterRead | GroupsChanged | MonitorEnded | StatusChanged | RequestFinished
+News = (
+    EndpointChanged
+    | EndpointBack
+    | VCenterRead
+    | GroupsChanged
+    | SchedulesChanged
+    | MonitorEnded
+    | StatusChanged
+    | RequestFinished
+)
 Notify = Callable[[News], None]
 """Called on the event loop; returns at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,11 @@ import pytest
 from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC
+from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
 from vvol_replication.api.objects import Conflict, Denial, Denied, Failed
 from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.api.status import Phase
+from vvol_replication.domain.arrays import ProtectionPolicy, ReplicationSchedule
 
 
 def at(hour: int, minute: int) -> datetime:
@@ -359,7 +361,9 @@ async def test_what_the_log_tells_of_a_schedule(caplog: pytest.LogCaptureFixture
     assert len(mine) == 2
 
 
-SCHEDULES, GROUPS = 500, 50
+SCHEDULES = int(os.environ.get("SCHEDULES", "100"))
+"""`SCHEDULES=500 make component ARGS='-k many_schedules'`: minutes."""
+GROUPS = SCHEDULES // 10
 
 
 @virtual
@@ -389,3 +393,50 @@ async def test_many_schedules_of_one_minute_start_as_their_stagger_says() -> Non
 
 def _last(rig: Rig, number: int) -> ReplicationScheduleStatus:
     return rig.scheduled(f"s{number}")
+
+
+def too_tight(rig: Rig, kind: Kind, name: str) -> tuple[str, str] | None:
+    return rig.says(kind, name, "ObjectiveTooTight")
+
+
+@virtual
+async def test_an_objective_that_no_schedule_can_hold_is_told_by_all_until_one_can() -> None:
+    tight = ("True", "ObjectiveTooTight")
+    async with running() as rig:
+        rig.group("erp", recoveryPointObjective="1h")
+        rig.schedule("nightly", schedule="30 2 * * *")
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") == tight)
+        await until(lambda: too_tight(rig, REPLICATION_GROUP, "erp") == tight)
+        (message,) = [one.message for one in rig.scheduled("nightly").conditions if one.type == "ObjectiveTooTight"]
+        assert "up to 24h pass" in message
+
+        rig.schedule("often")
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") is None)
+        await until(lambda: too_tight(rig, REPLICATION_GROUP, "erp") is None)
+        assert too_tight(rig, REPLICATION_SCHEDULE, "often") is None
+
+        rig.schedule("often", suspend=True)
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") == tight)
+        await until(lambda: too_tight(rig, REPLICATION_GROUP, "erp") == tight)
+
+        rig.group("erp", recoveryPointObjective="25h")
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") is None)
+        rig.group("erp", recoveryPointObjective="24h")
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") == tight)
+
+        rig.api.remove(REPLICATION_SCHEDULE, "nightly", "prod")
+        await until(lambda: too_tight(rig, REPLICATION_GROUP, "erp") is None)
+
+
+@virtual
+async def test_a_schedule_is_not_too_seldom_where_the_array_holds_the_objective() -> None:
+    rig = Rig()
+    rig.world.policies["erp"] = ProtectionPolicy(ReplicationSchedule(enabled=True, every=timedelta(minutes=15)), None)
+    async with running(rig) as rig:
+        rig.group("erp", recoveryPointObjective="1h")
+        rig.schedule("nightly", schedule="30 2 * * *")
+        await until(lambda: rig.body(REPLICATION_GROUP, "erp")["status"].get("arrayPolicy"))
+        await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") is None)
+
+        assert rig.says(REPLICATION_SCHEDULE, "nightly") == ("True", "Scheduled")
+        assert too_tight(rig, REPLICATION_GROUP, "erp") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.conditions import Wanted, merge
@@ -85,6 +85,7 @@ class GroupMonitor(RememberingMonitor):
         self._lost: TargetSide | None = None
         """The target side whose points in time are listed although nothing is bound: its source site is lost."""
         self._recovery_point = RecoveryPointJudge(array)
+        self._by_schedules: timedelta | None = None
         self._absence = AbsenceDetector()
         self.labels: Mapping[str, str] = {}
 
@@ -100,6 +101,11 @@ class GroupMonitor(RememberingMonitor):
         """The object as discovery asks for it."""
         ref = self.ref
         return Known(ref.name, ref.uid, self.generation, self.labels, self._spec, self._absence.target)
+
+    def asked_by_schedules(self, longest: timedelta | None) -> None:
+        """So much time at most its ReplicationSchedules let pass between two points in time; None: it has none."""
+        self._by_schedules = longest
+        self.restate()
 
     def site_read(self, site: str, world: World) -> None:
         """The vCenter `site` was read: a group that was absent twice is gone, one that is listed again is not."""
@@ -299,6 +305,7 @@ class GroupMonitor(RememberingMonitor):
             before,
             generation=self.generation,
             now=self._clock.now(),
+            schedules=self._by_schedules,
         )
         text = f"{count or 0} points in time are listed."
         reason, text = (None, text) if problem is None else (problem.reason, problem.message)

@@ -20,7 +20,7 @@ from vvol_replication.reconcile.objective.clocks import Clocks
 from vvol_replication.reconcile.objective.current import CURRENT, Listing, judge_current
 from vvol_replication.reconcile.objective.expiring import judge_expiring
 from vvol_replication.reconcile.objective.policy import policy_of
-from vvol_replication.reconcile.objective.tight import longest_interval, too_tight
+from vvol_replication.reconcile.objective.tight import SCHEDULES, longest_interval, too_tight
 
 
 class KnownArray(Protocol):
@@ -101,8 +101,12 @@ class RecoveryPointJudge:
         *,
         generation: int,
         now: datetime,
+        schedules: timedelta | None,
     ) -> Shown:
-        """What to show now, after the status that is stored (`before`), of the spec of that generation."""
+        """What to show now, after the status that is stored (`before`), of the spec of that generation.
+
+        `schedules`: how much time at most its ReplicationSchedules let pass between two points in time.
+        """
         source, target = self._array(pinned.source_array), self._array(pinned.target_array)
         clocks = Clocks(None if target is None else target.skew, None if source is None else source.skew)
         policy = self._policy(source, pinned, before)
@@ -116,7 +120,7 @@ class RecoveryPointJudge:
         self.turns_at = min(turns, default=None)
         wanted = (
             None if current is None else current.wanted,
-            too_tight(objective, longest_interval(told.schedule)),
+            _too_tight(objective, longest_interval(told.schedule), schedules),
             expiring,
         )
         return Shown(
@@ -137,3 +141,10 @@ class RecoveryPointJudge:
         if was is None or Pinned.of(before.source, before.target).source != pinned.source:
             return told
         return told if was.unknown is not None and told is not None else was
+
+
+def _too_tight(objective: timedelta | None, array: timedelta | None, schedules: timedelta | None) -> Wanted | None:
+    """By the producer that begins points in time most often."""
+    if schedules is None or (array is not None and array <= schedules):
+        return too_tight(objective, array)
+    return too_tight(objective, schedules, SCHEDULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from vvol_replication.api.group import ArmedSync, PreparedStatus
@@ -115,6 +116,12 @@ class Registry:
         for group in self.groups.values():
             group.site_read(name, world)
         return self.vcenters.get(name)
+
+    def schedules_changed(self, key: GroupKey, longest: timedelta | None) -> None:
+        """The schedules of a group ask for points in time otherwise than before."""
+        group = self.groups.get(key)
+        if group is not None:
+            group.asked_by_schedules(longest)
 
     def forget_prepared(self, source: GroupRef) -> None:
         """A source group is not prepared any more, as a sync has shown."""

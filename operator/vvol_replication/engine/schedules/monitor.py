@@ -21,6 +21,8 @@ from vvol_replication.reconcile.schedule.decide import Plan, decide, look_at, st
 from vvol_replication.reconcile.schedule.runs import SCHEDULE_UID, Run, Schedule, read_run, read_schedule
 from vvol_replication.reconcile.schedule.show import Around, show, show_invalid
 
+from .producers import longest
+
 _log = logging.getLogger(__name__)
 
 
@@ -41,13 +43,13 @@ class ScheduleMonitor(Monitor):
         services: Services,
         *,
         group_there: Callable[[GroupKey], bool],
-        marks: Callable[[Schedule, CronSchedule], tuple[Wanted, ...]],
+        marks: Callable[[GroupKey, timedelta | None], tuple[Wanted, ...]],
     ) -> None:
         """Begins with nothing known.
 
         Parameters:
             group_there: is there a ReplicationGroup of this namespace and name?
-            marks: conditions that follow from what the group says.
+            marks: conditions that follow from what the group says, and from how much time its own times let pass.
         """
         super().__init__(ref, services)
         self._group_there, self._marks = group_there, marks
@@ -75,6 +77,12 @@ class ScheduleMonitor(Monitor):
             self._runs_changed = True  # its status was wiped
             self.notify()
         return True
+
+    def longest(self, now: datetime) -> timedelta | None:
+        """How much time at most it lets pass between two runs; None: it starts none."""
+        if not isinstance(self._read, tuple) or self._read[0].spec.suspend:
+            return None
+        return longest(self._read[1], now)
 
     def run_changed(self, name: str) -> None:
         """A run of this schedule has ended, or is gone."""
@@ -161,9 +169,8 @@ class ScheduleMonitor(Monitor):
         now: datetime,
         refused: str | None = None,
     ) -> bool:
-        around = Around(
-            self._group_there((schedule.namespace, schedule.spec.group)), refused, self._marks(schedule, cron)
-        )
+        key = schedule.namespace, schedule.spec.group
+        around = Around(self._group_there(key), refused, self._marks(key, self.longest(now)))
         self._look_at = look_at(schedule, status, now, cron)
         self._since = status.timetable.since if status.timetable is not None else None
         return await self._store(show(schedule, status, now, cron, around))

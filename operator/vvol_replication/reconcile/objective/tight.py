@@ -11,6 +11,7 @@ from vvol_replication.domain.arrays import ReplicationSchedule
 
 TOO_TIGHT = "ObjectiveTooTight"
 ARRAY_SCHEDULE = "the protection group's own replication schedule"
+SCHEDULES = "the most frequent ReplicationSchedule of the group"
 
 
 def too_tight(objective: timedelta | None, interval: timedelta | None, producer: str = ARRAY_SCHEDULE) -> Wanted | None:
