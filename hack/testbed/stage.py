@@ -105,11 +105,16 @@ def is_true(obj: Mapping[str, Any], type_: str) -> bool:
     return found is not None and found["status"] == "True"
 
 
-def operator(
-    kubeconfig: Path, directory: Path, operator_namespace: str, namespaces: Sequence[str] = (), name: str = "operator"
+def operator(  # noqa: PLR0917 - as one says it
+    kubeconfig: Path,
+    directory: Path,
+    operator_namespace: str,
+    namespaces: Sequence[str] = (),
+    name: str = "operator",
+    program: Sequence[str] = ("-m", "vvol_replication"),
 ) -> Process:
-    """Start the operator as a process of its own; its log is in `directory`."""
-    command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", operator_namespace]
+    """Start the operator as a process of its own; its log is in `directory`. `program`: what Python is to run."""
+    command = [sys.executable, *program, "--operator-namespace", operator_namespace]
     command += ["--kubeconfig", str(kubeconfig)]
     for namespace in namespaces:
         command += ["--namespace", namespace]

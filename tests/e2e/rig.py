@@ -21,7 +21,7 @@ from testbed import accounts, simulated, stage
 from testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from testbed.controlplane import ControlPlane
@@ -90,14 +90,14 @@ class Rig:
         path = self.directory / "operator.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def start(self) -> None:
-        """Start the operator."""
+    def start(self, program: Sequence[str] = ("-m", "vvol_replication")) -> None:
+        """Start the operator, or what Python runs in its place."""
         self._said_before = len(self.log)
         watched = () if self._everywhere else tuple(self.namespaces)
         if watched != self._granted:
             self._kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
             self._granted = watched
-        self.process = stage.operator(self._kubeconfig, self.directory, self.secrets, self.namespaces)
+        self.process = stage.operator(self._kubeconfig, self.directory, self.secrets, self.namespaces, program=program)
 
     def kill(self) -> None:
         """SIGKILL, wherever it is."""
@@ -115,7 +115,7 @@ class Rig:
         if self.process is not None:
             status, self.process = self.process.end(), None
             # before its first word nobody listens to SIGTERM
-            assert status == 0 or len(self.log) == self._said_before, self.log[-3000:]
+            assert status == 0 or len(self.log) == self._said_before, f"{status}: {self.log[-3000:]}"
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:

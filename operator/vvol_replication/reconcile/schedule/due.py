@@ -26,7 +26,7 @@ class Due:
 
 def due(cron: CronSchedule, since: datetime, until: datetime, decided: frozenset[datetime] = frozenset()) -> Due:
     """The times later than `since` and not later than `until`, but for those that have been decided upon."""
-    found = cron.due(since, until, COUNTED)
+    found = cron.due(since, until, COUNTED + 1)
     latest = found.latest
     if latest is None:
         return Due()

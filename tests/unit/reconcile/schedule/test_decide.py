@@ -248,6 +248,18 @@ def test_a_text_that_is_new_asks_for_a_run() -> None:
     assert decided(of, after, at(2), run(of, plan.start)).start is None
 
 
+def test_a_new_schedule_looks_again_for_its_text() -> None:
+    of = schedule(run_now="CHG-1")
+    first = decided(of, ReplicationScheduleStatus(), at(1))
+    assert first.start is None
+    assert look_at(of, first.status, at(1), cron(of)) == at(1)
+    assert decided(of, first.status, at(1)).start == Ask(text="CHG-1")
+
+
+def test_of_very_many_times_a_hundred_are_counted() -> None:
+    assert decided(schedule(), status(), at(10 * 500)).status.missed == 100
+
+
 def test_a_time_that_is_due_goes_first() -> None:
     assert decided(schedule(run_now="CHG-1"), status(), at(10)).start == Ask(at=at(10))
 
