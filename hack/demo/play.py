@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import toolchain
-from demo import clusters, failover, interrupt, scene, screen, story
+from demo import clusters, failover, interrupt, planned, scene, screen, story
 from demo.clusters import Cluster, DemoError
 from demo.interrupt import Interrupted
 from testbed.processes import is_running
@@ -73,9 +73,11 @@ def play(directory: Path, given: Path | None, running: contextlib.ExitStack, mad
     story.prove(stage)
     screen.section(5, "What happened: the calls that changed something, as the storage received them")
     story.explain(stage)
-    screen.section(6, "Prepare a planned failover")
+    screen.section(6, "By itself: a schedule, and a recovery point objective that is watched")
+    planned.by_itself(stage)
+    screen.section(7, "Prepare a planned failover")
     prepared = failover.prepare(stage)
-    screen.section(7, "Afterwards: the group shows the id of the last point in time, and accepts no sync")
+    screen.section(8, "Afterwards: the group shows the id of the last point in time, and accepts no sync")
     failover.afterwards(stage, prepared)
     return stage
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from demo.clusters import LABEL, NAMESPACE, SYSTEM_NAMESPACE, Cluster, DemoError, labelled
+from demo.planned import PLANNED_YAML
 from testbed import accounts, stage
 from testbed.processes import Process
 from testbed.waiting import eventually
@@ -169,6 +170,7 @@ def write_objects(directory: Path, cluster: Cluster, simulator: Simulator) -> No
     storage.write_text(yaml.safe_dump_all(objects, sort_keys=False), "utf-8")
     (home / "group.yaml").write_text(GROUP_YAML, "utf-8")
     (home / "sync.yaml").write_text(SYNC_YAML, "utf-8")
+    (home / "planned.yaml").write_text(PLANNED_YAML, "utf-8")
     (home / "late.yaml").write_text(LATE_YAML, "utf-8")
     (home / "crm.yaml").write_text(OTHER_GROUP_YAML, "utf-8")
     (home / "another.yaml").write_text(ANOTHER_YAML, "utf-8")

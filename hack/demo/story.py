@@ -36,6 +36,7 @@ kubectl apply -f DIRECTORY/objects/crm.yaml                   # bind another gro
 kubectl create -f DIRECTORY/objects/another.yaml              # a sync of it, under a derived name
 kubectl get repsync -n {NAMESPACE} --watch                  # see it move; Ctrl-C ends the watch
 kubectl describe repsync -n {NAMESPACE} {POINT}    # conditions, what was done, point in time
+kubectl patch repsched mail-hourly -n {NAMESPACE} --type=merge -p '{{"spec":{{"runNow":"again"}}}}'   # one run more
 # Lose the answer to the next push, create another sync: it looks, and does not push twice
 curl $SIMULATOR/faults -d '{{"endpoint": "flasharray-a", "call": "{PUSH}", "kind": "resetAfter", "times": 1}}'
 # A vCenter goes away (create another sync: it waits, and says why), and comes back
@@ -121,17 +122,17 @@ def explain(on: Stage) -> None:
 
 
 def what_next() -> None:
-    """Chapter 8, when everything ends now."""
-    screen.section(8, "Next")
+    """Chapter 9, when everything ends now."""
+    screen.section(9, "Next")
     screen.fact("make demo-up", "the same, and leave it running; make demo-down ends it")
     screen.fact("README.md", "the kinds, their status, what is there and what is not yet")
 
 
 def how_to_play(state: Mapping[str, Any]) -> None:
-    """Chapter 8, when everything stays. `state`: `kubeconfig`, `tools` (where kubectl is), `control` (a URL)."""
+    """Chapter 9, when everything stays. `state`: `kubeconfig`, `tools` (where kubectl is), `control` (a URL)."""
     directory = Path(state["kubeconfig"]).parent
     near = str(directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory)
-    screen.section(8, "It is still running. Try")
+    screen.section(9, "It is still running. Try")
     screen.blank()
     if shutil.which("kubectl") is None:
         print(f"export PATH=$PATH:{state['tools']}")

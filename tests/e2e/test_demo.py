@@ -146,10 +146,24 @@ def test_it_runs_to_a_named_point_in_time_then_to_a_prepared_failover_and_leaves
     assert [line[3] for line in listed if line] == ["-", "-", POINT]
     assert "OlderTransferInFlight" in output
     assert "PointInTimeCreated" in output
-    seen_and_done(chapter(output, 6))
-    told_everywhere(chapter(output, 7))
+    turned_by_a_schedule(chapter(output, 6))
+    seen_and_done(chapter(output, 7))
+    told_everywhere(chapter(output, 8))
     assert max(len(line) for line in output.splitlines()) <= 100
     demo.nothing_is_left()
+
+
+def turned_by_a_schedule(planned: str) -> None:
+    """The group without a point in time is not current; the schedule makes one, and it is."""
+    parts = (
+        "RecoveryPointCurrent=False, NoPointInTime",
+        "PointInTimeCreated",
+        "RecoveryPointCurrent=True",
+        "'mail-first'",
+    )
+    places = [planned.find(part) for part in parts]
+    assert -1 not in places, planned
+    assert places == sorted(places), planned
 
 
 def seen_and_done(preparing: str) -> None:
