@@ -46,9 +46,9 @@ def test_a_day_ahead_it_is_told_which_and_when() -> None:
     assert turns_at is None
     assert (wanted.type, wanted.status, wanted.reason) == (EXPIRING, "True", Reason.NAMED_POINT_EXPIRING)
     assert wanted.message == (
-        "The newest named point in time, 'before-upgrade' (pit-1), is due to be dropped at 2026-12-04T12:00:00Z, by "
-        "the retention of the protection group for its targets. Make a new one, or lengthen the retention on the "
-        "source array, if it is still needed then."
+        "The newest named point in time, 'before-upgrade' (pit-1), is due to be dropped at 2026-12-04T12:00:00Z. That "
+        "is the retention of the protection group for its targets. If it is still needed then, make a new one, or "
+        "lengthen the retention on the source array."
     )
 
 
