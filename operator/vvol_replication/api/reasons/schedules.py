@@ -24,7 +24,7 @@ SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The API server does not take the ReplicationSync of a run.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Read the message. It is about permissions of the operator, quota, admission, or the version of the CRDs.",
+            advice="See the message. Check the operator's permissions, quota, admission, and the version of the CRDs.",
         ),
         Reason.RUN_MISSED: ReasonInfo(
             "No run was started for a time of the schedule, because no operator could start one in time.",
