@@ -227,7 +227,7 @@ WRONG = [
         "group",
         {"target": {"faultDomainID": "b", "deviceGroupID": "ffffffff-ffff-ffff-ffff-ffffffffffff"}},
         "spec.group.target.deviceGroupID",
-        "this id stands for a group to be created on demand: write the id of a group that exists, like ",
+        "this id means a group that the VASA provider creates on demand: write the id of a group that exists, like ",
     ),
     *(
         Case(RG, "group", {"target": TARGET | {id_field: wrong}}, f"spec.group.target.{id_field}", words)

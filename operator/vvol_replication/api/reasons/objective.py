@@ -27,7 +27,7 @@ OBJECTIVE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Wait for, or start, a first replication of the group.",
         ),
         Reason.OBJECTIVE_TOO_TIGHT: ReasonInfo(
-            "What makes points in time by itself makes them too seldom for the recovery point objective.",
+            "A schedule makes points in time too seldom for the recovery point objective.",
             retried=True,
             severity=Severity.WARNING,
             advice="Shorten the interval of the schedule that the message names, or lengthen recoveryPointObjective.",

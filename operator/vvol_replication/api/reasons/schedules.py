@@ -9,13 +9,13 @@ from .reason import Reason
 SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
     {
         Reason.SCHEDULED: ReasonInfo(
-            "The schedule starts its runs; the message says when the next one is.",
+            "The schedule starts its runs. The message says when the next one is.",
             retried=False,
             severity=Severity.NORMAL,
             advice="Nothing.",
         ),
         Reason.INVALID_SCHEDULE: ReasonInfo(
-            "spec.schedule or spec.timeZone is none that a Kubernetes CronJob would take.",
+            "A Kubernetes CronJob would not accept spec.schedule or spec.timeZone.",
             retried=False,
             severity=Severity.WARNING,
             advice="Correct the field that the message names. No run is started until then.",
@@ -24,19 +24,19 @@ SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The API server does not take the ReplicationSync of a run.",
             retried=True,
             severity=Severity.WARNING,
-            advice="See the message: permissions of the operator, quota, admission, or the CRDs' version.",
+            advice="See the message. Check the operator's permissions, quota, admission, and the version of the CRDs.",
         ),
         Reason.RUN_MISSED: ReasonInfo(
-            "No run was started for a time of the schedule, because nobody could start one in time.",
+            "No run was started for a time of the schedule, because no operator could start one in time.",
             retried=False,
             severity=Severity.WARNING,
-            advice="See whether the operator ran at that time. Ask for a run with spec.runNow if you need one.",
+            advice="Check whether the operator ran at that time. Ask for a run with spec.runNow if you need one.",
         ),
         Reason.RUN_SKIPPED: ReasonInfo(
             "No run was started for a time of the schedule, because the run before was under way.",
             retried=False,
             severity=Severity.WARNING,
-            advice="See why that run takes so long, run less often, or set concurrencyPolicy to Queue.",
+            advice="Find out why that run takes so long, run less often, or set concurrencyPolicy to Queue.",
         ),
         Reason.RUN_FAILED: ReasonInfo(
             "A run of the schedule has ended without a new point in time.",

@@ -21,7 +21,8 @@ def parse_every(text: str) -> timedelta:
     Raises:
         CronError: if it is none, or longer than Go's durations (292 years).
     """
-    wrong = CronError(f"{quoted(text)} is no duration: write hours, minutes, seconds like @every 90m or @every 1h30m")
+    example = "write hours, minutes, seconds like @every 90m or @every 1h30m"
+    wrong = CronError(f"{quoted(text)} is not a duration: {example}")
     negative = text.startswith("-")
     rest = text[1:] if text[:1] in ("+", "-") else text
     if rest == "0":

@@ -145,7 +145,7 @@ def _number(text: str, what: str) -> int:
     """A number as Go's Atoi reads it: a sign may stand before it, and it has to fit into 64 bits."""
     found = _NUMBER.fullmatch(text)
     if found is None or not text[-1:].isdigit():
-        raise CronError(f"{quoted(text)} is no number for {what}")
+        raise CronError(f"{quoted(text)} is not a number for {what}")
     sign, digits = found[1], found[2] or "0"
     if len(digits) > len(str(MOST_INTEGER)) or int(digits) > MOST_INTEGER:
         raise CronError(f"{quoted(text)} is too large for {what}")

@@ -60,10 +60,10 @@ def judge_current(
     point = listing.newest
     if point is None or point.time is None:
         since = behind_since or whole_seconds(clocks.target_time(now))
-        text = f"No point in time is listed at the target; the objective is {format_duration(objective)}."
+        text = f"No point in time is listed at the target. The objective is {format_duration(objective)}."
         return Judged(Wanted(CURRENT, "False", Reason.NO_POINT_IN_TIME, text), since)
     if clocks.target is None:
-        text = "The target array did not tell its time, so ages cannot be told."
+        text = "The target array did not report its time, so ages are not known."
         return _unknown(Reason.CLOCK_UNKNOWN, text, listing, behind_since)
     age = clocks.oldest(point.time, now)
     doubtful = clocks.youngest(point.time, now) <= objective < age and clocks.apart > IN_STEP
@@ -83,7 +83,7 @@ def judge_current(
     text = (
         f"At {format_time(whole_seconds(clocks.target_time(now)))} by the target array's clock {_called(point)} was "
         f"{spoken_duration(age)} old, {spoken_duration(age - objective)} over the objective of "
-        f"{format_duration(objective)}; it is missed since {format_time(since)}.{_note(clocks)}"
+        f"{format_duration(objective)}. The objective is missed since {format_time(since)}.{_note(clocks)}"
     )
     return Judged(Wanted(CURRENT, "False", Reason.BEHIND_OBJECTIVE, text), since)
 
@@ -102,9 +102,9 @@ def _out_of_step(clocks: Clocks, point: PointInTimeStatus, now: datetime) -> str
     of_source = "the source array's" if clocks.source is not None else "the operator's"
     return (
         f"At {format_time(whole_seconds(now))} by the operator's clock it was "
-        f"{format_time(whole_seconds(clocks.target_time(now)))} by the target array's, {spoken_duration(clocks.apart)} "
-        f"apart from {of_source}, and {_called(point)} may be of either: set NTP on both arrays and on the operator's "
-        "node."
+        f"{format_time(whole_seconds(clocks.target_time(now)))} by the target array's. That clock is "
+        f"{spoken_duration(clocks.apart)} apart from {of_source}, and the time of {_called(point)} may be by either. "
+        "Set NTP on both arrays and on the operator's node."
     )
 
 

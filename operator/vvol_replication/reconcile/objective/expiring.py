@@ -47,11 +47,11 @@ def judge_expiring(
     if latest == earliest:
         when = f"is due to be dropped at {_at(earliest)}"
     else:
-        last = "it may also stay for good" if latest is None else f"at the latest it is dropped at {_at(latest)}"
-        when = f"may be dropped from {_at(earliest)} on, when only {retention.per_day} of each day are kept; {last}"
+        last = "It may also stay for ever" if latest is None else f"At the latest it is dropped at {_at(latest)}"
+        when = f"may be dropped from {_at(earliest)} on, when only {retention.per_day} of each day are kept. {last}"
     text = (
-        f"{which} {when}, by the retention of the protection group for its targets. Make a new one, or lengthen the "
-        "retention on the source array, if it is still needed then."
+        f"{which} {when}. That is the retention of the protection group for its targets. If it is still needed then, "
+        "make a new one, or lengthen the retention on the source array."
     )
     return Wanted(EXPIRING, "True", Reason.NAMED_POINT_EXPIRING, text), None
 

@@ -28,8 +28,8 @@ def too_tight(objective: timedelta | None, interval: timedelta | None, producer:
         return None
     text = (
         f"{producer[0].upper()}{producer[1:]} lets up to {format_duration(interval)} pass between two points in time, "
-        f"and transfers take their time on top: it cannot hold the objective of {format_duration(objective)}. Shorten "
-        "the one, or lengthen the other."
+        f"and transfers take their time on top. That cannot hold the objective of {format_duration(objective)}. "
+        "Shorten the interval, or lengthen the objective."
     )
     return Wanted(TOO_TIGHT, "True", Reason.OBJECTIVE_TOO_TIGHT, text)
 

@@ -55,7 +55,7 @@ def show_invalid(
 
 def _ready(schedule: Schedule, status: ReplicationScheduleStatus, around: Around) -> list[Wanted]:
     if around.refused is not None:
-        text = f"The API server took no run of this schedule: {around.refused}. It is tried again."
+        text = f"The API server did not accept a run of this schedule: {around.refused}. It is tried again."
         return _waits(Reason.RUN_REFUSED, text)
     if not around.group_there:
         text = (
@@ -95,7 +95,7 @@ def _run_now(schedule: Schedule, status: ReplicationScheduleStatus) -> list[Want
     if fingerprint(text) in status.used_run_now:
         message = f"runNow {text!r} had its run before. Write a text that was not used yet, like the time."
         return [Wanted("RunNowSucceeded", "Unknown", Reason.RUN_NOW_USED_BEFORE, message)]
-    why = "the schedule is suspended" if schedule.spec.suspend else "a run is to start, or to end, before it"
+    why = "the schedule is suspended" if schedule.spec.suspend else "another run starts or ends first"
     message = f"runNow {text!r} waits: {why}."
     return [Wanted("RunNowSucceeded", "Unknown", Reason.RUN_NOW_WAITING, message)]
 

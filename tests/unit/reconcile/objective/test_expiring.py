@@ -46,20 +46,20 @@ def test_a_day_ahead_it_is_told_which_and_when() -> None:
     assert turns_at is None
     assert (wanted.type, wanted.status, wanted.reason) == (EXPIRING, "True", Reason.NAMED_POINT_EXPIRING)
     assert wanted.message == (
-        "The newest named point in time, 'before-upgrade' (pit-1), is due to be dropped at 2026-12-04T12:00:00Z, by "
-        "the retention of the protection group for its targets. Make a new one, or lengthen the retention on the "
-        "source array, if it is still needed then."
+        "The newest named point in time, 'before-upgrade' (pit-1), is due to be dropped at 2026-12-04T12:00:00Z. That "
+        "is the retention of the protection group for its targets. If it is still needed then, make a new one, or "
+        "lengthen the retention on the source array."
     )
 
 
 @pytest.mark.parametrize(
     ("days", "latest"),
-    [(7, "at the latest it is dropped at 2026-12-09T12:00:00Z"), (None, "it may also stay for good")],
+    [(7, "At the latest it is dropped at 2026-12-09T12:00:00Z"), (None, "It may also stay for ever")],
 )
 def test_where_the_array_chooses_the_earliest_and_the_latest_are_told(days: int | None, latest: str) -> None:
     wanted, _ = judge_expiring(NAMED, Retention(DAY, 4, days), STEP, NOON)
     assert wanted is not None
-    assert "may be dropped from 2026-12-02T12:00:00Z on, when only 4 of each day are kept; " + latest in wanted.message
+    assert "may be dropped from 2026-12-02T12:00:00Z on, when only 4 of each day are kept. " + latest in wanted.message
 
 
 def test_it_is_told_until_it_is_gone() -> None:
