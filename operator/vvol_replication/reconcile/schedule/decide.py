@@ -39,8 +39,11 @@ def decide(
     if not known:
         # From when its times count is stored before the first is decided upon: a crash in between would forget some.
         return Plan(status)
-    status, start = _by_time(schedule, status, now, cron)
-    return Plan(status, start or _by_text(schedule, status), superfluous(schedule, status, runs))
+    status, by_time = _by_time(schedule, status, now, cron)
+    by_text = _by_text(schedule, status)
+    # A time that may wait lets the text go first: runs that each last longer than the interval would never let it.
+    first = by_text or by_time if schedule.spec.concurrency_policy is ConcurrencyPolicy.QUEUE else by_time or by_text
+    return Plan(status, first, superfluous(schedule, status, runs))
 
 
 def started(status: ReplicationScheduleStatus, ask: Ask, name: str) -> ReplicationScheduleStatus:

@@ -260,8 +260,14 @@ def test_of_very_many_times_a_hundred_are_counted() -> None:
     assert decided(schedule(), status(), at(10 * 500)).status.missed == 100
 
 
-def test_a_time_that_is_due_goes_first() -> None:
+def test_a_time_that_is_due_goes_first_unless_it_may_wait() -> None:
     assert decided(schedule(run_now="CHG-1"), status(), at(10)).start == Ask(at=at(10))
+
+    of = schedule(run_now="CHG-1", concurrency_policy=QUEUE)
+    plan = decided(of, status(), at(10))
+    assert plan.start == Ask(text="CHG-1")
+    after = started(plan.status, plan.start, of.run_name(plan.start))
+    assert decided(of, after, at(11), run(of, plan.start, Phase.SUCCEEDED, at(11))).start == Ask(at=at(10))
 
 
 def test_a_text_waits_for_the_run_that_is_under_way() -> None:
