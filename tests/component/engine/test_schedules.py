@@ -366,7 +366,7 @@ async def test_what_the_log_tells_of_a_schedule(caplog: pytest.LogCaptureFixture
 
 def shape(line: str) -> str:
     """A line without the run's name and times."""
-    return re.sub(r"nightly-[0-9a-f-]+|[0-9T:-]+Z", "*", line)
+    return re.sub(r"nightly-[0-9a-f-]+|[0-9T:.-]+Z", "*", line)
 
 
 SCHEDULES, GROUPS = 500, 50
