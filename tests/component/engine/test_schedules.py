@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
+from pages.markdown import ROOT
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC
 from vvol_replication.api.objects import Conflict, Denial, Denied, Failed
@@ -355,3 +357,11 @@ async def test_what_the_log_tells_of_a_schedule(caplog: pytest.LogCaptureFixture
     assert mine[0] == f"ReplicationSchedule prod/nightly: started ReplicationSync {run} for 2026-06-01T12:15:00Z"
     assert f"ReplicationSync '{run}' ended Succeeded" in mine[1]
     assert len(mine) == 2
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    shown = re.findall(r"^ReplicationSchedule prod/nightly: .*", page, re.MULTILINE)
+    assert [shape(line) for line in shown[:2]] == [shape(line) for line in mine]
+
+
+def shape(line: str) -> str:
+    """A line without the run's name and times."""
+    return re.sub(r"nightly-[0-9a-f-]+|[0-9T:.-]+Z", "*", line)
