@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,13 +28,13 @@ class ApiError(Exception):
 class Api:
     """The API server as the cluster's admin. For one thread at a time."""
 
-    def __init__(self, server: str, credentials: Path) -> None:
-        """Take the keys from a control plane's directory."""
+    def __init__(self, server: str, credentials: Path, timeout: float = 30) -> None:
+        """Take the keys from a control plane's directory. `timeout`: seconds without a word from it."""
         self._tls = ssl.create_default_context(cafile=str(credentials / "ca.crt"))
         self._tls.load_cert_chain(credentials / "admin.pem")
         where = urlsplit(server)
         self._connection = http.client.HTTPSConnection(
-            where.hostname or "", where.port, timeout=30, context=self._tls, blocksize=65536
+            where.hostname or "", where.port, timeout=timeout, context=self._tls, blocksize=65536
         )
 
     def __enter__(self) -> Self:
@@ -50,6 +53,19 @@ class Api:
             text = content[:300].decode(errors="replace")
             raise ApiError(f"{method} {path} was answered {answer.status}: {text}", answer.status)
         return json.loads(content)
+
+    def watch(self, path: str, version: str) -> Iterator[Object]:
+        """Each event about the objects of a path after that version, as it comes; ends with the connection."""
+        self._connection.request("GET", f"{path}?watch=1&resourceVersion={version}&timeoutSeconds=1800")
+        with self._connection.getresponse() as answer:
+            for line in answer:
+                yield json.loads(line)
+
+    def hang_up(self) -> None:
+        """End what is watched, from another thread."""
+        if self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
 
     def create(self, obj: Object) -> Object:
         """Create a ReplicationSync, as kubectl would, whose own start takes longer than what is measured."""

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from e2e.sweep.faults import FAULTS
-from e2e.sweep.ground import PREPARATION
+from e2e.sweep.ground import PREPARATION, SCHEDULE
 from e2e.sweep.play import GOOD_ENDS, METHODS
 from e2e.sweep.sweep import Sweep, cases_of, every, summary, table
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from testbed.controlplane import ControlPlane
 
-RUNS = {"syncs": 12, "preparations": 5}
+RUNS = {"syncs": 12, "preparations": 5, "schedules": 3}
 WORKERS = 6
 SEED = int(os.environ.get("SWEEP_SEED", dt.datetime.now(dt.UTC).date().toordinal()))
 
@@ -36,11 +36,17 @@ def test_a_disturbed_operator_ends_in_the_same_place(
     writes = {"kopf:PATCH object", "kopf:PATCH status", "engine:PATCH status"}
     assert {"dallas:start_sync", "flasharray-a:push", "flasharray-b:transfers"} | writes <= found["Coordinated"]
     assert {"austin:members", "austin:start_prepare", "engine:PATCH group status"} | writes <= found[PREPARATION]
+    assert {"schedule:GET syncs", "schedule:POST syncs", "schedule:PATCH status", "schedule:DELETE object"} <= found[
+        SCHEDULE
+    ]
     preparations = cases_of({PREPARATION: points[PREPARATION]}, FAULTS)
+    own = [point for point in points[SCHEDULE] if point.startswith("schedule:")]
+    schedules = cases_of({SCHEDULE: own}, FAULTS)
     syncs = cases_of({method: points[method] for method in METHODS}, FAULTS)
     # The longest first: nobody knows at once what became of a call whose answer was lost.
     cases = [
         *every(preparations, len(preparations) // RUNS["preparations"], SEED),
+        *every(schedules, len(schedules) // RUNS["schedules"], SEED),
         *every(syncs, len(syncs) // RUNS["syncs"], SEED),
     ]
 

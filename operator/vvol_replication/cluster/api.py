@@ -42,6 +42,8 @@ _FIELD_MANAGER = "vvol-replication-discovery"
 _SCHEDULE_MANAGER = "vvol-replication-schedule"
 _OK, _CREATED, _ACCEPTED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 202, 403, 404, 409
 _INVALID = (400, 422)
+_ALREADY_EXISTS = "AlreadyExists"
+"""Why, where an object of that name is there. A creation has 409 for other reasons, too: while a quota is counted."""
 _LONGEST_NOTE = 1024
 """Bytes of UTF-8: more of an event's note is refused that has an `eventTime`."""
 _MORE = "…"
@@ -169,9 +171,9 @@ class ApiServer:
         code, body = answer
         if code == _CREATED and (version := _metadata(body).get("resourceVersion")):
             return Written(str(version))
-        if code == _CONFLICT:
+        if code == _CONFLICT and isinstance(body, Mapping) and body.get("reason") == _ALREADY_EXISTS:
             return Conflict()
-        why = _denial(code, body)
+        why = None if code == _CONFLICT else _denial(code, body)
         if why is not None:
             return Denied(why, _message(body))
         return Failed(f"the API server answered {code} to the creation of {metadata['name']!r}: {_message(body)}")

@@ -271,6 +271,58 @@ async def test_a_text_in_run_now_asks_for_one_run_and_is_told_when_it_has_had_it
 
 
 @virtual
+async def test_a_text_that_is_there_from_the_beginning_is_run_at_once() -> None:
+    async with running() as rig:
+        rig.schedule("nightly", runNow="CHG-1")
+        await until_time(rig, at(12, 3))
+
+        assert rig.scheduled("nightly").last_run_now == "CHG-1"
+
+
+@virtual
+async def test_what_another_process_tells_while_this_one_decides_stays_told() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await until_time(rig, at(12, 14))
+        list_in = rig.api.list_in
+
+        async def slow(*asked: Any) -> Any:
+            found = await list_in(*asked)
+            rig.api.list_in = list_in  # type: ignore[method-assign]
+            body = rig.body(REPLICATION_SCHEDULE, "nightly")
+            body["status"] |= {"missed": 7, "lastMissedTime": "2026-06-01T12:00:00Z"}
+            rig.api.apply(REPLICATION_SCHEDULE, "nightly", body["spec"], "prod")
+            await asyncio.sleep(1)
+            return found
+
+        rig.api.list_in = slow  # type: ignore[method-assign]
+        await rig.until_ended(await one_run(rig))
+        await until(lambda: outcome(rig) is not None)
+
+        assert rig.scheduled("nightly").missed == 7
+        assert len(rig.runs) == 1
+
+
+@virtual
+async def test_a_run_that_ends_before_its_creation_is_answered_is_credited() -> None:
+    async with running() as rig:
+        create = rig.api.create
+
+        async def slow(kind: Kind, manifest: Any) -> Any:
+            answer = await create(kind, manifest)
+            await rig.until_ended(manifest["metadata"]["name"])
+            await asyncio.sleep(5)
+            return answer
+
+        rig.api.create = slow  # type: ignore[method-assign]
+        rig.schedule("nightly", runNow="CHG-1")
+        await until_time(rig, at(12, 14))
+
+        assert rig.scheduled("nightly").last_run_now == "CHG-1"
+        assert not rig.scheduled("nightly").active
+
+
+@virtual
 async def test_a_run_that_somebody_deletes_in_flight_is_told_and_does_not_come_again() -> None:
     async with running(Rig(transfer=500)) as rig:
         rig.schedule("nightly")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from e2e.sweep.ground import PREPARATION, SCHEDULE, SYNC
 from e2e.sweep.instrument import HANG, KILL, LOSE, PAUSE, WRITES
 
 if TYPE_CHECKING:
     from e2e.sweep.play import Run
 
+REQUESTS = SYNC, PREPARATION
 LAG = 10.0
 """Seconds by which watches are behind."""
 
@@ -43,6 +45,7 @@ class Fault:
     lag: float = 0.0
     lenient: bool = False
     request_id: bool = False
+    kinds: tuple[str, ...] = (*REQUESTS, SCHEDULE)
 
 
 def restart(run: Run) -> None:
@@ -96,6 +99,19 @@ def second(run: Run) -> None:
     run.spot.quiet(run.first)
 
 
+def run_deleted(run: Run) -> None:
+    """Somebody deletes the runs that a schedule has under way, while it is at work."""
+    run.history.remove_runs()
+    run.first.go_on()
+
+
+def run_deleted_and_restarted(run: Run) -> None:
+    """The same while nobody looks."""
+    run.first.kill()
+    run.history.remove_runs()
+    run.spot.start()
+
+
 _PATIENCE = 25.0
 
 FAULTS = {
@@ -110,8 +126,12 @@ FAULTS = {
         Fault("replaced", PAUSE, anywhere, replaced),
         Fault("wiped", PAUSE, anywhere, wiped),
         Fault("killed-wiped", KILL, anywhere, wiped_and_restarted, lenient=True),
-        Fault("created-again", PAUSE, anywhere, created_again, lenient=True, request_id=True),
+        Fault(
+            "created-again", PAUSE, anywhere, created_again, lenient=True, request_id=True, kinds=(SYNC, PREPARATION)
+        ),
         Fault("another-uid", PAUSE, anywhere, created_again, lenient=True),
         Fault("two-operators", PAUSE, anywhere, second, lenient=True),
+        Fault("run-deleted", PAUSE, anywhere, run_deleted, lenient=True, kinds=(SCHEDULE,)),
+        Fault("killed-run-deleted", KILL, anywhere, run_deleted_and_restarted, lenient=True, kinds=(SCHEDULE,)),
     )
 }

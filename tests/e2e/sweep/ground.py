@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 GROUP, REQUEST = "group", "request"
-SYNC, PREPARATION = "ReplicationSync", "FailoverPreparation"
-"""The kinds of request."""
+SYNC, PREPARATION, SCHEDULE = "ReplicationSync", "FailoverPreparation", "ReplicationSchedule"
+"""The kinds of object that ask for something."""
 MERGE = "application/merge-patch+json"
 NOT_FOUND, CONFLICT = 404, 409
 _batches = itertools.count(1)
@@ -129,8 +129,8 @@ class Spot:
         return f"{path_of(self.namespace, self.kind)}/{REQUEST}"
 
     def _manifest(self, spec: Object) -> Object:
-        if self.kind == SYNC:
-            return stage.sync(REQUEST, self.namespace, GROUP, **spec)
+        if self.kind != PREPARATION:
+            return stage.sync(REQUEST, self.namespace, GROUP, **spec) | {"kind": self.kind}
         more = {key: value for key, value in spec.items() if key != "notAfter"}
         return stage.preparation(REQUEST, self.namespace, GROUP, not_after=spec["notAfter"], **more)
 
@@ -148,6 +148,10 @@ class Spot:
                 return None
             raise
         return found
+
+    def edit(self, **spec: Any) -> None:
+        """Change some of what it asks for."""
+        self.api.call("PATCH", self._path, {"spec": spec}, MERGE)
 
     def delete(self) -> None:
         """Ask for its deletion."""

@@ -2,8 +2,8 @@
 
 A point is `<who>:<what>#<occurrence>.<phase>`. Phase `before`: the call is not made yet. Phase `after`: it has taken
 effect, and nobody has used the answer. The outside is what the engine reaches through its storage ports, and every
-call of the API server that is about ReplicationSyncs and FailoverPreparations or made for one, kopf's own among them.
-Left out: watches and lists, and what monitors read for themselves; they are made for nobody in particular.
+call of the API server that is about an object that asks for something or made for one, kopf's own among them. Left out:
+watches, kopf's lists, and what other monitors read for themselves; they are made for nobody in particular.
 """
 
 from __future__ import annotations
@@ -35,17 +35,19 @@ from vvol_replication.cluster.session import Connection
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.engine.requests.kinds import AnyReconciler
 from vvol_replication.engine.requests.task import RequestTask
+from vvol_replication.engine.schedules.monitor import ScheduleMonitor
 from vvol_replication.storage import reasons
 from vvol_replication.wiring import StorageConnector
 
 MUTATING = {"push", "start_sync", "start_prepare"}
-REQUESTS = ("/replicationsyncs/", "/failoverpreparations/")
+REQUESTS = ("/replicationsyncs/", "/failoverpreparations/", "/replicationschedules/")
 WRITES = {"PATCH", "PUT", "POST", "DELETE"}
 KILL, LOSE, HANG, PAUSE = "kill", "lose", "hang", "pause"
 IMPATIENT = 2.0
 """Seconds until a request to the API server is given up, in place of 30, where an order says that it hangs."""
 
-_on_behalf: contextvars.ContextVar[bool] = contextvars.ContextVar("on_behalf", default=False)
+_who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="")
+"""Who acts on behalf of an object: `engine` for a request, `schedule` for a schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Port:
 
     async def _ask(self, call: str, method: Callable[..., Awaitable[Any]], *args: Any, **more: Any) -> Any:
         # the poller polls because somebody follows a transfer, and for nothing else
-        if call == "close" or not (_on_behalf.get() or call == "transfers"):
+        if call == "close" or not (_who.get() or call == "transfers"):
             return await method(*args, **more)
         point = self._book.call(f"{self._name}:{call}")
         await self._book.reached(f"{point}.before")
@@ -162,7 +164,7 @@ class Gate:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Pass it on, with a point before and one after."""
-        what = _about(request.method, request.url.path, ours=_on_behalf.get())
+        what = _about(request.method, request.url.path, _who.get())
         if what is None or "watch" in request.url.query:
             return await handler(request)
         point = self._book.call(what)
@@ -203,17 +205,18 @@ async def _decline(request: web.Request) -> web.Response:
     return web.json_response(body, status=status)
 
 
-def _about(method: str, path: str, *, ours: bool) -> str | None:
-    """What to call a request to the API server; None for those that are not made for a request."""
-    who = "engine" if ours else "kopf"
+def _about(method: str, path: str, who: str) -> str | None:
+    """What to call a request to the API server; None for those that are made for nobody in particular."""
     rest = next((path.partition(one)[2] for one in REQUESTS if one in path), "")
     if rest:
-        return f"{who}:{method} {'status' if rest.endswith('/status') else 'object'}"
+        return f"{who or 'kopf'}:{method} {'status' if rest.endswith('/status') else 'object'}"
     if path.endswith("/events") and method == "POST":
         return "engine:POST event"
-    if not ours:
+    if not who:
         return None
-    return f"engine:{method} {'group status' if '/replicationgroups/' in path else 'other'}"
+    if path.endswith("/replicationsyncs"):
+        return f"{who}:{method} syncs"
+    return f"{who}:{method} {'group status' if '/replicationgroups/' in path else 'other'}"
 
 
 async def _lagging(content: aiohttp.StreamReader, lag: float) -> AsyncIterator[bytes]:
@@ -248,11 +251,15 @@ def instrument(plan: Plan, channel: Channel) -> None:
     book = Book(plan, channel)
     inside: Any = program  # its imports are replaced, which no type checker likes
     run, connect, settings_of = RequestTask._run, inside.connect, inside.operator_settings  # noqa: SLF001 - test-only
-    storage_connector = inside.StorageConnector
+    storage_connector, poll_once = inside.StorageConnector, ScheduleMonitor.poll_once
 
     async def run_on_behalf(reconciler: AnyReconciler) -> None:
-        _on_behalf.set(True)
+        _who.set("engine")
         await run(reconciler)
+
+    async def polled_on_behalf(monitor: ScheduleMonitor) -> bool:
+        _who.set("schedule")
+        return await poll_once(monitor)
 
     def connected(*args: Any, **more: Any) -> Connection:
         connection: Connection = connect(*args, **more)
@@ -272,5 +279,6 @@ def instrument(plan: Plan, channel: Channel) -> None:
     if plan.lag:
         kopf_api.iter_jsonlines = lambda content, *_: _lagging(content, plan.lag)
     RequestTask._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
+    ScheduleMonitor.poll_once = polled_on_behalf  # type: ignore[method-assign]
     inside.connect, inside.operator_settings = connected, settings
     inside.StorageConnector = lambda *args: Connector(book, storage_connector(*args))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from e2e.preparing import soon
 from e2e.rig import SOURCE
-from e2e.sweep import preparations
-from e2e.sweep.ground import PREPARATION, SYNC
+from e2e.sweep import preparations, schedules
+from e2e.sweep.ground import PREPARATION, SCHEDULE, SYNC
 from e2e.sweep.preparations import Held
 
 from testbed import stage
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 METHODS = ("Coordinated", "ArrayOnly", "AwaitSchedule")
-WAYS = {SYNC: METHODS, PREPARATION: (PREPARATION,)}
-"""In which ways a request of a kind is carried out; each is a row of runs."""
+WAYS = {SYNC: METHODS, PREPARATION: (PREPARATION,), SCHEDULE: (SCHEDULE,)}
+"""In which ways an object of a kind is carried out; each is a row of runs."""
 GOOD_ENDS = {
     "Coordinated": {"PointInTimeCreated", "AlreadyDone"},
     "ArrayOnly": {"SnapshotReplicated", "AlreadyDone"},
     "AwaitSchedule": {"ScheduledTransferLanded", "AlreadyDone"},
     PREPARATION: {"FailoverPrepared", "AlreadyDone"},
+    SCHEDULE: {"PointInTimeCreated", "AlreadyDone"},
 }
 DEADLINE = 120.0
 """Seconds in which a run has to come to its end; a healthy one takes two."""
@@ -53,7 +54,7 @@ class Case:
     @property
     def kind(self) -> str:
         """The kind of the request."""
-        return PREPARATION if self.method == PREPARATION else SYNC
+        return self.method if self.method in (PREPARATION, SCHEDULE) else SYNC
 
     @property
     def label(self) -> str:
@@ -88,14 +89,22 @@ class Run:
     uids: list[str] = field(default_factory=list)
     first: Operator = field(init=False)
     held: Held = field(default_factory=Held)
+    history: schedules.History = field(init=False)
+    """Of a schedule and its runs."""
     _rounds: int = 0
     _last_round: float = field(default_factory=time.monotonic)
     _wanted_since: float = 0.0
 
     def play(self) -> Outcome:
         """From the object's creation to its end."""
+        if self.case.kind != SCHEDULE:
+            return self._play()
+        with schedules.History.open(self.spot) as self.history:
+            return self._play()
+
+    def _play(self) -> Outcome:
         begun, fault = time.monotonic(), self.case.fault
-        self.spec = {"method": self.case.method} if self.case.kind == SYNC else {"notAfter": soon()}
+        self.spec = self._spec()
         if fault is not None and fault.request_id:
             self.spec["requestID"] = f"CHG-{self.spot.protection_group}"
         self.create()
@@ -109,11 +118,16 @@ class Run:
                     fault.act(self)
             obj = self.look()
             # What is left of the process's work after the end may have a point as well: its finalizer's removal.
-            if obj is not None and _free(obj) and (acted or not self._may_still_reach()):
+            if self._free(obj) and (acted or not self._may_still_reach()):
                 break
             time.sleep(0.1)
         self._judge(self.spot.get(), lenient=fault is not None and fault.lenient)
         return self._outcome(time.monotonic() - begun)
+
+    def _spec(self) -> Object:
+        if self.case.kind == SCHEDULE:
+            return dict(schedules.SPEC)
+        return {"method": self.case.method} if self.case.kind == SYNC else {"notAfter": soon()}
 
     def create(self) -> None:
         """Create the object: the first one, or another one of its name."""
@@ -124,13 +138,15 @@ class Run:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             obj = self.look()
-            if obj is None or stage.is_true(obj, "Finished"):
+            if obj is None or stage.is_true(obj, "Finished") or (self.case.kind == SCHEDULE and self._free(obj)):
                 return
             time.sleep(0.1)
 
     def look(self) -> Object | None:
         """The object as it is; where a sync is armed and nothing lands, the array's schedule comes round."""
         obj = self.spot.get()
+        if self.case.kind == SCHEDULE:
+            schedules.ask_again(self.spot, obj, self.spec)
         ready = stage.condition(obj, "Ready") if obj else None
         reason = str(ready["reason"]) if ready else ""
         now, wanted = time.monotonic(), (self.case.method, reason) == ("AwaitSchedule", "AwaitingTransfer")
@@ -143,6 +159,12 @@ class Run:
             self._wanted_since, self._last_round = 0.0, time.monotonic()
         return obj
 
+    def _free(self, obj: Object | None) -> bool:
+        """Has it come to its end, and does nothing of it wait?"""
+        if obj is not None and self.case.kind == SCHEDULE:
+            return schedules.at_rest(self.spot, obj)
+        return obj is not None and stage.is_true(obj, "Finished") and not obj["metadata"].get("finalizers")
+
     def _may_still_reach(self) -> bool:
         if not self.case.point or self.first.hit.is_set():
             return False
@@ -151,7 +173,8 @@ class Run:
 
     def _outcome(self, seconds: float) -> Outcome:
         obj = self.spot.get()
-        ready = stage.condition(obj, "Ready") if obj else None
+        told = "RunNowSucceeded" if self.case.kind == SCHEDULE else "Ready"
+        ready = stage.condition(obj, told) if obj else None
         return Outcome(
             case=self.case,
             end=str(ready["reason"]) if ready else "nothing",
@@ -168,9 +191,13 @@ class Run:
     # What must hold
 
     def _judge(self, obj: Object | None, *, lenient: bool) -> None:
+        case = self.case
+        if case.kind == SCHEDULE:
+            self._judge_schedule(obj, lenient=lenient)
+            self._judge_log()
+            return
         self._judge_end(obj)
-        if self.case.kind == PREPARATION:
-            case = self.case
+        if case.kind == PREPARATION:
             self.broken += preparations.judge(self.spot, obj, case.fault, case.point, self.held)
         else:
             self._judge_sync(obj, lenient=lenient)
@@ -186,6 +213,19 @@ class Run:
             ready = stage.condition(obj, "Ready") or {}
             if ready.get("reason") not in GOOD_ENDS[self.case.method]:
                 self.broken.append(f"Complete for another reason: {ready}")
+
+    def _judge_schedule(self, obj: Object | None, *, lenient: bool) -> None:
+        if obj is None or not self._free(obj):
+            self.broken.append(f"no end after {DEADLINE:.0f} s: {obj and obj.get('status')}")
+            return
+        pushed = Counter(self.spot.pushed())
+        runs = self.history.last_states()
+        self.broken += self.history.judge(obj, lenient=lenient)
+        if any(count > 1 for count in pushed.values()) or len(pushed) > len(schedules.request_ids(runs)):
+            self.broken.append(f"pushes: {dict(pushed)} for {schedules.request_ids(runs)}")
+        for one in runs:
+            if stage.is_true(one, "Complete"):
+                self._judge_success(one["status"], pushed)
 
     def _judge_sync(self, obj: Object | None, *, lenient: bool) -> None:
         pushed, wrong = Counter(self.spot.pushed()), self.broken.append
@@ -240,10 +280,6 @@ class Run:
 
     def _request_ids(self) -> list[str]:
         return [str(self.spec.get("requestID", uid)) for uid in self.uids]
-
-
-def _free(obj: Object) -> bool:
-    return stage.is_true(obj, "Finished") and not obj["metadata"].get("finalizers")
 
 
 def play(ground: Ground, case: Case, number: int) -> Outcome:

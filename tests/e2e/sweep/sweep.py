@@ -34,7 +34,7 @@ def cases_of(points: Mapping[str, Sequence[str]], faults: Iterable[str]) -> list
         Case(method, FAULTS[fault], point)
         for method, fault in itertools.product(points, faults)
         for point in points[method]
-        if FAULTS[fault].where(point)
+        if FAULTS[fault].where(point) and Case(method).kind in FAULTS[fault].kinds
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import REPLICATION_SYNC
-from vvol_replication.api.objects import Conflict, Denied, Failed, ObjectRef, Written
+from vvol_replication.api.objects import Conflict, Denied, Failed, Gone, ObjectRef, Written
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.domain.cron import CronError, CronSchedule, parse_schedule
@@ -57,7 +57,9 @@ class ScheduleMonitor(Monitor):
         self._runs_changed = self._shown_anew = True
         self._look_at: datetime | None = None
         self._since: datetime | None = None
-        self._active: frozenset[str] = frozenset()
+        self._active: frozenset[str] | None = None
+        self._decided_from: Mapping[str, Any] = {}
+        self._unsure = False
 
     @property
     def group(self) -> GroupKey | None:
@@ -86,7 +88,8 @@ class ScheduleMonitor(Monitor):
 
     def run_changed(self, name: str) -> None:
         """A run of this schedule has ended, or is gone."""
-        if name in self._active:
+        # While it decides, what it was shown may be older than this.
+        if self._active is None or name in self._active:
             self._runs_changed = True
             self.notify()
 
@@ -103,6 +106,10 @@ class ScheduleMonitor(Monitor):
             return True
         if not self._services.leading():
             return False
+        if self._unsure and not await self._read_anew():
+            return False
+        read, self._decided_from = self._read, self.stored
+        assert read is not None, "what was read once stays read"  # noqa: S101 - for mypy
         status = ReplicationScheduleStatus.parse(self.stored)
         if isinstance(read, Invalid):
             self._runs_changed, self._look_at = False, None
@@ -119,7 +126,7 @@ class ScheduleMonitor(Monitor):
         return (self._look_at is not None and now >= self._look_at) or (self._since is not None and now < self._since)
 
     async def _decide(self, schedule: Schedule, cron: CronSchedule, status: ReplicationScheduleStatus) -> bool:
-        labels = {SCHEDULE_UID: schedule.uid}
+        self._active, labels = None, {SCHEDULE_UID: schedule.uid}
         bodies = await self._services.cluster.list_in(REPLICATION_SYNC, schedule.namespace, labels)
         if isinstance(bodies, Failed):
             _log.warning("%s waits: %s", self.ref, bodies.message)
@@ -177,10 +184,22 @@ class ScheduleMonitor(Monitor):
 
     async def _store(self, status: ReplicationScheduleStatus) -> bool:
         after, self._shown_anew = status.to_json(), False
-        if after == self.stored or await self.write_status(after, news=True):
+        # What somebody else wrote since it was decided is not overwritten with what follows from less.
+        current = self.stored == self._decided_from
+        if after == self.stored or (current and await self.write_status(after, news=True)):
             return True
-        self._shown_anew = True
+        self._shown_anew = self._unsure = True
         return False
+
+    async def _read_anew(self) -> bool:
+        """Ask what became of a write: whoever decides from less decides upon some times twice."""
+        body = await self._services.cluster.read(self.ref)
+        if isinstance(body, Failed):
+            return False
+        if not isinstance(body, Gone):  # else the next write tells so
+            self.observe(body)
+        self._unsure = False
+        return True
 
     def _pause(self) -> float:
         if self._failures or self._look_at is None:

@@ -59,8 +59,13 @@ def started(status: ReplicationScheduleStatus, ask: Ask, name: str) -> Replicati
 def look_at(
     schedule: Schedule, status: ReplicationScheduleStatus, now: datetime, cron: CronSchedule
 ) -> datetime | None:
-    """When time alone asks for another decision: what is due, the next start, a waiting run's deadline. None: never."""
+    """When time alone asks for another decision: what is due, the next start, a waiting run's deadline. None: never.
+
+    What could be started now is due, be it by a text: whoever only stored from when times count has yet to start it.
+    """
     table, offset = status.timetable, schedule.offset
+    if _by_text(schedule, status) is not None:
+        return now
     if table is None or table.suspended:
         return None
     waiting, deadline = due(cron, table.since, now - offset).latest, schedule.spec.starting_deadline
@@ -86,11 +91,11 @@ def next_after(
 def superfluous(schedule: Schedule, status: ReplicationScheduleStatus, runs: Sequence[Run]) -> tuple[Run, ...]:
     """The ended runs beyond the history limits. What proves that something was run already stays, whatever they say."""
     spec = schedule.spec
-    mark = fingerprint(spec.run_now) if spec.run_now is not None else ""
+    mark, newest = fingerprint(spec.run_now) if spec.run_now is not None else "", status.last_schedule_time
     ended = sorted((run for run in runs if run.finished_at is not None), key=_newest_last, reverse=True)
     good, bad = [run for run in ended if run.succeeded], [run for run in ended if not run.succeeded]
     old = [*good[spec.successful_history_limit :], *bad[spec.failed_history_limit :]]
-    return tuple(run for run in old if run.at != status.last_schedule_time and run.mark != mark)
+    return tuple(run for run in old if run.mark != mark and (run.at is None or run.at != newest))
 
 
 def _by_time(

@@ -52,6 +52,16 @@ def test_a_new_schedule_first_stores_from_when_its_times_count() -> None:
     assert look_at(schedule(), plan.status, at(35), cron(schedule())) == at(35)
 
 
+def test_a_text_that_a_new_schedule_has_is_looked_at_once_more_at_once() -> None:
+    of = schedule(run_now="CHG-1")
+
+    plan = decided(of, ReplicationScheduleStatus(), at(5))
+
+    assert plan.start is None
+    assert look_at(of, plan.status, at(5), cron(of)) == at(5)
+    assert decided(of, plan.status, at(5)).start == Ask(text="CHG-1")
+
+
 def test_of_several_times_that_have_passed_the_newest_is_run_and_the_others_are_missed() -> None:
     plan = decided(schedule(), status(), at(35))
 
@@ -307,6 +317,13 @@ def test_the_proof_that_something_was_run_stays() -> None:
     later = run(of, Ask(text="CHG-0"), Phase.SUCCEEDED, at(25))
 
     assert not superfluous(of, status(last_schedule_time=at(20)), [text, newest, later])
+
+
+def test_the_run_of_an_old_text_is_superfluous_also_before_the_first_time() -> None:
+    of = schedule(successful_history_limit=1, run_now="CHG-2")
+    old, newest = (run(of, Ask(text=f"CHG-{n}"), Phase.SUCCEEDED, at(n)) for n in (1, 2))
+
+    assert superfluous(of, status(), [old, newest]) == (old,)
 
 
 # Laws
