@@ -40,8 +40,8 @@ _CHAPTERS = {
         (
             "`kind` is `VCenter` or `FlashArray`, `name` the object's. Operations are the calls that "
             "[the security model](security.md) lists: `about`, `inventory`, `group`, `points_in_time`, `start_sync`, "
-            "`start_prepare`, `task` and `members` of a VCenter; `about`, `connections`, `protection_group`, `snapshots`, "
-            "`transfers` and `push` of a FlashArray. Outcomes are in the [glossary](glossary.md#words)."
+            "`start_prepare`, `task` and `members` of a VCenter; `about`, `connections`, `protection_group`, "
+            "`snapshots`, `transfers` and `push` of a FlashArray. Outcomes are in the [glossary](glossary.md#words)."
         ),
     ),
     Per.PROCESS: ("For each process", "The labels are all words of closed lists."),

@@ -22,6 +22,9 @@ from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.lifecycle import add_lifecycle, serve
 from vvol_replication.handlers.settings import operator_settings
 from vvol_replication.installation import check
+from vvol_replication.metrics.ends import EndCounter
+from vvol_replication.metrics.exposition import Exposition, Sources
+from vvol_replication.metrics.lag import LoopLag
 from vvol_replication.replica import replica_of
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
@@ -80,9 +83,19 @@ async def run(configuration: Configuration) -> None:
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
     storage = StorageConnector(replica.leading)
-    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity)
+    ends, lag = EndCounter(), LoopLag()
+    meter = ends if configuration.metrics else None
+    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity, meter=meter)
     ready = asyncio.Event()
-    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive)
+    sources = Sources(
+        version=version(),
+        measures=engine.measures,
+        leading=replica.leading,
+        renewals=lambda: replica.renewals,
+        connections=(connection, *replica.connections),
+    )
+    metrics = Exposition(sources, ends, lag).answer if configuration.metrics else None
+    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive, metrics)
     registry = registry_for(engine)
 
     async def end() -> None:
@@ -94,6 +107,8 @@ async def run(configuration: Configuration) -> None:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
+            if configuration.metrics:
+                lag.start()
         _log.info("vvol-replication %s", version())
         if not await stop.unless_asked(replica.lead()):
             return
@@ -113,6 +128,7 @@ async def run(configuration: Configuration) -> None:
         replica.stop()
         await asyncio.gather(replica.close(), engine.stop())
         await probes.stop()
+        await lag.stop()
         await connection.http.close()
 
 

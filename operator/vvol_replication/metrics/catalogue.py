@@ -112,7 +112,7 @@ GROUP_STATE = _group(
 GROUP_PREPARED = _group(
     "prepared",
     "1 if the group counts as prepared for failover: syncs bring no new data.",
-    "its status has no conditions yet",
+    "its status has no conditions yet, or the failover was called off",
 )
 GROUP_PREPARED_SINCE = _group(
     "prepared_since_timestamp_seconds",

@@ -9,8 +9,9 @@ from component.engine.storage import FakeArray, FakeVCenter, World
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Refused
-from vvol_replication.engine.ports import Refusals
+from vvol_replication.engine.ports import PortMeasures, Refusals
 from vvol_replication.storage.login import TRIES, LoginGates
 
 
@@ -43,6 +44,9 @@ class FakeConnector:
 
     def refusals(self, port: Any) -> Refusals:
         return Refusals(port.gate.refusals, TRIES, port.gate.seconds_left)
+
+    def measures(self, port: Any) -> PortMeasures:
+        return PortMeasures(Calls(), 0, None)
 
     def _opened(self, port: Any) -> Any:
         self.world.opened.append(port)

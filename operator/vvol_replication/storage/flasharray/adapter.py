@@ -15,6 +15,7 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import reasons
@@ -40,6 +41,8 @@ class FlashArray(ArrayPort):
         http: Http,
         families: Families,
     ) -> None:
+        self.calls = Calls()
+        """What became of those that have ended."""
         self._address = address
         self._redactor = redactor
         self._timeouts = timeouts
@@ -48,23 +51,29 @@ class FlashArray(ArrayPort):
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait because as many as it may have are under way."""
+        return self._http.waiting + self._families.waiting
+
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""
-        return await self._ask("ask who answers", lambda array, by: array.about(by))
+        return await self._ask("about", "ask who answers", lambda array, by: array.about(by))
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
         """The arrays that this one is connected to."""
-        return await self._ask("read array connections", lambda array, by: array.connections(by))
+        return await self._ask("connections", "read array connections", lambda array, by: array.connections(by))
 
     async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
         """One protection group; `None` where the array says that it has none of that name."""
         return self._misnamed(name) or await self._ask(
-            f"read protection group {name}", lambda array, by: array.protection_group(name, by)
+            "protection_group", f"read protection group {name}", lambda array, by: array.protection_group(name, by)
         )
 
     async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
         """All snapshots of one protection group with their transfers, destroyed ones included."""
         return self._misnamed(protection_group) or await self._ask(
+            "snapshots",
             f"read snapshots of protection group {protection_group}",
             lambda array, by: array.snapshots(protection_group, by),
         )
@@ -74,6 +83,7 @@ class FlashArray(ArrayPort):
         if not protection_groups:
             return Done({})
         return self._misnamed(*protection_groups) or await self._ask(
+            "transfers",
             f"read transfers of {len(protection_groups)} protection groups",
             lambda array, by: array.transfers(protection_groups, by),
         )
@@ -92,7 +102,7 @@ class FlashArray(ArrayPort):
                     f"not sent, the protection group lies in pod {pod}{refusals.advice(reasons.NOT_SUPPORTED)}"
                 ),
             )
-        return await self._ask(what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
+        return await self._ask("push", what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
 
     async def close(self, grace: float = 0.0) -> None:
         """Take no more calls, give those under way `grace` seconds to end, log out, let go. May be called twice.
@@ -119,8 +129,15 @@ class FlashArray(ArrayPort):
         return None
 
     async def _ask(
-        self, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool = False
+        self, operation: str, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool = False
     ) -> Outcome[T]:
+        """Make a call; whatever way it ends, as an outcome. `operation` is what it is counted as."""
+        begun = time.monotonic()
+        outcome = await self._outcome(what, call, mutating=mutating)
+        self.calls.note(operation, outcome, time.monotonic() - begun)
+        return outcome
+
+    async def _outcome(self, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool) -> Outcome[T]:
         asked = self._asked(what, mutating=mutating)
         if self._closing:
             return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed"))
