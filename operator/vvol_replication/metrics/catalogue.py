@@ -107,7 +107,7 @@ GROUP_STATE = _group(
     "that side is not known",
     "side",
     "state",
-    "1 per side that is known: 2 at most",
+    series="1 per side that is known: 2 at most",
 )
 GROUP_PREPARED = _group(
     "prepared",
@@ -136,7 +136,7 @@ GROUP_LAST_END = _group(
     "kind",
     "outcome",
     "reason",
-    "1 per kind: 2 at most",
+    series="1 per kind: 2 at most",
 )
 GROUP_IN_FLIGHT = _group(
     "requests_in_flight",
@@ -145,7 +145,7 @@ GROUP_IN_FLIGHT = _group(
     "kind",
     "phase",
     "reason",
-    "1 per phase and reason that a request in flight has",
+    series="1 per phase and reason that a request in flight has",
 )
 GROUP_OLDEST = _group(
     "oldest_request_timestamp_seconds",
