@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vvol_replication.api.conditions import find
 from vvol_replication.api.names import Kind
@@ -19,6 +19,9 @@ from .objects import known_reason
 
 _BOUNDS = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0)
 """Seconds: from a call to a transfer that takes all night."""
+
+_CUT = timedelta(seconds=1)
+"""A transfer's times are shown in whole seconds, those of the ledger are not."""
 
 Span = tuple[str, datetime | None, datetime | None]
 
@@ -59,8 +62,8 @@ class EndCounter:
 def durations_of(status: RequestStatus) -> Iterator[tuple[str, float]]:
     """Each phase of which both ends are known, in seconds; not one that ends before it begins: clocks differ."""
     for phase, begin, end in _spans(status):
-        if begin is not None and end is not None and end >= begin:
-            yield phase, (end - begin).total_seconds()
+        if begin is not None and end is not None and end > begin - _CUT:
+            yield phase, max(0.0, (end - begin).total_seconds())
 
 
 def _spans(status: RequestStatus) -> Iterator[Span]:

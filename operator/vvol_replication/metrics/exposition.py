@@ -48,7 +48,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
+class Snapshot:
     """All that is told in one answer."""
 
     objects: Measures
@@ -71,15 +71,16 @@ class Exposition:
     async def answer(self, accept: str, encodings: str) -> tuple[bytes, Mapping[str, str]]:
         """Body and headers for who sent these `Accept` and `Accept-Encoding`."""
         async with self._one:
-            snapshot = self._look()
-            return await asyncio.to_thread(self._written, snapshot, accept, encodings)
+            snapshot = self.look()
+            return await asyncio.to_thread(self.write, snapshot, accept, encodings)
 
-    def _look(self) -> _Snapshot:
+    def look(self) -> Snapshot:
+        """All that is to be told, as it is now; on the event loop."""
         sources = self._sources
         writes: Counter[tuple[str, str, str]] = Counter()
         for connection in sources.connections:
             writes.update(connection.writes.ended)
-        return _Snapshot(
+        return Snapshot(
             sources.measures(),
             self._ends.copy(),
             self._lag.seen.copy(),
@@ -88,7 +89,8 @@ class Exposition:
             writes,
         )
 
-    def _written(self, snapshot: _Snapshot, accept: str, encodings: str) -> tuple[bytes, Mapping[str, str]]:
+    def write(self, snapshot: Snapshot, accept: str, encodings: str) -> tuple[bytes, Mapping[str, str]]:
+        """It as text; in any thread."""
         write, content_type = choose_encoder(accept)
         body = write(_All((*self._families(snapshot).collect(), *self._process.collect())))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
@@ -96,7 +98,7 @@ class Exposition:
             return gzip.compress(body, _QUICK), headers | {"Content-Encoding": "gzip"}
         return body, headers
 
-    def _families(self, snapshot: _Snapshot) -> Families:
+    def _families(self, snapshot: Snapshot) -> Families:
         families = Families()
         put_objects(families, snapshot.objects)
         snapshot.ends.put(families)

@@ -46,6 +46,7 @@ class FakeConnector:
         return Refusals(port.gate.refusals, TRIES, port.gate.seconds_left)
 
     def measures(self, port: Any) -> PortMeasures:
+        del port
         return PortMeasures(Calls(), 0, None)
 
     def _opened(self, port: Any) -> Any:
