@@ -7,10 +7,20 @@ from typing import Any
 
 from component.engine.rig import Rig
 
+from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.measures import Measures
 from vvol_replication.metrics.ends import EndCounter
+from vvol_replication.metrics.exposition import Exposition, Sources
 from vvol_replication.metrics.families import Families
+from vvol_replication.metrics.lag import LoopLag
 from vvol_replication.metrics.objects import put_objects
+
+
+def scraped(engine: Engine, ends: EndCounter | None = None, accept: str = "") -> str:
+    """What `/metrics` answers of this engine, which leads alone."""
+    sources = Sources("0.1.0", engine.measures, lambda: True, lambda: None, ())
+    told = Exposition(sources, ends or EndCounter(), LoopLag())
+    return told.write(told.look(), accept, "")[0].decode()
 
 
 class Figures:
