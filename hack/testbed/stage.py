@@ -99,11 +99,19 @@ def is_true(obj: Mapping[str, Any], type_: str) -> bool:
 
 
 def operator(
-    kubeconfig: Path, directory: Path, operator_namespace: str, namespaces: Sequence[str] = (), name: str = "operator"
+    kubeconfig: Path,
+    directory: Path,
+    operator_namespace: str,
+    namespaces: Sequence[str] = (),
+    name: str = "operator",
+    *,
+    probes: bool = False,
 ) -> Process:
-    """Start the operator as a process of its own; its log is in `directory`."""
+    """Start the operator as a process of its own; its log is in `directory`, and says the port of its `probes`."""
     command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", operator_namespace]
     command += ["--kubeconfig", str(kubeconfig)]
     for namespace in namespaces:
         command += ["--namespace", namespace]
+    if probes:
+        command += ["--http-host", "127.0.0.1", "--http-port", "0"]
     return Process(name, command, directory)
