@@ -8,6 +8,7 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from prometheus_client import Metric as Family
 from prometheus_client import ProcessCollector
@@ -92,7 +93,7 @@ class Exposition:
     def write(self, snapshot: Snapshot, accept: str, encodings: str) -> tuple[bytes, Mapping[str, str]]:
         """It as text; in any thread."""
         write, content_type = choose_encoder(accept)
-        body = write(_All((*self._families(snapshot).collect(), *self._process.collect())))
+        body = write(_All(chain(self._families(snapshot).collect(), self._process.collect())))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if "gzip" in encodings:
             return gzip.compress(body, _QUICK), headers | {"Content-Encoding": "gzip"}
@@ -114,10 +115,10 @@ class Exposition:
 
 
 class _All(Collector):
-    """Families that are there already, as the library takes them."""
+    """Families as the library takes them, once."""
 
-    def __init__(self, families: Sequence[Family]) -> None:
+    def __init__(self, families: Iterator[Family]) -> None:
         self._families = families
 
     def collect(self) -> Iterator[Family]:
-        return iter(self._families)
+        return self._families

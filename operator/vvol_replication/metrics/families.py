@@ -14,18 +14,24 @@ from vvol_replication.domain.measures import Durations
 
 from .catalogue import METRICS, Metric
 
+Row = tuple[str, tuple[str, ...], str, float]
+"""A sample's name, the values of its labels, its bucket where it is one, and its value."""
+
 
 class Families:
-    """Takes values, and skips what is not known: None is no series."""
+    """Takes values, and skips what is not known: None is no series.
+
+    What it holds is plain, and becomes the library's objects family by family: thousands of those at once would have
+    Python look for garbage in all that the process has, which holds up the event loop as well.
+    """
 
     def __init__(self) -> None:
-        self._families = {one.name: Family(one.family, one.help, one.type) for one in METRICS}
+        self._rows: dict[str, list[Row]] = {one.name: [] for one in METRICS}
 
     def put(self, metric: Metric, labels: tuple[str, ...], value: float | None) -> None:
         """The value of one series; `labels` in the catalogue's order."""
         if value is not None:
-            named = dict(zip(metric.labels, labels, strict=True))
-            self._families[metric.name].samples.append(Sample(metric.name, named, float(value)))
+            self._rows[metric.name].append((metric.name, labels, "", float(value)))
 
     def put_time(self, metric: Metric, labels: tuple[str, ...], time: object) -> None:
         """A time, as a status has it or as a datetime."""
@@ -33,17 +39,28 @@ class Families:
 
     def put_durations(self, metric: Metric, labels: tuple[str, ...], durations: Durations) -> None:
         """A histogram."""
-        named, count = dict(zip(metric.labels, labels, strict=True)), 0
-        samples = self._families[metric.name].samples
+        rows, count = self._rows[metric.name], 0
         for bound, number in zip((*map(repr, durations.bounds), "+Inf"), durations.counts, strict=True):
             count += number
-            samples.append(Sample(f"{metric.name}_bucket", {**named, "le": bound}, float(count)))
-        samples.append(Sample(f"{metric.name}_count", named, float(count)))
-        samples.append(Sample(f"{metric.name}_sum", named, durations.total))
+            rows.append((f"{metric.name}_bucket", labels, bound, float(count)))
+        rows.append((f"{metric.name}_count", labels, "", float(count)))
+        rows.append((f"{metric.name}_sum", labels, "", durations.total))
 
     def collect(self) -> Iterator[Family]:
-        """Those that have series."""
-        yield from (family for family in self._families.values() if family.samples)
+        """Those that have series, each made when it is asked for."""
+        for metric in METRICS:
+            if rows := self._rows[metric.name]:
+                family = Family(metric.family, metric.help, metric.type)
+                family.samples = [_sample(metric, row) for row in rows]
+                yield family
+
+
+def _sample(metric: Metric, row: Row) -> Sample:
+    name, labels, bucket, value = row
+    named = dict(zip(metric.labels, labels, strict=True))
+    if bucket:
+        named["le"] = bucket
+    return Sample(name, named, value)
 
 
 def seconds_of(time: object) -> float | None:

@@ -219,7 +219,12 @@ async def test_it_is_written_in_another_thread_and_gzipped_for_who_takes_that() 
     told = exposition()
     written: list[threading.Thread] = []
     write = told.write
-    told.write = lambda *given: (written.append(threading.current_thread()), write(*given))[1]  # type: ignore[method-assign]
+
+    def watched(*given: Any) -> Any:
+        written.append(threading.current_thread())
+        return write(*given)
+
+    told.write = watched  # type: ignore[assignment, method-assign]
     answers = await asyncio.gather(told.answer("", "gzip, deflate"), told.answer(OPENMETRICS, ""))
     assert threading.current_thread() not in written
     (packed, headers), (plain, more) = answers
