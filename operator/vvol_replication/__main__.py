@@ -17,6 +17,7 @@ from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, Job, read_configuration, version
+from vvol_replication.engine.about import about_now
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.lifecycle import add_lifecycle, serve
@@ -135,7 +136,7 @@ async def run(configuration: Configuration) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script. Returns the exit code: what cannot be mended by waiting is said in one line."""
     configuration = read_configuration(arguments)
-    configure_logs(configuration.log_format, configuration.log_level)
+    configure_logs(configuration.log_format, configuration.log_level, about_now)
     try:
         match configuration.job:
             case Job.CHECK:

@@ -26,12 +26,12 @@ def site(rig: Rig) -> Iterator[Site]:
         yield made
 
 
-def value(rig: Rig, name: str, **labels: str) -> float | None:
+def value(rig: Rig, name: str, /, **labels: str) -> float | None:
     """The value of the one series with these labels, as Prometheus scrapes it."""
     text, _ = rig.scrape(PROMETHEUS)
     found = [
         sample.value
-        for family in read_openmetrics(text)
+        for family in read_openmetrics(text)  # type: ignore[no-untyped-call]  # the library's
         for sample in family.samples
         if sample.name == f"vvol_{name}" and labels.items() <= sample.labels.items()
     ]

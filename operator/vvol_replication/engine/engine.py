@@ -15,6 +15,7 @@ from typing import Any
 from vvol_replication.api.names import KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
 from vvol_replication.reconcile.core.tuning import Tuning
 
+from .about import about
 from .background import Background
 from .discovery.producer import Discovery
 from .events.recorder import EventRecorder
@@ -158,6 +159,10 @@ class Engine:
         if self._stopped:
             return
         self._observed[kind] = self._services.clock.now()
+        with about(kind, body):
+            self._observe(kind, body, deleted=deleted)
+
+    def _observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
         if kind in REQUEST_KINDS:
             self.requests.observe(kind, body, deleted=deleted)
             if kind == REPLICATION_SYNC:
@@ -172,7 +177,8 @@ class Engine:
     def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to the status of a request that is new, or was edited. None: nothing."""
         self.observe(kind, body)
-        return self.requests.acceptance(kind, body)
+        with about(kind, body):
+            return self.requests.acceptance(kind, body)
 
     def release(self, uid: str) -> None:
         """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""

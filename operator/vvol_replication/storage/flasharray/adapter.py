@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -28,6 +29,8 @@ from .families import Families, Family
 from .http import Http, Timeouts
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class FlashArray(ArrayPort):
@@ -134,7 +137,10 @@ class FlashArray(ArrayPort):
         """Make a call; whatever way it ends, as an outcome. `operation` is what it is counted as."""
         begun = time.monotonic()
         outcome = await self._outcome(what, call, mutating=mutating)
-        self.calls.note(operation, outcome, time.monotonic() - begun)
+        took = time.monotonic() - begun
+        self.calls.note(operation, outcome, took)
+        reason = "" if isinstance(outcome, Done) else outcome.reason
+        _log.debug("FlashArray %s: %s: %s %s after %.3f s", self._address, what, type(outcome).__name__, reason, took)
         return outcome
 
     async def _outcome(self, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool) -> Outcome[T]:
