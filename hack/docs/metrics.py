@@ -13,7 +13,8 @@ Prometheus' text format, whichever the scraper prefers, gzipped if it takes that
 stands by has what is *per process* only, with `vvol_leader` 0.
 
 - **Values come from the statuses**, as the API server holds them, wherever those have them: they survive a restart, and
-  the series of an object that was deleted are gone with the next scrape. Counters and histograms begin anew with the
+  the series of an object that was deleted are gone with the next scrape. Where nothing changes, a status is written
+  every minute for an endpoint and every five for a group: `…_last_read_timestamp_seconds` is so old at most. Counters and histograms begin anew with the
   process, those of storage calls also with each new session of their endpoint; but for those of schedules, which are in
   the statuses.
 - **Times are times**, in seconds since 1970, never ages: `time() - vvol_group_newest_point_in_time_timestamp_seconds`
@@ -38,8 +39,8 @@ _CHAPTERS = {
     Per.ENDPOINT: (
         "For each VCenter and FlashArray",
         (
-            "`kind` is `VCenter` or `FlashArray`, `name` the object's. Operations are the calls that "
-            "[the security model](security.md) lists: `about`, `inventory`, `group`, `points_in_time`, `start_sync`, "
+            "`kind` is `VCenter` or `FlashArray`, `name` the object's. Operations are what is asked of it, each "
+            "one call or several on the wire: `about`, `inventory`, `group`, `points_in_time`, `start_sync`, "
             "`start_prepare`, `task` and `members` of a VCenter; `about`, `connections`, `protection_group`, "
             "`snapshots`, `transfers` and `push` of a FlashArray. Outcomes are in the [glossary](glossary.md#words)."
         ),

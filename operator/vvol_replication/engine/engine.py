@@ -102,7 +102,7 @@ class Engine:
         """What is known now, for those who show it in figures. It asks nobody."""
         vcenters, arrays = self.registry.vcenters.values(), self.registry.arrays.values()
         return Measures(
-            groups=tuple(one.measures(self.requests.valid) for one in self.registry.groups.values()),
+            groups=self.registry.measures(self.requests.valid),
             endpoints=(*(one.measures() for one in vcenters), *(one.measures() for one in arrays)),
             requests=tuple(RequestMeasures(one.ref.kind, *one.group, one.status) for one in self.requests.in_flight),
             schedules=tuple(one.measures() for one in self.schedules.monitors),

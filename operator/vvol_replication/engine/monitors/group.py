@@ -24,7 +24,6 @@ from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
 from vvol_replication.domain.ports import VCenterPort
-from vvol_replication.engine.measures import GroupMeasures
 from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
 from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.news import GroupsChanged
@@ -124,13 +123,6 @@ class GroupMonitor(HistoryKeeper):
         self._prepared.take(self._key, before.prepared, now.prepared)
         if isinstance(self.bound, Binding):
             self._forget_what_was_used(self.bound)
-
-    def measures(self, valid: Callable[[str], str | None]) -> GroupMeasures:
-        """What there is to tell of it in figures. `valid`: condition `Valid` of a FailoverPreparation by its uid."""
-        prepared = self.stored.get("prepared")
-        by = prepared.get("uid") if isinstance(prepared, Mapping) else None
-        objective = self._spec.recovery_point_objective if self._spec is not None else None
-        return GroupMeasures(*self._key, self.stored, objective, None if by is None else valid(by))
 
     @property
     def known(self) -> Known:
