@@ -14,9 +14,9 @@ stands by has what is *per process* only, with `vvol_leader` 0.
 
 - **Values come from the statuses**, as the API server holds them, wherever those have them: they survive a restart, and
   the series of an object that was deleted are gone with the next scrape. Where nothing changes, a status is written
-  every minute for an endpoint and every five for a group: `…_last_read_timestamp_seconds` is so old at most. Counters and histograms begin anew with the
-  process, those of storage calls also with each new session of their endpoint; but for those of schedules, which are in
-  the statuses.
+  every minute for an endpoint and every five for a group: `vvol_…_last_read_timestamp_seconds` may lag by so much.
+- **Counters and histograms begin anew** with the process, those of storage calls also with each new session of their
+  endpoint; but for those of schedules, which are in the statuses.
 - **Times are times**, in seconds since 1970, never ages: `time() - vvol_group_newest_point_in_time_timestamp_seconds`
   is an age, as the Prometheus server sees it. By whose clock a time is, its row says.
 - **A series that is absent says "not known", or "does not apply"**; a 0 is never a guess.

@@ -14,8 +14,8 @@ from vvol_replication.domain.measures import Durations
 
 from .catalogue import METRICS, Metric
 
-Row = tuple[str, tuple[str, ...], str, float]
-"""A sample's name, the values of its labels, its bucket where it is one, and its value."""
+Series = tuple[str, tuple[str, ...], str]
+"""A sample's name, the values of its labels, and its bucket where it is one."""
 
 
 class Families:
@@ -26,12 +26,13 @@ class Families:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Row]] = {one.name: [] for one in METRICS}
+        # One value for a series, whatever is told twice: Prometheus refuses a whole answer in which one is.
+        self._rows: dict[str, dict[Series, float]] = {one.name: {} for one in METRICS}
 
     def put(self, metric: Metric, labels: tuple[str, ...], value: float | None) -> None:
         """The value of one series; `labels` in the catalogue's order."""
         if value is not None:
-            self._rows[metric.name].append((metric.name, labels, "", float(value)))
+            self._rows[metric.name][metric.name, labels, ""] = float(value)
 
     def put_time(self, metric: Metric, labels: tuple[str, ...], time: object) -> None:
         """A time, as a status has it or as a datetime."""
@@ -42,21 +43,20 @@ class Families:
         rows, count = self._rows[metric.name], 0
         for bound, number in zip((*map(repr, durations.bounds), "+Inf"), durations.counts, strict=True):
             count += number
-            rows.append((f"{metric.name}_bucket", labels, bound, float(count)))
-        rows.append((f"{metric.name}_count", labels, "", float(count)))
-        rows.append((f"{metric.name}_sum", labels, "", durations.total))
+            rows[f"{metric.name}_bucket", labels, bound] = float(count)
+        rows[f"{metric.name}_count", labels, ""] = float(count)
+        rows[f"{metric.name}_sum", labels, ""] = durations.total
 
     def collect(self) -> Iterator[Family]:
         """Those that have series, each made when it is asked for."""
         for metric in METRICS:
             if rows := self._rows[metric.name]:
                 family = Family(metric.family, metric.help, metric.type)
-                family.samples = [_sample(metric, row) for row in rows]
+                family.samples = [_sample(metric, *series, value) for series, value in rows.items()]
                 yield family
 
 
-def _sample(metric: Metric, row: Row) -> Sample:
-    name, labels, bucket, value = row
+def _sample(metric: Metric, name: str, labels: tuple[str, ...], bucket: str, value: float) -> Sample:
     named = dict(zip(metric.labels, labels, strict=True))
     if bucket:
         named["le"] = bucket

@@ -206,6 +206,12 @@ def test_the_newest_named_point_of_an_older_status_is_among_those_that_it_shows(
     assert sample.value == AT.timestamp()
 
 
+def test_an_object_that_is_known_twice_for_a_moment_has_one_series() -> None:
+    old, new = (ScheduleMeasures("prod", "nightly", "erp", one, {}) for one in (True, False))
+    told = {family.name: family for family in families(measures=Measures(schedules=(old, new)))}
+    assert [one.value for one in told["vvol_schedule_suspended"].samples] == [0]
+
+
 def test_the_buckets_of_a_histogram_add_up() -> None:
     told = {family.name: family for family in families()}
     found = told["vvol_storage_call_duration_seconds"].samples
