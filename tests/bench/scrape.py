@@ -36,7 +36,7 @@ TURNS = 4
 EVERY = 15.0
 """Seconds between two scrapes, as Prometheus is often set; its own default is a minute."""
 _TIME = "2026-06-01T12:00:00Z"
-_STUCK = 45.0
+_STUCK = 120.0
 _OPERATIONS = ("about", "inventory", "group", "points_in_time", "start_sync", "start_prepare", "task", "members")
 
 
