@@ -17,6 +17,8 @@ stands by has what is *per process* only, with `vvol_leader` 0.
   every minute for an endpoint and every five for a group: `vvol_…_last_read_timestamp_seconds` may lag by so much.
 - **Counters and histograms begin anew** with the process, those of storage calls also with each new session of their
   endpoint; but for those of schedules, which are in the statuses.
+- **A counter with labels appears with its first event**, and `increase()` does not see that one. How requests ended is
+  in `vvol_group_last_request_finished_timestamp_seconds` as well, by the names of their groups, also after a restart.
 - **Times are times**, in seconds since 1970, never ages: `time() - vvol_group_newest_point_in_time_timestamp_seconds`
   is an age, as the Prometheus server sees it. By whose clock a time is, its row says.
 - **A series that is absent says "not known", or "does not apply"**; a 0 is never a guess.

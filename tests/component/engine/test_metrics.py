@@ -40,6 +40,10 @@ async def test_a_group_is_told_as_its_status_says_it() -> None:
         assert now.labels("group_state", **ERP, side="source")["state"] == "SOURCE"
         assert now.one("group_prepared", **ERP) == 0
         assert now.one("group_prepared_since_timestamp_seconds", **ERP) is None
+        seen = now.one("watch_last_event_timestamp_seconds", kind="ReplicationGroup")
+        assert seen is not None
+        assert EPOCH.timestamp() < seen <= rig.clock.now().timestamp()
+        assert now.one("watch_last_event_timestamp_seconds", kind="ReplicationSchedule") is None
         assert now.labels("group_last_request_finished_timestamp_seconds", **ERP) == {
             **ERP,
             "kind": "ReplicationSync",
