@@ -1,4 +1,4 @@
-"""The page of metrics: every one that the operator tells, from its catalogue."""
+"""The page of metrics: every one that the operator has, from its catalogue."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from vvol_replication.metrics.catalogue import METRICS, OUTCOMES, Per
 
 _HEAD = """# Metrics
 
-Started with `--http-port`, the operator serves `/metrics` beside `/livez` and `/readyz`: plain HTTP, in OpenMetrics or
-Prometheus' text format, whichever the scraper prefers, gzipped if it takes that. Each replica serves its own: one that
-stands by has what is *per process* only, with `vvol_leader` 0.
+With `--http-port`, the operator serves `/metrics` on the port of `/livez` and `/readyz`. It is plain HTTP. The scraper
+chooses OpenMetrics or Prometheus' text format, and whether the answer is gzipped. Each replica serves its own metrics.
+A replica that waits for the Lease has only those *for each process*, and `vvol_leader` is 0.
 
-- **Values come from the statuses**, as the API server holds them, wherever those have them: they survive a restart, and
-  the series of an object that was deleted are gone with the next scrape. Where nothing changes, a status is written
-  every minute for an endpoint and every five for a group: `vvol_…_last_read_timestamp_seconds` may lag by so much.
-- **Counters and histograms begin anew** with the process, those of storage calls also with each new session of their
-  endpoint; but for those of schedules, which are in the statuses.
-- **A counter with labels appears with its first event**, and `increase()` does not see that one. How requests ended is
-  in `vvol_group_last_request_finished_timestamp_seconds` as well, by the names of their groups, also after a restart.
-- **Times are times**, in seconds since 1970, never ages: `time() - vvol_group_newest_point_in_time_timestamp_seconds`
-  is an age, as the Prometheus server sees it. By whose clock a time is, its row says.
-- **A series that is absent says "not known", or "does not apply"**; a 0 is never a guess.
-- **Labels hold names of objects and words of closed lists**: kinds, phases, [reasons](reasons.md), operations. Names of
-  requests, texts of endpoints, and versions that they tell are in none.
-- **`namespace` and `name` are the object's.** A scraper that sets labels of the same names on its targets, as
-  Prometheus' operator does with `namespace`, has to leave ours alone: `honorLabels: true` in a ServiceMonitor,
-  `honor_labels: true` in `scrape_configs`. Otherwise ours are called `exported_namespace`.
+- **Values come from the statuses** in the API server, if a status has them. So they survive a restart. When an object
+  is deleted, its series are gone with the next scrape. While nothing changes, the status of an endpoint is written every
+  minute, and the status of a group every five minutes. So `vvol_…_last_read_timestamp_seconds` can be that much too old.
+- **Counters and histograms start again at 0** with the process. Those of storage calls also do so with each new session
+  to the endpoint. Those of schedules do not: they are in the statuses.
+- **A counter with labels appears with its first event.** `increase()` does not see that event.
+  `vvol_group_last_request_finished_timestamp_seconds` shows how requests ended too, by group, also after a restart.
+- **Times are times**, in seconds since 1970. They are never ages. The age of the newest point in time is
+  `time() - vvol_group_newest_point_in_time_timestamp_seconds`, by the clock of the Prometheus server. The meaning of
+  each metric says which clock its time is from.
+- **An absent series means "not known" or "does not apply".** A 0 is never a guess.
+- **Labels have names of objects and words of closed lists**: kinds, phases, [reasons](reasons.md), operations. They never
+  have the name of a request, or a text or version from an endpoint.
+- **`namespace` and `name` are those of the object.** Some scrapers set labels of these names on their targets. For
+  example, Prometheus' operator sets `namespace`. Then ask it to keep the labels of this page: `honorLabels: true` in a
+  ServiceMonitor, `honor_labels: true` in `scrape_configs`. Otherwise they are renamed to `exported_namespace`.
 """
 
 _CHAPTERS = {
     Per.GROUP: (
         "For each ReplicationGroup",
-        "`namespace` and `group` name the object. What its status has is there from the first second after a restart.",
+        "`namespace` and `group` name the object. All that is in its status is there from the first second after a restart.",
     ),
     Per.SCHEDULE: (
         "For each ReplicationSchedule",
@@ -41,26 +42,27 @@ _CHAPTERS = {
     Per.ENDPOINT: (
         "For each VCenter and FlashArray",
         (
-            "`kind` is `VCenter` or `FlashArray`, `name` the object's. Operations are what is asked of it, each "
-            "one call or several on the wire: `about`, `inventory`, `group`, `points_in_time`, `start_sync`, "
-            "`start_prepare`, `task` and `members` of a VCenter; `about`, `connections`, `protection_group`, "
-            "`snapshots`, `transfers` and `push` of a FlashArray. Outcomes are in the [glossary](glossary.md#words)."
+            "`kind` is `VCenter` or `FlashArray`, and `name` is the name of the object. An operation is one question "
+            "or one change, with one call or several calls. Those of a VCenter are `about`, `inventory`, `group`, "
+            "`points_in_time`, `start_sync`, `start_prepare`, `task` and `members`. Those of a FlashArray are `about`, "
+            "`connections`, `protection_group`, `snapshots`, `transfers`, `policies` and `push`. "
+            "The [glossary](glossary.md#words) explains the outcomes."
         ),
     ),
-    Per.PROCESS: ("For each process", "The labels are all words of closed lists."),
+    Per.PROCESS: ("For each process", "All labels are words of closed lists."),
 }
 
 _TAIL = """## Phases of a request
 
-By the times in the ledger, when the request ends; a phase of which one end is not known, or whose end is before its
-beginning because two clocks differ, is not counted.
+When the request ends, its phases are counted by the times in its ledger. A phase is not counted if one of its times is
+not known, or if it ends before it begins because two clocks differ.
 
 | phase | from | until |
 |---|---|---|
 | `queue` | accepted | its turn on the protection group |
-| `arming` | the sync is about to be asked for, the last time | its task was seen pending |
-| `push` | the push is about to be asked for | the transfer begins, by the target array's clock |
-| `transfer` | the transfer begins | it is completed; both by the target array's clock |
+| `arming` | right before the last call that starts the sync | its task was seen pending |
+| `push` | right before the call that pushes | the transfer begins, by the target array's clock |
+| `transfer` | the transfer begins | it is completed. Both by the target array's clock |
 | `verify` | the transfer is completed, by the target array's clock | the request has succeeded |
 | `total` | accepted | ended |
 

@@ -81,16 +81,16 @@ GROUP_LAST_READ = _group(
 )
 GROUP_NEWEST = _group(
     "newest_point_in_time_timestamp_seconds",
-    "Time of the newest point in time at the target, by the arrays' clocks.",
-    "none is listed, or they were never listed",
+    "The time of the newest point in time at the target, by the arrays' clocks.",
+    "no point in time is listed, or they were never listed",
 )
 GROUP_NEWEST_NAMED = _group(
     "newest_named_point_in_time_timestamp_seconds",
-    "Time of the newest point in time at the target that has a name, by the arrays' clocks.",
-    "none of those that the status shows has a name",
+    "The time of the newest point in time at the target that has a name, by the arrays' clocks.",
+    "no listed point in time has a name, or they were never listed",
 )
 GROUP_POINTS = _group("points_in_time", "How many points in time are listed at the target.", "they were never listed")
-GROUP_OBJECTIVE = _group("objective_seconds", "spec.recoveryPointObjective.", "the spec has none, or cannot be read")
+GROUP_OBJECTIVE = _group("objective_seconds", "The recovery point objective: spec.recoveryPointObjective.", "the spec has none, or cannot be read")
 GROUP_VIOLATED = _group(
     "objective_violated",
     "1 if the newest point in time is older than the objective, or there is none: RecoveryPointCurrent is False.",
@@ -98,12 +98,12 @@ GROUP_VIOLATED = _group(
 )
 GROUP_BEHIND = _group(
     "behind_objective_since_timestamp_seconds",
-    "Since when the newest point in time is older than the objective, by the target array's clock.",
-    "it is not",
+    "Since when the group is behind its objective, by the target array's clock: status.behindObjectiveSince.",
+    "the group is not behind its objective, or no reading has shown it",
 )
 GROUP_STATE = _group(
     "state",
-    "1 for the state that vSphere told last of that side of the group: source or target.",
+    "1 for the last known state in vSphere of that side of the group: source or target.",
     "that side is not known",
     "side",
     "state",
@@ -117,7 +117,7 @@ GROUP_PREPARED = _group(
 GROUP_PREPARED_SINCE = _group(
     "prepared_since_timestamp_seconds",
     "Since when the group counts as prepared, by the operator's clock.",
-    "it does not, or another object of the same group remembers it",
+    "the group does not count as prepared, or another object of the same group remembers it",
 )
 GROUP_PREPARATION_VALID = _group(
     "preparation_valid",
@@ -131,7 +131,7 @@ GROUP_ARMED_SINCE = _group(
 )
 GROUP_LAST_END = _group(
     "last_request_finished_timestamp_seconds",
-    "When the last request on the group ended, for each kind; outcome is its phase, or Deleted; reason is Ready's.",
+    "When the last request on the group ended, for each kind. outcome is its phase, or Deleted. reason is from Ready.",
     "no request of that kind is in the group's history of 20",
     "kind",
     "outcome",
@@ -141,7 +141,7 @@ GROUP_LAST_END = _group(
 GROUP_IN_FLIGHT = _group(
     "requests_in_flight",
     "Requests on the group that are in flight, by phase and reason of Ready.",
-    "there is none of that phase and reason",
+    "there is no request of that phase and reason",
     "kind",
     "phase",
     "reason",
@@ -150,16 +150,16 @@ GROUP_IN_FLIGHT = _group(
 GROUP_OLDEST = _group(
     "oldest_request_timestamp_seconds",
     "When the oldest request in flight on the group was accepted, by the operator's clock.",
-    "none is in flight",
+    "no request is in flight",
 )
 TRANSFER_PROGRESS = _group(
     "transfer_progress_ratio",
-    "How much of the transfer that a request follows has arrived, 0 to 1, as the target array told last.",
+    "The arrived part of the transfer that a request follows, 0 to 1, as the target array last said.",
     "no request follows a transfer, or it has landed",
 )
 TRANSFER_BYTES = _group(
     "transfer_bytes",
-    "Bytes of the transfer that a request follows which have arrived, as the target array told last.",
+    "The arrived bytes of the transfer that a request follows, as the target array last said.",
     "no request follows a transfer, it has landed, or the array does not tell",
 )
 TRANSFER_STARTED = _group(
@@ -169,27 +169,27 @@ TRANSFER_STARTED = _group(
 )
 
 SCHEDULE_READY = _schedule(
-    "ready", "1 if the schedule makes its runs: condition Ready.", "its status has no condition Ready yet"
+    "ready", "1 if the schedule starts its runs: condition Ready.", "its status has no condition Ready yet"
 )
 SCHEDULE_SUSPENDED = _schedule("suspended", "1 if spec.suspend is true.", "the spec cannot be read")
 SCHEDULE_NEXT = _schedule(
-    "next_run_timestamp_seconds", "When the next run is due, by the operator's clock.", "no run is to come"
+    "next_run_timestamp_seconds", "When the next run is due, by the operator's clock.", "no run will be started"
 )
 SCHEDULE_LAST = _schedule(
-    "last_run_timestamp_seconds", "The last time of the schedule for which a run was started.", "there was none"
+    "last_run_timestamp_seconds", "The last time of the schedule for which a run was started.", "no run was started"
 )
 SCHEDULE_LAST_SUCCESS = _schedule(
-    "last_success_timestamp_seconds", "When a run succeeded last, by the operator's clock.", "none has"
+    "last_success_timestamp_seconds", "When a run last succeeded, by the operator's clock.", "no run has succeeded"
 )
 SCHEDULE_MISSED = _schedule(
     "missed_runs_total",
-    "Times of the schedule at which nothing was started because nobody could in time, since the object was made.",
+    "Times of the schedule at which no run could be started in time, since the object was made.",
     "its status was never written",
     of=Type.COUNTER,
 )
 SCHEDULE_SKIPPED = _schedule(
     "skipped_runs_total",
-    "Times of the schedule at which nothing was started because the run before was under way, since it was made.",
+    "Times of the schedule without a run because the run before was under way, since the object was made.",
     "its status was never written",
     of=Type.COUNTER,
 )
@@ -201,55 +201,55 @@ ENDPOINT_READY = _endpoint(
 ENDPOINT_UP = _endpoint(
     "endpoint_up",
     "1 if the endpoint answers, 0 if it cannot be reached: condition Reachable.",
-    "Reachable is Unknown, as after an answer that cannot be used",
+    "Reachable is Unknown, for example after an answer that cannot be used",
 )
 ENDPOINT_LOGGED_IN = _endpoint(
     "endpoint_logged_in",
-    "1 if the endpoint lets the operator in, 0 if not: condition Authenticated.",
-    "Authenticated is Unknown, as while the endpoint cannot be reached",
+    "1 if the endpoint accepts the login, 0 if not: condition Authenticated.",
+    "Authenticated is Unknown, for example while the endpoint cannot be reached",
 )
 ENDPOINT_LAST_READ = _endpoint(
     "endpoint_last_read_timestamp_seconds",
-    "When the endpoint was read whole for the last time, by the operator's clock.",
-    "it never was",
+    "When the endpoint was last read completely, by the operator's clock.",
+    "it was never read completely",
 )
 ENDPOINT_RETRIES = _endpoint(
     "endpoint_retries_total",
-    "Readings that were begun anew because the one before failed.",
+    "Readings that were started because the reading before had failed.",
     "",
     of=Type.COUNTER,
 )
 ENDPOINT_SKEW = _endpoint(
     "endpoint_clock_skew_seconds",
-    "How far the endpoint's clock is ahead of the operator's; negative: behind.",
-    "it is a VCenter, or its answers tell no time",
+    "How far the endpoint's clock is ahead of the operator's. Negative: it is behind.",
+    "it is a VCenter, or its answers have no time",
 )
 ENDPOINT_CERTIFICATE = _endpoint(
     "endpoint_certificate_expiry_timestamp_seconds",
-    "When the certificate ends that the endpoint showed at the last handshake which was verified.",
-    "no handshake was verified yet on the session in use, or tls.insecureSkipVerify is true",
+    "When the endpoint's certificate expires, as the last verified handshake showed.",
+    "no handshake was verified yet in this session, or tls.insecureSkipVerify is true",
 )
 CALLS = _endpoint(
     "storage_calls_total",
-    "Calls of the endpoint, by operation and how they ended: Done, Refused, Unavailable or Indeterminate.",
-    "no call of that operation ended so on the session in use",
+    "Calls of the endpoint, by operation and outcome: Done, Refused, Unavailable or Indeterminate.",
+    "no call of that operation has ended so in this session",
     "operation",
     "outcome",
     of=Type.COUNTER,
-    series="1 per operation (8 of a VCenter, 6 of a FlashArray) and outcome (4) that was seen",
+    series="1 per operation (8 of a VCenter, 7 of a FlashArray) and outcome (4) that was seen",
 )
 CALL_DURATION = _endpoint(
     "storage_call_duration_seconds",
-    "How long calls of the endpoint took, with waiting for their turn and logging in.",
-    "no call of that operation has ended on the session in use",
+    "How long calls of the endpoint took, with the wait for their turn and the login.",
+    "no call of that operation has ended in this session",
     "operation",
     of=Type.HISTOGRAM,
     series="9 per operation that was seen",
 )
 CALLS_WAITING = _endpoint(
     "storage_calls_waiting",
-    "Calls that wait because spec.maxConcurrentCalls are under way: the depth of the endpoint's lane.",
-    "there is no session: no Secret, or a spec that cannot be read",
+    "Calls that wait because spec.maxConcurrentCalls are under way.",
+    "there is no session, because there is no Secret or the spec cannot be read",
 )
 
 IN_FLIGHT = _process(
@@ -262,18 +262,18 @@ IN_FLIGHT = _process(
 )
 FINISHED = _process(
     "requests_finished_total",
-    "Requests that ended while this process worked on them, by outcome (the phase) and reason of Ready.",
+    "Requests that ended in this process, by outcome (the phase) and reason of Ready.",
     "no request has ended so since the start",
     "kind",
     "method",
     "outcome",
     "reason",
     of=Type.COUNTER,
-    series="1 per combination that was seen: methods (3 of a sync; DryRun or none) by reasons that end a request",
+    series="1 per combination that was seen: methods (3 of a sync; DryRun or empty) by reasons that end a request",
 )
 PHASE_DURATION = _process(
     "request_phase_duration_seconds",
-    "How long the phases of requests took that ended: queue, arming, push, transfer, verify, and total.",
+    "How long the phases of ended requests took: queue, arming, push, transfer, verify, and total.",
     "no request of that kind and method with that phase has ended since the start",
     "kind",
     "method",
@@ -281,20 +281,20 @@ PHASE_DURATION = _process(
     of=Type.HISTOGRAM,
     series="13 per kind, method and phase that was seen: 26 at most",
 )
-LEADER = _process("leader", "1 if this process may act: it holds the Lease, or is the only one.", "")
+LEADER = _process("leader", "1 if this process may act: it holds the Lease, or there is no --leader-elect.", "")
 LEASE_RENEWALS = _process(
     "lease_renewals_total", "Writes of the Lease that took effect.", "there is no --leader-elect", of=Type.COUNTER
 )
 LEASE_FAILURES = _process(
     "lease_renewal_failures_total",
-    "Reads and writes of the Lease that failed; a conflict with another replica is none.",
+    "Reads and writes of the Lease that failed. A conflict with another replica is not counted.",
     "there is no --leader-elect",
     of=Type.COUNTER,
 )
 API_WRITES = _process(
     "api_writes_total",
-    "Writes to the API server, kopf's among them, by verb, resource and outcome.",
-    "there was none such since the start",
+    "Writes to the API server, with those of kopf, by verb, resource and outcome.",
+    "there was no such write since the start",
     "verb",
     "resource",
     "outcome",
@@ -305,18 +305,18 @@ API_WRITES = _process(
 WATCH_EVENT = _process(
     "watch_last_event_timestamp_seconds",
     "When the API server last showed an object of that kind.",
-    "none was shown since the start, or the process stands by",
+    "no object of it was shown since the start, or this process does not act",
     "kind",
     series="1 per kind (6) that has objects",
 )
 LOOP_LAG = _process(
     "event_loop_lag_seconds",
-    "How late the event loop comes to a timer, looked at once a second.",
+    "How late a timer of the event loop was. It is measured every second.",
     "",
     of=Type.HISTOGRAM,
     series="11",
 )
-BUILD = _process("build_info", "The program that runs; always 1.", "", "version", "python_version", of=Type.INFO)
+BUILD = _process("build_info", "The running program. It is always 1.", "", "version", "python_version", of=Type.INFO)
 CPU = _process(
     "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", "not on Linux", of=Type.COUNTER
 )
@@ -333,12 +333,12 @@ METRICS: tuple[Metric, ...] = tuple(one for one in list(globals().values()) if i
 
 OUTCOMES = {
     "ok": "2xx",
-    "conflict": "409: the object had moved on, or is there already",
+    "conflict": "409: the object has changed, or exists already",
     "gone": "404",
     "denied": "401 or 403",
     "invalid": "400 or 422",
     "throttled": "429",
     "error": "any other status",
-    "unanswered": "no answer, or none in time: it may have taken effect",
+    "unanswered": "no answer, or not in time: the write may have taken effect",
 }
 """How a write to the API server ends, by the status of the answer."""

@@ -53,6 +53,38 @@ async def test_a_group_is_told_as_its_status_says_it() -> None:
 
 
 @virtual
+async def test_a_missed_objective_is_told_since_when_and_so_by_the_next_process() -> None:
+    async with running() as rig:
+        rig.group("erp", recoveryPointObjective="15m")
+        rig.request("one", pointInTimeName="before-upgrade")
+        await rig.until_ended("one")
+        await until(lambda: figures(rig).one("group_objective_violated", **ERP) == 0)
+        assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) is None
+        await until(lambda: figures(rig).one("group_objective_violated", **ERP) == 1, within=1000)
+        newest = figures(rig).one("group_newest_named_point_in_time_timestamp_seconds", **ERP)
+        since = figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP)
+        assert newest is not None
+        assert since is not None
+        assert 900 <= since - newest <= 901
+        rig.world.away |= {"a", "b", "dallas"}
+        await until(lambda: figures(rig).one("group_objective_violated", **ERP) is None, within=1000)
+        assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) == since
+        await rig.kill()
+        rig.engine = rig.renewed()
+        await rig.start()
+        await asyncio.sleep(60)
+        assert figures(rig).one("group_objective_violated", **ERP) is None
+        assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) == since
+        assert figures(rig).one("group_newest_named_point_in_time_timestamp_seconds", **ERP) == newest
+        rig.world.away.clear()
+        rig.request("two")
+        await rig.until_ended("two")
+        await until(lambda: figures(rig).one("group_objective_violated", **ERP) == 0)
+        assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) is None
+        assert figures(rig).one("group_newest_named_point_in_time_timestamp_seconds", **ERP) == newest
+
+
+@virtual
 async def test_a_sync_is_told_while_it_runs_and_counted_once_when_it_ends() -> None:
     async with running(Rig(transfer=60)) as rig:
         rig.request("one")
