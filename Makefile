@@ -106,6 +106,12 @@ oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirement
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	  -o hack/judges/requirements.txt hack/judges/requirements.in $(ARGS)
 
+.PHONY: telemetry
+telemetry: WORKERS := 0
+telemetry: tools  ## promtool judges the operator's metrics (had once: minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus
+	$(PYTEST) tests/telemetry
+
 .PHONY: image-lock
 image-lock:  ## bring hack/image/requirements.txt up to date with requirements.in
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \

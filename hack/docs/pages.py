@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs import admission, drawing, faults, gitops_health, preparation, reasons, reference, simulator
+from docs import admission, drawing, faults, gitops_health, metrics, preparation, reasons, reference, simulator
 from docs.unmade import UnmadeError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/admission.md": admission.render,
     drawing.DRAWING: drawing.render,
     **faults.pages(),
+    "docs/metrics.md": metrics.render,
     "docs/preparation-table.md": preparation.render,
     "docs/reasons.md": reasons.render,
     "docs/simulator.md": simulator.render,

@@ -105,17 +105,24 @@ def is_true(obj: Mapping[str, Any], type_: str) -> bool:
     return found is not None and found["status"] == "True"
 
 
-def operator(  # noqa: PLR0917 - as one says it
+def operator(
     kubeconfig: Path,
     directory: Path,
     operator_namespace: str,
     namespaces: Sequence[str] = (),
     name: str = "operator",
+    *,
     program: Sequence[str] = ("-m", "vvol_replication"),
+    probes: bool = False,
 ) -> Process:
-    """Start the operator as a process of its own; its log is in `directory`. `program`: what Python is to run."""
+    """Start the operator as a process of its own; its log is in `directory`, and says the port of its `probes`.
+
+    `program`: what Python is to run.
+    """
     command = [sys.executable, *program, "--operator-namespace", operator_namespace]
     command += ["--kubeconfig", str(kubeconfig)]
     for namespace in namespaces:
         command += ["--namespace", namespace]
+    if probes:
+        command += ["--http-host", "127.0.0.1", "--http-port", "0"]
     return Process(name, command, directory)

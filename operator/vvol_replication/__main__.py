@@ -17,11 +17,15 @@ from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, Job, read_configuration, version
+from vvol_replication.engine.about import about_now
 from vvol_replication.engine.engine import Engine
 from vvol_replication.handlers.kinds import registry_for
 from vvol_replication.handlers.lifecycle import add_lifecycle, serve
 from vvol_replication.handlers.settings import operator_settings
 from vvol_replication.installation import check
+from vvol_replication.metrics.ends import EndCounter
+from vvol_replication.metrics.exposition import Exposition, Sources
+from vvol_replication.metrics.lag import LoopLag
 from vvol_replication.replica import replica_of
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
@@ -80,9 +84,19 @@ async def run(configuration: Configuration) -> None:
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
     storage = StorageConnector(replica.leading)
-    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity)
+    ends, lag = EndCounter(), LoopLag()
+    meter = ends if configuration.metrics else None
+    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity, meter=meter)
     ready = asyncio.Event()
-    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive)
+    sources = Sources(
+        version=version(),
+        measures=engine.measures,
+        leading=replica.leading,
+        renewals=lambda: replica.renewals,
+        connections=(connection, *replica.connections),
+    )
+    metrics = Exposition(sources, ends, lag).answer if configuration.metrics else None
+    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive, metrics)
     registry = registry_for(engine)
 
     async def end() -> None:
@@ -94,6 +108,8 @@ async def run(configuration: Configuration) -> None:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
+            if configuration.metrics:
+                lag.start()
         _log.info("vvol-replication %s", version())
         if not await stop.unless_asked(replica.lead()):
             return
@@ -113,13 +129,14 @@ async def run(configuration: Configuration) -> None:
         replica.stop()
         await asyncio.gather(replica.close(), engine.stop())
         await probes.stop()
+        await lag.stop()
         await connection.http.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script. Returns the exit code: what cannot be mended by waiting is said in one line."""
     configuration = read_configuration(arguments)
-    configure_logs(configuration.log_format, configuration.log_level)
+    configure_logs(configuration.log_format, configuration.log_level, about_now)
     try:
         match configuration.job:
             case Job.CHECK:

@@ -66,6 +66,7 @@ class Configuration:
     election: Election | None = None
     job: Job = Job.OPERATE
     log_level: str = "info"
+    metrics: bool = True
 
 
 def _is_namespace(text: str) -> bool:
@@ -158,7 +159,9 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         help="act in this namespace only; may be given several times; default: all namespaces",
     )
     parser.add_argument("--http-host", default="", help="address for the probes; default: all addresses")
-    parser.add_argument("--http-port", type=_port, help="port for /livez and /readyz; default: none")
+    parser.add_argument("--http-port", type=_port, help="port for /livez, /readyz and /metrics; default: none")
+    # What metrics cost is measured against an operator without them (tests/bench/scrape.py).
+    parser.add_argument("--without-metrics", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="form of the log; default: text")
     parser.add_argument(
         "--log-level",
@@ -199,4 +202,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         election=_election(parser, found),
         job=found.job,
         log_level=found.log_level,
+        metrics=not found.without_metrics,
     )

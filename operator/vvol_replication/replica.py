@@ -37,6 +37,16 @@ class Replica:
         return self._leadership.leading()
 
     @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Those that are its own."""
+        return (self._connection,)
+
+    @property
+    def renewals(self) -> tuple[int, int] | None:
+        """How many writes of the Lease took effect, and how many reads and writes failed."""
+        return self._elector.renewals, self._elector.failures
+
+    @property
     def standing_by(self) -> bool:
         """Is it ready to take over? So that a rolling update goes on, a replica that waits is a ready one."""
         return self._elector.standing and not self._elector.leads.is_set()
@@ -75,6 +85,8 @@ class OnlyReplica:
     identity = ""
     standing_by = False
     alive = True
+    connections: tuple[Connection, ...] = ()
+    renewals: tuple[int, int] | None = None
 
     def leading(self) -> bool:
         """Always: nobody else may change anything either."""

@@ -10,11 +10,13 @@ from weakref import WeakKeyDictionary
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.ports import Refusals
+from vvol_replication.engine.ports import PortMeasures, Refusals
 from vvol_replication.storage import credentials
 from vvol_replication.storage.flasharray import connect as connect_array
+from vvol_replication.storage.flasharray.adapter import FlashArray
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
 from vvol_replication.storage.vsphere.adapter import VCenter
@@ -34,6 +36,7 @@ class StorageConnector:
         self._leading = leading
         self._gates = LoginGates(clock)
         self._gate_of: WeakKeyDictionary[VCenterPort | ArrayPort, LoginGate] = WeakKeyDictionary()
+        self._trust_of: WeakKeyDictionary[VCenterPort | ArrayPort, TLSTrust] = WeakKeyDictionary()
 
     def vcenter(
         self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
@@ -59,7 +62,7 @@ class StorageConnector:
             gate=gate,
             expected_uuid=expected_uuid,
         )
-        self._gate_of[port] = gate
+        self._gate_of[port], self._trust_of[port] = gate, trust
         return port
 
     def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
@@ -83,13 +86,21 @@ class StorageConnector:
         )
         if isinstance(port, Refused):
             return port
-        self._gate_of[port] = gate
+        self._gate_of[port], self._trust_of[port] = gate, trust
         return port
 
     def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
         """What has become of logging in with the credentials of this port."""
         gate = self._gate_of.get(port)
         return Refusals(0, TRIES, 0.0) if gate is None else Refusals(gate.refusals, TRIES, gate.seconds_left)
+
+    def measures(self, port: VCenterPort | ArrayPort) -> PortMeasures:
+        """What is counted of this port."""
+        trust = self._trust_of.get(port)
+        ends = None if trust is None else trust.certificate_ends
+        if isinstance(port, VCenter | FlashArray):
+            return PortMeasures(port.calls.copy(), port.waiting, ends)
+        return PortMeasures(Calls(), 0, ends)
 
 
 class SystemClock:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-from bench import counts, idle, latency, load, polling, soak  # noqa: E402 - after the path
+from bench import counts, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
@@ -28,7 +28,7 @@ from testbed.kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")
-LONG = ("polling", "soak")
+LONG = ("polling", "soak", "scrape")
 """Sections that are run only when asked for."""
 
 
@@ -65,6 +65,7 @@ def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
         "idle": lambda: idle.measure(stand),
         "load": lambda: load.measure(stand, arguments.syncs),
         "polling": lambda: polling.measure(stand),
+        "scrape": lambda: scrape.measure(stand, arguments.syncs),
         "soak": lambda: soak.measure(stand, arguments.syncs, arguments.seed),
     }
     found: dict[str, Any] = {}

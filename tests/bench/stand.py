@@ -103,10 +103,10 @@ class Stand:
         """End the operator that runs now."""
         self.operator.process.end()
 
-    def start_operator(self) -> None:
-        """Start another operator, the last one having ended."""
+    def start_operator(self, *more: str) -> None:
+        """Start another operator, the last one having ended; `more` is said on its command line."""
         self.end_operator()
-        self.operator = _operator(self.plane, self.directory)
+        self.operator = _operator(self.plane, self.directory, more)
 
     def restart_operator(self) -> None:
         """End the operator and start another one."""
@@ -154,11 +154,11 @@ def _source(group: str) -> str:
     return f"array-{group.split('-')[1]}a" if group.startswith("group-") else "array-1a"
 
 
-def _operator(plane: ControlPlane, directory: Path) -> Operator:
+def _operator(plane: ControlPlane, directory: Path, more: Sequence[str] = ()) -> Operator:
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", OPERATOR_NAMESPACE]
     kubeconfig = accounts.kubeconfig(plane.client, directory, OPERATOR_NAMESPACE)
-    command += ["--kubeconfig", str(kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port)]
+    command += ["--kubeconfig", str(kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port), *more]
     begun = time.monotonic()
     process = Process("operator", command, directory)
     try:

@@ -13,7 +13,9 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import signal
+import urllib.request
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +99,19 @@ class Rig:
         if watched != self._granted:
             self._kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
             self._granted = watched
-        self.process = stage.operator(self._kubeconfig, self.directory, self.secrets, self.namespaces, program=program)
+        self.process = stage.operator(
+            self._kubeconfig, self.directory, self.secrets, self.namespaces, program=program, probes=True
+        )
+
+    def scrape(self, accept: str = "") -> tuple[str, str]:
+        """What the running operator answers to a scraper, and the type that it says that is."""
+        port = eventually(
+            lambda: re.search(r"probes on port (\d+)", self.log[self._said_before :]), what="the port of the probes"
+        )
+        assert port is not None
+        asked = urllib.request.Request(f"http://127.0.0.1:{port[1]}/metrics", headers={"Accept": accept})
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - ours
+            return answer.read().decode(), answer.headers["Content-Type"]
 
     def kill(self) -> None:
         """SIGKILL, wherever it is."""
@@ -141,11 +155,11 @@ class Rig:
                 site.disconnect()
 
     def check_secrets(self) -> None:
-        """No password or token is in any log, status or event; a crash is in no log."""
+        """No password or token is in any log, status, event or metric; a crash is in no log."""
         requests = "replicationsyncs,failoverpreparations,replicationschedules"
         kinds = ("vcenters,flasharrays", f"replicationgroups,{requests},events.events.k8s.io")
         told = [self.plane.kubectl("get", one, "--all-namespaces", "--output=json").stdout for one in kinds]
-        for text in (self.log, *told):
+        for text in (self.log, *told, *((self.scrape()[0],) if self.process is not None else ())):
             assert [secret for secret in SECRETS if secret in text] == []
         assert "Traceback" not in self.log, self.log[-6000:]
         assert "unexpectedly" not in self.log, self.log[-6000:]

@@ -110,6 +110,10 @@ class Elector:
         self._said, self._said_at = "", -math.inf
         self._alive_at = clock()
         self._seen_at: float | None = None
+        self.renewals = 0
+        """Writes of the Lease that took effect."""
+        self.failures = 0
+        """Reads and writes that failed; another replica's write is no failure."""
         self.leads = asyncio.Event()
         """Set once, when this process begins to lead."""
 
@@ -206,6 +210,7 @@ class Elector:
         except LeaseConflict:
             return False
         now = self._clock()
+        self.renewals += 1
         self._candidate = self._candidate.wrote(stored, began, now)
         if not self._candidate.believes(now):
             return False  # the answer came too late to be worth anything
@@ -251,6 +256,7 @@ class Elector:
     def _failed(self, why: str) -> None:
         self._candidate = self._candidate.unsure()
         self.leadership.trouble = why
+        self.failures += 1
         now = self._clock()
         if why != self._said or now >= self._said_at + _SAID_AGAIN:
             _log.warning("Lease %s: %s. Trying again.", self._name, why)

@@ -10,13 +10,14 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from kubernetes.config import ConfigException
 
 from .login import Login
+from .writes import Writes
 
 _log = logging.getLogger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
@@ -37,6 +38,7 @@ class Connection:
     http: aiohttp.ClientSession
     login: Login
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
+    writes: Writes = field(default_factory=Writes)
 
     def patient(self) -> aiohttp.ClientSession:
         """A session for kopf, over the same connections. Who takes it closes it.
@@ -90,7 +92,8 @@ def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
         OSError: if a file cannot be read.
     """
     login = Login(kubeconfig)
-    middlewares = (_Authorization(login),)
+    writes = Writes()
+    middlewares = (writes, _Authorization(login))
     http = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS + watches),
         timeout=_TIMEOUT,
@@ -98,7 +101,7 @@ def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
         middlewares=middlewares,
         **_way(login),
     )
-    return Connection(login.current.server, http, login, middlewares)
+    return Connection(login.current.server, http, login, middlewares, writes)
 
 
 def _way(login: Login) -> dict[str, Any]:

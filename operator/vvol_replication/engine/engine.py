@@ -9,14 +9,17 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from vvol_replication.api.names import KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
 from vvol_replication.reconcile.core.tuning import Tuning
 
+from .about import about
 from .background import Background
 from .discovery.producer import Discovery
 from .events.recorder import EventRecorder
+from .measures import Measures, RequestMeasures
 from .monitors.registry import Registry
 from .news import (
     EndpointBack,
@@ -29,7 +32,7 @@ from .news import (
     StatusChanged,
     VCenterRead,
 )
-from .ports import Clock, Cluster, Connector, Pace
+from .ports import Clock, Cluster, Connector, Meter, Pace
 from .requests.calls import StorageCalls
 from .requests.claims import Claims
 from .requests.context import EngineContext
@@ -57,6 +60,7 @@ class Engine:
         tuning: Tuning | None = None,
         leading: Callable[[], bool] = lambda: True,
         identity: str = "",
+        meter: Meter | None = None,
     ) -> None:
         """Wires everything; nothing happens before `start`.
 
@@ -68,8 +72,9 @@ class Engine:
             tuning: how long decisions wait.
             leading: does this process hold the Lease? Asked before each mutating call.
             identity: which process this is among its replicas; empty where there is only one.
+            meter: counts what has happened; None: nobody does.
         """
-        self._services = Services(cluster, connector, clock, pace or Pace(), self._notify, leading)
+        self._services = Services(cluster, connector, clock, pace or Pace(), self._notify, leading, meter)
         self._background = Background()
         self._recorder = EventRecorder(cluster, clock)
         self.registry = Registry(self._services, self._background)
@@ -87,11 +92,23 @@ class Engine:
         self._discovery = Discovery(self.registry, self._services)
         self.schedules = Schedules(self._services, self._background)
         self._stopped = False
+        self._observed: dict[Kind, datetime] = {}
 
     @property
     def in_flight(self) -> int:
         """How many requests are being worked on."""
         return len(self.requests)
+
+    def measures(self) -> Measures:
+        """What is known now, for those who show it in figures. It asks nobody."""
+        vcenters, arrays = self.registry.vcenters.values(), self.registry.arrays.values()
+        return Measures(
+            groups=self.registry.measures(self.requests.valid),
+            endpoints=(*(one.measures() for one in vcenters), *(one.measures() for one in arrays)),
+            requests=tuple(RequestMeasures(one.ref.kind, *one.group, one.status) for one in self.requests.in_flight),
+            schedules=tuple(one.measures() for one in self.schedules.monitors),
+            observed=dict(self._observed),
+        )
 
     async def start(self) -> None:
         """Take up what the API server remembers: endpoints and groups first, then the requests that are in flight.
@@ -142,6 +159,11 @@ class Engine:
         """The API server shows an object so, or shows that it is gone: the one way in for all that it shows."""
         if self._stopped:
             return
+        self._observed[kind] = self._services.clock.now()
+        with about(kind, body):
+            self._observe(kind, body, deleted=deleted)
+
+    def _observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
         if kind in REQUEST_KINDS:
             self.requests.observe(kind, body, deleted=deleted)
             if kind == REPLICATION_SYNC:
@@ -156,7 +178,8 @@ class Engine:
     def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to the status of a request that is new, or was edited. None: nothing."""
         self.observe(kind, body)
-        return self.requests.acceptance(kind, body)
+        with about(kind, body):
+            return self.requests.acceptance(kind, body)
 
     def release(self, uid: str) -> None:
         """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""

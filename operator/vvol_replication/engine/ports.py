@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.names import Kind
 from vvol_replication.api.objects import ApplyResult, Conflict, CreateResult, Failed, Gone, ObjectRef, WriteResult
+from vvol_replication.api.status import RequestStatus
 from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 
@@ -80,6 +82,24 @@ class Refusals:
     """Until the next try may be made; 0: at any time."""
 
 
+@dataclass(frozen=True, slots=True)
+class PortMeasures:
+    """What is counted of a port. `waiting`: calls that wait because as many as the endpoint may have are under way."""
+
+    calls: Calls
+    waiting: int
+    certificate_ends: float | None
+    """POSIX time until which the endpoint's certificate is valid; None: it was not verified yet, or never is."""
+
+
+class Meter(Protocol):
+    """Counts what is over when it has happened. What is at a moment is read then (`Engine.measures`)."""
+
+    def ended(self, kind: Kind, method: str, status: RequestStatus) -> None:
+        """A request has ended so. `method` is a sync's, or `DryRun`, or empty."""
+        ...
+
+
 class Connector(Protocol):
     """Makes storage ports. Nothing is sent before the first call on the port.
 
@@ -98,6 +118,10 @@ class Connector(Protocol):
 
     def refusals(self, port: VCenterPort | ArrayPort) -> Refusals:
         """What has become of logging in with the credentials of this port."""
+        ...
+
+    def measures(self, port: VCenterPort | ArrayPort) -> PortMeasures:
+        """What is counted of this port."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .news import Notify
-from .ports import Clock, Cluster, Connector, Pace
+from .ports import Clock, Cluster, Connector, Meter, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,5 @@ class Services:
     notify: Notify
     leading: Callable[[], bool]
     """Checked before each mutating call: does this process still hold the Lease?"""
+    meter: Meter | None = None
+    """Counts; None: nobody does."""

@@ -147,6 +147,11 @@ class Lane:
         self._draining = False
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a thread."""
+        return len(self._waiting)
+
     async def run(self, call: Callable[[], T], *, deadline: float) -> T:
         """Make a blocking call off the loop; `deadline` is in seconds and counts waiting for a thread as well.
 

@@ -37,6 +37,8 @@ class TLSTrust:
     def __init__(self, anchors: _Anchors) -> None:
         self._anchors = anchors
         self._lock = threading.Lock()
+        self.certificate_ends: float | None = None
+        """POSIX time until which the certificate is valid that was verified last; None: none was yet."""
         self._file: str | None = None
         self._remove_file: weakref.finalize[[str], TLSTrust] | None = None
 
@@ -61,7 +63,29 @@ class TLSTrust:
         if self._anchors.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        else:
+            self._look_at_certificates(context)
         return context
+
+    def _look_at_certificates(self, context: ssl.SSLContext) -> None:
+        """Three clients make the connections; what they have in common is that the context makes their TLS objects."""
+
+        def look(shown: ssl.SSLSocket | ssl.SSLObject) -> None:
+            ends = (shown.getpeercert() or {}).get("notAfter")
+            if isinstance(ends, str):
+                self.certificate_ends = ssl.cert_time_to_seconds(ends)
+
+        class Socket(ssl.SSLSocket):
+            def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - overrides
+                super().do_handshake(block)
+                look(self)
+
+        class Object(ssl.SSLObject):
+            def do_handshake(self) -> None:
+                super().do_handshake()
+                look(self)
+
+        context.sslsocket_class, context.sslobject_class = Socket, Object
 
     @property
     def verify(self) -> bool | str:

@@ -1,22 +1,32 @@
-"""`/livez` and `/readyz`: does everything turn that has to, is this replica at work or standing by."""
+"""`/livez` and `/readyz`: does everything turn that has to, is this replica at work or standing by; and `/metrics`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from aiohttp import web
 
 _SHUTDOWN = 0.5  # seconds; whoever still asks when the operator ends is not waited for
 
 
+Scrape = Callable[[str, str], Awaitable[tuple[bytes, Mapping[str, str]]]]
+"""Takes `Accept` and `Accept-Encoding` of who asks; returns the body and its headers."""
+
+
 class Probes:
     """A small HTTP server of its own; it answers only while the event loop does."""
 
-    def __init__(self, ready: Callable[[], bool], alive: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, ready: Callable[[], bool], alive: Callable[[], bool] = lambda: True, metrics: Scrape | None = None
+    ) -> None:
+        """Without `metrics` there is no `/metrics`."""
         self._ready, self._alive = ready, alive
         application = web.Application()
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
+        if metrics is not None:
+            application.router.add_get("/metrics", partial(_scraped, metrics))
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
 
     async def start(self, host: str, port: int) -> int:
@@ -38,3 +48,10 @@ class Probes:
     async def _readyz(self, _: web.Request) -> web.Response:
         ready = self._ready()
         return web.Response(text="ok\n" if ready else "not ready\n", status=200 if ready else 503)
+
+
+async def _scraped(metrics: Scrape, request: web.Request) -> web.Response:
+    # A scraper may say in several headers what it takes.
+    accept, encodings = (", ".join(request.headers.getall(name, ())) for name in ("Accept", "Accept-Encoding"))
+    body, headers = await metrics(accept, encodings)
+    return web.Response(body=body, headers=headers)

@@ -134,6 +134,8 @@ async def test_it_makes_the_lease_renews_it_and_lets_it_go(server: Server, lease
         await running.leads()
         await until(lambda: len(leases.writes) >= 3)
         await running.stop()
+        assert running.elector.renewals == len(leases.writes) - 1  # the last one lets go
+        assert running.elector.failures == 0
     first, second, *_, last = (one["spec"] for one in leases.writes)
     assert first["holderIdentity"] == "me"
     assert first["leaseDurationSeconds"] == 3
@@ -239,6 +241,7 @@ async def test_the_lost_answer_to_a_write_that_took_effect_costs_nothing(server:
         assert running.elector.leadership.leading()
         assert {one["spec"]["holderIdentity"] for one in leases.writes} == {"me"}
         assert running.ends == []
+        assert running.elector.failures >= 1  # of the creation: aiohttp asks once more by itself for a PUT
 
 
 async def test_a_conflict_without_another_holder_is_looked_through(server: Server, leases: Leases) -> None:

@@ -9,8 +9,9 @@ from component.engine.storage import FakeArray, FakeVCenter, OtherVCenter, World
 
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Refused
-from vvol_replication.engine.ports import Refusals
+from vvol_replication.engine.ports import PortMeasures, Refusals
 from vvol_replication.storage.login import TRIES, LoginGates
 
 
@@ -44,6 +45,10 @@ class FakeConnector:
 
     def refusals(self, port: Any) -> Refusals:
         return Refusals(port.gate.refusals, TRIES, port.gate.seconds_left)
+
+    def measures(self, port: Any) -> PortMeasures:
+        del port
+        return PortMeasures(Calls(), 0, None)
 
     def _opened(self, port: Any) -> Any:
         self.world.opened.append(port)

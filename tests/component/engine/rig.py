@@ -29,6 +29,7 @@ from vvol_replication.api.sync import SyncStatus
 from vvol_replication.api.times import format_time
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.ports import Pace
+from vvol_replication.metrics.ends import EndCounter
 from vvol_replication.reconcile.core.tuning import Tuning
 
 PACE = Pace()
@@ -44,9 +45,11 @@ class Rig:
         self.connector = FakeConnector(self.world)
         self.leads = True
         self.identity = "process-1"
-        self.engine = self._new()
+        self.engine = self.renewed()
 
-    def _new(self) -> Engine:
+    def renewed(self) -> Engine:
+        """The engine of another process, which is to be started."""
+        self.ends = EndCounter()
         engine = Engine(
             self.api,
             self.connector,
@@ -55,6 +58,7 @@ class Rig:
             tuning=Tuning(),
             leading=lambda: self.leads,
             identity=self.identity,
+            meter=self.ends,
         )
         self.api.engine = engine
         return engine
@@ -76,7 +80,7 @@ class Rig:
 
     async def restart(self) -> None:
         await self.kill()
-        self.engine = self._new()
+        self.engine = self.renewed()
         await self.start()
 
     def connect(self) -> None:

@@ -30,7 +30,7 @@ class Read(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = TextFormatter().format(record)
-        self.lines.append(line.split(f"{record.name}: ", 1)[1])
+        self.lines.append(line.split(f"{record.name}: ", 1)[1].split(" | kind=")[0])
         if record.levelno >= logging.WARNING:
             self.warned.append(self.lines[-1])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from component.engine.figures import scraped
 from component.engine.real import NAMES, Real, real
 from component.engine.virtual import until
 
@@ -133,7 +134,7 @@ async def test_no_fault_makes_a_secret_readable(heard: Heard) -> None:
         found = rig.simulator.world.vvol_group(rig.simulator.world.protection_group("erp"), "target")
         group = GroupId(found.id.fault_domain, found.id.device_group)
         secret: set[str] = marks(rig)
-        outcomes = held()
+        outcomes, figures = held(), ""
         wrong = [(name, *one) for name in NAMES.values() for one in faults(name)]
         for endpoint, kind_of_fault, arguments in wrong:
             site, array = ports(rig)
@@ -142,11 +143,14 @@ async def test_no_fault_makes_a_secret_readable(heard: Heard) -> None:
             rig.api.apply(VCENTER, NAMES[VCENTER], rig.api.objects["vcenters", None, NAMES[VCENTER]]["spec"])
             secret |= marks(rig)
             outcomes += held()
+            figures += scraped(rig.engine)
             rig.simulator.world.faults.remove(rule.id)
             await site.close()
             await array.close()
         places = {"outcomes": outcomes, "logs": heard.text, "objects": told(rig), "process": process()}
+        places["metrics"] = figures
         assert len(secret) > 3
+        assert 'vvol_storage_calls_total{kind="VCenter",name="dallas",operation="inventory"' in figures
         for place, text in places.items():
             leaks = [one for one in secret if one in text]
             at = text.find(leaks[0]) if leaks else 0
@@ -198,5 +202,5 @@ async def test_a_secret_of_an_odd_shape_is_told_by_nobody(shape: str, heard: Hea
         rig.apply(FLASHARRAY)
         for kind in KINDS:
             await until(lambda kind=kind: (rig.says(kind) or ("", ""))[0] == "False")  # type: ignore[misc]  # bound now
-        for text in (heard.text, told(rig), held()):
+        for text in (heard.text, told(rig), held(), scraped(rig.engine)):
             assert "-odd-d74" not in text

@@ -94,7 +94,54 @@ def test_a_transition_is_never_held_back_and_has_its_object_in_fields_of_its_own
 ) -> None:
     configure_logs("json")
     for _ in range(2):
-        logging.getLogger("vvol_replication").warning("waits", extra={"fields": {"object": "a/b", "requestID": "id"}})
+        logging.getLogger("vvol_replication").warning("waits", extra={"fields": {"name": "b", "requestID": "id"}})
     first, second = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert first["message"] == second["message"] == "waits"
-    assert (first["object"], first["requestID"]) == ("a/b", "id")
+    assert (first["name"], first["requestID"]) == ("b", "id")
+
+
+ABOUT = {"kind": "ReplicationSync", "namespace": "prod", "name": "one", "requestID": "CHG-4711", "group": "erp"}
+
+
+def logged(style: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """A line of ours, one of ours that says more, one of kopf's about another object, and one about nothing."""
+    about: dict[str, str] = {}
+    configure_logs(style, context=lambda: about)
+    ours, kopf = logging.getLogger("vvol_replication.test"), logging.getLogger("kopf.objects")
+    about.update(ABOUT)
+    ours.info("asked")
+    ours.info("waits", extra={"fields": {"step": "waits", "reason": "GroupBusy", "name": "two words", "other": "x"}})
+    about.clear()
+    theirs = {
+        "apiVersion": "replication.vvol.dev/v1alpha1",
+        "kind": "VCenter",
+        "name": "dallas",
+        "uid": "1",
+        "more": {},
+    }
+    kopf.warning("Handler failed", extra={"k8s_ref": theirs})
+    ours.info("about nothing")
+    return capsys.readouterr().err.splitlines()
+
+
+def test_what_a_line_is_about_stands_behind_it_in_text(capsys: pytest.CaptureFixture[str]) -> None:
+    told, stands = [line.split(": ", 1)[1] for line in logged("text", capsys)], "step=waits reason=GroupBusy"
+    assert told == [
+        "asked | kind=ReplicationSync namespace=prod name=one requestID=CHG-4711 group=erp",
+        f'waits | kind=ReplicationSync namespace=prod name="two words" requestID=CHG-4711 group=erp {stands}',
+        "Handler failed | kind=VCenter name=dallas uid=1",
+        "about nothing",
+    ]
+
+
+def test_the_keys_are_the_same_in_json_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    about = [
+        {key: value for key, value in json.loads(line).items() if key not in ("time", "level", "logger", "message")}
+        for line in logged("json", capsys)
+    ]
+    assert about == [
+        ABOUT,
+        {**ABOUT, "name": "two words", "step": "waits", "reason": "GroupBusy"},
+        {"kind": "VCenter", "name": "dallas", "uid": "1"},
+        {},
+    ]

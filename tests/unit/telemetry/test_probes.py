@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aiohttp
 import pytest
 
@@ -46,3 +48,27 @@ async def test_a_port_that_is_taken_is_an_error_of_the_system() -> None:
     finally:
         await first.stop()
         await second.stop()
+
+
+async def test_metrics_are_served_as_who_asks_wants_them_and_only_where_there_are_some() -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def answer(accept: str, encodings: str) -> tuple[bytes, Mapping[str, str]]:
+        asked.append((accept, encodings))
+        return b"vvol_leader 1.0\n", {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+
+    with_metrics, without = Probes(lambda: True, metrics=answer), Probes(lambda: True)
+    ports = [await one.start("127.0.0.1", 0) for one in (with_metrics, without)]
+    headers = [("Accept", "application/openmetrics-text"), ("Accept", "text/plain"), ("Accept-Encoding", "gzip")]
+    try:
+        async with aiohttp.ClientSession() as http:
+            async with http.get(f"http://127.0.0.1:{ports[0]}/metrics", headers=headers) as response:
+                assert response.status == 200
+                assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+                assert await response.text() == "vvol_leader 1.0\n"
+            async with http.get(f"http://127.0.0.1:{ports[1]}/metrics") as response:
+                assert response.status == 404
+    finally:
+        await with_metrics.stop()
+        await without.stop()
+    assert asked == [("application/openmetrics-text, text/plain", "gzip")]

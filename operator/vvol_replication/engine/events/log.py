@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.errors import SpecError
+from vvol_replication.api.names import FLASHARRAY, VCENTER
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.status import has_ended
 from vvol_replication.api.times import parse_time, whole_seconds
 from vvol_replication.engine.ports import Clock
+from vvol_replication.reconcile.schedule.runs import run_request_id
 
 from .lines import Line, endpoint_line, endpoint_stand, request_end, request_state, request_steps
 from .requests import HISTORY, afterwards
@@ -21,6 +23,17 @@ from .schedules import schedule_lines
 AGAIN = timedelta(minutes=10)
 """A request or endpoint that changes between two troubles and gets no further tells each of them so seldom."""
 _REMEMBERED = 20_000
+_STEPS = {
+    **{word: word for word in ("accepted", "turn", "armed", "pushed", "landed", "waits", "missed", "skipped")},
+    "prepare": "prepared",
+    "goes": "runs",
+    "end": "ended",
+    "run": "started",
+    "stands": "stands",
+    "after": "after",
+    "text": "refused",
+}
+"""What `step` of the log says, by the first word of a line's key."""
 _log = logging.getLogger("vvol_replication")
 
 
@@ -65,7 +78,7 @@ class TransitionLog:
         if "end" in told.steps or has_ended(before):
             for one in afterwards(before, after):
                 self._write(
-                    ref, after, Line("", f"after its end: {one.reason}: {one.message}", one.reason, warning=True)
+                    ref, after, Line("after", f"after its end: {one.reason}: {one.message}", one.reason, warning=True)
                 )
             return
         if not told.steps and _earlier(after.get("acceptedAt"), self._began):
@@ -113,8 +126,10 @@ class TransitionLog:
 
     def schedule_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """The status of a ReplicationSchedule was written."""
+        runs = {run["name"]: run for status in (before, after) for run in _runs(status)}
         for line in schedule_lines(before, after):
-            self._write(ref, after, line)
+            run = runs.get(line.key.partition(" ")[2])
+            self._write(ref, after, line, None if run is None else _request_id(ref.uid, run))
 
     def _tell(self, ref: ObjectRef, status: Mapping[str, Any], told: _Told, steps: list[Line]) -> None:
         for one in steps:
@@ -137,17 +152,41 @@ class TransitionLog:
             del self._told[next(iter(self._told))]
         return told
 
-    def _write(self, ref: ObjectRef, status: Mapping[str, Any], line: Line) -> None:
+    def _write(self, ref: ObjectRef, status: Mapping[str, Any], line: Line, run: str | None = None) -> None:
+        """`run`: the request id of the schedule's run that the line is about."""
         ledger = status.get("operation")
         request_id = ledger.get("requestID") if isinstance(ledger, Mapping) else None
         asked = f" (request {request_id})" if request_id else ""
-        where = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
-        fields = {"kind": ref.kind.kind, "object": where, "requestID": request_id, "reason": line.reason}
+        fields = {
+            "kind": ref.kind.kind,
+            "namespace": ref.namespace,
+            "name": ref.name,
+            "uid": ref.uid,
+            "requestID": request_id or run,
+            "endpoint": ref.name if ref.kind in (VCENTER, FLASHARRAY) else None,
+            "step": _STEPS.get(line.key.partition(" ")[0]),
+            "reason": line.reason,
+        }
         _log.log(
             logging.WARNING if line.warning else logging.INFO,
             "%s%s: %s", ref, asked, line.text,
             extra={"fields": {key: value for key, value in fields.items() if value}},
         )  # fmt: skip
+
+
+def _runs(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The runs of which a schedule's status tells."""
+    last = status.get("lastRun")
+    return [*(status.get("active") or ()), *([last] if last else [])]
+
+
+def _request_id(uid: str, run: Mapping[str, Any]) -> str | None:
+    """The request id of a schedule's run."""
+    text, at = run.get("runNow"), run.get("scheduledAt")
+    try:
+        return run_request_id(uid, None if at is None else parse_time(str(at)), None if text is None else str(text))
+    except SpecError:
+        return None
 
 
 def _earlier(time: object, began: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, VCENTER
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.engine.about import about_nobody
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
 from vvol_replication.engine.waiting import ended
@@ -75,7 +76,7 @@ class EventRecorder:
                 del self._recorded[next(iter(self._recorded))]
         self._waiting.append((ref, event))
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send(), name="event-recorder")
+            self._sending = asyncio.create_task(self._send(), name="event-recorder", context=about_nobody())
 
     def _has_room(self, now: datetime) -> bool:
         passed = max(0.0, (now - self._counted_at).total_seconds())

@@ -30,6 +30,8 @@ class Monitor(ABC):
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
+        self.retries = 0
+        """How many readings were begun because the one before had failed."""
 
     @property
     def stored(self) -> Mapping[str, Any]:
@@ -59,6 +61,7 @@ class Monitor(ABC):
     async def _run(self) -> None:
         while True:
             self._news.clear()
+            self.retries += self._failures > 0
             well = await self._guarded()
             self._failures = 0 if well else self._failures + 1
             await news_or_time(self._news, self._pause())

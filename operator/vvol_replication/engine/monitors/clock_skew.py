@@ -23,7 +23,7 @@ def shown_skew(shown: object, skew: timedelta | None) -> str | None:
     """The skew as the status is to show it; `shown`, what it shows now, stays while it is as good. None: not known."""
     if skew is None:
         return None
-    before = _read(shown)
+    before = read_skew(shown)
     return str(shown) if before is not None and abs(skew - before) <= _JITTER else format_duration(skew)
 
 
@@ -31,7 +31,7 @@ def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
     """`ClockInStep`, from the skew as it is shown: the two never disagree. Unknown is said to be unknown."""
     if problem is not None:
         return Wanted("ClockInStep", "Unknown", problem.reason, f"Could not be read again. {problem.message}")
-    skew = _read(shown)
+    skew = read_skew(shown)
     if skew is None:
         text = "The array's answers have no time to compare with the operator's clock."
         return Wanted("ClockInStep", "Unknown", Reason.CLOCK_UNKNOWN, text)
@@ -43,7 +43,8 @@ def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
     return Wanted("ClockInStep", "False", Reason.CLOCK_OUT_OF_STEP, text)
 
 
-def _read(text: object) -> timedelta | None:
+def read_skew(text: object) -> timedelta | None:
+    """A skew as the status shows it; None for anything else."""
     found = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
     if found is None or not any(found.groups()[1:]):
         return None

@@ -26,6 +26,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
+from vvol_replication.engine.measures import EndpointMeasures
 from vvol_replication.engine.news import EndpointBack, EndpointChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.waiting import ended, news_or_time
@@ -121,6 +122,16 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._logins.written()
         complete, _ = self.summary()  # what is missing is looked for again sooner than what is known is read anew
         return written and problem is None and complete
+
+    def measures(self) -> EndpointMeasures:
+        """What there is to tell of it in figures."""
+        port = None if self.port is None else self._services.connector.measures(self.port)
+        return EndpointMeasures(self.ref.kind, self.ref.name, self.stored, self.retries, self.clock_skew, port)
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far its clock is ahead of ours, as far as it tells."""
+        return None
 
     @property
     def _refresh(self) -> float:

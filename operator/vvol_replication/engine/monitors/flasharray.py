@@ -16,7 +16,7 @@ from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import ArrayView, Problem
 
-from .clock_skew import clock_condition, shown_skew
+from .clock_skew import clock_condition, read_skew, shown_skew
 from .endpoint import Endpoint, Failure
 from .policies import BoundTo, PolicyReader
 from .poller import TransferPoller
@@ -51,6 +51,11 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
     def view(self) -> ArrayView:
         """What binding may know of this array."""
         return ArrayView(None if self.port is None else self.about, self.problem)
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """As of its last answer; before the first one, as it was told before a restart."""
+        return read_skew(self.stored.get("clockSkew")) if self.about is None else self.about.skew
 
     @property
     def identified(self) -> tuple[str, ArrayPort] | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.ports import ArrayPort
+from vvol_replication.engine.about import about_nobody
 from vvol_replication.engine.ports import Clock, Pace
 from vvol_replication.engine.waiting import ended, news_or_time
 
@@ -53,7 +54,7 @@ class TransferPoller:
         self._followers[uid] = _Follower(array_id, protection_group, deliver)
         self._news.set()
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="transfer-poller")
+            self._task = asyncio.create_task(self._run(), name="transfer-poller", context=about_nobody())
 
     @property
     def followed(self) -> int:

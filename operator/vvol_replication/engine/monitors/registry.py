@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.sync import GroupRef
 from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.engine.background import Background
+from vvol_replication.engine.measures import GroupMeasures
 from vvol_replication.engine.news import EndpointChanged, GroupKey, GroupsChanged
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.binding.world import World
@@ -51,6 +52,10 @@ class Registry:
             sites={name: endpoint.view for name, endpoint in self.vcenters.items()},
             arrays={name: endpoint.view for name, endpoint in self.arrays.items()},
         )
+
+    def measures(self, valid: Callable[[str], str | None]) -> tuple[GroupMeasures, ...]:
+        """What there is to tell of the groups in figures. `valid`: condition `Valid` of a preparation by its uid."""
+        return tuple(_measures(*item, valid) for item in self.groups.items())
 
     @property
     def followed(self) -> int:
@@ -202,6 +207,13 @@ class Registry:
     def _port(self, vcenter: str) -> VCenterPort | None:
         endpoint = self.vcenters.get(vcenter)
         return endpoint.port if endpoint else None
+
+
+def _measures(key: GroupKey, group: GroupMonitor, valid: Callable[[str], str | None]) -> GroupMeasures:
+    spec, prepared = group.known.spec, group.stored.get("prepared")
+    by = prepared.get("uid") if isinstance(prepared, Mapping) else None
+    objective = None if spec is None else spec.recovery_point_objective
+    return GroupMeasures(*key, group.stored, objective, None if by is None else valid(by))
 
 
 def _key(ref: ObjectRef) -> GroupKey:

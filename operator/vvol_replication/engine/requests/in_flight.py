@@ -7,11 +7,12 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from vvol_replication.api.conditions import find, from_json
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.api.status import in_flight
+from vvol_replication.api.status import has_ended, in_flight
 from vvol_replication.engine.background import Background
 from vvol_replication.engine.events.recorder import EventRecorder
 from vvol_replication.engine.news import GroupKey
@@ -37,6 +38,10 @@ class Requests:
         self._reconcilers: dict[str, AnyReconciler] = {}
         self._running: dict[int, AnyReconciler] = {}
         self._ends: dict[str, str | None] = {}
+        self._refused: dict[str, None] = {}
+        """Requests whose acceptance is their end, until that is seen to be stored."""
+        self._valid: dict[str, str] = {}
+        """Condition `Valid` of preparations that have it."""
         self._ttl = TTLAfterFinished(context.services, context.registry)
         self._validity = ValidityWatches(context, background)
         self._stopped = False
@@ -78,6 +83,7 @@ class Requests:
             reconciler.observe(body)
             return
         status = body.get("status") or {}
+        self._count_refused(ref, body)
         self._recorder.found(ref, status)
         if in_flight(status):
             self._take_up(ref, body)
@@ -87,7 +93,10 @@ class Requests:
         metadata, status = body["metadata"], body.get("status") or {}
         reconciler = self._reconcilers.get(metadata["uid"])
         if reconciler is None:
-            return REQUEST_KINDS[kind].acceptance(body, self._context.services.clock.now())
+            written = REQUEST_KINDS[kind].acceptance(body, self._context.services.clock.now())
+            if written is not None and has_ended(written) and not has_ended(status):
+                self._refused[metadata["uid"]] = None
+            return written
         if older(metadata.get("resourceVersion"), reconciler.stored.version):
             return None  # what it says is long answered
         if not status.get("acceptedAt"):
@@ -112,6 +121,7 @@ class Requests:
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
             reconciler.publish_end()
+            reconciler.count_end()
         group = self._context.registry.groups.get(reconciler.group)
         if group is not None:
             if (entry := reconciler.history_entry()) is not None:
@@ -138,8 +148,23 @@ class Requests:
         """Nothing can make a completed preparation stale any more."""
         self._validity.gone(ref.uid)
 
+    def valid(self, uid: str) -> str | None:
+        """Condition `Valid` of this preparation; None: it has none, or is not there."""
+        return self._valid.get(uid)
+
+    def _count_refused(self, ref: ObjectRef, body: Body) -> None:
+        meter, status = self._context.services.meter, body.get("status") or {}
+        if ref.uid not in self._refused or not has_ended(status):
+            return
+        del self._refused[ref.uid]
+        if meter is not None:
+            with contextlib.suppress(SpecError):
+                meter.ended(ref.kind, *REQUEST_KINDS[ref.kind].end_of(body))
+
     def _deleted(self, ref: ObjectRef, *, gone: bool) -> None:
         self._ends.pop(ref.uid, None)
+        self._refused.pop(ref.uid, None)
+        self._valid.pop(ref.uid, None)
         self._ttl.gone(ref.uid)
         self._validity.gone(ref.uid)
         self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
@@ -159,6 +184,9 @@ class Requests:
         """What one that has ended says of its group, should that have no memory of its own."""
         with contextlib.suppress(SpecError):  # its acceptance says so
             request = parse_preparation(body)
+            valid = find(from_json((body.get("status") or {}).get("conditions")), "Valid")
+            if valid is not None:
+                self._valid[request.uid] = valid.status
             key = request.namespace, request.spec.group
             record = evidence_of(request, PreparationStatus.parse(body.get("status")))
             registry = self._context.registry

@@ -14,7 +14,7 @@ from vvol_replication.api.names import Kind
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.reconcile.core.claims import Claim
 from vvol_replication.reconcile.core.context import RequestT
-from vvol_replication.reconcile.core.history import entry_of
+from vvol_replication.reconcile.core.history import entry_of, method_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Query
 from vvol_replication.reconcile.core.steps import Decided, StatusT
 from vvol_replication.reconcile.core.tuning import Tuning
@@ -74,6 +74,17 @@ class RequestKind(Generic[RequestT, StatusT]):
             SpecError: if the object cannot be read.
         """
         return entry_of(self.kind.kind, self.parse(body), self.parse_status(body.get("status")), deleted_at)
+
+    def end_of(self, body: Body) -> tuple[str, StatusT]:
+        """Method (empty for an object that cannot be read) and status of a request that has ended.
+
+        Raises:
+            SpecError: if its ledger cannot be read.
+        """
+        status = self.parse_status(body.get("status"))
+        with contextlib.suppress(SpecError):
+            return method_of(self.parse(body), status), status
+        return "", status
 
     def due_at(self, body: Body) -> datetime | None:
         """When a finished object with a TTL is to be deleted; None for all others, and for what cannot be read."""

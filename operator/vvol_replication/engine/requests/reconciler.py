@@ -28,7 +28,7 @@ from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.absorb import without_failures
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
-from vvol_replication.reconcile.core.history import entry_of
+from vvol_replication.reconcile.core.history import entry_of, method_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
@@ -135,6 +135,13 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         with contextlib.suppress(SpecError):
             return entry_of(self.kind.kind.kind, self.request, self.stored.parsed())
         return None
+
+    def count_end(self) -> None:
+        """The end is stored: it is counted, by whoever counts."""
+        if self._services.meter is not None:
+            with contextlib.suppress(SpecError):
+                status = self.stored.parsed()
+                self._services.meter.ended(self.ref.kind, method_of(self.request, status), status)
 
     @abstractmethod
     def on_finished(self, group: GroupMonitor, *, stopped: bool) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef
+from vvol_replication.engine.about import about
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.writer import StatusWriter
@@ -93,12 +94,19 @@ class TTLAfterFinished:
 
     async def _expire(self, ref: ObjectRef) -> bool:
         """Delete it if it is still to be deleted. False: it is tried again."""
-        kind, cluster = REQUEST_KINDS[ref.kind], self._services.cluster
-        body = await cluster.read(ref)
+        body = await self._services.cluster.read(ref)
         if isinstance(body, Failed):
             return False
-        due = None if isinstance(body, Gone) else kind.due_at(body)
-        if isinstance(body, Gone) or due is None or due > self._services.clock.now():
+        if isinstance(body, Gone):
+            self._due.pop(ref.uid, None)
+            return True
+        with about(ref.kind, body):
+            return await self._delete_if_due(ref, body)
+
+    async def _delete_if_due(self, ref: ObjectRef, body: Body) -> bool:
+        kind, cluster = REQUEST_KINDS[ref.kind], self._services.cluster
+        due = kind.due_at(body)
+        if due is None or due > self._services.clock.now():
             self._due.pop(ref.uid, None)
             if due is not None:
                 self._enter(due, ref)

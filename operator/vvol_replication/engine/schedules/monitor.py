@@ -14,6 +14,7 @@ from vvol_replication.api.objects import Conflict, Denied, Failed, Gone, ObjectR
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.domain.cron import CronError, CronSchedule, parse_schedule
+from vvol_replication.engine.measures import ScheduleMeasures
 from vvol_replication.engine.monitors.base import Monitor
 from vvol_replication.engine.news import GroupKey
 from vvol_replication.engine.services import Services
@@ -65,6 +66,17 @@ class ScheduleMonitor(Monitor):
     def group(self) -> GroupKey | None:
         """The ReplicationGroup that it is about; None: it cannot be read."""
         return (self._read[0].namespace, self._read[0].spec.group) if isinstance(self._read, tuple) else None
+
+    def measures(self) -> ScheduleMeasures:
+        """What there is to tell of it in figures."""
+        spec = self._read[0].spec if isinstance(self._read, tuple) else None
+        return ScheduleMeasures(
+            self.ref.namespace or "",
+            self.ref.name,
+            None if spec is None else spec.group,
+            None if spec is None else spec.suspend,
+            self.stored,
+        )
 
     def observe(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so."""

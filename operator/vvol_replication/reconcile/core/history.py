@@ -54,7 +54,7 @@ def entry_of(
         reason=ready.reason if ready is not None else None,
         request_id=request.request_id,
         asked_by=request.asked_by,
-        method=_method(request, status),
+        method=method_of(request, status) or None,
         point_in_time=status.point_in_time,
         snapshot=status.transfer.snapshot if status.transfer is not None else None,
         newest_point_age_before=age_of(baseline.newest_point) if baseline is not None else None,
@@ -64,11 +64,12 @@ def entry_of(
     )
 
 
-def _method(request: OneShot[Any], status: SyncStatus | PreparationStatus) -> str | None:
+def method_of(request: OneShot[Any], status: SyncStatus | PreparationStatus) -> str:
+    """A sync's method, if that is settled, or `DryRun`; empty for any other request."""
     if isinstance(status, SyncStatus):
-        return status.method and status.method.value
+        return "" if status.method is None else status.method.value
     spec: PreparationSpec = request.spec
-    return DRY_RUN if spec.dry_run else None
+    return DRY_RUN if spec.dry_run else ""
 
 
 def merged(*histories: tuple[HistoryEntry, ...]) -> tuple[HistoryEntry, ...]:

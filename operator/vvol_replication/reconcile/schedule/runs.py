@@ -67,9 +67,7 @@ class Schedule:
 
     def request_id(self, ask: Ask) -> str:
         """The request id of a run: the same for the same schedule and time, or text."""
-        if ask.at is not None:
-            return f"{_prefix(self.uid)}{format_time(ask.at)}"
-        return f"{_prefix(self.uid)}{_TEXT}/{fingerprint(ask.text or '')}"
+        return run_request_id(self.uid, ask.at, ask.text)
 
     def run_name(self, ask: Ask) -> str:
         """The name of a run's object: `nightly-20261201-013000-4f1c9a`, or `nightly-now-4f1c9a03b2`; a DNS label."""
@@ -161,6 +159,12 @@ def read_schedule(body: Mapping[str, Any]) -> Schedule:
         parse_time(metadata["creationTimestamp"], "metadata.creationTimestamp"),
         ReplicationScheduleSpec.parse(body.get("spec")),
     )
+
+
+def run_request_id(uid: str, at: datetime | None, text: str | None) -> str:
+    """The request id of a schedule's run: for a time of the schedule, or else for a text of `spec.runNow`."""
+    asked = format_time(at) if at is not None else f"{_TEXT}/{fingerprint(text or '')}"
+    return f"{_prefix(uid)}{asked}"
 
 
 def owner_uid(body: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -16,6 +17,7 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import reasons
@@ -29,6 +31,8 @@ from .http import Http, Timeouts
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 
 class FlashArray(ArrayPort):
     """`ArrayPort`. Nothing is sent before the first call; a changed Secret makes a new one."""
@@ -41,6 +45,8 @@ class FlashArray(ArrayPort):
         http: Http,
         families: Families,
     ) -> None:
+        self.calls = Calls()
+        """What became of those that have ended."""
         self._address = address
         self._redactor = redactor
         self._timeouts = timeouts
@@ -49,23 +55,29 @@ class FlashArray(ArrayPort):
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait because as many as it may have are under way."""
+        return self._http.waiting + self._families.waiting
+
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""
-        return await self._ask("ask who answers", lambda array, by: array.about(by))
+        return await self._ask("about", "ask who answers", lambda array, by: array.about(by))
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
         """The arrays that this one is connected to."""
-        return await self._ask("read array connections", lambda array, by: array.connections(by))
+        return await self._ask("connections", "read array connections", lambda array, by: array.connections(by))
 
     async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
         """One protection group; `None` where the array says that it has none of that name."""
         return self._misnamed(name) or await self._ask(
-            f"read protection group {name}", lambda array, by: array.protection_group(name, by)
+            "protection_group", f"read protection group {name}", lambda array, by: array.protection_group(name, by)
         )
 
     async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
         """All snapshots of one protection group with their transfers, destroyed ones included."""
         return self._misnamed(protection_group) or await self._ask(
+            "snapshots",
             f"read snapshots of protection group {protection_group}",
             lambda array, by: array.snapshots(protection_group, by),
         )
@@ -75,6 +87,7 @@ class FlashArray(ArrayPort):
         if not protection_groups:
             return Done({})
         return self._misnamed(*protection_groups) or await self._ask(
+            "transfers",
             f"read transfers of {len(protection_groups)} protection groups",
             lambda array, by: array.transfers(protection_groups, by),
         )
@@ -84,6 +97,7 @@ class FlashArray(ArrayPort):
         if not protection_groups:
             return Done({})
         return self._misnamed(*protection_groups) or await self._ask(
+            "policies",
             f"read schedule and retention of {len(protection_groups)} protection groups",
             lambda array, by: array.policies(protection_groups, by),
         )
@@ -102,7 +116,7 @@ class FlashArray(ArrayPort):
                     f"not sent: the protection group is in pod {pod}.{refusals.advice(reasons.NOT_SUPPORTED)}"
                 ),
             )
-        return await self._ask(what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
+        return await self._ask("push", what, lambda array, by: array.push(protection_group, suffix, by), mutating=True)
 
     async def close(self, grace: float = 0.0) -> None:
         """Take no more calls, give those under way `grace` seconds to end, log out, let go. May be called twice.
@@ -129,8 +143,18 @@ class FlashArray(ArrayPort):
         return None
 
     async def _ask(
-        self, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool = False
+        self, operation: str, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool = False
     ) -> Outcome[T]:
+        """Make a call; whatever way it ends, as an outcome. `operation` is what it is counted as."""
+        begun = time.monotonic()
+        outcome = await self._outcome(what, call, mutating=mutating)
+        took = time.monotonic() - begun
+        self.calls.note(operation, outcome, took)
+        reason = "" if isinstance(outcome, Done) else outcome.reason
+        _log.debug("FlashArray %s: %s: %s %s after %.3f s", self._address, what, type(outcome).__name__, reason, took)
+        return outcome
+
+    async def _outcome(self, what: str, call: Callable[[Family, float], Awaitable[T]], *, mutating: bool) -> Outcome[T]:
         asked = self._asked(what, mutating=mutating)
         if self._closing:
             return Unavailable(reasons.UNREACHABLE, asked.says("not asked, because the connection to it is closed."))

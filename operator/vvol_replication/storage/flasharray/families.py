@@ -46,6 +46,11 @@ class Family(Protocol):
     rest: str
     """The version that is spoken."""
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a thread; those that wait for an exchange are counted where that is."""
+        ...
+
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
         ...
@@ -106,6 +111,11 @@ class Families:
         self._one = asyncio.Lock()
         self._current: Family | None = None
         self._retired: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls of the family in use wait for a thread."""
+        return 0 if self._current is None else self._current.waiting
 
     async def ask(self, call: Callable[[Family], Awaitable[T]], deadline: float) -> T:
         """Make a call with the family in use; if that proves to be withdrawn, with the one chosen after it."""

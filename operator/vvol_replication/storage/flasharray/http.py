@@ -146,6 +146,8 @@ class Http:
         self._metadata = metadata
         self._leading = leading
         self._room = asyncio.Semaphore(at_once)
+        self.waiting = 0
+        """How many exchanges wait for room."""
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
 
@@ -154,11 +156,14 @@ class Http:
 
         Raises `NotAsked`, `HeldOff`, `NotReached`, `Unreadable`.
         """
+        self.waiting += 1
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 await self._room.acquire()
         except TimeoutError:
             raise NotAsked(reasons.TIMED_OUT_CALLING, "not asked, because earlier calls to it still hang") from None
+        finally:
+            self.waiting -= 1
         try:
             return await self._exchange(request, deadline)
         finally:

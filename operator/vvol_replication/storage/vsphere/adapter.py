@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import Group, GroupId, Inventory, VCenterAbout
+from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.members import Membership
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Unavailable
 from vvol_replication.domain.points import (
@@ -73,6 +74,8 @@ class VCenter(VCenterPort):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
+        self.calls = Calls()
+        """What became of those that have ended."""
         self._leading = leading
         self._timeouts = timeouts
         self._workers = max_concurrent_calls
@@ -91,22 +94,29 @@ class VCenter(VCenterPort):
         self._providers = Providers(self._session, clock=clock)
         self._provider_names: tuple[str, ...] = ()
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait because as many as it may have are under way."""
+        return self._lane.waiting
+
     async def about(self) -> Outcome[VCenterAbout]:
         """Who answers, read from the login. `providers` are those that the last inventory met."""
-        return await self._run(self._session.asked("Login"), self._about)
+        return await self._run("about", self._session.asked("Login"), self._about)
 
     async def inventory(self) -> Outcome[Inventory]:
         """All fault domains and groups; `Unavailable("NoReplicationProvider", …)` where no provider is registered."""
         asked = self._session.asked("QueryReplicationGroup")
-        return await self._run(asked, self._inventory, deadline=self._timeouts.inventory)
+        return await self._run("inventory", asked, self._inventory, deadline=self._timeouts.inventory)
 
     async def group(self, group: GroupId) -> Outcome[Group]:
         """One group, live: one call, for which SMS finds the provider by itself."""
-        return await self._run(self._session.asked("QueryReplicationGroupInfo", group), lambda: self._group(group))
+        asked = self._session.asked("QueryReplicationGroupInfo", group)
+        return await self._run("group", asked, lambda: self._group(group))
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
         """The points in time listed at a target group, oldest first."""
         return await self._run(
+            "points_in_time",
             self._session.asked("QueryPointInTimeReplica", group),
             lambda: self._providers.ask(
                 group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
@@ -117,24 +127,24 @@ class VCenter(VCenterPort):
         """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
         permit = Permit(self._leading)
         asked = self._session.asked("SyncReplicationGroup_Task", group)
-        return await self._run(asked, lambda: self._start_sync(group, name, permit), permit=permit)
+        return await self._run("start_sync", asked, lambda: self._start_sync(group, name, permit), permit=permit)
 
     async def start_prepare(self, group: GroupId) -> Outcome[StartedPrepare]:
         """Mutating, and not to be undone. prepareFailover of a source group; never sent twice unless refused."""
         permit = Permit(self._leading)
         asked = self._session.asked("PrepareFailoverReplicationGroup_Task", group)
-        return await self._run(asked, lambda: self._start_prepare(group, permit), permit=permit)
+        return await self._run("start_prepare", asked, lambda: self._start_prepare(group, permit), permit=permit)
 
     async def task(self, task: str, group: GroupId) -> Outcome[TaskReading]:
         """What has become of a sync or prepare task; `FORGOTTEN` where SMS does not know it (any more)."""
         asked = self._session.asked("QuerySmsTaskInfo", group)
-        return await self._run(asked, lambda: self._task(task, group))
+        return await self._run("task", asked, lambda: self._task(task, group))
 
     async def members(self, group: GroupId) -> Outcome[Membership]:
         """The VMs of a source group with their power; one walk over this vCenter's VMs answers for one call."""
         asked = self._session.asked("the VMs", group)
         query = MembersQuery(self._session, group, lambda: self._info(group))
-        return await self._run(asked, query.run, deadline=self._timeouts.inventory)
+        return await self._run("members", asked, query.run, deadline=self._timeouts.inventory)
 
     async def close(self, grace: float = 0.0) -> None:
         """Log out and let go of the threads; a vCenter that does not answer is not waited for beyond `grace`."""
@@ -204,15 +214,18 @@ class VCenter(VCenterPort):
 
     async def _run(
         self,
+        operation: str,
         asked: Asked,
         work: Callable[[], T],
         *,
         deadline: float | None = None,
         permit: Permit | None = None,
     ) -> Outcome[T]:
-        """Do the work on the lane; whatever way it ends, as an outcome."""
+        """Do the work on the lane; whatever way it ends, as an outcome. `operation` is what it is counted as."""
         begun = time.monotonic()
         outcome = await self._outcome(asked, work, self._timeouts.call if deadline is None else deadline, permit)
+        took = time.monotonic() - begun
+        self.calls.note(operation, outcome, took)
         _log.debug(
             "vCenter %s: %s for %s: %s %s after %.3f s",
             asked.endpoint,
@@ -220,7 +233,7 @@ class VCenter(VCenterPort):
             asked.group or "-",
             type(outcome).__name__,
             "" if isinstance(outcome, Done) else outcome.reason,
-            time.monotonic() - begun,
+            took,
         )
         return outcome
 

@@ -87,6 +87,11 @@ class REST1Array:
         self._metadata = metadata
         self._redactor = redactor
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a thread."""
+        return self._lane.waiting
+
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
         about = await self._ask(lambda array: array.about if array.open else array.identify(), deadline)

@@ -76,6 +76,11 @@ class REST2Array:
         self._redactor = redactor
         self._lists_destroyed = False
 
+    @property
+    def waiting(self) -> int:
+        """None waits for a thread: there are none."""
+        return 0
+
     async def about(self, deadline: float) -> ArrayAbout:
         """Who answers: known from the login while the session is open, else asked."""
         return replace(await self._session.about(deadline), skew=self._metadata.skew)
