@@ -69,7 +69,7 @@ def test_numbers_are_those_of_the_code() -> None:
     assert f"the last {schedule.RECENT_LIMIT} times" in PAGE
     assert f"The last {schedule.USED_LIMIT} texts" in PAGE
     assert schedule.DEFAULT_SUCCESSFUL_HISTORY == schedule.DEFAULT_FAILED_HISTORY == 3
-    assert "how many ended runs are kept, 3 each if left out" in PAGE
+    assert "Each is 3 if left out" in PAGE
 
 
 def test_the_table_of_conditions_is_the_contracts() -> None:
