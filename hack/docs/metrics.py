@@ -13,8 +13,9 @@ chooses OpenMetrics or Prometheus' text format, and whether the answer is gzippe
 A replica that waits for the Lease has only those *for each process*, and `vvol_leader` is 0.
 
 - **Values come from the statuses** in the API server, if a status has them. So they survive a restart. When an object
-  is deleted, its series are gone with the next scrape. While nothing changes, the status of an endpoint is written every
-  minute, and the status of a group every five minutes. So `vvol_…_last_read_timestamp_seconds` can be that much too old.
+  is deleted, its series are gone with the next scrape. While nothing changes, the status of an endpoint is written
+  every minute, and the status of a group every five minutes. So `vvol_…_last_read_timestamp_seconds` can be that much
+  too old.
 - **Counters and histograms start again at 0** with the process. Those of storage calls also do so with each new session
   to the endpoint. Those of schedules do not: they are in the statuses.
 - **A counter with labels appears with its first event.** `increase()` does not see that event.
@@ -23,8 +24,8 @@ A replica that waits for the Lease has only those *for each process*, and `vvol_
   `time() - vvol_group_newest_point_in_time_timestamp_seconds`, by the clock of the Prometheus server. The meaning of
   each metric says which clock its time is from.
 - **An absent series means "not known" or "does not apply".** A 0 is never a guess.
-- **Labels have names of objects and words of closed lists**: kinds, phases, [reasons](reasons.md), operations. They never
-  have the name of a request, or a text or version from an endpoint.
+- **Labels have names of objects and words of closed lists**: kinds, phases, [reasons](reasons.md), operations. They
+  never have the name of a request, or a text or version from an endpoint.
 - **`namespace` and `name` are those of the object.** Some scrapers set labels of these names on their targets. For
   example, Prometheus' operator sets `namespace`. Then ask it to keep the labels of this page: `honorLabels: true` in a
   ServiceMonitor, `honor_labels: true` in `scrape_configs`. Otherwise they are renamed to `exported_namespace`.
@@ -33,7 +34,7 @@ A replica that waits for the Lease has only those *for each process*, and `vvol_
 _CHAPTERS = {
     Per.GROUP: (
         "For each ReplicationGroup",
-        "`namespace` and `group` name the object. All that is in its status is there from the first second after a restart.",
+        "`namespace` and `group` name the object. What is in its status is there right after a restart.",
     ),
     Per.SCHEDULE: (
         "For each ReplicationSchedule",

@@ -11,6 +11,7 @@ from histories.explore import WORLDS, Found, explore
 
 from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.reconcile.schedule import decide as decisions
+from vvol_replication.reconcile.schedule.absorb import absorb
 from vvol_replication.reconcile.schedule.runs import Schedule
 
 
@@ -25,7 +26,7 @@ def _credited_by_any(schedule: Schedule, status: ReplicationScheduleStatus, *res
     return replace(after, last_run_now=schedule.spec.run_now, last_run_now_result=after.last_run)
 
 
-_look_at, _absorb = decisions.look_at, decisions.absorb
+_look_at, _absorb = decisions.look_at, absorb
 HERE = "histories.explore"
 DECIDE = "vvol_replication.reconcile.schedule.decide"
 FIRST, WIPED, TWO = "a crash, a lost answer, a deletion, a text", "a wiped status", "two processes"

@@ -90,7 +90,11 @@ GROUP_NEWEST_NAMED = _group(
     "no listed point in time has a name, or they were never listed",
 )
 GROUP_POINTS = _group("points_in_time", "How many points in time are listed at the target.", "they were never listed")
-GROUP_OBJECTIVE = _group("objective_seconds", "The recovery point objective: spec.recoveryPointObjective.", "the spec has none, or cannot be read")
+GROUP_OBJECTIVE = _group(
+    "objective_seconds",
+    "The recovery point objective: spec.recoveryPointObjective.",
+    "the spec has none, or cannot be read",
+)
 GROUP_VIOLATED = _group(
     "objective_violated",
     "1 if the newest point in time is older than the objective, or there is none: RecoveryPointCurrent is False.",

@@ -132,25 +132,6 @@ async def test_whatever_is_answered_is_a_result(
     await api.event(SYNC, warning=True, reason="Failed", message="x")
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ((201, {"metadata": {"resourceVersion": "7"}}), Written),
-        ((409, {"kind": "Status", "reason": "AlreadyExists", "message": "it is there"}), Conflict),
-        ((409, {"kind": "Status", "reason": "Conflict", "message": "quota: the object has been modified"}), Failed),
-        ((409, "<html>a proxy's page</html>"), Failed),
-    ],
-)
-async def test_only_what_is_there_already_is_taken_for_made(
-    server: Server, api: ApiServer, answer: tuple[int, Any], expected: type
-) -> None:
-    server.answer = lambda _: answer
-
-    made = await api.create(REPLICATION_SYNC, {"metadata": {"name": "one", "namespace": "prod"}})
-
-    assert isinstance(made, expected)
-
-
 async def test_a_server_that_is_not_there_is_a_result(server: Server) -> None:
     connection = connect(server.kubeconfig())
     await server.stop()

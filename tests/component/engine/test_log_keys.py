@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from component.engine.rig import running
+from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 from pages.markdown import ROOT
 
@@ -115,6 +115,32 @@ def test_the_grep_of_a_run_has_the_line_of_its_schedule(log: Both) -> None:
     assert ("ReplicationSync", "accepted") in kinds
     assert kinds[-1] == ("ReplicationSchedule", "ended")
     assert {line["group"] for line in log.grep(f"requestID={request_id}")} == {"erp"}
+
+
+def test_each_line_of_a_schedule_has_the_keys_of_its_object_its_step_and_the_reason(log: Both) -> None:
+    async def play() -> None:
+        async with running(Rig(transfer=1200)) as rig:
+            rig.schedule("nightly", runNow="CHG-1")
+            await until(lambda: bool(log.grep("step=skipped")), within=1800)
+            await until(lambda: rig.scheduled("nightly").last_run_now == "CHG-1", within=1800)
+            rig.schedule("nightly", schedule="61 * * * *")
+            await until(lambda: bool(log.grep("reason=InvalidSchedule")))
+
+    virtual(play)()
+    lines = [line for line in log.json if line.get("kind") == "ReplicationSchedule"]
+    assert {(line["step"], line.get("reason")) for line in lines} == {
+        ("started", None),
+        ("skipped", "RunSkipped"),
+        ("ended", "PointInTimeCreated"),
+        ("stands", "InvalidSchedule"),
+    }
+    for line in lines:
+        assert {key: line.get(key) for key in ("namespace", "name", "group")} == {
+            "namespace": "prod",
+            "name": "nightly",
+            "group": "erp",
+        }
+        assert line["uid"].startswith("uid-nightly")
 
 
 def test_the_page_tells_each_key_and_each_step() -> None:

@@ -55,7 +55,7 @@ async def test_a_group_is_told_as_its_status_says_it() -> None:
 @virtual
 async def test_a_missed_objective_is_told_since_when_and_so_by_the_next_process() -> None:
     async with running() as rig:
-        rig.group("erp", recoveryPointObjective="15m")
+        rig.group("erp", recoveryPointObjective="2m")
         rig.request("one", pointInTimeName="before-upgrade")
         await rig.until_ended("one")
         await until(lambda: figures(rig).one("group_objective_violated", **ERP) == 0)
@@ -65,8 +65,8 @@ async def test_a_missed_objective_is_told_since_when_and_so_by_the_next_process(
         since = figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP)
         assert newest is not None
         assert since is not None
-        assert 900 <= since - newest <= 901
-        rig.world.away |= {"a", "b", "dallas"}
+        assert 120 <= since - newest <= 121
+        rig.world.away |= {"b", "vcenter"}
         await until(lambda: figures(rig).one("group_objective_violated", **ERP) is None, within=1000)
         assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) == since
         await rig.kill()
@@ -81,7 +81,6 @@ async def test_a_missed_objective_is_told_since_when_and_so_by_the_next_process(
         await rig.until_ended("two")
         await until(lambda: figures(rig).one("group_objective_violated", **ERP) == 0)
         assert figures(rig).one("group_behind_objective_since_timestamp_seconds", **ERP) is None
-        assert figures(rig).one("group_newest_named_point_in_time_timestamp_seconds", **ERP) == newest
 
 
 @virtual

@@ -279,6 +279,6 @@ def instrument(plan: Plan, channel: Channel) -> None:
     if plan.lag:
         kopf_api.iter_jsonlines = lambda content, *_: _lagging(content, plan.lag)
     RequestTask._run = run_on_behalf  # type: ignore[method-assign,assignment]  # noqa: SLF001 - tasks inherit whose they are
-    ScheduleMonitor.poll_once = polled_on_behalf  # type: ignore[method-assign]
+    ScheduleMonitor.poll_once = polled_on_behalf  # type: ignore[method-assign,assignment]
     inside.connect, inside.operator_settings = connected, settings
     inside.StorageConnector = lambda *args: Connector(book, storage_connector(*args))

@@ -53,7 +53,7 @@ def at_rest(spot: Spot, obj: Object) -> bool:
     if any(one["metadata"].get("finalizers") or not _finished(one) for one in runs):
         return False
     uid = obj["metadata"]["uid"]
-    return sum(stage.is_true(one, "Complete") for one in runs if _owner(one) == uid) <= limit
+    return bool(sum(stage.is_true(one, "Complete") for one in runs if _owner(one) == uid) <= limit)
 
 
 @dataclass

@@ -69,7 +69,7 @@ def look_at(
     if table is None or table.suspended:
         return None
     waiting, deadline = due(cron, table.since, now - offset).latest, schedule.spec.starting_deadline
-    if (waiting is not None and not status.active) or _by_text(schedule, status) is not None:
+    if waiting is not None and not status.active:
         return now
     next_time = next_after(schedule, status, now, cron)
     moments = [] if next_time is None else [next_time + offset]
