@@ -38,7 +38,7 @@ def decide(
     status = in_force(schedule, absorb(schedule, status, runs, now), now)
     if not known:
         # From when its times count is stored before the first is decided upon: a crash in between would forget some.
-        return Plan(status)
+        return Plan(status, drop=superfluous(schedule, status, runs))
     status, start = _by_time(schedule, status, now, cron)
     return Plan(status, start or _by_text(schedule, status), superfluous(schedule, status, runs))
 
