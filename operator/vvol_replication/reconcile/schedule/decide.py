@@ -38,7 +38,7 @@ def decide(
     status = in_force(schedule, absorb(schedule, status, runs, now), now)
     if not known:
         # From when its times count is stored before the first is decided upon: a crash in between would forget some.
-        return Plan(status)
+        return Plan(status, drop=superfluous(schedule, status, runs))
     status, by_time = _by_time(schedule, status, now, cron)
     by_text = _by_text(schedule, status)
     # A time that may wait lets the text go first: runs that each last longer than the interval would never let it.

@@ -326,6 +326,13 @@ def test_the_run_of_an_old_text_is_superfluous_also_before_the_first_time() -> N
     assert superfluous(of, status(), [old, newest]) == (old,)
 
 
+def test_after_a_wiped_status_old_runs_are_superfluous_at_once() -> None:
+    of = schedule(successful_history_limit=1, run_now="CHG-2")
+    old, newest = (run(of, Ask(text=f"CHG-{n}"), Phase.SUCCEEDED, at(n)) for n in (1, 2))
+
+    assert decided(of, ReplicationScheduleStatus(), at(5), old, newest).drop == (old,)
+
+
 # Laws
 
 
