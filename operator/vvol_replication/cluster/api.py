@@ -213,6 +213,11 @@ class ApiServer:
             return Denied(why, _message(body))
         return Failed(f"the API server answered {code} to an apply of {metadata['name']!r}: {_message(body)}")
 
+    @property
+    def secrets_in(self) -> str:
+        """The operator's own namespace."""
+        return self._operator_namespace
+
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         """A Secret of the operator's own namespace, decoded. Bytes that are not UTF-8 come as surrogates."""
         answer = await self._call("GET", f"/api/v1/namespaces/{self._operator_namespace}/secrets/{name}")

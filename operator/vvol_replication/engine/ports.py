@@ -56,6 +56,11 @@ class Cluster(Protocol):
         """Make an object say what the manifest says, without taking a field away from anybody else."""
         ...
 
+    @property
+    def secrets_in(self) -> str:
+        """The operator's own namespace."""
+        ...
+
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         """A Secret of the operator's own namespace, decoded. Bytes that are not UTF-8 come as surrogates."""
         ...

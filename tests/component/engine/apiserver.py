@@ -259,6 +259,8 @@ class ApiServerInMemory:
         body = self.apply(kind, metadata["name"], manifest["spec"], metadata["namespace"], labels=labels)
         return Written(body["metadata"]["resourceVersion"])
 
+    secrets_in = "vvol"
+
     async def secret(self, name: str) -> Mapping[str, str] | Gone | Failed:
         await asyncio.sleep(0.001)
         self.secret_reads.append((self.clock.now(), name))

@@ -68,7 +68,7 @@ async def test_it_turns_at_its_moment_though_nothing_was_heard_and_back_when_a_p
         assert timedelta() <= rig.clock.now() - turn < timedelta(seconds=1)
         assert says(rig) == ("False", "BehindObjective")
         since = status(rig)["behindObjectiveSince"]
-        assert f"is missed since {since}" in message(rig)
+        assert f"has been missed since {since}" in message(rig)
         await asyncio.sleep(3600)
         assert status(rig)["behindObjectiveSince"] == since
         assert events(rig) == [("Warning", "BehindObjective")]

@@ -370,7 +370,7 @@ def shared() -> Iterator[Simulator]:
         ("set-array", {"array": "flasharray-a", "sessionLimit": -1}, "sessionLimit is a number from 0"),
         ("set-role", {"array": "flasharray-a", "role": "king"}, "role is one of readonly"),
         ("set-pod", {"array": "flasharray-a", "pod": "p", "demoted": True}, "no pod 'p'; it has none"),
-        ("set-suspended", {"protectionGroup": "erp", "target": "flasharray-a", "suspended": True}, "not a target of erp"),
+        ("set-suspended", {"protectionGroup": "erp", "target": "flasharray-a", "suspended": True}, "is not a target"),
         ("rename-group", {"protectionGroup": "erp", "name": "CRM"}, "The name .CRM. is taken"),
         ("rename-group", {"protectionGroup": "erp", "name": "a.b"}, "Invalid name"),
     ],

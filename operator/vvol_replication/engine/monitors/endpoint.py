@@ -207,7 +207,8 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._switch(None)
             return Problem(
                 Reason.SECRET_NOT_FOUND,
-                f"Secret {name!r} is not in the operator's namespace. Create it there, with {_listed(keys)}.",
+                f"Secret {name!r} is not in namespace {self._services.cluster.secrets_in!r}, which is the operator's. "
+                f"Create it there, with {_listed(keys)}.",
             )
         missing = [key for key in keys if not secret.get(key)]
         if missing:

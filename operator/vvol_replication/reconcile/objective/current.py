@@ -73,7 +73,7 @@ def judge_current(
     if age <= objective:
         until = format_time(whole_seconds(clocks.target_time(turns_at)))
         text = (
-            f"{_called(point)} is within the objective of {format_duration(objective)} until {until} by the target "
+            f"The {_called(point)} is within the objective of {format_duration(objective)} until {until} by the target "
             f"array's clock.{_note(clocks)}"
         )
         return Judged(Wanted(CURRENT, "True", Reason.WITHIN_OBJECTIVE, text), None, turns_at + _BEYOND)
@@ -83,7 +83,7 @@ def judge_current(
     text = (
         f"At {format_time(whole_seconds(clocks.target_time(now)))} by the target array's clock {_called(point)} was "
         f"{spoken_duration(age)} old, {spoken_duration(age - objective)} over the objective of "
-        f"{format_duration(objective)}. The objective is missed since {format_time(since)}.{_note(clocks)}"
+        f"{format_duration(objective)}. The objective has been missed since {format_time(since)}.{_note(clocks)}"
     )
     return Judged(Wanted(CURRENT, "False", Reason.BEHIND_OBJECTIVE, text), since)
 

@@ -85,7 +85,9 @@ def next_after(
     table = status.timetable
     if table is None or table.suspended:
         return None
-    return cron.next_after(max(table.since, now - schedule.offset))
+    # From the last one that has come: the times of `@every` count from each other, and not from whenever one looks.
+    passed = due(cron, table.since, now - schedule.offset).latest
+    return cron.next_after(passed or table.since)
 
 
 def superfluous(schedule: Schedule, status: ReplicationScheduleStatus, runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -10,7 +10,7 @@ from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.schedule import LastRun, ReplicationScheduleStatus, Timetable
 from vvol_replication.api.status import Phase
-from vvol_replication.api.times import format_time
+from vvol_replication.api.times import format_time, whole_seconds
 from vvol_replication.domain.cron import CronSchedule
 
 from .decide import next_after
@@ -104,6 +104,6 @@ def _outcome(kind: str, run: LastRun) -> Wanted:
     if run.phase is None:
         text = f"ReplicationSync {run.name!r} was deleted before it had ended."
         return Wanted(kind, "False", Reason.DELETED, text)
-    text = f"ReplicationSync {run.name!r} ended {run.phase} at {format_time(run.finished_at)}."
+    text = f"ReplicationSync {run.name!r} ended {run.phase} at {format_time(whole_seconds(run.finished_at))}."
     reason = run.reason or str(run.phase)
     return Wanted(kind, "True" if run.phase is Phase.SUCCEEDED else "False", reason, text)

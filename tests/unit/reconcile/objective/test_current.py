@@ -57,7 +57,7 @@ def test_behind_it_by_how_much_and_since_when() -> None:
     assert found.turns_at is None
     assert found.wanted.message == (
         "At 2026-12-01T12:30:00Z by the target array's clock point in time 'before-upgrade' of 2026-12-01T12:00:00Z "
-        "was 30 min old, 15 min over the objective of 15m. The objective is missed since 2026-12-01T12:15:00Z."
+        "was 30 min old, 15 min over the objective of 15m. The objective has been missed since 2026-12-01T12:15:00Z."
     )
 
 

@@ -236,6 +236,17 @@ def test_a_schedule_without_any_time_looks_at_nothing() -> None:
     assert next_after(of, ReplicationScheduleStatus(), at(35), cron(of)) is None
 
 
+def test_times_of_every_count_from_each_other_whenever_one_looks() -> None:
+    of = schedule(schedule="@every 6h")
+    before = replace(status(), timetable=Timetable("@every 6h", NOON))
+
+    for minutes in (1, 359):
+        assert next_after(of, before, at(minutes), cron(of)) == at(360)
+        assert look_at(of, before, at(minutes), cron(of)) == at(360)
+    assert next_after(of, before, at(361), cron(of)) == at(720)
+    assert decided(of, before, at(361)).start == Ask(at=at(360))
+
+
 def test_what_waits_is_looked_at_when_a_newer_time_comes() -> None:
     of = schedule(concurrency_policy=QUEUE)
     waits = status(at(10), active=(active(of, Ask(at=at(10))),))
