@@ -205,7 +205,7 @@ def test_helm_test_runs_the_check_and_takes_its_word(installed: Installed) -> No
                     testing.result(60)
         installed.home("delete", "pod", name, "--force", "--grace-period=0")
     missing = [json.loads(line)["message"] for line in said.splitlines() if "may not" in line]
-    assert "this account may not delete replicationsyncs (replication.vvol.dev): apply the roles" in "".join(missing)
+    assert "this account may not delete replicationsyncs (replication.vvol.dev). Apply the roles" in "".join(missing)
     assert not [line for line in missing if "vcenters" in line or "secrets" in line], "those it still may"
     installed.release("upgrade", RELEASE, str(CHART))  # puts back what was deleted
 

@@ -56,7 +56,7 @@ def test_a_missing_group_is_waited_for(site: Site) -> None:
     request = site.request(name)
 
     waiting = request.wait_reason("GroupNotFound")
-    assert "create it" in ready(waiting)[1]
+    assert "Create it" in ready(waiting)[1]
     site.group("late")
 
     request.assert_true_success("late")
@@ -70,7 +70,7 @@ def test_a_missing_secret_is_waited_for(kind: str, name: str, bare: Site) -> Non
 
     message = wait_told(bare, kind, name, "SecretNotFound")
     assert secret["metadata"]["name"] in message
-    assert "create it" in message
+    assert "Create it" in message
     waiting = request.wait_reason("SecretNotFound")
     assert secret["metadata"]["name"] in ready(waiting)[1]
     bare.apply(secret)
@@ -204,7 +204,7 @@ def test_an_array_that_nobody_connected_is_asked_for(missing: str, bare: Site) -
 
     waiting = request.wait_reason("ArrayUnknown")
     assert missing in ready(waiting)[1]
-    assert "create one" in ready(waiting)[1]
+    assert "Create one" in ready(waiting)[1]
     bare.connect()
 
     request.assert_true_success("erp")
