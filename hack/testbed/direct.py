@@ -105,16 +105,20 @@ class Direct:
     def _ask(self, method: str, path: str, body: Object | None = None, kind: str = JSON) -> tuple[int, bytes]:
         try:
             return self._ask_once(method, path, body, kind)
-        except (ConnectionError, http.client.RemoteDisconnected):
-            self._connection().close()  # it had been idle for long; the next request opens it again
+        except (ConnectionError, http.client.RemoteDisconnected, ssl.SSLError):
+            # It had been idle for long, and the server has closed it, with a word of TLS or without one.
             return self._ask_once(method, path, body, kind)
 
     def _ask_once(self, method: str, path: str, body: Object | None, kind: str) -> tuple[int, bytes]:
         connection = self._connection()
         headers = {"Accept": JSON, "Content-Type": kind, "User-Agent": AGENT}
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except BaseException:
+            connection.close()  # the next request opens it again
+            raise
 
     def _connection(self) -> http.client.HTTPSConnection:
         made: http.client.HTTPSConnection | None = getattr(self._own, "connection", None)
