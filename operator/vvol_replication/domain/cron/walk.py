@@ -85,7 +85,7 @@ def _to_day(fields: Fields, wall: _Wall) -> bool:
         wall.begin(wall.local.replace(hour=0, minute=0, second=0))
         before = wall.instant
         wall.set(wall.local + _DAY)
-        if wall.instant <= before:  # a zone leaves out a whole day: robfig/cron never comes past it
+        if wall.instant <= before:  # the zone leaves out a whole day
             wall.turn(before + _DAY - wall.instant)
         if hour := wall.local.hour:  # this day has no midnight, or the last one had none
             wall.turn((_HOURS - hour if hour > _NOON else -hour) * _HOUR)

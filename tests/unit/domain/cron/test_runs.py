@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,6 +48,29 @@ def shown(schedule: CronSchedule, start: str, end: str, zone: str = "UTC") -> li
 def test_where_clocks_change(text: str, zone: str, start: str, end: str, runs: list[str]) -> None:
     assert shown(parse_schedule(text, zone), start, end, zone) == runs
 
+
+class OverTheDateLine(tzinfo):
+    """A zone that nobody has: the 10th of June 2026 is left out, from 12 hours behind UTC to 12 hours ahead."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        behind = when is None or when.replace(tzinfo=None) < datetime(2026, 6, 11)  # noqa: DTZ001 - a wall's time
+        return timedelta(hours=-12 if behind else 12)
+
+    def dst(self, when: datetime | None) -> timedelta:
+        del when
+        return timedelta()
+
+    def fromutc(self, when: datetime) -> datetime:
+        behind = when.replace(tzinfo=UTC) < datetime(2026, 6, 10, 12, tzinfo=UTC)
+        return when + timedelta(hours=-12 if behind else 12)
+
+
+def test_a_zone_that_leaves_out_a_day_is_come_past() -> None:
+    schedule = replace(parse_schedule("0 18 10,12 6 *", None), zone=OverTheDateLine())
+
+    runs = schedule.between(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 30, tzinfo=UTC), 10)
+
+    assert runs == [datetime(2026, 6, 12, 6, tzinfo=UTC)]
 
 
 def test_a_day_of_25_hours_has_75_thirds() -> None:
