@@ -56,6 +56,10 @@ class OverTheDateLine(tzinfo):
         behind = when is None or when.replace(tzinfo=None) < datetime(2026, 6, 11)  # noqa: DTZ001 - a wall's time
         return timedelta(hours=-12 if behind else 12)
 
+    def tzname(self, when: datetime | None) -> str:
+        del when
+        return "OverTheDateLine"
+
     def dst(self, when: datetime | None) -> timedelta:
         del when
         return timedelta()
