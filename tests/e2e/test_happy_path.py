@@ -207,7 +207,7 @@ def test_a_group_shows_both_sides_and_its_newest_points_in_time(rig: Rig, site: 
     assert times == sorted(times, reverse=True)
     assert {one["id"] for one in status["pointsInTime"]} <= {one["id"] for one in points}
     assert status["newestPointInTime"] == times[0]
-    assert contract_of(group) == {"Ready": "True"}
+    assert contract_of(group) == {"Ready": "True", "NamedPointExpiring": "True"}
 
 
 def contract_of(obj: Object) -> dict[str, str]:

@@ -58,7 +58,7 @@ def test_who_asked_and_what_came_of_it_is_known_when_the_objects_are_gone(rig: R
         "name": "by-kubectl",
         "uid": first["metadata"]["uid"],
         "requestID": "CHG-1",
-        "askedBy": {"manager": "kubectl-client-side-apply", "operation": "Update"},
+        "askedBy": {"manager": "kubectl", "operation": "Apply"},
         "method": "Coordinated",
         "outcome": "Succeeded",
         "reason": "PointInTimeCreated",

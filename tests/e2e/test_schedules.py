@@ -149,14 +149,14 @@ def test_a_run_that_fails_is_told_by_its_schedule(site: Site) -> None:
 
 def at_night(rig: Rig, time: str) -> None:
     """Let the operator go on at that time."""
-    rig.end()
+    rig.kill()
     rig.start((str(SET_CLOCK), time))
 
 
 @pytest.fixture
 def _clock_as_before(rig: Rig) -> Iterator[None]:
     yield
-    rig.end()
+    rig.kill()
     rig.start()
 
 
