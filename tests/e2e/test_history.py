@@ -94,7 +94,7 @@ def test_who_asked_and_what_came_of_it_is_known_when_the_objects_are_gone(rig: R
             "Succeeded",
             "PointInTimeCreated",
             "before-upgrade",
-            "kubectl-client-side-apply",
+            "kubectl",
         ],
     ]
     explained = rig.kubectl("explain", "replicationgroup.status.history", "--recursive").stdout
