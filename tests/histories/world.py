@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar, cast
 
+from component.engine.apiserver import merge_status
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.api.names import API_VERSION, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
@@ -198,7 +199,7 @@ class Api:
             return Gone()
         if resource_version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
-        _merge(body["status"], merge_patch(before, after))
+        merge_status(body["status"], merge_patch(before, after))
         self.save(body)
         self.record.statuses.append((self.clock.now(), copy.deepcopy(body["status"])))
         return Failed("the answer was lost") if self._lost() else Written(body["metadata"]["resourceVersion"])
@@ -316,13 +317,3 @@ class Process:
 
 def _plural(body: Body) -> str:
     return REPLICATION_SCHEDULE.plural if body["kind"] == REPLICATION_SCHEDULE.kind else REPLICATION_SYNC.plural
-
-
-def _merge(status: Body, changes: Mapping[str, Any]) -> None:
-    for key, value in changes.items():
-        if value is None:
-            status.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(status.get(key), dict):
-            _merge(status[key], value)
-        else:
-            status[key] = copy.deepcopy(value)

@@ -182,7 +182,7 @@ class ApiServerInMemory:
         if body["metadata"]["uid"] != ref.uid or version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
         patch = merge_patch(before, after)
-        _merge(body["status"], patch)
+        merge_status(body["status"], patch)
         return Written(self._save(key, body, said="conditions" in patch))
 
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
@@ -330,7 +330,7 @@ class ApiServerInMemory:
             current = self.objects.get(key)
             if current is not None and changes != {"observedGeneration": status.get("observedGeneration")}:
                 current = copy.deepcopy(current)
-                _merge(current["status"], changes)  # blind: kopf sends no resourceVersion with it
+                merge_status(current["status"], changes)  # blind: kopf sends no resourceVersion with it
                 self._save(key, current, said="conditions" in changes)
 
     def _patch(self, key: Key, seen: Body, change: Callable[[Body], Any]) -> None:
@@ -350,11 +350,11 @@ def _beside_its_name(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in metadata.items() if key not in ("name", "namespace")}
 
 
-def _merge(status: Body, changes: Mapping[str, Any]) -> None:
+def merge_status(status: Body, changes: Mapping[str, Any]) -> None:
     for key, value in changes.items():
         if value is None:
             status.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(status.get(key), dict):
-            _merge(status[key], value)
+            merge_status(status[key], value)
         else:
             status[key] = copy.deepcopy(value)
