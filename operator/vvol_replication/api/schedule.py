@@ -1,7 +1,7 @@
 """ReplicationSchedule: ReplicationSyncs by a cron schedule, and on demand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from .errors import SpecError
 from .reading import Reader, Shape, at
 from .refs import PointInTimeStatus
 from .status import Phase, Status
-from .sync import POINT_IN_TIME_NAME, Method
+from .sync import POINT_IN_TIME_NAME, Method, printable_name
 
 __all__ = [
     "ACTIVE_LIMIT",
@@ -47,11 +47,7 @@ CRON_WORDS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnigh
 CRON_EVERY = "@every "
 TIME_ZONE = Shape(r"^[A-Za-z0-9_+/-]+$", 64, "the name of a time zone, like Europe/Berlin or Etc/UTC")
 _MACHINES_OWN = ("Local", "local")
-NAME_PREFIX = Shape(
-    r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$",
-    60,
-    "printable characters, without blanks at either end",
-)
+NAME_PREFIX = replace(POINT_IN_TIME_NAME, max_length=60)
 RUN_NOW_LIMIT = 128
 RUN_NOW = Shape(r"^[^\x00-\x1f\x7f-\x9f]+$", RUN_NOW_LIMIT, "a text of one line, like CHG-4711")
 
@@ -129,9 +125,7 @@ def _time_zone(reader: Reader) -> str | None:
 
 
 def _prefix(reader: Reader) -> str | None:
-    prefix = reader.text("pointInTimeNamePrefix", NAME_PREFIX)
-    if prefix is not None and not prefix.isprintable():
-        raise SpecError(reader.where("pointInTimeNamePrefix"), f"must be {POINT_IN_TIME_NAME.meaning}")
+    prefix = printable_name(reader, "pointInTimeNamePrefix", NAME_PREFIX)
     if prefix is not None and reader.word("method", Method) is Method.ARRAY_ONLY:
         raise SpecError(
             reader.where("pointInTimeNamePrefix"),

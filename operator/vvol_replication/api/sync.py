@@ -42,6 +42,7 @@ __all__ = [
     "SyncSpec",
     "SyncStatus",
     "TransferStatus",
+    "printable_name",
 ]
 
 DEFAULT_TIMEOUT = timedelta(hours=2)
@@ -92,7 +93,7 @@ class SyncSpec:
         reader = Reader(spec, "spec")
         return cls(
             group=reader.require("groupRef", reader.reference("groupRef")),
-            point_in_time_name=_point_in_time_name(reader),
+            point_in_time_name=printable_name(reader, "pointInTimeName", POINT_IN_TIME_NAME),
             request_id=reader.text("requestID", REQUEST_ID),
             method=reader.word("method", Method) or Method.COORDINATED,
             max_age=reader.duration("maxAge"),
@@ -105,11 +106,11 @@ class SyncSpec:
         )
 
 
-def _point_in_time_name(reader: Reader) -> str | None:
-    """The name goes into XML as it is: beyond the CRD's pattern, what Python calls unprintable is refused too."""
-    name = reader.text("pointInTimeName", POINT_IN_TIME_NAME)
+def printable_name(reader: Reader, key: str, shape: Shape) -> str | None:
+    """A name that goes into XML as it is: beyond its shape, what Python calls unprintable is refused too."""
+    name = reader.text(key, shape)
     if name is not None and not name.isprintable():
-        raise SpecError(reader.where("pointInTimeName"), f"must be {POINT_IN_TIME_NAME.meaning}")
+        raise SpecError(reader.where(key), f"must be {shape.meaning}")
     return name
 
 
