@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 GROUP = "replication.vvol.dev"
@@ -44,3 +45,13 @@ KINDS = (
 )
 ONE_SHOT_KINDS = (REPLICATION_SYNC, FAILOVER_PREPARATION)
 """Requests that are carried out once. The others are kept up to date."""
+
+_LABEL_VALUE = 63
+
+
+def label_value(name: str) -> str:
+    """An object's name as a label's value, which may be 63 characters long; a longer name is cut, with its hash."""
+    if len(name) <= _LABEL_VALUE:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{name[: _LABEL_VALUE - 11].rstrip('-.')}-{digest}"

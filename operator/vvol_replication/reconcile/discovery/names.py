@@ -14,7 +14,6 @@ MANAGER = "vvol-replication"
 DISCOVERED_BY = f"{GROUP}/discovered-by"
 
 _READABLE = 50
-_LABEL_VALUE = 63
 
 
 def object_name(readable: str | None, target: GroupId) -> str:
@@ -22,13 +21,6 @@ def object_name(readable: str | None, target: GroupId) -> str:
     plain = unicodedata.normalize("NFKD", readable or "").encode("ascii", "ignore").decode().lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:_READABLE].strip("-")
     return f"{slug or 'group'}-{_hash(target.fault_domain, target.device_group)}"
-
-
-def label_value(vcenter: str) -> str:
-    """A VCenter's name as a label's value, which may be 63 characters long; a longer name is cut, with its hash."""
-    if len(vcenter) <= _LABEL_VALUE:
-        return vcenter
-    return f"{vcenter[: _LABEL_VALUE - 11].rstrip('-.')}-{_hash(vcenter)}"
 
 
 def _hash(*parts: str) -> str:

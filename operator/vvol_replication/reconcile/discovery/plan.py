@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from vvol_replication.api.group import ReplicationGroupSpec
-from vvol_replication.api.names import API_VERSION, REPLICATION_GROUP
+from vvol_replication.api.names import API_VERSION, REPLICATION_GROUP, label_value
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupId, SourceGroup, TargetGroup
 from vvol_replication.reconcile.binding.sides import Sides, domain_of, find_sides, site
 from vvol_replication.reconcile.binding.world import Unbound, World
 
-from .names import DISCOVERED_BY, MANAGED_BY, MANAGER, label_value, object_name
+from .names import DISCOVERED_BY, MANAGED_BY, MANAGER, object_name
 
 _CHOOSES_NONE = frozenset({Reason.SEVERAL_TARGETS, Reason.SEVERAL_GROUPS, Reason.INVALID_GROUP_NAME})
 """Why a ReplicationGroup stands for no group, whatever else is read: it does not say which one."""

@@ -15,7 +15,7 @@ from typing import Any
 from vvol_replication.api.conditions import find
 from vvol_replication.api.durations import format_duration
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.names import API_VERSION, GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC
+from vvol_replication.api.names import API_VERSION, GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, label_value
 from vvol_replication.api.refs import PointInTimeStatus
 from vvol_replication.api.schedule import ReplicationScheduleSpec
 from vvol_replication.api.status import Phase
@@ -30,7 +30,6 @@ RUN_NOW = f"{GROUP}/run-now"
 """Annotation: the text that asked for the run."""
 
 _OBJECT_NAME = 40
-_LABEL_VALUE = 63
 _POINT_NAME = 80
 _TEXT = "run-now"
 
@@ -103,7 +102,7 @@ class Schedule:
         metadata: dict[str, Any] = {
             "name": self.run_name(ask),
             "namespace": self.namespace,
-            "labels": {SCHEDULE: _label(self.name), SCHEDULE_UID: self.uid},
+            "labels": {SCHEDULE: label_value(self.name), SCHEDULE_UID: self.uid},
             "ownerReferences": [
                 {
                     "apiVersion": API_VERSION,
@@ -216,7 +215,3 @@ def _prefix(uid: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _label(name: str) -> str:
-    return name if len(name) <= _LABEL_VALUE else name[: _LABEL_VALUE - 11].rstrip("-.") + f"-{_digest(name)[:10]}"

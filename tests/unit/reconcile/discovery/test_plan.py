@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vvol_replication.api.group import ReplicationGroupSpec
+from vvol_replication.api.names import label_value
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.refs import GroupRef
 from vvol_replication.domain.groups import (
@@ -25,7 +26,7 @@ from vvol_replication.domain.groups import (
 )
 from vvol_replication.reconcile.binding.presence import Presence, presence
 from vvol_replication.reconcile.binding.world import Problem, SiteView, World
-from vvol_replication.reconcile.discovery.names import DISCOVERED_BY, label_value, object_name
+from vvol_replication.reconcile.discovery.names import DISCOVERED_BY, object_name
 from vvol_replication.reconcile.discovery.plan import Known, Plan, Wish, discover
 
 SITES = ("austin", "dallas", "third")
