@@ -20,7 +20,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     made = Server(tmp_path)
     await made.start()
     yield made
-    await made.stop()
+    await made.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from aiohttp import web
 from unit.storage.certificates import self_signed
 
 from testbed.certificates import Pair
+from testbed.ports import port_of, reserve
 
 TOKEN = "MARKED-token-of-the-service-account"
 
@@ -42,7 +43,10 @@ class Server:
     directory: Path
     answer: Callable[[Asked], tuple[int, Any] | str] = lambda _: (200, {})
     asked: list[Asked] = field(default_factory=list)
-    port: int = 0
+
+    def __post_init__(self) -> None:
+        self._held = reserve()
+        self.port = port_of(self._held)
 
     async def start(self) -> None:
         certificate, key = self_signed()
@@ -54,12 +58,15 @@ class Server:
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls).start()
 
     async def stop(self) -> None:
+        """Refuse who connects, until `close`."""
         await self._runner.cleanup()
+
+    async def close(self) -> None:
+        await self.stop()
+        self._held.close()
 
     def present(self, pair: Pair) -> None:
         """From the next connection on, show this certificate."""

@@ -93,7 +93,7 @@ async def server(tmp_path: Path, leases: Leases) -> AsyncIterator[Server]:
     made = Server(tmp_path, leases.answer)
     await made.start()
     yield made
-    await made.stop()
+    await made.close()
 
 
 @contextlib.asynccontextmanager

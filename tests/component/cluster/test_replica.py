@@ -34,7 +34,7 @@ async def server(tmp_path: Path, leases: Leases) -> AsyncIterator[Server]:
     made = Server(tmp_path, answer)
     await made.start()
     yield made
-    await made.stop()
+    await made.close()
 
 
 async def probe(lines: list[str], path: str) -> tuple[int, str]:

@@ -63,17 +63,13 @@ class Door:
         self.lists.setdefault("arrays", [{"id": "id-1", "name": "pure-a", "version": "6.4.10"}])
         self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.authority.server).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.authority.server).start()
         self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """What connects from now on is refused."""
-        await self._runner.cleanup()
 
     async def close(self) -> None:
         for port in self.ports:
             await port.close()
-        await self.stop()
+        await self._runner.cleanup()
 
     def connect(self, *, timeouts: Timeouts = Timeouts(), workers: int = 2, **options: Any) -> FlashArray:  # noqa: B008 - frozen
         trust = trusting(self.authority.pem)

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from testbed.ports import port_of, reserve
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.storage.flasharray import Timeouts, connect
 from vvol_replication.storage.flasharray.adapter import FlashArray
@@ -129,13 +130,14 @@ class Rig:
     transports: set[Any] = field(default_factory=set)
     """Every connection that ever carried a request."""
     requests: list[web.BaseRequest] = field(default_factory=list)
-    port: int = 0
     leads: bool = True
     """Whether the process of these ports may change anything."""
     override: Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]] | None = None
     """Answers in the place of the array, where it answers at all."""
 
     def __post_init__(self) -> None:
+        self._held = reserve()
+        self.port = port_of(self._held)
         self.source = Array("pure-a", api_token=TOKEN)
         self.target = Array("pure-b", api_token=TOKEN)
         self.world.arrays.update({array.id: array for array in (self.source, self.target)})
@@ -214,7 +216,6 @@ class Rig:
         self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.authority.server).start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """The server only: what connects from now on is refused."""
@@ -226,6 +227,7 @@ class Rig:
         for port in self.ports:
             await port.close()
         await self.stop()
+        self._held.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.transports.add(request.transport)
