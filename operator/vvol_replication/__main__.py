@@ -86,7 +86,15 @@ async def run(configuration: Configuration) -> None:
     storage = StorageConnector(replica.leading)
     ends, lag = EndCounter(), LoopLag()
     meter = ends if configuration.metrics else None
-    engine = Engine(cluster, storage, SystemClock(), leading=replica.leading, identity=replica.identity, meter=meter)
+    engine = Engine(
+        cluster,
+        storage,
+        SystemClock(),
+        leading=replica.leading,
+        identity=replica.identity,
+        meter=meter,
+        require_allowed_addresses=configuration.require_allowed_addresses,
+    )
     ready = asyncio.Event()
     sources = Sources(
         version=version(),

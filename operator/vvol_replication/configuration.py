@@ -67,6 +67,7 @@ class Configuration:
     job: Job = Job.OPERATE
     log_level: str = "info"
     metrics: bool = True
+    require_allowed_addresses: bool = False
 
 
 def _is_namespace(text: str) -> bool:
@@ -158,6 +159,11 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         type=_namespace,
         help="act in this namespace only; may be given several times; default: all namespaces",
     )
+    parser.add_argument(
+        "--require-allowed-addresses",
+        action="store_true",
+        help="use a Secret only if it has the key allowedAddresses, and send it to no other address",
+    )
     parser.add_argument("--http-host", default="", help="address for the probes; default: all addresses")
     parser.add_argument("--http-port", type=_port, help="port for /livez, /readyz and /metrics; default: none")
     # What metrics cost is measured against an operator without them (tests/bench/scrape.py).
@@ -203,4 +209,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         job=found.job,
         log_level=found.log_level,
         metrics=not found.without_metrics,
+        require_allowed_addresses=found.require_allowed_addresses,
     )

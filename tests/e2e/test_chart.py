@@ -147,6 +147,12 @@ def test_probes_ask_the_port_by_its_name(helm: Helm) -> None:
     }
 
 
+@pytest.mark.parametrize("required", [True, False])
+def test_secrets_have_to_say_where_they_may_be_sent_if_that_is_chosen(helm: Helm, required: bool) -> None:  # noqa: FBT001 - parametrized
+    arguments = operator(helm, secrets={"requireAllowedAddresses": required})["args"]
+    assert ("--require-allowed-addresses" in arguments) is required
+
+
 def test_a_trusted_ca_is_mounted_and_named_to_openssl_and_without_one_nothing_is(helm: Helm) -> None:
     spec = pod(one(helm.objects({"trustedCA": {"configMap": "our-ca", "key": "bundle.pem"}}), "Deployment"))
     (container,) = spec["containers"]

@@ -86,6 +86,9 @@ priorityClassName: {{ . }}
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriod }}
 - --log-format={{ .Values.log.format }}
 - --log-level={{ .Values.log.level }}
+{{- if .Values.secrets.requireAllowedAddresses }}
+- --require-allowed-addresses
+{{- end }}
 {{- range .Values.namespaces }}
 - --namespace={{ . }}
 {{- end }}

@@ -61,6 +61,7 @@ class Engine:
         leading: Callable[[], bool] = lambda: True,
         identity: str = "",
         meter: Meter | None = None,
+        require_allowed_addresses: bool = False,
     ) -> None:
         """Wires everything; nothing happens before `start`.
 
@@ -73,8 +74,11 @@ class Engine:
             leading: does this process hold the Lease? Asked before each mutating call.
             identity: which process this is among its replicas; empty where there is only one.
             meter: counts what has happened; None: nobody does.
+            require_allowed_addresses: is a Secret sent only if it says where it may be sent to?
         """
-        self._services = Services(cluster, connector, clock, pace or Pace(), self._notify, leading, meter)
+        self._services = Services(
+            cluster, connector, clock, pace or Pace(), self._notify, leading, meter, require_allowed_addresses
+        )
         self._background = Background()
         self._recorder = EventRecorder(cluster, clock)
         self.registry = Registry(self._services, self._background)

@@ -22,3 +22,5 @@ class Services:
     """Checked before each mutating call: does this process still hold the Lease?"""
     meter: Meter | None = None
     """Counts; None: nobody does."""
+    require_allowed_addresses: bool = False
+    """Is a Secret sent only if it says where it may be sent to?"""

@@ -26,13 +26,15 @@ NAMES = {VCENTER: "dallas", FLASHARRAY: "flasharray-a"}
 class Real:
     """One vCenter and one array behind their objects, `dallas` and `flasharray-a`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, require_allowed_addresses: bool = False) -> None:
         # With a CA of its own: tests exchange the certificates of its endpoints.
         self.simulator = Simulator(build(default_topology()))
         self.clock = VirtualClock()
         self.api = ApiServerInMemory(self.clock)
         self.connector = StorageConnector(lambda: True)
-        self.engine = Engine(self.api, self.connector, self.clock, pace=BRISK)
+        self.engine = Engine(
+            self.api, self.connector, self.clock, pace=BRISK, require_allowed_addresses=require_allowed_addresses
+        )
         self.api.engine = self.engine
         world = self.simulator.world
         self.family = RestVersion.AUTO
@@ -73,9 +75,9 @@ class Real:
 
 
 @asynccontextmanager
-async def real() -> AsyncIterator[Real]:
+async def real(*, require_allowed_addresses: bool = False) -> AsyncIterator[Real]:
     """Started, with Secrets and without objects."""
-    made = Real()
+    made = Real(require_allowed_addresses=require_allowed_addresses)
     await made.simulator.start()
     await made.engine.start()
     made.secrets()

@@ -101,6 +101,7 @@ class Reason(StrEnum):
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a word of ours, no password
     SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - a word of ours, no password
     SECRET_VALUE_INVALID = "SecretValueInvalid"  # noqa: S105 - a word of ours, no password
+    ADDRESS_NOT_ALLOWED = "AddressNotAllowed"
     INVALID_GROUP_NAME = "InvalidGroupName"
     SOURCE_GROUP_NOT_FOUND = "SourceGroupNotFound"
     TARGET_GROUP_NOT_FOUND = "TargetGroupNotFound"

@@ -52,6 +52,13 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             told_of_endpoints=True,
             advice="Write the value again, as UTF-8 and without a line break. The operator reads it again by itself.",
         ),
+        Reason.ADDRESS_NOT_ALLOWED: ReasonInfo(
+            "The Secret does not allow the address of the VCenter or FlashArray. Nothing was sent.",
+            retried=True,
+            severity=Severity.WARNING,
+            told_of_endpoints=True,
+            advice="Correct spec.address, or add the address to the key allowedAddresses of the Secret.",
+        ),
         Reason.INVALID_GROUP_NAME: ReasonInfo(
             "The source group's name does not have the form <array>:<protection group>.",
             retried=True,

@@ -8,7 +8,13 @@ from vvol_replication.reconcile.binding.world import Problem
 
 _NOT_REACHED = frozenset({Reason.UNREACHABLE, Reason.TIMED_OUT_CALLING, Reason.CERTIFICATE_NOT_TRUSTED})
 _NOT_LET_IN = frozenset(
-    {Reason.LOGIN_FAILED, Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.SECRET_VALUE_INVALID}
+    {
+        Reason.LOGIN_FAILED,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_MISSING,
+        Reason.SECRET_VALUE_INVALID,
+        Reason.ADDRESS_NOT_ALLOWED,
+    }
 )
 
 

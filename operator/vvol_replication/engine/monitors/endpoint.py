@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from vvol_replication.api import allowed_addresses
 from vvol_replication.api.conditions import Condition, Wanted, from_json, merge
 from vvol_replication.api.endpoint import Address
 from vvol_replication.api.errors import SpecError
@@ -210,6 +211,11 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
                 f"Secret {name!r} is not in namespace {self._services.cluster.secrets_in!r}, which is the operator's. "
                 f"Create it there, with {_listed(keys)}.",
             )
+        required = self._services.require_allowed_addresses
+        forbidden = allowed_addresses.forbids(name, secret.get(allowed_addresses.KEY), spec.address, required=required)
+        if forbidden is not None:
+            self._switch(None)
+            return Problem(Reason.ADDRESS_NOT_ALLOWED, forbidden.message)
         missing = [key for key in keys if not secret.get(key)]
         if missing:
             self._switch(None)
