@@ -20,7 +20,7 @@ from .adapter import FlashArray
 from .families import Families, Speaker
 from .http import Http, Timeouts
 from .metadata import IdentityPin, ResponseMetadata
-from .rest1.family import REST1
+from .rest1.beginning import REST1
 from .rest2.family import REST2
 
 __all__ = ["Timeouts", "connect"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from vvol_replication.domain.arrays import (
@@ -20,49 +20,18 @@ from vvol_replication.domain.arrays import (
 from vvol_replication.storage import reasons
 from vvol_replication.storage.flasharray.errors import CallFailed, NotAsked, NotReached
 from vvol_replication.storage.flasharray.http import Timeouts
-from vvol_replication.storage.flasharray.metadata import IdentityPin, ResponseMetadata
+from vvol_replication.storage.flasharray.metadata import ResponseMetadata
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, Permit
-from vvol_replication.storage.login import LoginGate
 from vvol_replication.storage.redaction import Redactor
-from vvol_replication.storage.tls import TLSTrust
 
-from . import calls, client
-from .client import Client, Login
+from . import calls
+from .client import Client
 from .sessions import Sessions
 
 T = TypeVar("T")
 
 _GRACE: Final = 1.0
 """Seconds beyond a call's deadline in which its thread may still say how it ended: it knows better than the lane."""
-
-
-@dataclass(frozen=True)
-class REST1:
-    """How REST 1 is begun with at one array."""
-
-    address: str
-    api_token: str = field(repr=False)
-    trust: TLSTrust
-    timeouts: Timeouts
-    metadata: ResponseMetadata
-    redactor: Redactor
-    gate: LoginGate
-    pin: IdentityPin
-    leading: Callable[[], bool]
-    workers: int
-
-    def newest(self, offered: Sequence[str]) -> str | None:
-        """The version to speak with an array that offers these, if there is one."""
-        return client.newest(offered)
-
-    def speak(self, rest: str) -> REST1Array:
-        """The array over that version; nothing is sent yet."""
-        login = Login(self.address, self.api_token, self.gate, self.pin, rest)
-        sessions = Sessions(login, self.trust, self.timeouts, self.metadata)
-        lane = Lane(f"flasharray-{self.address}", self.workers)
-        return REST1Array(
-            rest, sessions, lane, self.timeouts, self.metadata, redactor=self.redactor, leading=self.leading
-        )
 
 
 class REST1Array:
