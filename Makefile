@@ -112,6 +112,10 @@ telemetry: tools  ## promtool judges the operator's metrics (had once: minutes)
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus
 	$(PYTEST) tests/telemetry
 
+.PHONY: matrix
+matrix: tools  ## the main job and admission on other versions of Kubernetes (ARGS='1.32.13'; had once: minutes each)
+	@$(BIN)/python hack/matrix.py $(ARGS)
+
 .PHONY: image-lock
 image-lock:  ## bring hack/image/requirements.txt up to date with requirements.in
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
