@@ -91,6 +91,8 @@ class Reason(StrEnum):
     NOT_PROVEN = "NotProven"
     FAILOVER_CALLED_OFF = "FailoverCalledOff"
     VALIDITY_ENDED = "ValidityEnded"
+    VALIDITY_UNKNOWN = "ValidityUnknown"
+    PREPARATION_NOT_VALID = "PreparationNotValid"
     NEWER_DATA_ARRIVED = "NewerDataArrived"
 
     # what an object refers to

@@ -141,7 +141,7 @@ class RememberingMonitor(HistoryKeeper):
         prepared = as_remembered(self._prepared.of(self._key), self.called_off_at, "/".join(self._key))
         if prepared is None and isinstance(self.bound, Binding):
             prepared = self._preparation_at(self.bound.resolved.source_group)
-        return None if prepared is None else prepared_condition(prepared)
+        return None if prepared is None else prepared_condition(prepared, self._prepared.valid(prepared.record.uid))
 
     async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
         """A memory and the condition that shows it, at once and together. False: the API server did not take it."""
