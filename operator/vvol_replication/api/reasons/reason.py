@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NOT_NAMED = "NotNamed"
     NAME_ON_OTHER_POINT_IN_TIME = "NameOnOtherPointInTime"
     NAME_ON_OLDER_POINT_IN_TIME = "NameOnOlderPointInTime"
+    NAME_ALSO_ON_OTHER_POINT_IN_TIME = "NameAlsoOnOtherPointInTime"
     NAME_ALSO_ON_OLDER_POINT_IN_TIME = "NameAlsoOnOlderPointInTime"
     NAME_STILL_PENDING = "NameStillPending"
     NAMED_FOR_EARLIER_REQUEST = "NamedForEarlierRequest"

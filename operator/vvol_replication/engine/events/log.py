@@ -25,6 +25,7 @@ AGAIN = timedelta(minutes=10)
 _REMEMBERED = 20_000
 _STEPS = {
     **{word: word for word in ("accepted", "turn", "armed", "pushed", "landed", "waits", "missed", "skipped")},
+    "again": "again",
     "prepare": "prepared",
     "goes": "runs",
     "end": "ended",
