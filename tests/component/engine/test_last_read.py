@@ -53,9 +53,9 @@ async def test_read_is_as_young_as_is_promised_after_a_short_outage(before: int)
     async with running() as rig:
         await asyncio.sleep(60 + before)
         rig.world.away.add("vcenter")
-        await until(lambda: rig.says(REPLICATION_GROUP, "erp")[0] == "False", within=60)
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("False", "Unreachable"), within=60)
         rig.world.away.discard("vcenter")
-        await until(lambda: rig.says(REPLICATION_GROUP, "erp")[0] == "True", within=60)
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("True", "Ready"), within=60)
         for _ in range(150):
             await asyncio.sleep(5)
             assert age(rig, REPLICATION_GROUP, "erp") <= most < promised(REPLICATION_GROUP)

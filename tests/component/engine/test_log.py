@@ -17,7 +17,7 @@ from pages.markdown import ROOT
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC
 from vvol_replication.domain.members import PowerState
-from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.telemetry.logs import TextFormatter
 
 
@@ -166,12 +166,34 @@ def test_a_wrong_password_is_told_once_and_that_it_is_right_again(log: Read) -> 
             await until(lambda: len(log.of("VCenter dallas: ")) == 2)
             await asyncio.sleep(3600)
             rig.world.accepted.add("right")
-            await until(lambda: len(log.of("VCenter dallas: ")) == 3, within=2000)
+            await until(lambda: len(log.of("VCenter dallas: ")) == 4, within=2000)
 
     played(play)
-    _, refused, back = log.of("VCenter dallas: ")
+    _, refused, paused, back = log.of("VCenter dallas: ")
     assert refused.startswith("not logged in, not ready: LoginFailed: the credentials are refused; correct the Secret")
+    assert "It is Secret 'vc' in namespace 'vvol'. Refused once." in refused
+    assert paused.startswith("login paused: LoginPaused: The credentials were refused 3 times in a row.")
+    assert "It is Secret 'vc' in namespace 'vvol'." in paused
     assert back == "logged in, ready: Ready: 2 groups of 2 fault domains."
+
+
+def test_a_push_whose_answer_was_lost_is_not_shown_as_one_that_was_answered(log: Read) -> None:
+    events: list[tuple[str, str, str]] = []
+
+    async def play() -> None:
+        async with running() as rig:
+            rig.world.after["push"] = [ends(Indeterminate("AnswerLost", "The connection ended before the answer."))]
+            rig.request("one", requestID="id-1")
+            await rig.until_ended("one")
+            await asyncio.sleep(5)
+            events.extend(rig.api.events)
+
+    played(play)
+    lines = log.of("ReplicationSync prod/one (request id-1): ")
+    lost = next(line for line in lines if line.startswith("answer lost: "))
+    assert "The operator looks for the effect of the call. It does not repeat the call blindly." in lost
+    assert lines.index(lost) < next(number for number, line in enumerate(lines) if line.startswith("pushed: "))
+    assert ("one", "Normal", "AnswerLost") in events
 
 
 def test_an_endpoint_that_changes_between_two_troubles_tells_each_seldom(log: Read) -> None:

@@ -147,6 +147,7 @@ class Reason(StrEnum):
     INVALID_CA_CERTIFICATES = "InvalidCACertificates"
     TLS_NOT_VERIFIED = "TLSNotVerified"
     LOGIN_FAILED = "LoginFailed"
+    LOGIN_PAUSED = "LoginPaused"
     PERMISSION_DENIED = "PermissionDenied"
     ANSWER_UNREADABLE = "AnswerUnreadable"
     ANSWER_LOST = "AnswerLost"

@@ -75,9 +75,11 @@ def endpoint_stand(status: Json) -> dict[str, str]:
 
 def endpoint_line(status: Json, words: Iterable[str]) -> Line | None:
     """One line for these news of an endpoint, with why: the reason of Ready."""
-    ready = _condition(status, "Ready")
+    ready, login = _condition(status, "Ready"), _condition(status, "Authenticated")
     if ready is None:
         return None
+    if login is not None and login.reason == Reason.LOGIN_PAUSED:
+        return Line(f"stands {login.reason}", f"login paused: {_why(login)}", login.reason, warning=True)
     text = f"{', '.join(words)}: {_why(ready)}"
     return Line(f"stands {ready.reason}", text, ready.reason, warning=ready.status != "True")
 
