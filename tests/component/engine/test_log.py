@@ -64,7 +64,7 @@ def test_the_story_of_a_sync_is_in_the_log_with_object_request_and_why(log: Read
 
     played(play)
     assert log.of("VCenter dallas: ") == ["reachable, logged in, ready: Ready: 2 groups of 2 fault domains."]
-    assert log.of("FlashArray b: ") == ["reachable, logged in, ready: Ready: 'b' is connected to 1 of 1 arrays."]
+    assert log.of("FlashArray b: ") == ["reachable, logged in, ready: Ready: 'b' is connected to 1 of 1 array."]
     accepted, turn, armed, pushed, landed, ended = log.of("ReplicationSync prod/one (request CHG-4711): ")
     assert accepted == "accepted"
     assert turn == "turn: it is the one request that acts on protection group erp of FlashArray a now"
