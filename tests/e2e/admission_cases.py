@@ -152,7 +152,7 @@ def _mutable(kind: Kind) -> list[Admission]:
     return found
 
 
-_CONSENT = "consent must repeat groupRef.name, to confirm which group is prepared for failover"
+_CONSENT = "consent must repeat groupRef.name, which is "
 
 _NAMES_NONE = {
     REPLICATION_SYNC: "spec.pointInTimeName: Forbidden: pointInTimeName has no effect with method ArrayOnly",

@@ -1,5 +1,6 @@
 """ReplicationSchedule: ReplicationSyncs by a cron schedule, and on demand."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -45,6 +46,10 @@ CRON = Shape(
 )
 CRON_WORDS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 CRON_EVERY = "@every "
+_BLANK = r"\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Go takes for white space; without the brackets of a class."""
+CRON_FIELDS = re.compile(rf"^[{_BLANK}]*([^{_BLANK}]+[{_BLANK}]+){{4}}[^{_BLANK}]+[{_BLANK}]*$")
+CRON_EVERY_DURATION = re.compile(r"^@every [+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$")
 TIME_ZONE = Shape(r"^[A-Za-z0-9_+/-]+$", 64, "the name of a time zone, like Europe/Berlin or Etc/UTC")
 _MACHINES_OWN = ("Local", "local")
 NAME_PREFIX = replace(POINT_IN_TIME_NAME, max_length=60)
@@ -114,6 +119,10 @@ def _cron(reader: Reader) -> str | None:
     if text is not None and text.startswith("@") and text not in CRON_WORDS and not text.startswith(CRON_EVERY):
         known = ", ".join(CRON_WORDS)
         raise SpecError(reader.where("schedule"), f"must be one of {known}, or @every and a duration, like @every 6h")
+    if text is not None and not text.startswith("@") and CRON_FIELDS.search(text) is None:
+        raise SpecError(reader.where("schedule"), f"must be {CRON.meaning}")
+    if text is not None and text.startswith(CRON_EVERY) and CRON_EVERY_DURATION.search(text) is None:
+        raise SpecError(reader.where("schedule"), "must have a duration after @every, like @every 6h or @every 90m")
     return text
 
 

@@ -22,6 +22,7 @@ from .events.recorder import EventRecorder
 from .measures import Measures, RequestMeasures
 from .monitors.registry import Registry
 from .news import (
+    AnswerLost,
     EndpointBack,
     EndpointChanged,
     GroupsChanged,
@@ -192,8 +193,8 @@ class Engine:
     def _notify(self, news: News) -> None:
         """What the parts of the engine tell it, and who has to know."""
         match news:
-            case StatusChanged():
-                self._recorder.status_changed(news)
+            case StatusChanged() | AnswerLost():
+                self._recorder.note(news)
             case EndpointChanged():
                 self.registry.rebind()
             case EndpointBack(ref):

@@ -69,6 +69,15 @@ class StatusChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """A call of a request may have changed something, and its answer did not come. `status` is the request's."""
+
+    ref: ObjectRef
+    status: Mapping[str, Any]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFinished:
     """A reconciler has come to its end, whether or not its request has. `run` tells apart two of one request."""
 
@@ -84,6 +93,7 @@ News = (
     | SchedulesChanged
     | MonitorEnded
     | StatusChanged
+    | AnswerLost
     | RequestFinished
 )
 Notify = Callable[[News], None]

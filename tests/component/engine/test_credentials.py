@@ -296,6 +296,46 @@ async def test_an_endpoint_that_asks_for_a_pause_gets_it_from_monitors_and_polle
 
 
 @virtual
+async def test_an_outage_is_an_event_and_so_is_its_end() -> None:
+    async with running() as rig:
+        await well(rig)
+        rig.world.away.add("vcenter")
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "Unreachable"), within=WITHIN)
+        await asyncio.sleep(600)
+        rig.world.away.clear()
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("True", "Ready"), within=WITHIN)
+        await asyncio.sleep(5)
+        assert rig.api.events == [("dallas", "Warning", "Unreachable"), ("dallas", "Normal", "Ready")]
+
+
+@virtual
+async def test_refused_credentials_are_said_of_the_endpoint_that_answers_and_its_groups_count_nothing() -> None:
+    async with running() as rig:
+        await well(rig)
+        rig.api.secrets["vc"]["password"] = "wrong"
+        group = ("replicationgroups", "prod", "erp")
+        await until(lambda: "The login was refused." in str(rig.api.objects[group]["status"]), within=60)
+        await until(lambda: "3 times in a row" in message(rig, VCENTER, "dallas"), within=60)
+        await asyncio.sleep(60)
+        said = str(rig.api.objects[group]["status"]["conditions"])
+        assert "Condition Authenticated of VCenter 'dallas' says why, and what to correct." in said
+        assert "once" not in said
+        conditions = {one["type"]: one for one in rig.api.objects["vcenters", None, "dallas"]["status"]["conditions"]}
+        assert (conditions["Reachable"]["status"], conditions["Reachable"]["reason"]) == ("True", "Connected")
+        assert conditions["Authenticated"]["reason"] == "LoginPaused"
+        assert "It is Secret 'vc' in namespace 'vvol'." in conditions["Ready"]["message"]
+
+
+@virtual
+async def test_a_key_that_is_missing_names_the_secret_and_its_namespace() -> None:
+    async with running() as rig:
+        await well(rig)
+        del rig.api.secrets["vc"]["password"]
+        await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "SecretKeyMissing"), within=WITHIN)
+        assert "It is Secret 'vc' in namespace 'vvol'." in message(rig, VCENTER, "dallas")
+
+
+@virtual
 async def test_events_tell_each_transition_once_and_a_restart_none() -> None:
     async with running() as rig:
         await well(rig)
@@ -303,10 +343,11 @@ async def test_events_tell_each_transition_once_and_a_restart_none() -> None:
         rig.api.secrets["vc"]["password"] = "wrong"
         await until(lambda: ready(rig, VCENTER, "dallas") == ("False", "LoginFailed"), within=WITHIN)
         await asyncio.sleep(400)
-        assert rig.api.events == [("dallas", "Warning", "LoginFailed")]
+        refused = [("dallas", "Warning", "LoginFailed"), ("dallas", "Warning", "LoginPaused")]
+        assert rig.api.events == refused
         await rig.restart()
         await asyncio.sleep(400)
-        assert len(rig.api.events) == 1
+        assert rig.api.events == refused
         rig.secrets()
         await until(lambda: ready(rig, VCENTER, "dallas") == ("True", "Ready"), within=WITHIN)
         await asyncio.sleep(400)
@@ -319,6 +360,7 @@ async def test_events_tell_each_transition_once_and_a_restart_none() -> None:
         await asyncio.sleep(5)
         assert [(kind, reason) for _, kind, reason in rig.api.events] == [
             ("Warning", "LoginFailed"),
+            ("Warning", "LoginPaused"),
             ("Normal", "Ready"),
             ("Warning", "CertificateNotTrusted"),
             ("Normal", "Ready"),

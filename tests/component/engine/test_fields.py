@@ -127,7 +127,7 @@ async def test_who_waits_behind_a_cancelled_push_reads_that_its_data_is_about_to
         pushed = rig.status("one").operation
         assert pushed is not None
         assert pushed.push is not None
-        assert f"That request had pushed snapshot {pushed.push.snapshot}. The sync ends when" in _message(rig, "two")
+        assert f"had pushed snapshot {pushed.push.snapshot} before it ended. When that snapshot" in _message(rig, "two")
         assert "must land first" not in _message(rig, "two")
         await rig.until_ended("two", within=1200)
         assert rig.api.sync_condition("two", "Named") == ("True", "Named")
@@ -142,7 +142,7 @@ async def test_who_waits_behind_a_sync_without_data_reads_what_has_to_land() -> 
         await rig.until_ended("await")
         rig.request("named", pointInTimeName="mine")
         await rig.until_reason("named", "EarlierSyncArmed")
-        assert "No data of that request is known to be on its way. Other data must land first" in _message(rig, "named")
+        assert "has no data on its way, as far as is known. Other data must land first" in _message(rig, "named")
 
 
 @virtual

@@ -76,3 +76,18 @@ async def test_each_object_says_that_a_sync_was_left_armed_and_that_it_is_no_mor
         await until(lambda: both(rig, "SyncLeftArmed") == {None}, within=120)
         versions = rig.api.history[REPLICATION_SYNC.plural, "prod", "one"]
         assert versions[-1]["status"]["phase"] == "Cancelled"
+
+
+@virtual
+async def test_a_failover_that_is_called_off_on_the_wrong_object_is_answered_there() -> None:
+    async with running() as rig:
+        await second_object(rig)
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await asyncio.sleep(5)
+        now = format_time(rig.clock.now())
+        spec = {"recoverySite": {"vCenterRef": {"name": "dallas"}}, **BY_ID, "failoverCalledOffAt": now}
+        rig.api.apply(REPLICATION_GROUP, "found", spec, "prod")
+        told = "spec.failoverCalledOffAt of this object has no effect: only that of 'prod/erp' counts."
+        await until(lambda: told in message(rig, "found", "Prepared"), within=5)
+        assert "no effect" not in message(rig, "erp", "Prepared")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from component.engine.rig import Rig, running
+from component.engine.rig import PACE, Rig, running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
@@ -43,6 +43,22 @@ async def test_read_is_as_young_as_is_promised_while_all_is_well(chances: tuple[
             await asyncio.sleep(5)
             for kind, name in KINDS:
                 assert age(rig, kind, name) <= promised(kind), kind.kind
+
+
+@pytest.mark.parametrize("before", range(0, 120, 10))
+@virtual
+async def test_read_is_as_young_as_is_promised_after_a_short_outage(before: int) -> None:
+    """The turns of an outage are written, with the reading from before it: that is no reason to show it for longer."""
+    most = timedelta(seconds=PACE.status_refresh + PACE.group + 10)
+    async with running() as rig:
+        await asyncio.sleep(60 + before)
+        rig.world.away.add("vcenter")
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("False", "Unreachable"), within=60)
+        rig.world.away.discard("vcenter")
+        await until(lambda: rig.says(REPLICATION_GROUP, "erp") == ("True", "Ready"), within=60)
+        for _ in range(150):
+            await asyncio.sleep(5)
+            assert age(rig, REPLICATION_GROUP, "erp") <= most < promised(REPLICATION_GROUP)
 
 
 @virtual

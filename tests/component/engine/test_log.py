@@ -17,7 +17,7 @@ from pages.markdown import ROOT
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC
 from vvol_replication.domain.members import PowerState
-from vvol_replication.domain.outcomes import Refused, Unavailable
+from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
 from vvol_replication.telemetry.logs import TextFormatter
 
 
@@ -64,10 +64,10 @@ def test_the_story_of_a_sync_is_in_the_log_with_object_request_and_why(log: Read
 
     played(play)
     assert log.of("VCenter dallas: ") == ["reachable, logged in, ready: Ready: 2 groups of 2 fault domains."]
-    assert log.of("FlashArray b: ") == ["reachable, logged in, ready: Ready: 'b' is connected to 1 of 1 arrays."]
+    assert log.of("FlashArray b: ") == ["reachable, logged in, ready: Ready: 'b' is connected to 1 of 1 array."]
     accepted, turn, armed, pushed, landed, ended = log.of("ReplicationSync prod/one (request CHG-4711): ")
     assert accepted == "accepted"
-    assert turn == "has its turn on protection group erp of FlashArray a"
+    assert turn == "turn: it is the one request that acts on protection group erp of FlashArray a now"
     assert armed == "armed: VCenter dallas accepted the sync 'before-upgrade' as task task-1"
     assert pushed.startswith("pushed: FlashArray a made snapshot erp.vr-")
     assert landed.startswith("landed: snapshot a:erp.vr-")
@@ -124,7 +124,7 @@ def test_what_a_request_waits_for_and_how_it_fails_is_in_the_log(log: Read) -> N
     assert waits.startswith(
         "waits: GroupNotFound: There is no ReplicationGroup 'nowhere' in namespace 'prod'. Create it."
     )
-    assert ended.startswith("ended Cancelled: Cancelled: ")
+    assert ended.startswith("ended Cancelled: The operator does not follow it any more.")
     assert log.warned == [
         line for line in log.lines if "waits: " in line or "ended Cancelled" in line or "Failed" in line
     ]
@@ -133,7 +133,7 @@ def test_what_a_request_waits_for_and_how_it_fails_is_in_the_log(log: Read) -> N
     assert "the array says no" in said_no
     assert refused.startswith("ended Failed: PushRefused: ")
     (history,) = log.of("ReplicationSync prod/history: ")
-    assert history.startswith("ended Expired: Expired: notAfter 2020-01-01T00:00:00Z had passed")
+    assert history.startswith("ended Expired: notAfter 2020-01-01T00:00:00Z had passed")
     (unread,) = log.of("ReplicationSync prod/unread: ")
     assert unread.startswith("ended Failed: InvalidSpec: ")
 
@@ -156,7 +156,7 @@ def test_an_outage_of_an_hour_is_told_once_by_all_whom_it_concerns_and_that_it_i
         ["reachable, logged in, ready", "Ready"],
     ]
     told = [line.split(" ")[0].rstrip(":") for line in log.of("ReplicationSync prod/one (request id-1): ")]
-    assert told == ["accepted", "has", "armed", "pushed", "waits", "landed", "ended"]
+    assert told == ["accepted", "turn", "armed", "pushed", "waits", "landed", "ended"]
 
 
 def test_a_wrong_password_is_told_once_and_that_it_is_right_again(log: Read) -> None:
@@ -166,12 +166,34 @@ def test_a_wrong_password_is_told_once_and_that_it_is_right_again(log: Read) -> 
             await until(lambda: len(log.of("VCenter dallas: ")) == 2)
             await asyncio.sleep(3600)
             rig.world.accepted.add("right")
-            await until(lambda: len(log.of("VCenter dallas: ")) == 3, within=2000)
+            await until(lambda: len(log.of("VCenter dallas: ")) == 4, within=2000)
 
     played(play)
-    _, refused, back = log.of("VCenter dallas: ")
+    _, refused, paused, back = log.of("VCenter dallas: ")
     assert refused.startswith("not logged in, not ready: LoginFailed: the credentials are refused; correct the Secret")
+    assert "It is Secret 'vc' in namespace 'vvol'. Refused once." in refused
+    assert paused.startswith("login paused: LoginPaused: The credentials were refused 3 times in a row.")
+    assert "It is Secret 'vc' in namespace 'vvol'." in paused
     assert back == "logged in, ready: Ready: 2 groups of 2 fault domains."
+
+
+def test_a_push_whose_answer_was_lost_is_not_shown_as_one_that_was_answered(log: Read) -> None:
+    events: list[tuple[str, str, str]] = []
+
+    async def play() -> None:
+        async with running() as rig:
+            rig.world.after["push"] = [ends(Indeterminate("AnswerLost", "The connection ended before the answer."))]
+            rig.request("one", requestID="id-1")
+            await rig.until_ended("one")
+            await asyncio.sleep(5)
+            events.extend(rig.api.events)
+
+    played(play)
+    lines = log.of("ReplicationSync prod/one (request id-1): ")
+    lost = next(line for line in lines if line.startswith("answer lost: "))
+    assert "The operator looks for the effect of the call. It does not repeat the call blindly." in lost
+    assert lines.index(lost) < next(number for number, line in enumerate(lines) if line.startswith("pushed: "))
+    assert ("one", "Normal", "AnswerLost") in events
 
 
 def test_an_endpoint_that_changes_between_two_troubles_tells_each_seldom(log: Read) -> None:
@@ -231,7 +253,7 @@ def test_the_story_of_a_preparation_is_in_the_log(log: Read) -> None:
     told = [line.split(":")[0] for line in log.of("FailoverPreparation prod/planned (request id-1): ")]
     assert told == [
         "accepted",
-        "has its turn on protection group erp of FlashArray a",
+        "turn",
         "called",
         "landed",
         "ended Succeeded",

@@ -313,7 +313,7 @@ async def test_an_array_that_could_not_be_asked_is_asked_again_and_what_it_told_
     rig.world.before["policies"] = [silent]
     rig.world.policies["erp"] = ProtectionPolicy(None, Retention(DAY, 0, 0))
     async with running(rig):
-        point(rig, "pit-1", name="x")
+        point(rig, "pit-1", name="x", age=timedelta(hours=20))
         await until(lambda: says(rig, EXPIRING) is not None, within=200)
         rig.world.away.add("a")
         await rig.restart()
@@ -345,7 +345,7 @@ async def test_what_one_array_told_is_not_believed_of_another_at_its_address() -
     rig = Rig()
     rig.world.policies["erp"] = ProtectionPolicy(None, Retention(DAY, 0, 0))
     async with running(rig):
-        point(rig, "pit-1", name="x")
+        point(rig, "pit-1", name="x", age=timedelta(hours=20))
         await until(lambda: says(rig, EXPIRING) is not None)
         await rig.kill()
         rig.world.array_ids["a"] = "id-of-another"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from component.engine.rig import running
+from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
@@ -74,3 +74,42 @@ async def test_a_failed_over_group_is_shown_and_both_objects_stay_true() -> None
         await rig.until_says(PREP, "dr", "GroupFailedOver", "Valid")
         await until(lambda: rig.says(GROUP, "erp", "Prepared") is None)
         assert rig.body(GROUP, "erp")["status"]["target"]["state"] == "FAILEDOVER"
+
+
+def texts(rig: Rig) -> tuple[str, str]:
+    """What a person reads of the preparation and of its group."""
+    found = []
+    for kind, name, type_ in ((PREP, "dr", "Ready"), (GROUP, "erp", "Prepared")):
+        conditions = rig.body(kind, name)["status"]["conditions"]
+        found.append(next((str(one["message"]) for one in conditions if one["type"] == type_), ""))
+    return found[0], found[1]
+
+
+@virtual
+async def test_nobody_reads_to_fail_over_once_a_vm_runs_again() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await until(lambda: all("Fail over to it by its id" in one for one in texts(rig)), within=10)
+        rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
+        await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
+        await until(lambda: all("VM 'erp-db' is on" in one for one in texts(rig)), within=10)
+        for _ in range(2):
+            assert all("Do not fail over" in one and "Fail over to it" not in one for one in texts(rig))
+            assert rig.says(GROUP, "erp", "Prepared") == ("True", "PreparationNotValid")
+            await rig.restart()
+            await asyncio.sleep(120)
+
+
+@virtual
+async def test_a_group_whose_preparation_was_deleted_does_not_say_to_fail_over() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "FailoverPrepared"), within=10)
+        rig.api.remove(PREP, "dr", "prod")
+        await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "ValidityUnknown"), within=10)
+        message = next(
+            one["message"] for one in rig.body(GROUP, "erp")["status"]["conditions"] if one["type"] == "Prepared"
+        )
+        assert "Do not fail over before you have checked that all VMs of the group are off." in message

@@ -62,7 +62,7 @@ async def test_an_objective_that_no_schedule_can_hold_is_told_by_all_until_one_c
         await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") == tight)
         await until(lambda: too_tight(rig, REPLICATION_GROUP, "erp") == tight)
         (message,) = [one.message for one in rig.scheduled("nightly").conditions if one.type == "ObjectiveTooTight"]
-        assert "up to 24h pass" in message
+        assert "up to 24 h pass" in message
 
         rig.schedule("often")
         await until(lambda: too_tight(rig, REPLICATION_SCHEDULE, "nightly") is None)

@@ -53,7 +53,8 @@ def at(kind: Kind, path: str) -> Node:
 
 def form(node: Node) -> str:
     """The regular expression that a field's rule asks for."""
-    texts = " ".join(one["rule"] for one in node["x-kubernetes-validations"])
+    rules = [one["rule"] for one in node["x-kubernetes-validations"]]
+    texts = " ".join(rule for rule in rules if " || " not in rule)
     (found,) = re.findall(r"self\.matches\(r'(\^.*?\$)'\)", texts)
     return str(found)
 

@@ -8,6 +8,7 @@ from vvol_replication.api.names import REPLICATION_SCHEDULE as SC
 
 KEPT = "write a whole number from 1 to 100, like 3"
 CRON, CRON_WORD = "write five fields like 30 2 * * *: ", "write @hourly, @daily, @weekly, @monthly or @yearly, or "
+FIVE, EVERY = "write five fields, with spaces between them, like ", "write a duration after @every, like @every 6h"
 NO_ZONE = "write the zone into timeZone, and the fields alone here"
 TIME_ZONE = "write the name of a time zone like Europe/Berlin or Etc/UTC"
 STAGGER = "write a duration like 90s or 15m: "
@@ -17,8 +18,19 @@ RIGHT = [
     *(
         Case(SC, "schedule", text)
         for text in (
-            *("*/15 * * * *", "0 0 13 * 5", "5,35 1-3 ? JAN-MAR sun", " 30 2\t* * * ", "x" * 256),
-            *("@hourly", "@midnight", "@annually", "@every 6h", "@every 1h30m10s", "@every soon", "30 2 31 2 *"),
+            *("*/15 * * * *", "0 0 13 * 5", "5,35 1-3 ? JAN-MAR sun", " 30 2\t* * * ", "* * * * " + "1" * 248),
+            *(
+                "@hourly",
+                "@midnight",
+                "@annually",
+                "@every 6h",
+                "@every 1h30m10s",
+                "@every -.5h0m",
+                "30 2 31 2 *",
+                "61 * * * *",
+                "0 0 * * 7",
+                "*-x 1 , *-$$ sUn",
+            ),
         )
     ),
     *(
@@ -44,6 +56,14 @@ WRONG = [
     *(Case(SC, "groupRef.name", name, "spec.groupRef.name", NAME) for name in ("erp/x", "", "ERP")),
     Case(SC, "schedule", None, "spec.schedule", "spec.schedule: Required value"),
     *(Case(SC, "schedule", text, "spec.schedule", CRON) for text in ("", "30 2 * *\n*", "30 2 * * *\x85")),
+    *(
+        Case(SC, "schedule", text, "spec.schedule", FIVE)
+        for text in ("every hour", "30 2 * *", "0 30 2 * * *", " ", "x")
+    ),
+    *(
+        Case(SC, "schedule", text, "spec.schedule", EVERY)
+        for text in ("@every soon", "@every 6", "@every 6 h", "@every ")
+    ),
     Case(SC, "schedule", "* " * 128 + "*", "spec.schedule", "may not be more than 256 bytes"),
     *(
         Case(SC, "schedule", text, "spec.schedule", NO_ZONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import itertools
+import random
 import re
 import types
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import yaml
 from unit.api import crds
 from unit.api.crds import at, form, numbers
 from unit.api.spec_cases import TYPES
+from unit.domain.cron.generated import ODD_WORDS, odd
 
 from vvol_replication.api import (
     durations,
@@ -32,7 +34,7 @@ from vvol_replication.api import (
 from vvol_replication.api.flasharray import RestVersion
 from vvol_replication.api.names import KINDS, Kind
 from vvol_replication.api.status import Phase
-from vvol_replication.domain.cron import parse_schedule
+from vvol_replication.domain.cron import CronError, parse_schedule
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 NODES = [
@@ -317,6 +319,27 @@ def test_the_words_of_a_schedule_are_those_that_are_read() -> None:
 
     assert words == list(schedule.CRON_WORDS)
     assert all(parse_schedule(word, None).next_after(datetime(2026, 12, 1, tzinfo=UTC)) for word in words)
+
+
+def test_the_forms_of_a_schedule_are_those_that_are_read() -> None:
+    rules = " ".join(one["rule"] for one in at(SC, "spec.schedule")["x-kubernetes-validations"])
+    for pattern in (schedule.CRON_FIELDS.pattern, schedule.CRON_EVERY_DURATION.pattern):
+        of_the_server = re.sub(r"\\u0*([0-9a-f]+)", r"\\x{\1}", pattern)
+        assert f"self.matches(r'{of_the_server}')" in rules
+
+
+def test_no_schedule_that_can_be_read_has_a_form_that_is_refused() -> None:
+    chance = random.Random(7)  # noqa: S311 - examples, not secrets
+    taken = 0
+    for text in (*ODD_WORDS, *(odd(chance) for _ in range(4000))):
+        try:
+            parse_schedule(text, None)
+        except CronError:
+            continue
+        taken += 1
+        form = schedule.CRON_EVERY_DURATION if text.startswith("@every ") else schedule.CRON_FIELDS
+        assert text in schedule.CRON_WORDS or form.search(text), text
+    assert taken > 300
 
 
 def test_texts_of_run_now_in_the_status_are_as_long_as_they_may_be() -> None:

@@ -19,7 +19,7 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is already prepared for failover.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Fail over to the point in time that the message names. Or call that failover off first.",
+            advice="Read condition Prepared of the group before you fail over. Or call that failover off first.",
         ),
         Reason.VM_POWERED_ON: ReasonInfo(
             "A VM of the group is powered on: the failover would lose what it still writes.",
@@ -83,7 +83,7 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is prepared for failover. The data of its last sync is at the target.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Fail over to the point in time in status.pointInTime, by its id.",
+            advice="If condition Valid is True, fail over to the point in time in status.pointInTime, by its id.",
         ),
         Reason.DRY_RUN: ReasonInfo(
             "Dry run: all checks were made, nothing was called.",
@@ -141,11 +141,23 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             severity=Severity.WARNING,
             advice="Check the VMs and the points in time before the failover, or prepare again.",
         ),
+        Reason.VALIDITY_UNKNOWN: ReasonInfo(
+            "The group is prepared, but it is not known whether that is still valid.",
+            retried=True,
+            severity=Severity.WARNING,
+            advice="Do not fail over before you have checked that all VMs of the group are off.",
+        ),
+        Reason.PREPARATION_NOT_VALID: ReasonInfo(
+            "The group is prepared, but its preparation is no longer valid.",
+            retried=False,
+            severity=Severity.WARNING,
+            advice="Do not fail over. The message says why. Call that failover off, and prepare again.",
+        ),
         Reason.NEWER_DATA_ARRIVED: ReasonInfo(
             "A replication came after the last sync of the preparation.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Fail over to the preparation's point in time by its id, or prepare again.",
+            advice="Fail over to the preparation's point in time by its id, with all VMs off. Or prepare again.",
         ),
     }
 )

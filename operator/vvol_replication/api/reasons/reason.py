@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NOT_NAMED = "NotNamed"
     NAME_ON_OTHER_POINT_IN_TIME = "NameOnOtherPointInTime"
     NAME_ON_OLDER_POINT_IN_TIME = "NameOnOlderPointInTime"
+    NAME_ALSO_ON_OTHER_POINT_IN_TIME = "NameAlsoOnOtherPointInTime"
     NAME_ALSO_ON_OLDER_POINT_IN_TIME = "NameAlsoOnOlderPointInTime"
     NAME_STILL_PENDING = "NameStillPending"
     NAMED_FOR_EARLIER_REQUEST = "NamedForEarlierRequest"
@@ -91,6 +92,8 @@ class Reason(StrEnum):
     NOT_PROVEN = "NotProven"
     FAILOVER_CALLED_OFF = "FailoverCalledOff"
     VALIDITY_ENDED = "ValidityEnded"
+    VALIDITY_UNKNOWN = "ValidityUnknown"
+    PREPARATION_NOT_VALID = "PreparationNotValid"
     NEWER_DATA_ARRIVED = "NewerDataArrived"
 
     # what an object refers to
@@ -145,6 +148,7 @@ class Reason(StrEnum):
     INVALID_CA_CERTIFICATES = "InvalidCACertificates"
     TLS_NOT_VERIFIED = "TLSNotVerified"
     LOGIN_FAILED = "LoginFailed"
+    LOGIN_PAUSED = "LoginPaused"
     PERMISSION_DENIED = "PermissionDenied"
     ANSWER_UNREADABLE = "AnswerUnreadable"
     ANSWER_LOST = "AnswerLost"

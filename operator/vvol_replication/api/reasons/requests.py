@@ -216,6 +216,12 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Use the id or time in the message, not the name. For one with the right name, create a new "
             "request.",
         ),
+        Reason.NAME_ALSO_ON_OTHER_POINT_IN_TIME: ReasonInfo(
+            "Another point in time from after the request has the same name.",
+            retried=False,
+            severity=Severity.NORMAL,
+            advice="Use the id or time, not the name: status.pointInTime is the request's own.",
+        ),
         Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME: ReasonInfo(
             "An older point in time has the same name.",
             retried=False,

@@ -226,12 +226,14 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "There is no connection to the endpoint's address.",
             retried=True,
             severity=Severity.WARNING,
+            told_of_endpoints=True,
             advice="Check spec.address, DNS, routes and firewalls from the operator's pod.",
         ),
         Reason.TIMED_OUT_CALLING: ReasonInfo(
             "The endpoint accepted the connection but did not answer in time.",
             retried=True,
             severity=Severity.WARNING,
+            told_of_endpoints=True,
             advice="Check the endpoint's health. It is asked again.",
         ),
         Reason.CERTIFICATE_NOT_TRUSTED: ReasonInfo(
@@ -279,6 +281,12 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             severity=Severity.WARNING,
             told_of_endpoints=True,
             advice="Correct the Secret. The operator tries again as soon as the Secret changes.",
+        ),
+        Reason.LOGIN_PAUSED: ReasonInfo(
+            "The credentials were refused three times in a row. They are not tried for 15 minutes.",
+            retried=True,
+            severity=Severity.WARNING,
+            advice="Correct the Secret that the message names. The operator tries again as soon as it changes.",
         ),
         Reason.PERMISSION_DENIED: ReasonInfo(
             "The account does not have a right that is needed.",

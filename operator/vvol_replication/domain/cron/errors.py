@@ -12,4 +12,4 @@ class CronError(ValueError):
 def quoted(text: str) -> str:
     """What was written, so that a sentence can show it: on one line, and not too long."""
     line = "".join(one if one.isprintable() else " " for one in text)
-    return f'"{line}"' if len(line) <= _MOST else f'"{line[:_MOST]}…"'
+    return f"'{line}'" if len(line) <= _MOST else f"'{line[:_MOST]}…'"

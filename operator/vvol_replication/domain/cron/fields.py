@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vvol_replication.domain.counts import counted
+
 from .errors import CronError, quoted
 
-EXAMPLE = 'write minute, hour, day of month, month and day of week, like "30 2 * * 1-5", or a word like @daily'
+EXAMPLE = "write minute, hour, day of month, month and day of week, like 30 2 * * 1-5, or a word like @daily"
 MOST_INTEGER = (1 << 63) - 1
 """Go's largest int, which bounds what it reads as a number."""
 
@@ -97,7 +99,7 @@ def parse_fields(text: str) -> Fields:
         raise CronError(f"there is no such word: {', '.join(_WORDS)} are known, and @every with a duration")
     words = _WORD.findall(_WORDS.get(text, text))
     if len(words) != len(_KINDS):
-        raise CronError(f"it has {len(words)} fields instead of 5: {EXAMPLE}")
+        raise CronError(f"it has {counted(len(words), 'field')} instead of 5: {EXAMPLE}")
     return Fields(*(_field(word, kind) for word, kind in zip(words, _KINDS, strict=True)))
 
 

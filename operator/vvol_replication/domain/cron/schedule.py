@@ -92,7 +92,7 @@ def parse_schedule(text: str, time_zone: str | None) -> CronSchedule:
     try:
         return CronSchedule(text, zone, _rule(text))
     except CronError as problem:
-        raise CronError(f"the schedule {quoted(text)} cannot be read: {problem}") from problem
+        raise CronError(f"The schedule {quoted(text)} cannot be read: {problem}") from problem
 
 
 def _rule(text: str) -> Fields | timedelta:

@@ -22,9 +22,9 @@ def zone_of(name: str | None) -> tzinfo:
     if name is None or name == "UTC":
         return UTC
     if not name:
-        raise CronError("the time zone is empty: leave it out for UTC, or write a name like Europe/Berlin")
+        raise CronError("The time zone is empty: leave it out for UTC, or write a name like Europe/Berlin")
     if name.lower() in _MACHINES:
-        raise CronError(f"the time zone {quoted(name)} would be the machine's own: write a name like Europe/Berlin")
+        raise CronError(f"The time zone {quoted(name)} would be the machine's own: write a name like Europe/Berlin")
     parts = name.split("/")
     if all(_PART.fullmatch(part) and part not in (".", "..") for part in parts):
         try:
@@ -32,6 +32,6 @@ def zone_of(name: str | None) -> tzinfo:
         except (LookupError, OSError, ValueError):
             pass  # not found, a directory, or a file that is no zone: nothing of that name either way
     raise CronError(
-        f"the time zone {quoted(name)} is not known: write a name of the IANA's list, "
-        "capitals as there, like Europe/Berlin, America/New_York or UTC"
+        f"The time zone {quoted(name)} is not known: write a name like Europe/Berlin, America/New_York or UTC. Upper "
+        "and lower case are different"
     )

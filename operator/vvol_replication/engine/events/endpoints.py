@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vvol_replication.api.conditions import Condition, find, from_json
-from vvol_replication.api.reasons import Severity, info_of
+from vvol_replication.api.reasons import Reason, Severity, info_of
 
 from .event import Event
 
@@ -18,7 +18,11 @@ from .event import Event
 def events(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Event, ...]:
     """The events of a change of status from `before` to `after`, both as JSON."""
     old, new = from_json(before.get("conditions")), from_json(after.get("conditions"))
-    found = [_ready(find(old, "Ready"), find(new, "Ready")), _tls(find(old, "TLSVerified"), find(new, "TLSVerified"))]
+    found = [
+        _ready(find(old, "Ready"), find(new, "Ready")),
+        _paused(find(old, "Authenticated"), find(new, "Authenticated")),
+        _tls(find(old, "TLSVerified"), find(new, "TLSVerified")),
+    ]
     return tuple(one for one in found if one is not None)
 
 
@@ -34,6 +38,12 @@ def _ready(old: Condition | None, new: Condition | None) -> Event | None:
 def _was_trouble(old: Condition) -> bool:
     known = info_of(old.reason)
     return old.status == "False" and (known is None or known.severity is not Severity.PASSING)
+
+
+def _paused(old: Condition | None, new: Condition | None) -> Event | None:
+    if new is None or new.reason != Reason.LOGIN_PAUSED or (old is not None and old.reason == new.reason):
+        return None
+    return _event(new, warning=True)
 
 
 def _tls(old: Condition | None, new: Condition | None) -> Event | None:

@@ -43,7 +43,8 @@ def request_end(status: Json) -> Line | None:
     if ready is None:
         return None
     failed = _condition(status, "Failed")
-    text = f"ended {status.get('phase')}: {_why(ready)}"
+    phase = status.get("phase")
+    text = f"ended {phase}: {ready.message if ready.reason == phase else _why(ready)}"
     return Line("end", text, ready.reason, warning=failed is not None and failed.status == "True")
 
 
@@ -74,9 +75,11 @@ def endpoint_stand(status: Json) -> dict[str, str]:
 
 def endpoint_line(status: Json, words: Iterable[str]) -> Line | None:
     """One line for these news of an endpoint, with why: the reason of Ready."""
-    ready = _condition(status, "Ready")
+    ready, login = _condition(status, "Ready"), _condition(status, "Authenticated")
     if ready is None:
         return None
+    if login is not None and login.reason == Reason.LOGIN_PAUSED:
+        return Line(f"stands {login.reason}", f"login paused: {_why(login)}", login.reason, warning=True)
     text = f"{', '.join(words)}: {_why(ready)}"
     return Line(f"stands {ready.reason}", text, ready.reason, warning=ready.status != "True")
 
@@ -99,7 +102,7 @@ def _turn(status: Json) -> Line | None:
     # What it acts on is stored with its first intent, which may come later than its turn.
     group, array = resolved.get("protectionGroup"), resolved.get("sourceArray")
     where = f"protection group {group} of FlashArray {array}" if resolved else "its protection group"
-    return Line(f"turn {at}", f"has its turn on {where}") if at else None
+    return Line(f"turn {at}", f"turn: it is the one request that acts on {where} now") if at else None
 
 
 def _armed(status: Json) -> Line | None:
@@ -111,6 +114,15 @@ def _armed(status: Json) -> Line | None:
     return (
         Line(f"armed {task}", f"armed: VCenter {vcenter} accepted the sync '{name}' as task {task}") if task else None
     )
+
+
+def _armed_again(status: Json) -> Line | None:
+    """Why a sync is asked for once more: Ready says so from the moment at which that is recorded."""
+    armings, ready = _part(status, "operation", "sync").get("armings"), _condition(status, "Ready")
+    if not isinstance(armings, int) or armings <= 1:
+        return None
+    why = ready.message if ready is not None and ready.reason == Reason.ARMING else "The sync before has ended."
+    return Line(f"again {armings}", f"arms again: {why}")
 
 
 def _pushed(status: Json) -> Line | None:
@@ -135,7 +147,15 @@ def _landed(status: Json) -> Line | None:
 
 
 _ALL = 100
-_STEPS: tuple[Callable[[Json], Line | None], ...] = (_accepted, _turn, _armed, _pushed, _prepared, _landed)
+_STEPS: tuple[Callable[[Json], Line | None], ...] = (
+    _accepted,
+    _turn,
+    _armed_again,
+    _armed,
+    _pushed,
+    _prepared,
+    _landed,
+)
 
 
 def _steps(status: Json) -> list[Line]:

@@ -11,6 +11,7 @@ from typing import Any
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FLASHARRAY, VCENTER
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.reasons import Reason
 from vvol_replication.api.status import has_ended
 from vvol_replication.api.times import parse_time, whole_seconds
 from vvol_replication.engine.ports import Clock
@@ -25,6 +26,8 @@ AGAIN = timedelta(minutes=10)
 _REMEMBERED = 20_000
 _STEPS = {
     **{word: word for word in ("accepted", "turn", "armed", "pushed", "landed", "waits", "missed", "skipped")},
+    "again": "again",
+    "lost": "lost",
     "prepare": "prepared",
     "goes": "runs",
     "end": "ended",
@@ -103,6 +106,10 @@ class TransitionLog:
         if "end" not in self._of(ref).steps:
             self._of(ref).steps.add("end")
             self._write(ref, status, Line("end", "ended: the object is being deleted. Nothing is undone."))
+
+    def answer_lost(self, ref: ObjectRef, status: Mapping[str, Any], text: str) -> None:
+        """The answer to a call of a request did not come."""
+        self._write(ref, status, Line("lost", f"answer lost: {text}", Reason.ANSWER_LOST, warning=True))
 
     def endpoint_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """The status of a VCenter or FlashArray changed."""

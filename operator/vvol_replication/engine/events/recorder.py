@@ -10,8 +10,9 @@ from typing import Any
 
 from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, VCENTER
 from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.reasons import Reason
 from vvol_replication.engine.about import about_nobody
-from vvol_replication.engine.news import StatusChanged
+from vvol_replication.engine.news import AnswerLost, StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
 from vvol_replication.engine.waiting import ended
 
@@ -39,6 +40,13 @@ class EventRecorder:
         self._sending: asyncio.Task[None] | None = None
         self._room, self._counted_at = float(BURST), clock.now()
 
+    def note(self, news: StatusChanged | AnswerLost) -> None:
+        """Record what people are to know of it."""
+        if isinstance(news, AnswerLost):
+            self._answer_lost(news)
+        else:
+            self.status_changed(news)
+
     def status_changed(self, news: StatusChanged) -> None:
         """Record what people are to know of it."""
         if news.ref.kind in ONE_SHOT_KINDS:
@@ -49,6 +57,13 @@ class EventRecorder:
             self._log.schedule_changed(news.ref, news.before, news.after)
         for event in _events(news):
             self._record(news.ref, event)
+
+    def _answer_lost(self, news: AnswerLost) -> None:
+        """A call of a request may have taken effect: people see that it was not simply answered."""
+        text = f"{news.message} The operator looks for the effect of the call. It does not repeat the call blindly."
+        self._log.answer_lost(news.ref, news.status, text)
+        event = Event(warning=False, reason=Reason.ANSWER_LOST, message=text, once=Reason.ANSWER_LOST, order=0)
+        self._record(news.ref, event)
 
     def found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """A request that nobody here follows."""

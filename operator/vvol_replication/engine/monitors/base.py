@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from vvol_replication.api.errors import SpecError
 from vvol_replication.api.objects import Gone, ObjectRef, Written
+from vvol_replication.api.times import parse_time
 from vvol_replication.engine.news import MonitorEnded
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.changes import facts
@@ -89,6 +91,16 @@ class Monitor(ABC):
     async def poll_once(self) -> bool:
         """Read once and write what is news. True if all was well."""
 
+    def _shows_old_reading(self, status: Mapping[str, Any], every: timedelta) -> bool:
+        """Is there a younger reading than the one that is shown, and is that one old? A turn shows the last again."""
+        shown = self.stored.get("lastReadAt")
+        if shown is None or shown == status.get("lastReadAt"):
+            return False
+        try:
+            return self._clock.now() - parse_time(str(shown)) >= every
+        except SpecError:
+            return True
+
     async def write_status(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """Write the status if what it says is news, or if it was not written for long. False if that failed.
 
@@ -96,7 +108,8 @@ class Monitor(ABC):
         wiped, or that another process wrote, is looked at first.
         """
         since, every = self._writer.since_written(), timedelta(seconds=self._refresh)
-        if not news and facts(status) == facts(self.stored) and since is not None and since < every:
+        fresh = since is not None and since < every and not self._shows_old_reading(status, every)
+        if not news and facts(status) == facts(self.stored) and fresh:
             return True
         result = await self._writer.write(status)
         if isinstance(result, Gone):

@@ -18,8 +18,17 @@ _NOT_LET_IN = frozenset(
 )
 
 
-def endpoint_conditions(problem: Problem | None, line: str, *, complete: bool) -> tuple[Wanted, ...]:
-    """`problem`: why the last reading failed; otherwise `complete` says whether it had all, and `line` what it had."""
+def endpoint_conditions(
+    problem: Problem | None, line: str, *, complete: bool, paused: bool = False
+) -> tuple[Wanted, ...]:
+    """What the conditions say after a reading.
+
+    Parameters:
+        problem: why the last reading failed; None: it did not.
+        line: what was read.
+        complete: was all of it there?
+        paused: the credentials were refused so often that they are not tried for a while.
+    """
     inventory = Wanted(
         "InventoryComplete",
         "True" if complete and problem is None else "False" if problem is None else "Unknown",
@@ -37,12 +46,14 @@ def endpoint_conditions(problem: Problem | None, line: str, *, complete: bool) -
     reached: ConditionStatus = "Unknown"
     if problem.reason in _NOT_REACHED:
         reached = "False"
-    elif problem.reason is Reason.LOGIN_FAILED:
-        reached = "True"
+    reachable = Wanted("Reachable", reached, problem.reason, problem.message)
+    if problem.reason is Reason.LOGIN_FAILED:
+        reachable = Wanted("Reachable", "True", Reason.CONNECTED, "It answers.")
     let_in: ConditionStatus = "False" if problem.reason in _NOT_LET_IN else "Unknown"
+    why = Reason.LOGIN_PAUSED if paused and problem.reason is Reason.LOGIN_FAILED else problem.reason
     return (
         Wanted("Ready", "False", problem.reason, problem.message),
-        Wanted("Reachable", reached, problem.reason, problem.message),
-        Wanted("Authenticated", let_in, problem.reason, problem.message),
+        reachable,
+        Wanted("Authenticated", let_in, why, problem.message),
         inventory,
     )

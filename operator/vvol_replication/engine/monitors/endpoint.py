@@ -179,19 +179,31 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         problem, now = problem_of(failure), self._clock.now()
         if problem.reason is Reason.LOGIN_FAILED:
             self._logins = self._logins.after(self._services.connector.refusals(port), now)
-            problem = Problem(problem.reason, self._logins.line(problem.message))
         if isinstance(failure, Unavailable) and failure.retry_after is not None:
             self._hold = _Hold(now + timedelta(seconds=failure.retry_after), problem)
         return problem
 
     def _note(self, problem: Problem | None) -> None:
-        self.problem = problem
+        self.problem = self._for_others(problem)
         if self.view != self._noted:
             self._noted = self.view
             self._services.notify(EndpointChanged())
         was_well, self._well = self._well, problem is None
         if self._well and not was_well:
             self._services.notify(EndpointBack(self.ref))
+
+    def _for_others(self, problem: Problem | None) -> Problem | None:
+        """What stands on it keeps this text until its reason changes: nothing that counts on is in it."""
+        if problem is None or problem.reason is not Reason.LOGIN_FAILED:
+            return problem
+        kind, name = self.ref.kind.kind, self.ref.name
+        text = f"The login was refused. Condition Authenticated of {kind} {name!r} says why, and what to correct."
+        return Problem(problem.reason, text)
+
+    def _where(self) -> str:
+        """Which Secret it is, in a sentence."""
+        name = self._spec.secret if self._spec is not None else ""
+        return f"It is Secret {name!r} in namespace {self._services.cluster.secrets_in!r}."
 
     async def _connect(self, spec: SpecT | None) -> Problem | None:
         """See that the port is one for this spec and for what the Secret says now; or say why there is none."""
@@ -221,7 +233,8 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             self._switch(None)
             return Problem(
                 Reason.SECRET_KEY_MISSING,
-                f"Secret {name!r} has no value for {_listed(missing)}. Add it to the data of the Secret.",
+                f"Secret {name!r} has no value for {_listed(missing)}. Add it to the data of the Secret. "
+                f"{self._where()}",
             )
         fingerprint = _fingerprint(secret, keys, spec)
         if fingerprint != self._fingerprint:
@@ -231,7 +244,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             port = self.open(spec, secret)
             if isinstance(port, Refused):
                 self._switch(None)
-                return problem_of(port)
+                refused = problem_of(port)
+                if refused.reason is Reason.SECRET_VALUE_INVALID:
+                    refused = Problem(refused.reason, f"{refused.message} {self._where()}")
+                return refused
             self._switch(port)
             self._fingerprint, self._made_for = fingerprint, _of_the_session(spec)
         return None
@@ -249,7 +265,10 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
 
     def _conditions(self, problem: Problem | None, spec: SpecT | None, generation: int) -> tuple[Condition, ...]:
         complete, line = self.summary()
-        wanted = list(endpoint_conditions(problem, line, complete=complete))
+        if problem is not None and problem.reason is Reason.LOGIN_FAILED:
+            problem = Problem(problem.reason, self._logins.line(problem.message, self._where()))
+        paused = self._logins.next_at is not None
+        wanted = list(endpoint_conditions(problem, line, complete=complete, paused=paused))
         wanted += self.more_conditions(problem)
         if spec is not None and spec.insecure_skip_verify:
             text = "spec.tls.insecureSkipVerify is true: any server that answers at the address gets the credentials."

@@ -11,6 +11,7 @@ from vvol_replication.api.flasharray import FlashArraySpec, FlashArrayStatus
 from vvol_replication.api.group import ArrayPolicyStatus
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
+from vvol_replication.domain.counts import counted
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.engine.services import Services
@@ -94,7 +95,7 @@ class ArrayEndpoint(Endpoint[ArrayPort, FlashArraySpec]):
         if self.about is None:
             return False, "Nothing has been read yet."
         connected = sum(one.connected for one in self.connections)
-        return True, f"{self.about.name!r} is connected to {connected} of {len(self.connections)} arrays."
+        return True, f"{self.about.name!r} is connected to {connected} of {counted(len(self.connections), 'array')}."
 
     def more_conditions(self, problem: Problem | None) -> tuple[Wanted, ...]:
         """Whether its clock is in step with ours."""

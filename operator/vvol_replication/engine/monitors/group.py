@@ -14,6 +14,7 @@ from vvol_replication.api.group import POINTS_LIMIT, ReplicationGroupSpec, Repli
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.refs import GroupRef
+from vvol_replication.domain.counts import counted
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.domain.points import PointInTime, TaskState
@@ -307,7 +308,7 @@ class GroupMonitor(RememberingMonitor):
             now=self._clock.now(),
             schedules=self._by_schedules,
         )
-        text = f"{count or 0} points in time are listed."
+        text = f"Listed: {counted(count or 0, 'point in time', 'points in time')}."
         reason, text = (None, text) if problem is None else (problem.reason, problem.message)
         wanted = [*group_conditions(reason, text, self._spec, bound), *marks, *shown.conditions]
         armed = self._armed.of(self._key)

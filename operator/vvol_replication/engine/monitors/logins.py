@@ -31,15 +31,19 @@ class Logins:
         """The status that says so is stored: nothing of it is news any more."""
         self.news = False
 
-    def line(self, said: str) -> str:
-        """The message: what the endpoint said, while it is asked; else what holds us back, and until when."""
+    def line(self, said: str, where: str) -> str:
+        """The message: what the endpoint said, while it is asked; else what holds us back, and until when.
+
+        `where`: which Secret it is, and in which namespace, in a sentence.
+        """
         count = self.refusals.count
         if self.next_at is not None:
             return (
-                f"The credentials were refused {count} times in a row. Correct the Secret. Until it changes, they are "
-                f"not tried before {format_time(self.next_at)}, so that no account is locked."
+                f"The credentials were refused {count} times in a row. Correct the Secret. {where} Until it changes, "
+                f"they are not tried before {format_time(self.next_at)}, so that no account is locked."
             )
         if not count:
-            return said
+            return f"{said} {where}"
         times = "once" if count == 1 else f"{count} times"
-        return f"{said} Refused {times}. After {self.refusals.limit} refusals the operator waits before it tries again."
+        then = f"After {self.refusals.limit} refusals the operator waits before it tries again."
+        return f"{said} {where} Refused {times}. {then}"

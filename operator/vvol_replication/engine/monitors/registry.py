@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from vvol_replication.api.conditions import Condition
 from vvol_replication.api.group import ArmedSync, PreparedStatus
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
 from vvol_replication.api.objects import ObjectRef
@@ -148,6 +149,14 @@ class Registry:
         key, record = found
         group = self.groups.get(key)
         return as_remembered(record, group.called_off_at if group is not None else None, "/".join(key))
+
+    def note_valid(self, uid: str, valid: Condition | None) -> None:
+        """A preparation's condition `Valid` is this; None: it is gone. All objects of its group say so."""
+        for key in self.prepared.note_valid(uid, valid):
+            record, group = self.prepared.of(key), self.groups.get(key)
+            if record is not None and group is not None:
+                group.restate()
+                self._memory_changed(key, record)
 
     def _memory_changed(self, key: GroupKey, memory: ArmedSync | PreparedStatus) -> None:
         """What one object remembers is told by all objects of its group."""

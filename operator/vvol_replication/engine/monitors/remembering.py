@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -141,7 +142,19 @@ class RememberingMonitor(HistoryKeeper):
         prepared = as_remembered(self._prepared.of(self._key), self.called_off_at, "/".join(self._key))
         if prepared is None and isinstance(self.bound, Binding):
             prepared = self._preparation_at(self.bound.resolved.source_group)
-        return None if prepared is None else prepared_condition(prepared)
+        if prepared is None:
+            return None
+        wanted = prepared_condition(prepared, self._prepared.valid(prepared.record.uid))
+        off_at = self.called_off_at
+        if (
+            off_at is None
+            or prepared.called_off
+            or prepared.group == "/".join(self._key)
+            or off_at < prepared.record.since
+        ):
+            return wanted
+        here = f"spec.failoverCalledOffAt of this object has no effect: only that of {prepared.group!r} counts."
+        return replace(wanted, message=f"{here} {wanted.message}")
 
     async def _write_memory(self, field: str, memory: object, shown: Wanted | None) -> bool:
         """A memory and the condition that shows it, at once and together. False: the API server did not take it."""

@@ -16,6 +16,7 @@ from vvol_replication.api.vcenter import (
     VCenterSpec,
     VCenterStatus,
 )
+from vvol_replication.domain.counts import counted
 from vvol_replication.domain.groups import GroupId, Inventory, SourceGroup, VCenterAbout
 from vvol_replication.domain.outcomes import Done, Refused
 from vvol_replication.domain.ports import VCenterPort
@@ -102,7 +103,8 @@ class VCenterEndpoint(Endpoint[VCenterPort, VCenterSpec]):
             return False, "Nothing has been read yet."
         if not self.inventory.complete:
             return False, " ".join(self.inventory.problems)
-        return True, f"{len(self.inventory.groups)} groups of {len(self.inventory.fault_domains)} fault domains."
+        groups, domains = len(self.inventory.groups), len(self.inventory.fault_domains)
+        return True, f"{counted(groups, 'group')} of {counted(domains, 'fault domain')}."
 
     def status(self, conditions: tuple[Condition, ...], generation: int) -> Mapping[str, Any]:
         """The status to write."""

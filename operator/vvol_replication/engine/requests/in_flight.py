@@ -40,8 +40,6 @@ class Requests:
         self._ends: dict[str, str | None] = {}
         self._refused: dict[str, None] = {}
         """Requests whose acceptance is their end, until that is seen to be stored."""
-        self._valid: dict[str, str] = {}
-        """Condition `Valid` of preparations that have it."""
         self._ttl = TTLAfterFinished(context.services, context.registry)
         self._validity = ValidityWatches(context, background)
         self._stopped = False
@@ -149,8 +147,9 @@ class Requests:
         self._validity.gone(ref.uid)
 
     def valid(self, uid: str) -> str | None:
-        """Condition `Valid` of this preparation; None: it has none, or is not there."""
-        return self._valid.get(uid)
+        """The status of condition `Valid` of this preparation; None: it has none, or is not there."""
+        valid = self._context.registry.prepared.valid(uid)
+        return None if valid is None else valid.status
 
     def _count_refused(self, ref: ObjectRef, body: Body) -> None:
         meter, status = self._context.services.meter, body.get("status") or {}
@@ -164,7 +163,7 @@ class Requests:
     def _deleted(self, ref: ObjectRef, *, gone: bool) -> None:
         self._ends.pop(ref.uid, None)
         self._refused.pop(ref.uid, None)
-        self._valid.pop(ref.uid, None)
+        self._context.registry.note_valid(ref.uid, None)
         self._ttl.gone(ref.uid)
         self._validity.gone(ref.uid)
         self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
@@ -185,8 +184,7 @@ class Requests:
         with contextlib.suppress(SpecError):  # its acceptance says so
             request = parse_preparation(body)
             valid = find(from_json((body.get("status") or {}).get("conditions")), "Valid")
-            if valid is not None:
-                self._valid[request.uid] = valid.status
+            self._context.registry.note_valid(request.uid, valid)
             key = request.namespace, request.spec.group
             record = evidence_of(request, PreparationStatus.parse(body.get("status")))
             registry = self._context.registry

@@ -21,9 +21,9 @@ from vvol_replication.api.history import HistoryEntry
 from vvol_replication.api.objects import Gone, ObjectRef
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.outcomes import Outcome
+from vvol_replication.domain.outcomes import Indeterminate, Outcome
 from vvol_replication.engine.monitors.group import GroupMonitor
-from vvol_replication.engine.news import GroupKey, RequestFinished
+from vvol_replication.engine.news import AnswerLost, GroupKey, RequestFinished
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.absorb import without_failures
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
@@ -327,6 +327,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self._seen = replace(self._seen, intent_unused=False)
         outcome = await call
         self._seen = replace(self._seen, intent_unused=unused)
+        if isinstance(outcome, Indeterminate):
+            self._context.services.notify(AnswerLost(self.ref, self._status.to_json(), outcome.message))
         return outcome
 
     async def _park(self, park: Park) -> bool:

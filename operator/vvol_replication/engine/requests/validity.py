@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from vvol_replication.api.conditions import Condition, Wanted, find, merge
+from vvol_replication.api.conditions import Condition, find, merge
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
@@ -24,7 +24,7 @@ from vvol_replication.reconcile.preparation.validity import (
     Validity,
     is_watched,
     judge,
-    valid_condition,
+    restated,
 )
 
 from .context import EngineContext
@@ -90,9 +90,7 @@ class ValidityWatch(Monitor):
         before = find(status.conditions, "Valid")
         if before is None or _says(before, validity):
             return validity.status != "Unknown"
-        said = [Wanted(one.type, one.status, one.reason, one.message) for one in status.conditions]
-        wanted = [valid_condition(validity) if one.type == "Valid" else one for one in said]
-        conditions = merge(status.conditions, wanted, before.observed_generation, self._clock.now())
+        conditions = merge(status.conditions, restated(status, validity), before.observed_generation, self._clock.now())
         written = await self.write_status(replace(status, conditions=conditions).to_json(), news=True)
         return written and validity.status != "Unknown"
 

@@ -52,6 +52,9 @@ def site(name: str, world: World) -> Site | Unbound:
     return Site(name, view.about, view.inventory)
 
 
+_LOOK = "Check the name and the sites. Check that its VASA provider is registered and online."
+
+
 def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
     """Absence, called what it is: unknown while an inventory is incomplete (invariant 10)."""
     if not where.inventory.complete:
@@ -61,7 +64,7 @@ def _unseen(what: str, reason: Reason, where: Site) -> Unbound:
         )
     return Unbound(
         reason,
-        f"{what} is not there. Check the name and the sites. Check that its VASA provider is registered and online.",
+        f"{what} is not there. {_LOOK}",
     )
 
 
@@ -70,12 +73,13 @@ def _source_unseen(what: str, spec: ReplicationGroupSpec, where: Site) -> Unboun
     unseen = _unseen(what, Reason.SOURCE_GROUP_NOT_FOUND, where)
     if spec.protected_site is not None:
         return unseen
-    text = (
-        f"{what} was not seen. spec.protectedSite is not set, so only the recovery site's VCenter was asked. If "
-        "another vCenter shows the source array's groups, set spec.protectedSite to its VCenter. Otherwise: "
-        f"{unseen.message}"
+    hint = (
+        "spec.protectedSite is not set, so only this VCenter was asked. If another vCenter shows the source array's "
+        "groups, set spec.protectedSite to its VCenter."
     )
-    return Unbound(unseen.reason, text)
+    if unseen.reason is not Reason.SOURCE_GROUP_NOT_FOUND:
+        return Unbound(unseen.reason, f"{unseen.message} {hint}")
+    return Unbound(unseen.reason, f"{what} is not there. {hint} Otherwise: {_LOOK[0].lower()}{_LOOK[1:]}")
 
 
 def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, world: World) -> Sides | Unbound:
@@ -114,7 +118,7 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
     if isinstance(found, SourceGroup):
         return Unbound(
             Reason.WRONG_SIDE,
-            f"Group {wanted} at VCenter {recovery.name!r} is a source group ({found.state}). "
+            f"Group {found.name or wanted!s} at VCenter {recovery.name!r} is a source group ({found.state}). "
             "spec.group.target must be the side that receives.",
         )
     for one in (protected, recovery):

@@ -16,7 +16,7 @@ def cancelled(context: RequestContext[RequestT, StatusT]) -> Decided[StatusT] | 
     """`spec.cancel` is set."""
     if not context.request.spec.cancel:
         return None
-    text = f"Cancelled: the operator does not follow it any more. {context.left_behind()}"
+    text = f"The operator does not follow it any more. {context.left_behind()}"
     return context.end(Verdict(Situation.CANCELLED, Reason.CANCELLED, text))
 
 

@@ -9,10 +9,10 @@ def what_lands(armed: ArmedSync) -> str:
     """What will end it, as far as that is known, in a sentence."""
     if armed.snapshot is not None:
         return (
-            f"That request had pushed snapshot {armed.snapshot}. The sync ends when this snapshot or other data lands. "
-            "Nothing to do while that transfer goes on."
+            f"ReplicationSync {armed.request!r} had pushed snapshot {armed.snapshot} before it ended. When that "
+            "snapshot or other data lands, this request goes on by itself. Nothing to do while the transfer runs."
         )
     return (
-        "No data of that request is known to be on its way. Other data must land first: by the array's schedule, by "
-        "hand, or by a ReplicationSync without pointInTimeName."
+        f"ReplicationSync {armed.request!r} has no data on its way, as far as is known. Other data must land first: by "
+        "the array's schedule, by hand, or by a ReplicationSync without pointInTimeName."
     )

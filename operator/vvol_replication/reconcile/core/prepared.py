@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from vvol_replication.api.conditions import Wanted
+from vvol_replication.api.conditions import Condition, Wanted
 from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupState
@@ -27,6 +27,21 @@ def last_point(prepared: Prepared) -> str:
         return "The id of its last point in time is not known: look at the target's list."
     at = f" of {point.time:%Y-%m-%dT%H:%M:%SZ}" if point.time else ""
     return f"The last real point in time is {point.id!r}{at}."
+
+
+NO_LONGER_VALID = "The preparation is no longer valid."
+VALIDITY_UNKNOWN = (
+    "It is not known whether the preparation is still valid. Do not fail over before you have checked that all VMs of "
+    "the group are off. Then fail over by id."
+)
+
+
+def before_failover(prepared: Prepared) -> str:
+    """What a request that has ended advises: its text stays, so that it names where the truth is kept."""
+    return (
+        f"{last_point(prepared)} Before you fail over to it, read condition Prepared of ReplicationGroup "
+        f"{prepared.group!r}."
+    )
 
 
 _SERVED = (Reason.GROUP_FAILED_OVER, Reason.FAILOVER_CALLED_OFF)
@@ -58,8 +73,13 @@ def is_used(record: PreparedStatus, bound: Binding) -> bool:
     return record.source_group != bound.resolved.source_group
 
 
-def prepared_condition(prepared: Prepared) -> Wanted:
-    """The condition `Prepared` of a ReplicationGroup."""
+def prepared_condition(prepared: Prepared, valid: Condition | None = None) -> Wanted:
+    """The condition `Prepared` of a ReplicationGroup.
+
+    Parameters:
+        prepared: what is remembered of the preparation.
+        valid: its condition `Valid`; None: it has none, or its object is gone, so that nothing is known of it.
+    """
     record = prepared.record
     if prepared.called_off:
         text = (
@@ -80,8 +100,13 @@ def prepared_condition(prepared: Prepared) -> Wanted:
             f"{where_to_call_off(prepared)}."
         )
         return Wanted("Prepared", "True", Reason.NOT_PROVEN, text)
+    reason, advice = Reason.FAILOVER_PREPARED, "Fail over to it by its id."
+    if valid is not None and valid.status == "False":
+        reason, advice = Reason.PREPARATION_NOT_VALID, f"{NO_LONGER_VALID} {valid.message}"
+    elif valid is None or valid.status != "True":
+        reason, advice = Reason.VALIDITY_UNKNOWN, VALIDITY_UNKNOWN
     text = (
-        f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} Fail over to it by its id. "
-        f"If that failover is called off, set {where_to_call_off(prepared)}."
+        f"Prepared by {prepared_by(prepared)}. {last_point(prepared)} {advice} "
+        f"To call that failover off, set {where_to_call_off(prepared)}."
     )
-    return Wanted("Prepared", "True", Reason.FAILOVER_PREPARED, text)
+    return Wanted("Prepared", "True", reason, text)

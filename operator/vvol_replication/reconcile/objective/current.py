@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vvol_replication.api.conditions import Wanted
-from vvol_replication.api.durations import format_duration, spoken_duration
+from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.refs import PointInTimeStatus
 from vvol_replication.api.times import format_time, full_second, whole_seconds
@@ -60,7 +60,7 @@ def judge_current(
     point = listing.newest
     if point is None or point.time is None:
         since = behind_since or whole_seconds(clocks.target_time(now))
-        text = f"No point in time is listed at the target. The objective is {format_duration(objective)}."
+        text = f"No point in time is listed at the target. The objective is {spoken_duration(objective)}."
         return Judged(Wanted(CURRENT, "False", Reason.NO_POINT_IN_TIME, text), since)
     if clocks.target is None:
         text = "The target array did not report its time, so ages are not known."
@@ -73,7 +73,7 @@ def judge_current(
     if age <= objective:
         until = format_time(whole_seconds(clocks.target_time(turns_at)))
         text = (
-            f"The {_called(point)} is within the objective of {format_duration(objective)} until {until} by the target "
+            f"The {_called(point)} is within the objective of {spoken_duration(objective)} until {until} by the target "
             f"array's clock.{_note(clocks)}"
         )
         return Judged(Wanted(CURRENT, "True", Reason.WITHIN_OBJECTIVE, text), None, turns_at + _BEYOND)
@@ -82,8 +82,8 @@ def judge_current(
         since = behind_since
     text = (
         f"At {format_time(whole_seconds(clocks.target_time(now)))} by the target array's clock {_called(point)} was "
-        f"{spoken_duration(age)} old, {spoken_duration(age - objective)} over the objective of "
-        f"{format_duration(objective)}. The objective has been missed since {format_time(since)}.{_note(clocks)}"
+        f"{spoken_duration(age)} old. The objective is {spoken_duration(objective)}. It has been missed since "
+        f"{format_time(since)}.{_note(clocks)}"
     )
     return Judged(Wanted(CURRENT, "False", Reason.BEHIND_OBJECTIVE, text), since)
 

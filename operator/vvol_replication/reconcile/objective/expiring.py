@@ -14,6 +14,7 @@ from .clocks import Clocks
 
 EXPIRING = "NamedPointExpiring"
 AHEAD = timedelta(days=1)
+"""So long before it is dropped; where all are kept for no longer than that, the last quarter of that time."""
 
 
 def drop_times(time: datetime, retention: Retention) -> tuple[datetime, datetime | None] | None:
@@ -40,7 +41,8 @@ def judge_expiring(
     if named is None or times is None or retention is None:
         return None, None
     earliest, latest = times
-    begins = clocks.reaches(earliest, -AHEAD)
+    kept = retention.all_for or timedelta()
+    begins = clocks.reaches(earliest, -(AHEAD if kept > AHEAD else kept / 4))
     if now < begins:
         return None, begins
     which = f"The newest named point in time, {named.name!r}" + (f" ({named.id})," if named.id else ",")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vvol_replication.api.conditions import Wanted
-from vvol_replication.api.durations import format_duration
+from vvol_replication.api.durations import spoken_duration
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import ReplicationSchedule
 
@@ -27,8 +27,8 @@ def too_tight(objective: timedelta | None, interval: timedelta | None, producer:
     if objective is None or interval is None or interval < objective:
         return None
     text = (
-        f"{producer[0].upper()}{producer[1:]} lets up to {format_duration(interval)} pass between two points in time, "
-        f"and transfers take their time on top. That cannot hold the objective of {format_duration(objective)}. "
+        f"{producer[0].upper()}{producer[1:]} lets up to {spoken_duration(interval)} pass between two points in time, "
+        f"and transfers take their time on top. That cannot hold the objective of {spoken_duration(objective)}. "
         "Shorten the interval, or lengthen the objective."
     )
     return Wanted(TOO_TIGHT, "True", Reason.OBJECTIVE_TOO_TIGHT, text)

@@ -10,7 +10,7 @@ from vvol_replication.api.conditions import find
 from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.reasons import Reason
-from vvol_replication.reconcile.core.prepared import _SERVED, last_point, prepared_by
+from vvol_replication.reconcile.core.prepared import _SERVED, before_failover, prepared_by
 from vvol_replication.reconcile.core.request import Preparation
 from vvol_replication.reconcile.core.steps import PreparationDecision
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
@@ -64,5 +64,5 @@ def done_already(context: PreparationContext) -> PreparationDecision | None:
             "the group counts as prepared. Look at the points in time of the target, and fail over by id."
         )
         return context.fail(Reason.OUTCOME_UNKNOWN, text, point_in_time=record.point_in_time)
-    text = f"This requestID has already prepared the group ({prepared_by(prepared)}). {last_point(prepared)}"
+    text = f"This requestID has already prepared the group ({prepared_by(prepared)}). {before_failover(prepared)}"
     return context.end(Verdict(Situation.SUCCEEDED, Reason.ALREADY_DONE, text), point_in_time=record.point_in_time)

@@ -84,8 +84,14 @@ def _record_intent(bound: BoundPreparation, findings: tuple[Finding, ...]) -> Pr
         holder=bound.holder,
     )
     bound = replace(bound, status=_with_evidence(bound, findings))
-    text = f"All checks passed. About to prepare source group {bound.resolved.source_group} for failover."
+    text = f"All checks passed. The next step is to prepare {_called(bound)} for failover."
     return bound.run(Record(), Reason.PREPARING, text, operation=ledger, deadline=bound.deadline_from(bound.now))
+
+
+def _called(bound: BoundPreparation) -> str:
+    """The source group as people know it."""
+    resolved = bound.resolved
+    return f"the source group of protection group {resolved.protection_group!r} on FlashArray {resolved.source_array!r}"
 
 
 def _with_evidence(bound: BoundPreparation, findings: tuple[Finding, ...]) -> PreparationStatus:
@@ -114,7 +120,7 @@ def ask_to_prepare(bound: BoundPreparation) -> PreparationDecision | None:
     if bound.request.spec.suspend or first_refused(checked) is not None or _group_suspended(bound):
         return _withdraw(bound)
     bound = replace(bound, status=_with_evidence(bound, checked))
-    text = f"Asking source group {bound.resolved.source_group} to prepare for failover."
+    text = f"Asking {_called(bound)} to prepare for failover."
     return bound.run(Prepare(), Reason.PREPARING, text)
 
 

@@ -13,7 +13,7 @@ from vvol_replication.reconcile.core.steps import Decided, PreparationDecision, 
 from vvol_replication.reconcile.core.summarize import Situation, Verdict, describe
 
 from .context import BoundPreparation
-from .validity import FRESH, judge_members, valid_condition
+from .validity import FRESH, ended_text, judge_members, valid_condition
 
 
 def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> PreparationDecision:
@@ -22,15 +22,9 @@ def completed(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
     if members is None or (since is not None and members.at <= since):
         return Decided(Read(frozenset({Query.MEMBERS})), bound.status)
     stale = judge_members(members.outcome)
-    point = finding.point
-    what = f"point in time {describe(point)}" if point else "a point in time that is not certain, because several fit"
-    text = (
-        f"The group is prepared for failover: its last sync, snapshot {mine.name}, has landed on the target as {what}. "
-        "Fail over to it by its id, because newer data may still arrive."
-    )
-    if stale is not None and stale.status == "False":
-        text = f"{text} But: {stale.message}"
-    valid = valid_condition(stale or FRESH)
+    validity = stale or FRESH
+    text = ended_text(mine.name, point_status(finding), validity)
+    valid = valid_condition(validity)
     spec = bound.request.spec
     return bound.end(
         Verdict(Situation.SUCCEEDED, Reason.FAILOVER_PREPARED, text, (valid, identified(finding))),

@@ -226,7 +226,7 @@ def _unproven(bound: BoundPreparation, mine: Snapshot, finding: Finding) -> Prep
         Reason.OUTCOME_UNKNOWN,
         f"No answer to the prepare call is known. The new snapshot {mine.name}, taken after all VMs were found off, "
         f"has landed and is listed. But it may be the schedule's. {bound.left_behind()} "
-        "Fail over to this point in time by its id.",
+        "Check that all VMs are still off. Then fail over to this point in time by its id.",
         point_in_time=point_status(finding),
         extra=(identified(finding),),
     )

@@ -16,7 +16,7 @@ from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
 from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
-from vvol_replication.reconcile.core.prepared import last_point, prepared_by, where_to_call_off
+from vvol_replication.reconcile.core.prepared import before_failover, prepared_by, where_to_call_off
 from vvol_replication.reconcile.core.summarize import reason_of
 
 from .context import BoundPreparation
@@ -103,8 +103,8 @@ def _not_prepared(bound: BoundPreparation) -> Problem | None:
     if prepared is None or prepared.called_off:
         return None
     text = (
-        f"The group is already prepared ({prepared_by(prepared)}). {last_point(prepared)} Fail over to it by its id. "
-        f"Or, if that failover was called off, set {where_to_call_off(prepared)} and try again."
+        f"The group is already prepared ({prepared_by(prepared)}). {before_failover(prepared)} "
+        f"Or, to prepare again, set {where_to_call_off(prepared)} and create a new FailoverPreparation."
     )
     return Problem(Reason.ALREADY_PREPARED, text, final=True)
 

@@ -10,15 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vvol_replication.api.conditions import ConditionStatus, Wanted, find
+from vvol_replication.api.conditions import Condition, ConditionStatus, Wanted, find
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.reasons import Reason
+from vvol_replication.api.refs import PointInTimeStatus
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Outcome
+from vvol_replication.domain.points import PointInTime
+from vvol_replication.reconcile.core.prepared import NO_LONGER_VALID, VALIDITY_UNKNOWN
+from vvol_replication.reconcile.core.summarize import describe
 
 from .preflight import few
+
+_PREPARE_AGAIN = "call this failover off and create a new FailoverPreparation."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,33 @@ def valid_condition(validity: Validity) -> Wanted:
     return Wanted("Valid", validity.status, str(validity.reason), validity.message)
 
 
+def ended_text(snapshot: str, point: PointInTimeStatus | None, validity: Validity) -> str:
+    """How a completed preparation stands, for people: what was done, and may the failover follow?"""
+    what = "a point in time that is not certain, because several fit"
+    if point is not None and point.id is not None and point.time is not None:
+        what = f"point in time {describe(PointInTime(point.id, point.name, point.time))}"
+    done = f"The group was prepared for failover: its last sync, snapshot {snapshot}, has landed as {what}."
+    if validity.status == "False":
+        return f"{done} {NO_LONGER_VALID} {validity.message}"
+    if validity.status == "Unknown":
+        return f"{done} {VALIDITY_UNKNOWN}"
+    return f"{done} Fail over to it by its id, because newer data may still arrive."
+
+
+def restated(status: PreparationStatus, validity: Validity) -> tuple[Wanted, ...]:
+    """The conditions of a completed preparation, with `Valid` and every advice as it is true now."""
+    snapshot = status.transfer.snapshot if status.transfer is not None else None
+    text = None if snapshot is None else ended_text(snapshot, status.point_in_time, validity)
+    return tuple(_restated(one, text, validity) for one in status.conditions)
+
+
+def _restated(one: Condition, text: str | None, validity: Validity) -> Wanted:
+    if one.type == "Valid":
+        return valid_condition(validity)
+    advises = one.type in ("Ready", "Complete", "Finished") and one.reason == Reason.FAILOVER_PREPARED
+    return Wanted(one.type, one.status, one.reason, text if advises and text is not None else one.message)
+
+
 def is_watched(status: PreparationStatus) -> bool:
     """Is there anything left that could make it stale?"""
     valid = find(status.conditions, "Valid")
@@ -59,15 +92,21 @@ def is_watched(status: PreparationStatus) -> bool:
 def judge(status: PreparationStatus, after: Afterwards, now: datetime) -> Validity:
     """Does a completed preparation hold still? What is sure comes first, then what could not be read."""
     if after.target_state in (GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER):
-        text = f"The group has failed over (target {after.target_state}): the preparation was used or is void."
+        text = (
+            f"The group has failed over (target {after.target_state}): the preparation was used or is void. Do not "
+            "fail over by it again."
+        )
         return Validity("False", Reason.GROUP_FAILED_OVER, text)
     if after.called_off:
-        text = "The failover was called off (spec.failoverCalledOffAt of the ReplicationGroup)."
+        text = (
+            "The failover was called off (spec.failoverCalledOffAt of the ReplicationGroup). Do not fail over to its "
+            "point in time. Create a new FailoverPreparation for the next failover."
+        )
         return Validity("False", Reason.FAILOVER_CALLED_OFF, text)
     if status.valid_until is not None and now >= status.valid_until:
         text = (
-            f"validFor passed at {status.valid_until:%Y-%m-%dT%H:%M:%SZ}: the preparation is not fresh any more. The "
-            "group stays prepared. Check the VMs and the points in time before a failover."
+            f"validFor passed at {status.valid_until:%Y-%m-%dT%H:%M:%SZ}. The group stays prepared. Do not fail over "
+            f"before you have checked that all VMs are off, and which points in time there are. Or {_PREPARE_AGAIN}"
         )
         return Validity("False", Reason.VALIDITY_ENDED, text)
     members = judge_members(after.members) if after.members is not None else None
@@ -83,8 +122,8 @@ def judge_members(outcome: Outcome[Membership]) -> Validity | None:
     running = sorted(vm.name for vm in outcome.value.vms if vm.power in (PowerState.ON, PowerState.SUSPENDED))
     if running:
         text = (
-            f"VM {few(map(repr, running))} is on or suspended on the source. A failover loses what it has written "
-            "after the last point in time. Shut it down and prepare again, or call the failover off."
+            f"VM {few(map(repr, running))} is on or suspended on the source. Do not fail over: what it has written "
+            f"after the last point in time would be lost. Shut it down. Then {_PREPARE_AGAIN}"
         )
         return Validity("False", Reason.VM_POWERED_ON, text)
     if not outcome.value.complete:
@@ -106,8 +145,8 @@ def _judge_arrived(status: PreparationStatus, outcome: Outcome[tuple[Snapshot, .
     point = status.point_in_time
     which = f"point in time {point.id!r}" if point is not None and point.id else "the snapshot in status.transfer"
     text = (
-        f"The replication {newer.name} came after the last sync: the newest point in time is now another one. "
-        f"Fail over to {which} by its id, or prepare again."
+        f"The replication {newer.name} came after the last sync. Do not fail over to the newest point in time. "
+        f"Check that all VMs are off, and fail over to {which} by its id. Or {_PREPARE_AGAIN}"
     )
     return Validity("False", Reason.NEWER_DATA_ARRIVED, text)
 

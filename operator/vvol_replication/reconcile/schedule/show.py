@@ -60,7 +60,7 @@ def _ready(schedule: Schedule, status: ReplicationScheduleStatus, around: Around
     if not around.group_there:
         text = (
             f"There is no ReplicationGroup {schedule.spec.group!r} in namespace {schedule.namespace!r}. "
-            "Create it, or correct spec.groupRef. Runs that are due wait for it."
+            "Create it, or correct spec.groupRef. Then the schedule goes on by itself. Runs wait until then."
         )
         return _waits(Reason.GROUP_NOT_FOUND, text)
     if schedule.spec.suspend:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, Operation, PushLedger, SyncLedger
+from vvol_replication.domain.counts import counted
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.binding.world import Binding
 from vvol_replication.reconcile.core.baseline import baseline_of
@@ -154,7 +155,7 @@ def held_back(active: ActiveSync) -> Decision | None:
         pushing = active.task_known or active.request.spec.method is Method.ARRAY_ONLY
         reason = Reason.PUSH_REFUSED if pushing else Reason.SYNC_REFUSED
         return active.fail(
-            reason, f"Given up after {trouble.refusals} refusals in a row. The last one: {trouble.message}"
+            reason, f"Given up after {counted(trouble.refusals, 'refusal')} in a row. The last one: {trouble.message}"
         )
     if active.now < trouble.retry_at:
         return active.wait(trouble.reason, trouble.message, until=trouble.retry_at)

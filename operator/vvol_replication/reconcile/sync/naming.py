@@ -67,13 +67,7 @@ def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     credited = sync.credited if sync else ()
     new = elsewhere is not None and certainly_new(elsewhere, arrived, baseline)
     if finding.point is not None and finding.point.name == name:
-        namesakes = [one for one in rows(active.seen.points) if one.name == name and one.id != finding.point.id]
-        if credited or not all(certainly_new(one, arrived, baseline) for one in namesakes):
-            also = f"An older point in time has the name {name!r}, too. Fail over to id {finding.point.id!r}."
-            wanted = Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also)
-            return Naming(wanted, settled=True, given=True)
-        wanted = Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}.")
-        return Naming(wanted, settled=True, given=True)
+        return _on_ours(active, finding.point, name)
     if elsewhere is not None and finding.point is None and within(elsewhere.time, mine):
         text = f"The name {name!r} is on point in time {describe(elsewhere)}"
         text = f"{text}. It is not known whether that is this snapshot."
@@ -106,6 +100,25 @@ def _found(active: ActiveSync, mine: Snapshot, finding: Finding) -> Naming:
     if other is not None and sync is not None and sync.unanswered_at is not None:
         text = f"{text} After a lost answer, another sync was taken for this request's own: {other!r}."
     return Naming(Wanted("Named", "False", Reason.NOT_NAMED, text), settled=sync is None or other is not None)
+
+
+def _on_ours(active: ActiveSync, point: PointInTime, name: str) -> Naming:
+    """Our own point in time has the name. Has another one, too?"""
+    sync, baseline, arrived = active.operation.sync, active.operation.baseline, rows(active.seen.target_snapshots)
+    namesakes = [one for one in rows(active.seen.points) if one.name == name and one.id != point.id]
+    if (sync and sync.credited) or not all(certainly_new(one, arrived, baseline) for one in namesakes):
+        also = f"An older point in time has the name {name!r}, too. Fail over to id {point.id!r}."
+        wanted = Wanted("Named", "True", Reason.NAME_ALSO_ON_OLDER_POINT_IN_TIME, also)
+        return Naming(wanted, settled=True, given=True)
+    if namesakes:
+        also = (
+            f"Another point in time has the name {name!r}, too: {describe(namesakes[0])}. Its data is also from after "
+            f"the request. This request's own is {point.id!r}. Fail over by id."
+        )
+        wanted = Wanted("Named", "True", Reason.NAME_ALSO_ON_OTHER_POINT_IN_TIME, also)
+        return Naming(wanted, settled=True, given=True, elsewhere=namesakes[0])
+    wanted = Wanted("Named", "True", Reason.NAMED, f"The point in time is named {name!r}.")
+    return Naming(wanted, settled=True, given=True)
 
 
 def _lent(borrowed: Borrowed, finding: Finding) -> Naming:

@@ -9,7 +9,7 @@ from vvol_replication.api.group import PreparedStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Method, SyncStatus
 from vvol_replication.reconcile.core.observation import Observation, Prepared
-from vvol_replication.reconcile.core.prepared import last_point, prepared_by, where_to_call_off
+from vvol_replication.reconcile.core.prepared import before_failover, prepared_by, where_to_call_off
 from vvol_replication.reconcile.core.steps import Decision
 
 from .context import SyncContext
@@ -24,8 +24,8 @@ def refused_sync(context: SyncContext) -> Decision | None:
         return None
     text = (
         f"The group is prepared for failover ({prepared_by(prepared)}): a sync succeeds there immediately but brings "
-        f"no data. So none was asked for. {last_point(prepared)} Fail over to it by its id. If the failover was called "
-        f"off, set {where_to_call_off(prepared)}, or use method ArrayOnly."
+        f"no data. So none was asked for. {before_failover(prepared)} If the failover was called off, set "
+        f"{where_to_call_off(prepared)}, or use method ArrayOnly."
     )
     return context.fail(Reason.GROUP_PREPARED, text, point_in_time=prepared.record.point_in_time)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import CREDITED_LIMIT, Credit, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.counts import counted
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since
 from vvol_replication.reconcile.core.observation import Query, rows
@@ -75,7 +76,9 @@ def in_error(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Decisio
     """The sync ended in error, or its task is not known any more: it is asked for again, each time later."""
     what = _cause(task)
     if sync.armings > active.retry_limit:
-        return active.fail(Reason.SYNC_REFUSED, f"The sync failed {sync.armings} times. Nothing was pushed. {what}")
+        return active.fail(
+            Reason.SYNC_REFUSED, f"The sync failed {counted(sync.armings, 'time')}. Nothing was pushed. {what}"
+        )
     again_at = sync.intent_at + active.tuning.backoff(sync.armings, jitter=0)
     if active.now < again_at:
         text = f"The sync failed before the push. It is asked for again. {what}"
@@ -115,7 +118,7 @@ def rearm(active: ActiveSync, sync: SyncLedger, message: str) -> Decision:
     if sync.armings >= active.tuning.most_armings:
         return active.fail(
             Reason.SYNC_REFUSED,
-            f"The sync was armed {sync.armings} times and never stayed pending. The last time: {message}",
+            f"The sync was armed {counted(sync.armings, 'time')} and never stayed pending. The last time: {message}",
         )
     again = replace(
         sync,

@@ -146,7 +146,7 @@ def test_a_source_that_only_another_vcenter_shows_is_not_found_and_the_field_tha
     found = bind(replace(spec, protected_site=None), world)
     assert isinstance(found, Unbound)
     assert found.reason is reason
-    assert "spec.protectedSite is not set, so only the recovery site's VCenter was asked" in found.message
+    assert "spec.protectedSite is not set, so only this VCenter was asked" in found.message
     assert "set spec.protectedSite to its VCenter" in found.message
 
 

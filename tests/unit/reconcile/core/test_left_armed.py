@@ -25,7 +25,7 @@ def test_a_snapshot_that_was_pushed_is_named() -> None:
     said = left_by(driver)
     assert driver.status.operation is not None
     assert driver.status.operation.push is not None
-    assert f"had pushed snapshot {driver.status.operation.push.snapshot}. The sync ends when" in said
+    assert f"had pushed snapshot {driver.status.operation.push.snapshot} before it ended. When that snapshot" in said
     assert "must land first" not in said
 
 

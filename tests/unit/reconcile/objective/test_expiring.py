@@ -57,9 +57,14 @@ def test_a_day_ahead_it_is_told_which_and_when() -> None:
     [(7, "At the latest it is dropped at 2026-12-09T12:00:00Z"), (None, "It may also stay for ever")],
 )
 def test_where_the_array_chooses_the_earliest_and_the_latest_are_told(days: int | None, latest: str) -> None:
-    wanted, _ = judge_expiring(NAMED, Retention(DAY, 4, days), STEP, NOON)
+    wanted, _ = judge_expiring(NAMED, Retention(DAY, 4, days), STEP, NOON + 18 * HOUR)
     assert wanted is not None
     assert "may be dropped from 2026-12-02T12:00:00Z on, when only 4 of each day are kept. " + latest in wanted.message
+
+
+def test_a_new_point_in_time_that_is_kept_for_a_day_is_not_expiring_yet() -> None:
+    nothing, begins = judge_expiring(NAMED, Retention(DAY, 0, 0), STEP, NOON + HOUR)
+    assert (nothing, begins) == (None, NOON + 18 * HOUR)
 
 
 def test_it_is_told_until_it_is_gone() -> None:
@@ -92,6 +97,6 @@ def test_the_warning_begins_a_day_ahead_at_the_latest(
     clocks, now = Clocks(skew, None), NOON + after
     wanted, begins = judge_expiring(NAMED, Retention(all_for, 0, 0), clocks, now)
     left = NOON + all_for - clocks.target_time(now)
-    assert wanted is not None or left > DAY
+    assert wanted is not None or left > (DAY if all_for > DAY else all_for / 4)
     assert (wanted is None) == (begins is not None)
     assert begins is None or (begins > now and judge_expiring(NAMED, Retention(all_for, 0, 0), clocks, begins)[0])

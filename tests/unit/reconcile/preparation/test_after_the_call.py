@@ -99,7 +99,8 @@ def test_a_vm_that_was_started_meanwhile_is_reported(members: Any, valid: tuple[
     decision = decide(succeeded({Query.MEMBERS: members}), status=called())
     assert says(decision, "Complete") == ("True", "FailoverPrepared")
     assert says(decision, "Valid") == valid
-    assert ("But: " in text(decision)) == (valid[0] == "False")
+    assert ("Do not fail over:" in text(decision)) == (valid[0] == "False")
+    assert ("Fail over to it" in text(decision)) == (valid[0] == "True")
 
 
 def test_neighbours_that_cannot_be_told_apart_leave_the_point_in_time_empty() -> None:

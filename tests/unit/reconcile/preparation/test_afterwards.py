@@ -25,6 +25,7 @@ from unit.reconcile.preparation.case import (
     vm,
 )
 
+from vvol_replication.api.conditions import Condition
 from vvol_replication.api.group import GroupRef, PreparedStatus
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.refs import PointInTimeStatus
@@ -39,7 +40,7 @@ from vvol_replication.reconcile.core.request import Preparation, Request
 from vvol_replication.reconcile.core.tuning import Tuning
 from vvol_replication.reconcile.preparation.absorb import absorb_prepared, absorb_reading
 from vvol_replication.reconcile.preparation.already_done import evidence_of, record_of
-from vvol_replication.reconcile.preparation.validity import Afterwards, is_watched, judge
+from vvol_replication.reconcile.preparation.validity import Afterwards, is_watched, judge, restated
 from vvol_replication.reconcile.sync.context import SyncContext
 from vvol_replication.reconcile.sync.prepared import no_longer, prepared_outside, refused_sync
 
@@ -157,10 +158,62 @@ def test_what_a_memory_is_worth(record: PreparedStatus, off_after: Any, relied_o
     assert as_remembered(None, NOW, "prod/erp") is None
 
 
+VALID = Condition("Valid", "True", "FailoverPrepared", "All VMs are off.", 1, NOW)
+
+
+@pytest.mark.parametrize(
+    ("valid", "reason", "advice"),
+    [
+        (VALID, "FailoverPrepared", "Fail over to it by its id."),
+        (replace(VALID, status="False", message="Do not."), "PreparationNotValid", "no longer valid. Do not."),
+        (replace(VALID, status="Unknown"), "ValidityUnknown", "Do not fail over before you have checked"),
+        (None, "ValidityUnknown", "Do not fail over before you have checked"),
+    ],
+)
+def test_the_group_advises_a_failover_only_while_its_preparation_is_valid(
+    valid: Condition | None, reason: str, advice: str
+) -> None:
+    wanted = prepared_condition(Prepared(RECORD, relied_on=True, group="prod/erp"), valid)
+    assert (wanted.status, wanted.reason) == ("True", reason)
+    assert advice in wanted.message
+    assert ("Fail over to it" in wanted.message) == (reason == "FailoverPrepared")
+
+
+@pytest.mark.parametrize(
+    ("after", "do"),
+    [
+        (replace(WELL, target_state=GroupState.FAILEDOVER), "Do not fail over by it again."),
+        (replace(WELL, called_off=True), "Do not fail over to its point in time."),
+        (replace(WELL, members=Done(Membership((vm(PowerState.ON),)))), "Shut it down. Then call this failover off"),
+        (replace(WELL, arrived=NEWER), "Do not fail over to the newest point in time."),
+    ],
+)
+def test_one_that_is_not_valid_any_more_says_not_to_fail_over_and_what_to_do(after: Afterwards, do: str) -> None:
+    status = completed()
+    told = {one.type: one for one in restated(status, judge(status, after, NOW))}
+    for kind in ("Ready", "Complete", "Finished"):
+        assert told[kind].status == "True"
+        assert "The preparation is no longer valid." in told[kind].message
+        assert do in told[kind].message
+        assert "Fail over to it by its id" not in told[kind].message
+    back = {one.type: one.message for one in restated(status, judge(status, WELL, NOW))}
+    assert back == {one.type: one.message for one in status.conditions}
+
+
+def test_what_is_not_known_of_it_is_no_advice_to_fail_over() -> None:
+    status = completed()
+    told = {one.type: one.message for one in restated(status, judge(status, replace(WELL, members=AWAY), NOW))}
+    assert "It is not known whether the preparation is still valid." in told["Ready"]
+    assert "Fail over to it by its id" not in told["Ready"]
+    blind = replace(status, transfer=None)
+    told = {one.type: one.message for one in restated(blind, judge(blind, WELL, NOW))}
+    assert told["Ready"] == next(one.message for one in status.conditions if one.type == "Ready")
+
+
 @pytest.mark.parametrize(
     ("record", "called_off", "told"),
     [
-        (RECORD, False, ("True", "FailoverPrepared")),
+        (RECORD, False, ("True", "ValidityUnknown")),
         (replace(RECORD, proven=False), False, ("True", "NotProven")),
         (replace(RECORD, by=None, point_in_time=None), False, ("True", "PreparedOutside")),
         (RECORD, True, ("Unknown", "FailoverCalledOff")),

@@ -106,6 +106,18 @@ def test_an_older_transfer_that_only_the_source_shows_is_waited_for_too() -> Non
     assert driver.reason() == "OlderTransferInFlight"
 
 
+def assert_both_are_named_with_their_ids(driver: Driver) -> None:
+    """Two points in time have the name, both from after the request: a person reads which is the request's own."""
+    ours, other = driver.status.point_in_time, driver.status.named_point_in_time
+    assert (driver.reason(), driver.reason("Named")) == ("PointInTimeCreated", "NameAlsoOnOtherPointInTime")
+    assert ours is not None
+    assert other is not None
+    assert ours.id == f"pit-{next(iter(driver.suffixes))}"
+    assert ours.name == other.name
+    assert f"This request's own is {ours.id!r}. Fail over by id." in driver.message("Named")
+    assert f"too: {other.id!r} named " in driver.message("Named")
+
+
 @pytest.mark.parametrize("spec", [None, EXPLICIT])
 def test_one_that_starts_after_the_look_and_lands_before_the_push_costs_another_arming(spec: SyncSpec | None) -> None:
     world = World().with_history(1)
@@ -120,7 +132,7 @@ def test_one_that_starts_after_the_look_and_lands_before_the_push_costs_another_
     assert driver.arms == 2
     landed(driver)
     driver.run()
-    assert (driver.reason(), driver.reason("Named")) == ("PointInTimeCreated", "Named")
+    assert_both_are_named_with_their_ids(driver)
 
 
 @pytest.mark.parametrize("spec", [None, EXPLICIT])
@@ -138,7 +150,7 @@ def test_one_that_lands_after_the_push_is_answered_with_another_arming_at_once(s
     driver.until_step("arm")
     landed(driver)
     driver.run()
-    assert (driver.reason(), driver.reason("Named")) == ("PointInTimeCreated", "Named")
+    assert_both_are_named_with_their_ids(driver)
     assert driver.status.point_in_time is not None
     assert driver.status.point_in_time.id == f"pit-{next(iter(driver.suffixes))}"
 
