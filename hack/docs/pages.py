@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs import admission, drawing, faults, gitops_health, metrics, preparation, reasons, reference, simulator
+from docs import admission, alerts, drawing, faults, gitops_health, metrics, preparation, reasons, reference, simulator
 from docs.unmade import UnmadeError
+from monitoring import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/admission.md": admission.render,
+    "docs/alerts.md": alerts.render,
     drawing.DRAWING: drawing.render,
     **faults.pages(),
     "docs/metrics.md": metrics.render,
@@ -24,6 +26,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/simulator.md": simulator.render,
     gitops_health.ARGOCD: gitops_health.render_argocd,
     gitops_health.FLUX: gitops_health.render_flux,
+    "manifests/monitoring/alerts/prometheusrule.yaml": rules.prometheus_rule,
+    "manifests/monitoring/rules.yaml": rules.plain,
     **reference.pages(),
 }
 """Each generated page by its path from the root, and what makes its text."""
