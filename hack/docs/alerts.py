@@ -8,8 +8,11 @@ from monitoring.rules import GROUPS
 _WAYS = (
     (
         "Prometheus' operator, and Helm",
-        "`metrics.prometheusRule.enabled: true` in the [values of the chart](../charts/vvol-replication/README.md#values). "
-        "`metrics.prometheusRule.labels` has the labels by which your Prometheus finds rules",
+        (
+            "`metrics.prometheusRule.enabled: true` in the "
+            "[values of the chart](../charts/vvol-replication/README.md#values). "
+            "`metrics.prometheusRule.labels` has the labels by which your Prometheus finds rules"
+        ),
     ),
     (
         "Prometheus' operator, and kustomize",
@@ -25,20 +28,20 @@ The repository has alerts for Prometheus. They use the [metrics](metrics.md) of 
 | you have | install |
 |---|---|
 """
-_NOTES = f"""
+_NOTES = """
 - **`runbook_url`** of an alert is a chapter of [runbooks](runbooks.md). As shipped it begins with
-  `{RUNBOOKS}`. Set `metrics.prometheusRule.runbookURL` to the address where your team reads
-  that page. In the two files, replace it.
+  `ADDRESS`.
+  Set `metrics.prometheusRule.runbookURL` to the address where your team reads that page. In the two files, replace it.
 - **Severities.** `critical`: call somebody at night. `warning`: look at it the next day.
 - **`namespace` and `name` are those of the object.** The scraper has to
   [keep these labels](metrics.md#metrics): `honorLabels: true`.
 - **A restart of the operator changes nothing.** While its metrics are missing, their last values count for up
-  to {BRIDGE}. So an alert also ends up to {BRIDGE} late if an object was deleted, or if another replica has taken over.
+  to BRIDGE. So an alert also ends up to BRIDGE late if an object was deleted, or if another replica has taken over.
 - **Without metrics there are no alerts**, except `VvolOperatorAbsent`. Let somebody know if Prometheus itself stops.
 - **An endpoint that comes and goes** has an alert of its own. `VvolEndpointUnreachable` needs 5 minutes without an
   answer.
 - **A suspended request is meant to be so.** It has no alert.
-"""
+""".replace("ADDRESS", RUNBOOKS).replace("BRIDGE", BRIDGE)
 _TITLES = {
     "vvol-operator": "The operator",
     "vvol-endpoints": "VCenters and FlashArrays",
