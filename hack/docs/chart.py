@@ -1,4 +1,4 @@
-"""What of the Helm chart is made of other files: copies of CRDs and alerts, and the table of values in its README.
+"""What of the Helm chart is made of other files: copies of CRDs, alerts and dashboards, and the table of values in its README.
 
 `python hack/docs/chart.py` writes what is stale (`make docs` does it too); `--check` says what is, and writes nothing.
 """
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "vvol-replication"
-COPIES = {"crds": "crds/*.yaml", "monitoring": "manifests/monitoring/*.yaml"}
+COPIES = {
+    "crds": "crds/*.yaml",
+    "monitoring": "manifests/monitoring/*.yaml",
+    "dashboards": "manifests/monitoring/dashboards/*.json",
+}
 """What is copied into each folder of the chart's files."""
 BEGIN, END = "<!-- values: made by `make docs` of values.yaml -->\n", "<!-- end of values -->\n"
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z][A-Za-z0-9]*):(?: |$)")

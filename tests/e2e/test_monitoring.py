@@ -61,3 +61,36 @@ def test_the_component_of_kustomize_has_the_same_alerts(helm: Helm, tools: dict[
     assert theirs["metadata"]["namespace"] == NAMESPACE
     assert theirs["spec"] == ours["spec"]
     assert "{{ $labels.namespace }}" in json.dumps(ours["spec"]), "Helm leaves Prometheus' templates alone"
+
+
+DASHBOARDS = {path.stem: path for path in (accounts.MANIFESTS / "monitoring" / "dashboards").glob("*.json")}
+
+
+def config_maps(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {obj["metadata"]["name"]: obj for obj in objects if obj["kind"] == "ConfigMap"}
+
+
+def test_the_chart_makes_a_labelled_config_map_for_each_dashboard_if_it_is_asked_to(helm: Helm) -> None:
+    assert config_maps(helm.objects()) == {}
+    values = {"enabled": True, "labels": {"team": "dr"}, "annotations": {"grafana_folder": "vVols"}}
+    made = config_maps(helm.objects({"metrics": {"dashboards": values}}))
+    assert set(made) == {f"{RELEASE}-{name}" for name in DASHBOARDS}
+    for name, path in DASHBOARDS.items():
+        obj = made[f"{RELEASE}-{name}"]
+        assert obj["metadata"]["labels"].items() >= {"grafana_dashboard": "1", "team": "dr"}.items()
+        assert obj["metadata"]["annotations"] == {"grafana_folder": "vVols"}
+        assert json.loads(obj["data"][f"{name}.json"]) == json.loads(path.read_text("utf-8"))
+
+
+def test_the_component_of_kustomize_has_the_same_dashboards(
+    helm: Helm, tools: dict[str, Path], tmp_path: Path
+) -> None:
+    theirs = config_maps(with_component(tools, tmp_path, "dashboards"))
+    ours = config_maps(helm.objects({"metrics": {"dashboards": {"enabled": True}}}))
+    assert theirs.keys() == ours.keys()
+    for name, obj in theirs.items():
+        assert obj["metadata"]["namespace"] == NAMESPACE
+        assert obj["metadata"]["labels"]["grafana_dashboard"] == "1"
+        assert {file: json.loads(text) for file, text in obj["data"].items()} == {
+            file: json.loads(text) for file, text in ours[name]["data"].items()
+        }
