@@ -1,4 +1,4 @@
-"""What of the Helm chart is made of other files: its copy of the CRDs, and the table of values in its README.
+"""What of the Helm chart is made of other files: copies of CRDs, alerts and dashboards, and the table of values in its README.
 
 `python hack/docs/chart.py` writes what is stale (`make docs` does it too); `--check` says what is, and writes nothing.
 """
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "vvol-replication"
+COPIES = {
+    "crds": "crds/*.yaml",
+    "monitoring": "manifests/monitoring/*.yaml",
+    "dashboards": "manifests/monitoring/dashboards/*.json",
+}
+"""What is copied into each folder of the chart's files."""
 BEGIN, END = "<!-- values: made by `make docs` of values.yaml -->\n", "<!-- end of values -->\n"
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z][A-Za-z0-9]*):(?: |$)")
 
@@ -84,15 +90,17 @@ def wanted() -> dict[Path, str]:
     before, _, rest = readme.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     copies = {
-        CHART / "files" / "crds" / path.name: path.read_text("utf-8") for path in sorted((ROOT / "crds").glob("*.yaml"))
+        CHART / "files" / folder / path.name: path.read_text("utf-8")
+        for folder, pattern in COPIES.items()
+        for path in sorted(ROOT.glob(pattern))
     }
     return {**copies, readme: before + BEGIN + table() + END + after}
 
 
 def stale() -> list[Path]:
-    """The files that are not what they should be, and copies of CRDs that are gone."""
+    """The files that are not what they should be, and copies of files that are gone."""
     expected = wanted()
-    left_over = [path for path in (CHART / "files" / "crds").iterdir() if path not in expected]
+    left_over = [path for folder in COPIES for path in (CHART / "files" / folder).glob("*") if path not in expected]
     changed = [path for path, text in expected.items() if not path.exists() or path.read_text("utf-8") != text]
     return [*changed, *left_over]
 
@@ -108,6 +116,7 @@ def main() -> int:
         if check:
             print(f"{name} is stale: run `make docs` and commit it", file=sys.stderr)
         elif path in expected:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(expected[path], "utf-8")
             print(f"wrote {name}")
         else:
