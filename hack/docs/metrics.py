@@ -8,9 +8,10 @@ from vvol_replication.metrics.catalogue import METRICS, OUTCOMES, Per
 
 _HEAD = """# Metrics
 
-With `--http-port`, the operator serves `/metrics` on the port of `/livez` and `/readyz`. It is plain HTTP. The scraper
-chooses OpenMetrics or Prometheus' text format, and whether the answer is gzipped. Each replica serves its own metrics.
-A replica that waits for the Lease has only those *for each process*, and `vvol_leader` is 0.
+As it is installed, the operator serves `/metrics` over TLS on port 8443, and only
+[for accounts that may](#who-may-read-them). The scraper chooses OpenMetrics or Prometheus' text format, and whether the
+answer is gzipped. Each replica serves its own metrics. A replica that waits for the Lease has only those
+*for each process*, and `vvol_leader` is 0.
 
 - **Values come from the statuses** in the API server, if a status has them. So they survive a restart. When an object
   is deleted, its series are gone with the next scrape. While nothing changes, the status of an endpoint is written
@@ -29,6 +30,57 @@ A replica that waits for the Lease has only those *for each process*, and `vvol_
 - **`namespace` and `name` are those of the object.** Some scrapers set labels of these names on their targets. For
   example, Prometheus' operator sets `namespace`. Then ask it to keep the labels of this page: `honorLabels: true` in a
   ServiceMonitor, `honor_labels: true` in `scrape_configs`. Otherwise they are renamed to `exported_namespace`.
+
+## Who may read them
+
+With `--metrics-port`, `/metrics` is on that port, over TLS, and no longer on `--http-port`. The manifests and the chart
+set it. The scraper sends the token of a Kubernetes account (`Authorization: Bearer`). The API server says whose token
+it is (TokenReview), and whether that account may `get` the path `/metrics` (SubjectAccessReview). The ClusterRole
+`vvol-replication-metrics-reader` allows it. Bind it to the account of your Prometheus:
+
+<!-- not run: the account is that of a Prometheus -->
+```sh
+kubectl create clusterrolebinding prometheus-reads-vvol-replication \
+  --clusterrole=vvol-replication-metrics-reader --serviceaccount=monitoring:prometheus-k8s
+```
+
+- **200**: The account may. The operator remembers that for 60 seconds. A permission that is taken away still counts
+  that long.
+- **401**: There is no token, or the API server does not accept it. It may be expired or revoked. The operator remembers
+  that for 10 seconds. Send a new token.
+- **403**: The account may not. The answer has its name. The operator remembers that for 10 seconds. Bind the account to
+  the role.
+- **503**: The API server could not be asked, or did not answer within 5 seconds. Nobody is let in then. Look at the
+  operator's log.
+
+**The certificate** is that of `--metrics-cert-path`: a directory with `tls.crt` and `tls.key`, for example a mounted
+Secret of cert-manager. It is read again when it changes. If the new one cannot be used, the one from before stays, and
+the log says so. Without that option, each process makes a self-signed certificate at start. Scrapers cannot verify it,
+so they do not know to whom they send their token. To make it, the extra `metrics-tls` of the distribution must be
+installed. The image has it.
+
+**With Prometheus' operator**, use `metrics.serviceMonitor` or `metrics.podMonitor` of
+[the chart](../charts/vvol-replication/README.md). With kustomize, use the components `service-monitor`, `pod-monitor`
+and `metrics-certificate` in `manifests/components`. For another Prometheus:
+
+```yaml
+scrape_configs:
+  - job_name: vvol-replication
+    honor_labels: true
+    scheme: https
+    authorization: {credentials_file: /var/run/secrets/kubernetes.io/serviceaccount/token}
+    tls_config:
+      ca_file: /etc/prometheus/vvol-replication-ca.crt
+      server_name: vvol-replication-metrics.vvol-replication-system.svc
+    kubernetes_sd_configs:
+      - role: endpoints
+        namespaces: {names: [vvol-replication-system]}
+    relabel_configs:
+      - {source_labels: [__meta_kubernetes_endpoint_port_name], regex: metrics, action: keep}
+```
+
+**An operator that is started by hand** with `--http-port` alone serves `/metrics` on that port, plain and for everyone
+who reaches it. `metrics.secure: false` of the chart does the same.
 """
 
 _CHAPTERS = {

@@ -114,10 +114,11 @@ def operator(
     *,
     program: Sequence[str] = ("-m", "vvol_replication"),
     probes: bool = False,
+    more: Sequence[str] = (),
 ) -> Process:
     """Start the operator as a process of its own; its log is in `directory`, and says the port of its `probes`.
 
-    `program`: what Python is to run.
+    `program`: what Python is to run. `more`: arguments for it.
     """
     command = [sys.executable, *program, "--operator-namespace", operator_namespace]
     command += ["--kubeconfig", str(kubeconfig)]
@@ -125,4 +126,4 @@ def operator(
         command += ["--namespace", namespace]
     if probes:
         command += ["--http-host", "127.0.0.1", "--http-port", "0"]
-    return Process(name, command, directory)
+    return Process(name, [*command, *more], directory)

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 from kubernetes.config import ConfigException
@@ -15,6 +17,7 @@ from kubernetes.config import ConfigException
 from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.kubeconfig import KubeconfigError
+from vvol_replication.cluster.scrapers import Scrapers
 from vvol_replication.cluster.session import connect
 from vvol_replication.configuration import Configuration, Job, read_configuration, version
 from vvol_replication.engine.about import about_now
@@ -27,8 +30,10 @@ from vvol_replication.metrics.ends import EndCounter
 from vvol_replication.metrics.exposition import Exposition, Sources
 from vvol_replication.metrics.lag import LoopLag
 from vvol_replication.replica import replica_of
+from vvol_replication.telemetry.certificate import CertificateError, ServingCertificate
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
+from vvol_replication.telemetry.secured import SecuredMetrics
 from vvol_replication.uninstall import release_finalizers
 from vvol_replication.wiring import StorageConnector, SystemClock
 
@@ -104,7 +109,9 @@ async def run(configuration: Configuration) -> None:
         connections=(connection, *replica.connections),
     )
     metrics = Exposition(sources, ends, lag).answer if configuration.metrics else None
-    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive, metrics)
+    plain = metrics if configuration.metrics_port is None else None
+    probes = Probes(lambda: ready.is_set() or replica.standing_by, lambda: replica.alive, plain)
+    secured: SecuredMetrics | None = None
     registry = registry_for(engine)
 
     async def end() -> None:
@@ -116,8 +123,14 @@ async def run(configuration: Configuration) -> None:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)
             _log.info("probes on port %s", port)
-            if configuration.metrics:
-                lag.start()
+        if configuration.metrics_port is not None and metrics is not None:
+            path = configuration.metrics_cert_path
+            certificate = ServingCertificate(None if path is None else Path(path), socket.gethostname())
+            secured = SecuredMetrics(metrics, Scrapers(connection).judge, certificate)
+            port = await secured.start(configuration.http_host, configuration.metrics_port)
+            _log.info("metrics on port %s, over TLS", port)
+        if metrics is not None and (secured is not None or configuration.http_port is not None):
+            lag.start()
         _log.info("vvol-replication %s", version())
         if not await stop.unless_asked(replica.lead()):
             return
@@ -137,6 +150,8 @@ async def run(configuration: Configuration) -> None:
         replica.stop()
         await asyncio.gather(replica.close(), engine.stop())
         await probes.stop()
+        if secured is not None:
+            await secured.stop()
         await lag.stop()
         await connection.http.close()
 
@@ -153,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0 if asyncio.run(release_finalizers(configuration)) else 1
             case _:
                 asyncio.run(run(configuration))
-    except KubeconfigError as error:
+    except (KubeconfigError, CertificateError) as error:
         _log.error("Cannot run: %s", error)
         return 1
     except ConfigException as error:

@@ -55,7 +55,11 @@ class Election:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`namespaces` empty means all; `http_port` None means no probes; `election` None: there is one replica only."""
+    """`namespaces` empty means all; `http_port` None means no probes; `election` None: there is one replica only.
+
+    With `metrics_port`, metrics are there, protected; without it on `http_port`, plain. `metrics_cert_path` None: the
+    certificate is made at start.
+    """
 
     operator_namespace: str
     namespaces: tuple[str, ...]
@@ -68,6 +72,8 @@ class Configuration:
     log_level: str = "info"
     metrics: bool = True
     require_allowed_addresses: bool = False
+    metrics_port: int | None = None
+    metrics_cert_path: str | None = None
 
 
 def _is_namespace(text: str) -> bool:
@@ -164,8 +170,20 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         action="store_true",
         help="use a Secret only if it has the key allowedAddresses, and send it to no other address",
     )
-    parser.add_argument("--http-host", default="", help="address for the probes; default: all addresses")
+    parser.add_argument("--http-host", default="", help="address for probes and metrics; default: all addresses")
     parser.add_argument("--http-port", type=_port, help="port for /livez, /readyz and /metrics; default: none")
+    parser.add_argument(
+        "--metrics-port",
+        type=_port,
+        help="port for /metrics over TLS, only for accounts that the API server allows to get /metrics. Then it is not "
+        "on --http-port; default: none",
+    )
+    parser.add_argument(
+        "--metrics-cert-path",
+        metavar="DIRECTORY",
+        help="where tls.crt and tls.key for --metrics-port are; they are read again when they change; default: a "
+        "self-signed certificate is made at each start",
+    )
     # What metrics cost is measured against an operator without them (tests/bench/scrape.py).
     parser.add_argument("--without-metrics", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="form of the log; default: text")
@@ -198,6 +216,8 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         parser.error(
             f"{found.operator_namespace!r} (--operator-namespace or OPERATOR_NAMESPACE) is not a namespace's name"
         )
+    if found.metrics_cert_path is not None and found.metrics_port is None:
+        parser.error("--metrics-cert-path is for --metrics-port, which is not given")
     return Configuration(
         operator_namespace=found.operator_namespace,
         namespaces=tuple(dict.fromkeys(found.namespace)),
@@ -210,4 +230,6 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         log_level=found.log_level,
         metrics=not found.without_metrics,
         require_allowed_addresses=found.require_allowed_addresses,
+        metrics_port=found.metrics_port,
+        metrics_cert_path=found.metrics_cert_path,
     )

@@ -51,7 +51,13 @@ async def _missing(cluster: ApiServer, connection: Connection, configuration: Co
             yield f"{API_VERSION} has no {kind.plural}. Install the CRD {kind.crd_name}."
     election = configuration.election
     lease = None if election is None else (election.namespace, election.name)
-    for permission in needed(configuration.operator_namespace, configuration.namespaces, lease):
+    asked = needed(
+        configuration.operator_namespace,
+        configuration.namespaces,
+        lease,
+        judges_scrapers=configuration.metrics_port is not None,
+    )
+    for permission in asked:
         allowed = await cluster.allows(permission)
         if isinstance(allowed, Failed):
             yield allowed.message

@@ -68,7 +68,8 @@ def start(kubectl: Kubectl, directory: Path, spec: Mapping[str, Any], namespace:
     """Start the only container of a pod's spec; the log is `<name>.log`. `kubectl` is for the pod's namespace."""
     (container,) = spec["containers"]
     fields = {"metadata.namespace": namespace, "metadata.name": name}
-    arguments = ["--http-port=0" if one.startswith("--http-port=") else one for one in container["args"]]
+    ports = {"--http-port", "--metrics-port"}
+    arguments = [f"{name}=0" if (name := one.partition("=")[0]) in ports else one for one in container["args"]]
     if "--http-port=0" in arguments:
         arguments.append("--http-host=127.0.0.1")
     kubeconfig = account(kubectl, directory, namespace, spec["serviceAccountName"])

@@ -73,8 +73,11 @@ class Rig:
     the namespaces it is told of, or those of `cluster-wide`.
     """
 
-    def __init__(self, plane: ControlPlane, directory: Path, *, permissions: str = "one-namespace") -> None:
-        self.plane, self.directory = plane, directory
+    def __init__(
+        self, plane: ControlPlane, directory: Path, *, permissions: str = "one-namespace", more: Sequence[str] = ()
+    ) -> None:
+        """`more`: arguments for the operator."""
+        self.plane, self.directory, self._more = plane, directory, more
         self._everywhere = permissions == "cluster-wide"
         self.namespace, self.secrets = (f"e2e-{uuid.uuid4().hex[:10]}" for _ in range(2))
         for one in (self.namespace, self.secrets):
@@ -100,7 +103,13 @@ class Rig:
             self._kubeconfig = accounts.kubeconfig(self.plane.client, self.directory, self.secrets, watched)
             self._granted = watched
         self.process = stage.operator(
-            self._kubeconfig, self.directory, self.secrets, self.namespaces, program=program, probes=True
+            self._kubeconfig,
+            self.directory,
+            self.secrets,
+            self.namespaces,
+            program=program,
+            probes=True,
+            more=self._more,
         )
 
     def scrape(self, accept: str = "") -> tuple[str, str]:

@@ -24,6 +24,8 @@ OURS = "/apis/replication.vvol.dev/v1alpha1"
 CLUSTER = ("vcenters", "flasharrays")
 NAMESPACED = ("replicationgroups", "replicationsyncs", "failoverpreparations", "replicationschedules")
 KINDS = (*CLUSTER, *NAMESPACED)
+REVIEWS = ("tokenreviews", "subjectaccessreviews")
+"""By which metrics are protected. They can only be created."""
 READ, ALL = "get list watch", "get list watch create update patch delete deletecollection"
 VERBS = tuple(ALL.split())
 STATUS_VERBS = ("get", "update", "patch")
@@ -52,6 +54,7 @@ _OPERATOR_IN: Mapping[str, str] = {
 _OPERATOR: Grants = {
     **{("cluster", kind): READ for kind in CLUSTER},
     **{("cluster", f"{kind}/status"): "patch" for kind in CLUSTER},
+    **{("cluster", kind): "create" for kind in REVIEWS},
     ("home", "secrets"): "get",
     ("home", "leases"): "create",
     ("home", "leases/vvol-replication"): "get update",
@@ -101,6 +104,8 @@ PATHS = {
     "secrets": "/api/v1",
     "leases": "/apis/coordination.k8s.io/v1",
     "events": "/api/v1",
+    "tokenreviews": "/apis/authentication.k8s.io/v1",
+    "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
 }
 
 
@@ -108,6 +113,7 @@ def questions() -> list[Question]:
     """All that is asked of each account."""
     asked = [Question("cluster", kind, verb) for kind in CLUSTER for verb in VERBS]
     asked += [Question("cluster", f"{kind}/status", verb) for kind in CLUSTER for verb in STATUS_VERBS]
+    asked += [Question("cluster", kind, "create") for kind in REVIEWS]
     for place in PLACES:
         asked += [
             Question(place, kind, verb) for kind in (*NAMESPACED, "secrets", "leases", "events") for verb in VERBS

@@ -37,6 +37,13 @@ def test_everything_said() -> None:
     assert found == Configuration("vvol", ("a", "b"), "127.0.0.1", 0, "json", "/some/file", log_level="debug")
 
 
+def test_protected_metrics_have_a_port_and_maybe_a_certificate() -> None:
+    said = ["--operator-namespace=vvol", "--metrics-port=8443"]
+    assert read_configuration(said) == Configuration("vvol", (), "", None, "text", None, metrics_port=8443)
+    found = read_configuration([*said, "--metrics-cert-path=/certificate"])
+    assert found.metrics_cert_path == "/certificate"
+
+
 def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -68,6 +75,8 @@ def test_an_election_is_in_the_operators_namespace_and_each_process_is_another(
         (["--operator-namespace", "vvol", "--http-port", "65536"], "is not a port"),
         (["--operator-namespace", "vvol", "--http-port", "-1"], "is not a port"),
         (["--operator-namespace", "vvol", "--http-port", "http"], "is not a port"),
+        (["--operator-namespace", "vvol", "--metrics-port", "-1"], "is not a port"),
+        (["--operator-namespace", "vvol", "--metrics-cert-path", "/x"], "is for --metrics-port, which is not given"),
         (["--operator-namespace", "vvol", "--log-format", "xml"], "invalid choice"),
         (["--operator-namespace", "vvol", "--log-level", "loud"], "invalid choice"),
         ([*ELECT, "--leader-elect-lease-duration", "10s"], "must be shorter than the Lease's duration"),

@@ -94,6 +94,43 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{- /* How a monitor of Prometheus' operator reads the metrics; `kind` is the monitor's name in the values. */ -}}
+{{- define "vvol-replication.endpoint" -}}
+{{- $metrics := .root.Values.metrics -}}
+{{- $monitor := get $metrics .kind -}}
+port: {{ ternary "metrics" "http" $metrics.secure }}
+path: /metrics
+honorLabels: true  # `namespace` is that of the object, not of the operator
+{{- with $monitor.interval }}
+interval: {{ . }}
+{{- end }}
+{{- with $monitor.scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
+{{- if $metrics.secure }}
+scheme: https
+tlsConfig:
+  {{- if not $metrics.tls.secret }}
+  insecureSkipVerify: true  # each pod has a self-signed certificate
+  {{- else }}
+  serverName: {{ default (printf "%s-metrics.%s.svc" (include "vvol-replication.fullname" .root) .root.Release.Namespace) $metrics.tls.serverName }}
+  {{- with $metrics.tls.caKey }}
+  ca:
+    secret: {name: {{ $metrics.tls.secret }}, key: {{ . }}}
+  {{- end }}
+  {{- end }}
+{{- if $metrics.tokenSecret.name }}
+authorization:
+  type: Bearer
+  credentials: {name: {{ $metrics.tokenSecret.name }}, key: {{ $metrics.tokenSecret.key }}}
+{{- else if eq .kind "serviceMonitor" }}
+bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+{{- else }}
+{{- fail "metrics.podMonitor needs metrics.tokenSecret.name, a Secret with the token of a reader: a PodMonitor cannot use the token of Prometheus' own account. Or use metrics.serviceMonitor" }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "vvol-replication.environment" -}}
 - name: OPERATOR_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}

@@ -28,8 +28,17 @@ class Permission:
         return f"{self.verb} {self.resource}{of}{group}{where}"
 
 
-def needed(home: str, namespaces: tuple[str, ...], lease: tuple[str, str] | None) -> Iterator[Permission]:
-    """All that the operator needs. `home`: where Secrets are; `lease`: namespace and name; `namespaces` empty: all."""
+def needed(
+    home: str, namespaces: tuple[str, ...], lease: tuple[str, str] | None, *, judges_scrapers: bool
+) -> Iterator[Permission]:
+    """All that the operator needs.
+
+    Parameters:
+        home: where Secrets are.
+        namespaces: that it acts in; empty: all.
+        lease: its namespace and name.
+        judges_scrapers: metrics are protected (`scrapers.py`), which takes rights of cluster scope.
+    """
     for kind in KINDS:
         for place in (namespaces or (None,)) if kind.namespaced else (None,):
             yield from (Permission(GROUP, resource, verb, place) for resource, verb in _on(kind))
@@ -41,6 +50,9 @@ def needed(home: str, namespaces: tuple[str, ...], lease: tuple[str, str] | None
         yield Permission("coordination.k8s.io", "leases", "create", namespace)
         for verb in ("get", "update"):
             yield Permission("coordination.k8s.io", "leases", verb, namespace, name)
+    if judges_scrapers:
+        yield Permission("authentication.k8s.io", "tokenreviews", "create")
+        yield Permission("authorization.k8s.io", "subjectaccessreviews", "create")
 
 
 def _on(kind: Kind) -> Iterator[tuple[str, str]]:

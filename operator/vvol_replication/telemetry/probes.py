@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-_SHUTDOWN = 0.5  # seconds; whoever still asks when the operator ends is not waited for
+SHUTDOWN = 0.5  # seconds; whoever still asks when the operator ends is not waited for
 
 
 Scrape = Callable[[str, str], Awaitable[tuple[bytes, Mapping[str, str]]]]
@@ -26,8 +26,8 @@ class Probes:
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
         if metrics is not None:
-            application.router.add_get("/metrics", partial(_scraped, metrics))
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
+            application.router.add_get("/metrics", partial(scraped, metrics))
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN)
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port that was taken (for port 0, a free one)."""
@@ -50,7 +50,8 @@ class Probes:
         return web.Response(text="ok\n" if ready else "not ready\n", status=200 if ready else 503)
 
 
-async def _scraped(metrics: Scrape, request: web.Request) -> web.Response:
+async def scraped(metrics: Scrape, request: web.Request) -> web.Response:
+    """The answer to who asks for metrics."""
     # A scraper may say in several headers what it takes.
     accept, encodings = (", ".join(request.headers.getall(name, ())) for name in ("Accept", "Accept-Encoding"))
     body, headers = await metrics(accept, encodings)
