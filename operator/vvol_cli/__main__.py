@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 
 from vvol_cli import headstart
 
@@ -12,9 +12,16 @@ def main() -> None:
     """Run a command. The exit code is its `Outcome`."""
     headstart.begin(sys.argv[1:])
     try:
-        sys.exit(_run())
+        code = _run()
     finally:
         headstart.end()
+    # Taking the interpreter down piece by piece takes 10 ms; nothing is left to be closed but these two.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(code)
 
 
 def _run() -> int:
@@ -39,6 +46,8 @@ def _run() -> int:
         sys.stderr.close()
         return Outcome.DONE
     except Exception:  # noqa: BLE001 - a mistake of ours: what was asked for may have been done
+        import traceback  # noqa: PLC0415 - only here
+
         traceback.print_exc()
         click.echo("This is a mistake of kubectl-vvol. What was asked for may have been done, or not.", err=True)
         return Outcome.UNKNOWN

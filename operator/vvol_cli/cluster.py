@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -119,13 +120,12 @@ class Cluster:
 
 def _ask(command: Sequence[str], body: str | None = None) -> tuple[int, str, str]:
     """Exit status, output and complaints of a kubectl. Raises `Stop`, if there is no kubectl."""
-    started = headstart.take(command) if body is None else None
+    if body is None and (started := headstart.take(command)) is not None:
+        return started.ended()
+    given = {"stdin": subprocess.DEVNULL} if body is None else {"input": body}
+    environment = {**os.environ, **headstart.QUICK}
     try:
-        if body is None:
-            process = started or headstart.start(command)
-            out, err = process.communicate()
-            return process.returncode, out, err
-        done = subprocess.run(command, input=body, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, **given)  # noqa: S603 - no shell
     except OSError as error:
         why = "it is not on PATH" if isinstance(error, FileNotFoundError) else str(error.strerror)
         raise Stop(Outcome.NO_ACCESS, f"kubectl cannot be started: {why}. This program asks through it.") from None

@@ -7,10 +7,10 @@ then. Only reading is begun, and an answer is used only by a question of exactly
 
 from __future__ import annotations
 
+import gc
 import os
-import subprocess
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as `typing` has it, which costs what is to be saved here; so does `subprocess`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,11 +23,53 @@ VALUES = (
 SWITCHES = ("insecure-skip-tls-verify",)
 """Those without a value."""
 SHORT = {"-n": "namespace", "-s": "server"}
-QUICK = {"GOGC": "off", "GOMEMLIMIT": "256MiB"}
+QUICK = {"GOGC": "off", "GOMEMLIMIT": "256MiB", "GOMAXPROCS": "1"}
 """For a kubectl that answers once: it collects no garbage before it has 256 MiB. That saves a fifth of its time."""
 
-Started = subprocess.Popen[str]
 _started: dict[tuple[str, ...], Started] = {}
+
+
+class Started:
+    """A kubectl that was started, and is given no input. Raises OSError, if there is none."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        pipes = [os.pipe() for _ in ("out", "err")]
+        self._ends = [here for here, _ in pipes]
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        actions = [
+            (os.POSIX_SPAWN_DUP2, there, place) for place, there in enumerate((nothing, *(end for _, end in pipes)))
+        ]
+        try:
+            self._pid = os.posix_spawnp(command[0], list(command), {**os.environ, **QUICK}, file_actions=actions)
+        except OSError:
+            for one in self._ends:
+                os.close(one)
+            raise
+        finally:
+            for one in (nothing, *(end for _, end in pipes)):
+                os.close(one)
+
+    def ended(self) -> tuple[int, str, str]:
+        """Wait for its end: exit status, output, complaints."""
+        import select  # noqa: PLC0415 - while kubectl works
+
+        held: dict[int, list[bytes]] = {one: [] for one in self._ends}
+        open_ends = list(self._ends)
+        while open_ends:
+            for one in select.select(open_ends, [], [])[0]:
+                if part := os.read(one, 1 << 16):
+                    held[one].append(part)
+                else:
+                    open_ends.remove(one)
+                    os.close(one)
+        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        out, err = (b"".join(held[one]).decode(errors="replace") for one in self._ends)
+        return code, out, err
+
+    def kill(self) -> None:
+        """End it."""
+        os.kill(self._pid, 9)
+        self.ended()
 
 
 def kubectl(flags: Mapping[str, Sequence[str]], *words: str) -> tuple[str, ...]:
@@ -51,11 +93,12 @@ def overview(flags: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 def begin(words: Sequence[str]) -> None:
     """Start kubectl, if these words of a command line are `status GROUP`, with flags of kubectl only."""
-    flags = _flags_of_status(words)
+    flags = _flags_of_status(words) if hasattr(os, "posix_spawnp") else None
     if flags is not None:
+        gc.disable()  # it ends soon, and loads a lot until then
         command = overview(flags)
         try:
-            _started[command] = start(command)
+            _started[command] = Started(command)
         except OSError:
             return  # asked again, and told then
 
@@ -68,21 +111,7 @@ def take(command: Sequence[str]) -> Started | None:
 def end() -> None:
     """End what nobody took."""
     while _started:
-        _, process = _started.popitem()
-        process.kill()
-        process.communicate()
-
-
-def start(command: Sequence[str]) -> Started:
-    """Start a kubectl that answers once, and is given no input. Raises OSError if there is none."""
-    return subprocess.Popen(  # noqa: S603 - no shell, and kubectl is the caller's own
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **QUICK},
-    )
+        _started.popitem()[1].kill()
 
 
 def _flags_of_status(words: Sequence[str]) -> dict[str, list[str]] | None:

@@ -100,7 +100,7 @@ def advised(needs: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for name, reason, message in needs:
         lines.append(("" if lines else "Needs you", f"{reason} ({name}): {message}"))
-        if (advice := advice_of(reason)) and advice not in message:
+        if reason != "NotSeen" and (advice := advice_of(reason)) and advice not in message:
             lines.append(("", f"  What to do: {advice}"))
     return lines
 
