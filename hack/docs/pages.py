@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs import admission, drawing, faults, gitops_health, metrics, preparation, reasons, reference, simulator
+from docs import admission, cli, drawing, faults, gitops_health, metrics, preparation, reasons, reference, simulator
 from docs.unmade import UnmadeError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/admission.md": admission.render,
+    "docs/cli.md": cli.render,
     drawing.DRAWING: drawing.render,
     **faults.pages(),
     "docs/metrics.md": metrics.render,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIELD_MANAGER = "kubectl-vvol"
 _FROM_SERVER = re.compile(r"^Error from server \((\w+)\): (?:error when creating \"STDIN\": )?(.*)", re.MULTILINE)
+_INVALID = re.compile(r"^(?=The \w+ \"[^\"]*\" is invalid: )", re.MULTILINE)
+"""How kubectl begins what the API server finds invalid, if it was asked for one object."""
 _NO_KIND = re.compile(
     r"the server doesn't have a resource type|no matches for kind|the server could not find the requested"
 )
@@ -32,6 +34,7 @@ def trouble_of(stderr: str) -> Stop:
     """What kubectl said as it ended with an error: the outcome and a message for people."""
     if _NO_KIND.search(stderr):
         return Stop(Outcome.NO_ACCESS, NO_KINDS)
+    stderr = _INVALID.sub("Error from server (Invalid): ", stderr)
     if found := _FROM_SERVER.search(stderr):
         outcome = Outcome.USAGE if found[1] in _WRONG else Outcome.NO_ACCESS
         said = " ".join(one[1] for one in _FROM_SERVER.findall(stderr))

@@ -125,11 +125,11 @@ class Streams:
 
 
 def events(lines: Iterable[str]) -> Iterator[Object]:
-    """The events of a watch, from kubectl's lines: objects in JSON, each ended by a brace in the first column."""
+    """The events of a watch, from kubectl's lines: one event a line or, indented, up to a brace in the first column."""
     held: list[str] = []
     for line in lines:
         held.append(line)
-        if line.startswith("}"):
+        if line.startswith("}") or (len(held) == 1 and line.rstrip().endswith("}")):
             with contextlib.suppress(ValueError):
                 event = json.loads("".join(held))
                 if isinstance(event.get("object"), dict) and "type" in event:
