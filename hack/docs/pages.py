@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docs import (
     admission,
     alerts,
+    cli,
     dependencies,
     drawing,
     faults,
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/admission.md": admission.render,
     "docs/alerts.md": alerts.render,
     "docs/dependencies.md": dependencies.render,
+    "docs/cli.md": cli.render,
     drawing.DRAWING: drawing.render,
     **faults.pages(),
     "docs/metrics.md": metrics.render,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,19 +46,29 @@ def once(count: int = 1) -> list[str]:
     return [ARM, PUSH] * count
 
 
-def shell(
-    rig: Rig, *command: str, directory: Path | None = None, namespace: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command as a pipeline would: kubectl on PATH, the namespace (the rig's) and cluster in its kubeconfig."""
+def environment(rig: Rig, namespace: str | None = None) -> dict[str, str]:
+    """A pipeline's: kubectl and this installation's programs on PATH, the namespace (the rig's) in the kubeconfig."""
     config = rig.directory / f"pipeline-kubeconfig-{namespace or rig.namespace}"
     if not config.exists():
         document = yaml.safe_load(rig.plane.kubeconfig.read_text())
         document["contexts"][0]["context"]["namespace"] = namespace or rig.namespace
         config.write_text(yaml.safe_dump(document))
-    path = f"{rig.kubectl.program.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "KUBECONFIG": str(config), "KUBERC": "off", "HOME": str(rig.directory)}
+    path = os.pathsep.join([str(rig.kubectl.program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, "KUBECONFIG": str(config), "KUBERC": "off", "HOME": str(rig.directory)}
+
+
+def shell(
+    rig: Rig, *command: str, directory: Path | None = None, namespace: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a pipeline would."""
     return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=180
+        command,
+        cwd=directory,
+        env=environment(rig, namespace),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
     )
 
 

@@ -1,0 +1,1 @@
+"""What `doctor` looks at (`facts`), and what it makes of it (`checks`: pure)."""

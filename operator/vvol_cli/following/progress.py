@@ -1,0 +1,71 @@
+"""How far a request is: its step, percent, rate and what remains. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from vvol_cli.reading import amount, at, is_seen, message_of, moment, reason_of, short, status_of, text
+from vvol_cli.views.words import NOT_ACCEPTED, needs_person
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vvol_cli.reading import Object
+
+_WHOLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is shown of a request under way.
+
+    `step` is the reason of Ready. `percent` is None while nothing moves. `rate` is in bytes a second, and `remaining`
+    how long the transfer still takes at that rate; None: not known. `waits`: why it does not go on, and what to do.
+    """
+
+    step: str
+    percent: int | None = None
+    rate: float | None = None
+    remaining: timedelta | None = None
+    waits: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.step if self.percent is None else f"{self.step} {self.percent} %"]
+        if self.rate is not None:
+            parts.append(f"{amount(self.rate)}/s")
+        if self.remaining is not None:
+            parts.append(f"{short(self.remaining)} remaining")
+        return ", ".join(parts) + (f": {self.waits}" if self.waits else "")
+
+
+def progress_of(request: Object, now: datetime) -> Progress:
+    """How far it is. The rate is that since the transfer began, by this machine's clock."""
+    if not is_seen(request):
+        return Progress("NotSeen", waits=NOT_ACCEPTED)
+    step = reason_of(request) or "Accepted"
+    waits = message_of(request) if status_of(request, "Ready") == "False" or needs_person(request) else ""
+    percent, moved = at(request, "status.transfer.percent"), at(request, "status.transfer.bytesTransferred")
+    began = moment(at(request, "status.transfer.startedAt"))
+    if step != "Transferring" or not isinstance(percent, int):
+        return Progress(step, waits=waits)
+    seconds = (now - began).total_seconds() if began is not None else 0.0
+    if not isinstance(moved, int) or not moved or seconds < 1:
+        return Progress(step, percent, waits=waits)
+    remaining = timedelta(seconds=seconds * (_WHOLE - percent) / percent) if 0 < percent < _WHOLE else None
+    return Progress(step, percent, moved / seconds, remaining, waits)
+
+
+def end_of(request: Object) -> str:
+    """How it ended, in a line: reason and message, or the point in time."""
+    name, when = text(request, "status.pointInTime.name"), text(request, "status.pointInTime.time")
+    snapshot = text(request, "status.transfer.snapshot")
+    if status_of(request, "Complete") == "True" and (name or when or snapshot):
+        what = (
+            f"point in time {name or text(request, 'status.pointInTime.id')}"
+            if name or when
+            else f"snapshot {snapshot}"
+        )
+        return f"{reason_of(request)}: {what}" + (f", {when}" if when else "")
+    return f"{reason_of(request)}: {message_of(request)}"

@@ -1,0 +1,143 @@
+"""What kubectl says when it ends with an error, and how its answers are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vvol_cli import headstart
+from vvol_cli.cluster import NO_KINDS, Cluster, trouble_of
+from vvol_cli.following.streams import events
+from vvol_cli.outcome import Outcome, Stop
+
+FORBIDDEN = 'Error from server (Forbidden): {} is forbidden: User "x" cannot list resource'
+
+
+def kubectl(directory: Path, monkeypatch: pytest.MonkeyPatch, out: str, err: str = "", code: int = 0) -> None:
+    """Put a kubectl on PATH that says this, whatever it is asked."""
+    (directory / "out").write_text(out)
+    (directory / "err").write_text(err)
+    program = directory / "kubectl"
+    program.write_text(f"#!/bin/sh\ncat >/dev/null\ncat {directory}/out\ncat {directory}/err >&2\nexit {code}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "answered"),
+    [
+        ('error: the server doesn\'t have a resource type "replicationgroups"', Outcome.NO_ACCESS, False),
+        ('Error from server (NotFound): replicationgroups.replication.vvol.dev "x" not found', Outcome.USAGE, True),
+        (FORBIDDEN.format("replicationgroups"), Outcome.NO_ACCESS, True),
+        ('The ReplicationSync "x" is invalid: spec.pointInTimeName: Too long', Outcome.USAGE, True),
+        ("Error from server (ServiceUnavailable): try later", Outcome.NO_ACCESS, True),
+        ("error: You must be logged in to the server (Unauthorized)", Outcome.NO_ACCESS, False),
+        ("Error in configuration: context was not found for specified context: x", Outcome.USAGE, False),
+        ("Unable to connect to the server: dial tcp: no route to host", Outcome.NO_ACCESS, False),
+        (
+            'Error from server (NotFound): namespaces "x" not found\nUnable to connect to the server: EOF',
+            Outcome.USAGE,
+            False,
+        ),
+        ("", Outcome.NO_ACCESS, False),
+    ],
+)
+def test_an_error_of_kubectl_has_an_outcome_and_a_message(said: str, outcome: Outcome, answered: bool) -> None:  # noqa: FBT001 - parametrized
+    stop = trouble_of(said)
+    assert (stop.outcome, stop.answered) == (outcome, answered)
+    assert stop.message
+
+
+def test_a_cluster_without_the_kinds_is_told_as_that() -> None:
+    assert trouble_of('error: the server doesn\'t have a resource type "replicationsyncs"').message == NO_KINDS
+
+
+def test_lines_of_kubectls_own_log_are_left_out() -> None:
+    said = (
+        'E1130 04:21:52.97 3898 memcache.go:265] "Unhandled Error" err="x"\nThe connection to the server x was refused'
+    )
+    assert trouble_of(said).message == "kubectl: The connection to the server x was refused"
+
+
+def test_what_may_be_listed_is_shown_where_another_kind_is_forbidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl(tmp_path, monkeypatch, '{"items": [{"kind": "A"}]}', FORBIDDEN.format("failoverpreparations"), 1)
+    assert Cluster().all_of("replicationgroups", "failoverpreparations")[0] == [{"kind": "A"}]
+
+    kubectl(tmp_path, monkeypatch, '{"items": []}', FORBIDDEN.format("replicationgroups"), 1)
+    with pytest.raises(Stop, match="Forbidden"):
+        Cluster().all_of("replicationgroups", "failoverpreparations")
+
+
+@pytest.mark.parametrize("between", ["\n", ""])
+def test_of_several_that_were_created_those_that_kubectl_showed_are_known(
+    between: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = ('{"kind": "A", "metadata": {"namespace": "n", "name": "%s"}}' % name for name in "ab")
+    kubectl(tmp_path, monkeypatch, f'{one}{between}{{"kind": "List", "items": [{two}]}}{{"kind": "cut o', "EOF", 1)
+    made, trouble = Cluster().create([])
+
+    assert list(made) == [("n", "a"), ("n", "b")]
+    assert trouble is not None
+    assert not trouble.answered
+
+
+def test_an_answer_that_is_no_json_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kubectl(tmp_path, monkeypatch, "<html>")
+    with pytest.raises(Stop, match="not an object in JSON"):
+        Cluster().get("replicationgroups", "x")
+
+
+def test_flags_are_handed_on_in_one_order_whatever_the_callers_is() -> None:
+    flags = {"as": ["me"], "context": ["c"], "insecure-skip-tls-verify": [""], "as-group": ["a", "b"]}
+    assert headstart.kubectl(flags, "get") == (
+        *("kubectl", "get", "--context=c", "--as=me", "--as-group=a", "--as-group=b", "--insecure-skip-tls-verify"),
+    )
+    assert Cluster({"namespace": ["x"]}).command("get", namespace="y") == ("kubectl", "get", "--namespace=y")
+
+
+@pytest.mark.parametrize("words", [["status", "erp", "-n", "x"], ["status", "--namespace=x", "erp"]])
+def test_the_question_of_status_is_begun_and_used_once(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl(tmp_path, monkeypatch, '{"items": [{"kind": "begun"}]}')
+    headstart.begin(words)
+    kubectl(tmp_path, monkeypatch, '{"items": [{"kind": "asked"}]}')
+    cluster = Cluster({"namespace": ["x"]})
+    try:
+        assert headstart.take(Cluster({"namespace": ["y"]}).command("get")) is None
+        assert cluster.overview()[0][0]["kind"] in {"begun", "asked"}
+        assert headstart.take(headstart.overview({"namespace": ["x"]})) is None
+    finally:
+        headstart.end()
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["sync", "erp"], ["status"], ["status", "a", "b"], ["status", "a", "-A"], ["status", "a", "-o", "json"],
+              ["status", "--context"], ["status", "--help"]]
+)  # fmt: skip
+def test_no_other_question_is_begun(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(headstart, "Started", pytest.fail)
+    headstart.begin(words)
+
+
+def test_without_kubectl_nothing_is_begun_and_the_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    headstart.begin(["status", "erp"])
+    with pytest.raises(Stop, match="it is not on PATH") as caught:
+        Cluster().overview()
+    assert caught.value.outcome is Outcome.NO_ACCESS
+
+
+def test_events_of_a_watch_are_read_one_a_line_or_indented_and_others_are_left_out() -> None:
+    lines = ['{"type": "ADDED", "object": {"n": 1}}\n', "{\n", '  "type": "MODIFIED",\n', '  "object": {"n": 2}\n', "}\n",
+             '{"type": "BOOKMARK"}\n', "{broken}\n", '{"type": "DELETED", "object": {"n": 3}}\n']  # fmt: skip
+    assert [(one["type"], one["object"]["n"]) for one in events(lines)] == [
+        ("ADDED", 1),
+        ("MODIFIED", 2),
+        ("DELETED", 3),
+    ]

@@ -1,0 +1,181 @@
+"""Objects as rows and lines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from unit.cli.objects import NOW, Object, condition, group, sync
+
+from vvol_cli.reading import age, amount, moment, short
+from vvol_cli.views import history, overview, points, rpo
+from vvol_cli.views.words import advised, maker, needs_of, running_on
+
+CURRENT = condition("RecoveryPointCurrent", "True", "WithinObjective")
+
+
+@pytest.mark.parametrize(
+    ("seen", "word"),
+    [
+        (group(CURRENT), "Protected"),
+        (group(), "Ready"),
+        (group(condition("RecoveryPointCurrent", "False", "BehindObjective")), "Behind"),
+        (group(condition("RecoveryPointCurrent", "False", "NoPointInTime")), "NoPoint"),
+        (group(condition("RecoveryPointCurrent", "Unknown", "ClockUnknown")), "Unknown"),
+        (group(condition("Ready", "False", "Unreachable")), "NotRead"),
+        (group(CURRENT, lastReadAt="2026-11-30T11:40:00Z"), "NotRead"),
+        (group(CURRENT, condition("Prepared", "True", "FailoverPrepared")), "Prepared"),
+        (group(CURRENT, condition("Suspended", "True", "Suspended")), "Suspended"),
+        (group(CURRENT) | {"status": {"observedGeneration": -1}}, "NotSeen"),
+        (group(CURRENT) | {"metadata": {"name": "erp", "generation": 2}}, "NotSeen"),
+        ({"kind": "ReplicationGroup", "metadata": {"name": "erp"}}, "NotSeen"),
+    ],
+)
+def test_a_group_has_one_word_the_most_serious_that_is_true(seen: Object, word: str) -> None:
+    assert overview.state_of(seen, NOW) == word
+
+
+def test_what_runs_on_a_group_is_shown_and_what_waits_for_a_person_is_told_with_advice() -> None:
+    waits = sync("waits", "GroupSuspended", "False", "The group is suspended.")
+    moves = sync("moves", "Transferring", transfer={"percent": 40})
+    over = sync("over", "PointInTimeCreated", finishedAt="2026-11-30T11:00:00Z")
+    elsewhere = sync("elsewhere", "Transferring") | {"metadata": {"name": "elsewhere", "namespace": "test"}}
+    here = [group(CURRENT), waits, moves, over, elsewhere]
+
+    assert running_on(here[0], here) == [moves, waits]
+    said = dict(overview.sheet(here[0], here, NOW).lines)
+    assert said["Running"] == "sync/moves: Transferring 40 %"
+    assert said["Needs you"] == "GroupSuspended (sync/waits): The group is suspended."
+    (row,) = overview.table(here, NOW, everywhere=True).rows
+    assert row.cells[:8] == ("prod", "erp", "Protected", "2026-11-30T11:50:00Z", "10m", "15m",
+                             "Transferring 40 %, GroupSuspended", "GroupSuspended")  # fmt: skip
+    assert row.data["needs"] == [
+        {"object": "sync/waits", "reason": "GroupSuspended", "message": "The group is suspended."}
+    ]
+
+
+def test_advice_follows_what_is_wrong_and_a_reason_of_a_newer_operator_has_none() -> None:
+    lines = advised(needs_of(group(condition("Ready", "False", "Unreachable")), []))
+    assert [label for label, _ in lines] == ["Needs you", ""]
+    assert lines[1][1].startswith("  What to do: ")
+    assert advised(needs_of(group(condition("Ready", "False", "OfTheFuture", "New words.")), [])) == [
+        ("Needs you", "OfTheFuture (group/erp): New words.")
+    ]
+
+
+def test_a_group_that_nobody_reads_any_more_is_told() -> None:
+    read = dict(overview.sheet(group(CURRENT, lastReadAt="2026-11-30T09:00:00Z"), [], NOW).lines)["Read"]
+    assert read.startswith("3h ago. Does the operator work?")
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (None, "2026-11-30T11:50:00Z, 10m old"),
+        ({"name": "a", "time": "2026-11-30T11:50:00Z"}, "a, 2026-11-30T11:50:00Z, 10m old"),
+        ({"name": "b", "time": "2026-11-29T11:50:00Z"}, "2026-11-30T11:50:00Z, 10m old; with a name: b, 1d old"),
+    ],
+)
+def test_the_newest_point_in_time_and_the_newest_with_a_name(named: Object | None, said: str) -> None:
+    lines = dict(overview.sheet(group(newestNamedPointInTime=named), [], NOW).lines)
+    assert lines["Newest"] == said
+    assert dict(overview.sheet(group(newestPointInTime=None), [], NOW).lines)["Newest"] == "no point in time is known"
+
+
+def test_points_in_time_have_the_request_that_made_them_and_how_long_they_are_kept() -> None:
+    listed = [
+        {"id": "3", "name": "x", "time": "2026-11-30T11:50:00Z"},
+        {"id": "2", "time": "2026-11-30T11:00:00Z"},
+        {"id": "1"},
+    ]
+    entries = [
+        {"kind": "ReplicationSync", "name": "young", "outcome": "Succeeded", "reason": "RecentEnough", "pointInTime": {"id": "2"}},
+        {"kind": "ReplicationSync", "name": "made", "outcome": "Succeeded", "reason": "PointInTimeCreated", "pointInTime": {"id": "2"}},
+    ]  # fmt: skip
+    running = sync("there", "Verifying", operation={"push": {"intentAt": "t"}}, pointInTime={"id": "3"})
+    seen = group(
+        pointsInTime=listed, history=entries, pointInTimeCount=12,
+        arrayPolicy={"retention": {"allFor": "24h", "perDay": 4, "days": 7}},
+    )  # fmt: skip
+    table = points.table(seen, [running], NOW)
+
+    assert [row.cells[:5] for row in table.rows] == [
+        ("x", "2026-11-30T11:50:00Z", "10m", "sync/there", "2026-12-01T11:50:00Z"),
+        ("", "2026-11-30T11:00:00Z", "1h", "sync/made", "2026-12-01T11:00:00Z"),
+        ("", "", "", "", ""),
+    ]
+    assert list(table.notes) == ["The newest 3 of 12.", "Targets keep all for 24h, then 4 of each day for 7 days."]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (None, ""),
+        ({"perDay": 0}, "Targets keep all for ever."),
+        ({"allFor": "24h", "perDay": 0}, "Targets keep all for 24h."),
+        ({"allFor": "24h", "perDay": 1}, "Targets keep all for 24h, then 1 of each day for ever."),
+    ],
+)
+def test_retention_is_said_and_never_guessed(rule: Object | None, said: str) -> None:
+    assert points.retention(group(arrayPolicy={"retention": rule})) == said
+
+
+def test_ages_against_objectives_say_what_the_operator_says() -> None:
+    behind = group(
+        condition("RecoveryPointCurrent", "False", "BehindObjective"), behindObjectiveSince="2026-11-30T11:55:00Z"
+    )
+    (row,) = rpo.table([behind], NOW).rows
+    assert row.cells[2:8] == ("15m", "False", "2026-11-30T11:50:00Z", "10m", "2026-11-30T11:55:00Z", "BehindObjective")
+    assert rpo.table([{"metadata": {"name": "x"}}], NOW).rows[0].data["held"] is None
+
+
+def test_history_names_the_owner_before_the_client() -> None:
+    entry = {"kind": "ReplicationSync", "name": "n", "outcome": "Succeeded", "finishedAt": "2026-11-30T11:00:30Z",
+             "startedAt": "2026-11-30T11:00:00Z", "askedBy": {"manager": "kubectl", "owner": "ReplicationSchedule/nightly"},
+             "newestPointAgeBefore": "14m30s"}  # fmt: skip
+    (row,) = history.table(group(history=[entry])).rows
+    assert (row.cells[1], row.cells[5], row.cells[6], row.cells[9]) == (
+        "sync/n",
+        "ReplicationSchedule/nightly",
+        "14m30s",
+        "30s",
+    )
+    assert row.data is entry
+    assert history.table({"metadata": {}}).rows == []
+
+
+def test_who_asked_is_left_out_where_two_did_in_the_same_second() -> None:
+    fields = {"f:spec": {"f:groupRef": {"f:name": {}}}}
+    entries = [{"manager": one, "time": "2026-11-30T11:00:00Z", "fieldsV1": fields} for one in ("kubectl", "argocd")]
+    others = [{"manager": "operator", "time": "2026-11-30T11:05:00Z", "subresource": "status", "fieldsV1": fields}]
+    assert maker({"metadata": {"managedFields": entries[:1] + others}}) == "kubectl"
+    assert maker({"metadata": {"managedFields": entries}}) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0s"),
+        (59.9, "59s"),
+        (60, "1m"),
+        (200, "3m20s"),
+        (3600, "1h"),
+        (18720, "5h12m"),
+        (273600, "3d4h"),
+        (-5, "0s"),
+    ],
+)
+def test_lengths_of_time(seconds: float, said: str) -> None:
+    assert short(timedelta(seconds=seconds)) == said
+
+
+def test_what_is_no_time_has_no_age() -> None:
+    assert [age(one, NOW) for one in (None, "", "soon", 5)] == ["", "", "", ""]
+    assert moment("2026-11-30T12:00:00") == NOW
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (25e7, "250 MB"), (2e16, "20000 TB")]
+)
+def test_amounts(count: float, said: str) -> None:
+    assert amount(count) == said
