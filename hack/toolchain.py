@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MODULES = Path(__file__).parent / "toolchain"
 CONTROL_PLANE = "controlplane"
 PROMETHEUS = "prometheus"
+KUBE_STATE_METRICS = "kubestatemetrics"
 DEFAULT_TOOLS = ("kube-apiserver", "etcd", "kubectl")
 COSTLY_PASSES = ("prove", "generic_cse", "lowered_cse", "sccp", "memcombine", "branchelim")
 """Optimisations of Go's compiler that take more time than our programs ever get back; another Go may not have them."""
@@ -64,6 +65,7 @@ RECIPES = {
     "cron-judge": Recipe(".", "cron", 20, module="cron"),
     "promtool": Recipe("github.com/prometheus/prometheus/cmd/promtool", "promtool", 170, module=PROMETHEUS),
     "prometheus": Recipe("github.com/prometheus/prometheus/cmd/prometheus", "prometheus", 90, module=PROMETHEUS),
+    "kube-state-metrics": Recipe("k8s.io/kube-state-metrics/v2", "kube-state-metrics", 55, module=KUBE_STATE_METRICS),
 }
 
 

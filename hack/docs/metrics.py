@@ -79,6 +79,12 @@ scrape_configs:
       - {source_labels: [__meta_kubernetes_endpoint_port_name], regex: metrics, action: keep}
 ```
 
+**With kube-state-metrics**, for clusters that prefer it: `manifests/kube-state-metrics` has a configuration for its
+custom resource state metrics (tried with 2.18), and the role that it needs. It shows what is in the objects alone, as
+`kube_vvol_…`: conditions, times, states, phases, runs and transfers. It knows nothing of storage calls or of the
+operator's process. It has series for each request as long as the request's object is there. A condition has a series
+for each of `True`, `False` and `Unknown`, and the objective is a label.
+
 **An operator that is started by hand** with `--http-port` alone serves `/metrics` on that port, plain and for everyone
 who reaches it. `metrics.secure: false` of the chart does the same.
 """

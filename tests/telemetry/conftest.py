@@ -1,4 +1,4 @@
-"""promtool and Prometheus are built before the first test, and show it; the operator is played on as in `e2e`."""
+"""The judges are built before the first test, and show it; the operator is played on as in `e2e`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["control_plane", "crds", "programs", "recorded", "rig", "tools"]
 
 @pytest.fixture(scope="session", autouse=True)
 def programs(pytestconfig: pytest.Config) -> dict[str, Path]:
-    """The paths of `promtool` and `prometheus`, from the cache or built now."""
+    """The paths of these programs, from the cache or built now."""
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        return toolchain.ensure(["promtool", "prometheus"])
+        return toolchain.ensure(["promtool", "prometheus", "kube-state-metrics"])
 
 
 @pytest.fixture(scope="session")
