@@ -21,7 +21,7 @@ from vvol_cli.views import points as view
 def points(cluster: Cluster, group: str, form: str) -> Outcome:
     """Show the points in time of a group: name, time, which request made it, how long it is kept.
 
-    These are the newest ten that the target lists. KEPT UNTIL is the time until which the retention of the array
+    These are the newest ten that the target lists. `KEPT UNTIL` is the time until which the retention of the array
     keeps all. After that, some of each day may stay.
     """
     found = cluster.get("replicationgroups", group)
