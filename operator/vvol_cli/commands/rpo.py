@@ -19,7 +19,7 @@ from vvol_cli.views import rpo as view
 @everywhere
 @formatted()
 def rpo(cluster: Cluster, selector: str, form: str, *, everywhere: bool) -> Outcome:
-    """Show how recent each group is against its recovery point objective.
+    """Show how recent each group is against its objective.
 
     `HELD` is what the operator says: True, False or Unknown. Without an objective there is nothing to hold.
     """
