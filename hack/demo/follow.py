@@ -62,6 +62,7 @@ def follow(on: Stage, request: Request, shown: str, remark: str) -> None:
         started = time.monotonic()
         kubectl("apply", "-f", str(on.objects(request.file)))
         screen.command(f"kubectl wait {finished} {request.short}/{request.name} -n {NAMESPACE}")
+        screen.command(f"kubectl vvol wait {request.short}/{request.name} -n {NAMESPACE}    # the same, with progress")
         wait = Process(f"wait-{request.short}", kubectl.command(*wait_for), on.directory)
         running.callback(wait.end)
         _until_ended(on, request, watch, wait, started)

@@ -51,6 +51,7 @@ def by_itself(on: Stage) -> None:
     on.wait_until(lambda: (_current(on) or {}).get("status") == "True", "the group to be current")
     screen.command(f"kubectl get repsched -n {NAMESPACE}")
     screen.block(kubectl("get", "replicationschedules").stdout, 5)
+    screen.command(f"kubectl vvol rpo -n {NAMESPACE}    # all ages against their objectives")
     _tell(on, "and then")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,12 @@ PUSH = "POST protection-group-snapshots"
 
 PLAY = f"""\
 kubectl get vvol -A                                       # everything there is
+kubectl vvol status -n {NAMESPACE}                          # what is protected, what runs, what needs you
 kubectl apply -f DIRECTORY/objects/crm.yaml                   # bind another group: erp is prepared, and takes no syncs
 kubectl create -f DIRECTORY/objects/another.yaml              # a sync of it, under a derived name
 kubectl get repsync -n {NAMESPACE} --watch                  # see it move; Ctrl-C ends the watch
+kubectl vvol sync crm -n {NAMESPACE}                        # another one, followed to its end: the exit code says it
+kubectl vvol report sync/{POINT} -n {NAMESPACE}    # what was asked, every step, the point in time
 kubectl describe repsync -n {NAMESPACE} {POINT}    # conditions, what was done, point in time
 kubectl patch repsched mail-hourly -n {NAMESPACE} --type=merge -p '{{"spec":{{"runNow":"again"}}}}'   # one run more
 # Lose the answer to the next push, create another sync: it looks, and does not push twice
@@ -136,6 +140,7 @@ def how_to_play(state: Mapping[str, Any]) -> None:
     screen.blank()
     if shutil.which("kubectl") is None:
         print(f"export PATH=$PATH:{state['tools']}")
+    print(f"export PATH=$PATH:{Path(sys.executable).parent}    # kubectl vvol")
     print(f"export KUBECONFIG={state['kubeconfig']} SIMULATOR={state['control']}")
     for line in PLAY:
         print(line.replace("DIRECTORY", near))

@@ -39,9 +39,11 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return Outcome.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return Outcome.REFUSED
+    except click.Abort as abort:
+        if not isinstance(abort.__cause__, KeyboardInterrupt):
+            return Outcome.REFUSED  # a question was not answered: nothing was asked for
+        click.echo("Interrupted. What was being asked for may have been done, or not.", err=True)
+        return Outcome.UNKNOWN
     except BrokenPipeError:
         sys.stderr.close()
         return Outcome.DONE

@@ -45,7 +45,7 @@ MEANINGS: Mapping[Outcome, tuple[str, str]] = {
         "run `kubectl vvol wait` to wait longer",
     ),
     Outcome.UNKNOWN: (
-        "the outcome is not known: something was asked of the storage, and nobody can say what came of it",
+        "the outcome is not known: something was asked of the storage, and its effect is not known",
         "look at the points in time before you ask again",
     ),
     Outcome.NO_ACCESS: (
@@ -64,7 +64,7 @@ GUARDS = frozenset(
 )
 """Reasons of ends in which a guard of the operator refused."""
 UNKNOWN_ENDS = frozenset({"OutcomeUnknown", "SyncOutcomeUnknown", "Deleted"})
-"""Reasons of ends after which nobody knows what came of it."""
+"""Reasons of ends after which nobody knows the effect."""
 LEFT_ALONE = frozenset({"Cancelled", "TimedOut"})
 """Reasons of ends in which what was asked of the storage is not followed any more."""
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-from bench import counts, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
+from bench import cli, counts, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
@@ -28,7 +28,7 @@ from testbed.kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")
-LONG = ("polling", "soak", "scrape")
+LONG = ("polling", "soak", "scrape", "cli")
 """Sections that are run only when asked for."""
 
 
@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", choices=(*SECTIONS, *LONG), action="append", help="this section; repeatable; default: all"
     )
-    parser.add_argument("--samples", type=int, default=40, help="of the latency (default: 40)")
+    parser.add_argument("--samples", type=int, default=40, help="of the latency, or of the cli (default: 40)")
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
@@ -66,6 +66,7 @@ def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
         "load": lambda: load.measure(stand, arguments.syncs),
         "polling": lambda: polling.measure(stand),
         "scrape": lambda: scrape.measure(stand, arguments.syncs),
+        "cli": lambda: cli.measure(stand, arguments.samples),
         "soak": lambda: soak.measure(stand, arguments.syncs, arguments.seed),
     }
     found: dict[str, Any] = {}

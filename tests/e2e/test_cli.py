@@ -302,11 +302,11 @@ def test_what_a_newer_operator_says_is_shown_as_it_is(rig: Rig, quiet: str) -> N
     assert "does not know that reason" in explained.stdout
 
 
-def test_words_and_names_are_completed(rig: Rig, site: Site) -> None:
+@pytest.mark.usefixtures("site")
+def test_words_and_names_are_completed(rig: Rig) -> None:
     def offered(*words: str) -> list[str]:
         return shell(rig, "kubectl", "__complete", "vvol", *words).stdout.splitlines()
 
-    assert site
     assert any(one.startswith("sync\t") for one in offered(""))
     assert {"erp", "crm", ":4"} <= set(offered("sync", ""))
     assert offered("suspend", "group/e") == ["group/erp", ":4"]

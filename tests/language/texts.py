@@ -160,6 +160,6 @@ def messages() -> Iterator[Text]:
 
 
 def screens() -> Iterator[Text]:
-    """What else is on a screen: targets, the demo, the simulator."""
+    """What else is on a screen: targets, the plugin of kubectl, the demo, the simulator."""
     yield from targets()
-    yield from in_code("hack/demo", *_SIMULATOR)
+    yield from in_code("operator/vvol_cli", "hack/demo", *_SIMULATOR)

@@ -11,6 +11,7 @@ from pages.markdown import CONSOLE, OTHERS, ROOT, SHELLS, YAML, Block, PageError
 from pages.play import commands, is_played
 from pages.stages import NAMES
 
+from vvol_cli import manual
 from vvol_replication.configuration import read_configuration
 
 if TYPE_CHECKING:
@@ -66,11 +67,18 @@ def test_targets_of_make_exist(page: str) -> None:
     assert set(told) - targets() == set()
 
 
+def options_of_the_plugin() -> set[str]:
+    """All that `kubectl vvol` takes."""
+    return {
+        name for _, command in manual.commands() for one in command.params for name in (*one.opts, *one.secondary_opts)
+    }
+
+
 @EACH_PAGE
 def test_options_of_the_operator_exist(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         read_configuration(["--help"])
-    known = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) | OTHERS_FLAGS
+    known = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) | OTHERS_FLAGS | options_of_the_plugin()
     told = set(re.findall(r"`(?:vvol-replication [^`]*)?(--[a-z][a-z-]*)[^`]*`", prose(page)))
     for block in blocks(page):
         for line in block.text.splitlines():

@@ -41,7 +41,9 @@ def _warn(before: Object) -> None:
 @click.argument("request", metavar="sync/NAME|prep/NAME")
 @connected
 def cancel(cluster: Cluster, request: str) -> Outcome:
-    """Cancel a request. What was asked of the storage is not undone: data and name may still arrive.
+    """Cancel a request.
+
+    What was asked of the storage is not undone: data and name may still arrive.
 
     It sets spec.cancel, and does not wait. `kubectl vvol wait` shows how the request ended.
     """
@@ -52,7 +54,10 @@ def cancel(cluster: Cluster, request: str) -> Outcome:
 @click.argument("name", metavar="group/NAME|sync/NAME|prep/NAME|schedule/NAME")
 @connected
 def suspend(cluster: Cluster, name: str) -> Outcome:
-    """Let nothing be done: for a group, a request that has not pushed yet, or a schedule. It sets spec.suspend."""
+    """Let nothing be done on a group, request or schedule.
+
+    It sets spec.suspend. A request that has pushed already goes on.
+    """
     return _change(cluster, name, SUSPENDED, "suspended", suspend=True)
 
 
@@ -60,5 +65,8 @@ def suspend(cluster: Cluster, name: str) -> Outcome:
 @click.argument("name", metavar="group/NAME|sync/NAME|prep/NAME|schedule/NAME")
 @connected
 def resume(cluster: Cluster, name: str) -> Outcome:
-    """Let it go on again: a group, a request or a schedule that was suspended. It sets spec.suspend to false."""
+    """Let a group, request or schedule go on again.
+
+    It sets spec.suspend to false.
+    """
     return _change(cluster, name, SUSPENDED, "resumed", suspend=False)

@@ -24,9 +24,10 @@ UNKNOWN = "This version of kubectl-vvol does not know that reason. A newer opera
 @connected
 @formatted()
 def explain(cluster: Cluster, subject: str, form: str) -> Outcome:
-    """Explain a reason, or all that an object says now: what it means, and what to do.
+    """Explain a reason, or all that an object says now.
 
-    A reason is explained without a cluster. Types are group, sync, prep, schedule, vcenter and array.
+    It says what that means, and what to do. A reason is explained without a cluster. Types are `group`, `sync`,
+    `prep`, `schedule`, `vcenter` and `array`.
     """
     print_out(_of_object(cluster, subject) if "/" in subject else _of_reason(subject), form)
     return Outcome.DONE

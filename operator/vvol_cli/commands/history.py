@@ -16,10 +16,11 @@ from vvol_cli.views import history as view
 @connected
 @formatted()
 def history(cluster: Cluster, group: str, form: str) -> Outcome:
-    """Show the last 20 requests on a group: how each ended, who asked, and how old the newest point in time was.
+    """Show the last 20 requests on a group.
 
-    BEFORE and AFTER are the ages of the newest point in time, before anything was asked for and at the end.
-    Requests stay here when their objects are deleted.
+    Each has its end, who asked, and how old the newest point in time was. `BEFORE` and `AFTER` are the ages of the
+    newest point in time, before anything was asked for and at the end. Requests stay here when their objects are
+    deleted.
     """
     print_out(view.table(cluster.get("replicationgroups", group)), form)
     return Outcome.DONE

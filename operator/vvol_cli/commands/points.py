@@ -19,10 +19,11 @@ from vvol_cli.views import points as view
 @connected
 @formatted()
 def points(cluster: Cluster, group: str, form: str) -> Outcome:
-    """Show the points in time of a group: name, time, which request made it, how long it is kept.
+    """Show the points in time of a group.
 
-    These are the newest ten that the target lists. KEPT UNTIL is the time until which the retention of the array
-    keeps all. After that, some of each day may stay.
+    Each has its name, its time, the request that made it, and how long it is kept. These are the newest ten that
+    the target lists. `KEPT UNTIL` is the time until which the retention of the array keeps all. After that, some of
+    each day may stay.
     """
     found = cluster.get("replicationgroups", group)
     requests, _ = cluster.all_of("replicationsyncs", "failoverpreparations", namespace=namespace_of(found))

@@ -47,11 +47,11 @@ def prepare(
     *, cluster: Cluster, group: str, not_after: timedelta, valid_for: timedelta | None, timeout: timedelta, form: str,
     dry_run: bool, yes: bool,
 ) -> Outcome:  # fmt: skip
-    """Prepare the planned failover of a group: a dry run, every check, your confirmation, then the preparation.
+    """Prepare the planned failover of a group.
 
-    No call undoes a preparation: afterwards syncs of the group bring nothing until it has failed over. So shut its
-    VMs down first. If a check refuses, nothing is prepared, and the exit code is 3. On a terminal you type the name
-    of the group.
+    First comes a dry run with every check, then your confirmation, then the preparation. No call undoes a
+    preparation: afterwards syncs of the group bring nothing until it has failed over. So shut its VMs down first.
+    If a check refuses, nothing is prepared, and the exit code is 3. On a terminal you type the name of the group.
     """
     if not dry_run and not yes and not sys.stdin.isatty():
         raise Stop(Outcome.USAGE, "There is no terminal to confirm it on. Nothing was done. In a pipeline, use --yes.")

@@ -33,11 +33,11 @@ SUBJECTS = (*REQUESTS, "ReplicationGroup")
 @connected
 @formatted("markdown", "json", "html")
 def report(cluster: Cluster, subject: str, form: str) -> Outcome:
-    """Write down what was asked, who asked, every step with its time, and the point in time: for an auditor.
+    """Write down what was asked, each step, and the result.
 
-    It has what the objects say now, with the ages of the newest point in time before and after, and the VMs of a
-    preparation. The HTML page needs nothing else and can be printed. Ship audit logs too, if it must be proven who
-    asked.
+    It is for an auditor: who asked, what was asked, each step with its time, the point in time. It has what the
+    objects say now, with the ages of the newest point in time before and after, and the VMs of a preparation. The
+    HTML page needs nothing else and can be printed. Ship audit logs too, if it must be proven who asked.
     """
     kind, name = one_object(subject, *SUBJECTS, default="ReplicationGroup")
     found = cluster.get(PLURALS[kind], name, managed=True)

@@ -19,9 +19,9 @@ from vvol_cli.views import rpo as view
 @everywhere
 @formatted()
 def rpo(cluster: Cluster, selector: str, form: str, *, everywhere: bool) -> Outcome:
-    """Show how recent each group is against its recovery point objective.
+    """Show how recent each group is against its objective.
 
-    HELD is what the operator says: True, False or Unknown. Without an objective there is nothing to hold.
+    `HELD` is what the operator says: True, False or Unknown. Without an objective there is nothing to hold.
     """
     groups, _ = cluster.all_of("replicationgroups", everywhere=everywhere, selector=selector)
     print_out(view.table(groups, datetime.now(UTC)), form)

@@ -25,7 +25,7 @@ KINDS = ("replicationgroups", "replicationsyncs", "failoverpreparations")
 @everywhere
 @formatted()
 def status(cluster: Cluster, group: str | None, form: str, *, everywhere: bool) -> Outcome:
-    """Show what is protected, how recent it is, what runs, and what needs a person.
+    """Show what is protected, what runs, what needs a person.
 
     With the name of a ReplicationGroup: all of that group, and what to do. Ages are by the clock of this machine.
     Whether an objective is held is what the operator says, by the clock of the target array.

@@ -51,10 +51,11 @@ def sync(
     *, cluster: Cluster, groups: tuple[str, ...], selector: str, point: str | None, method: str | None,
     max_age: timedelta | None, request_id: str | None, timeout: timedelta, form: str, follows: bool, everywhere: bool,
 ) -> Outcome:  # fmt: skip
-    """Ask for a new point in time of each group, follow the requests, and print the points in time.
+    """Ask for a point in time of each group, and follow it.
 
-    All requests are created first, then followed together. Without a group that can be asked, nothing is created.
-    With --request-id a command that is repeated makes nothing twice: the request is known again.
+    The points in time are the output. All requests are created first, then followed together. Without a group that
+    can be asked, nothing is created. With --request-id a command that is repeated makes nothing twice: the request
+    is known again.
     """
     chosen = _chosen(cluster, groups, selector, everywhere=everywhere)
     if request_id is not None and len(chosen) > 1:

@@ -124,7 +124,7 @@ def _operator(facts: Facts) -> Iterator[Finding]:
     if facts.resources is None:
         return
     now = facts.server_time or facts.now
-    advice = f"Look at its pods and their logs: `kubectl get pods -A -l app.kubernetes.io/name={'vvol-replication'}`."
+    advice = "Look at its pods and their logs: `kubectl get pods -A -l app.kubernetes.io/name=vvol-replication`."
     for lease in facts.leases or ():
         where, holder = namespace_of(lease), text(lease, "spec.holderIdentity")
         renewed = moment(at(lease, "spec.renewTime"))

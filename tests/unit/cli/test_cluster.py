@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_what_may_be_listed_is_shown_where_another_kind_is_forbidden(
 def test_of_several_that_were_created_those_that_kubectl_showed_are_known(
     between: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two = ('{"kind": "A", "metadata": {"namespace": "n", "name": "%s"}}' % name for name in "ab")
+    one, two = (json.dumps({"kind": "A", "metadata": {"namespace": "n", "name": name}}) for name in "ab")
     kubectl(tmp_path, monkeypatch, f'{one}{between}{{"kind": "List", "items": [{two}]}}{{"kind": "cut o', "EOF", 1)
     made, trouble = Cluster().create([])
 
@@ -116,9 +117,18 @@ def test_the_question_of_status_is_begun_and_used_once(
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["sync", "erp"], ["status"], ["status", "a", "b"], ["status", "a", "-A"], ["status", "a", "-o", "json"],
-              ["status", "--context"], ["status", "--help"]]
-)  # fmt: skip
+    "words",
+    [
+        [],
+        ["sync", "erp"],
+        ["status"],
+        ["status", "a", "b"],
+        ["status", "a", "-A"],
+        ["status", "a", "-o", "json"],
+        ["status", "--context"],
+        ["status", "--help"],
+    ],
+)
 def test_no_other_question_is_begun(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(headstart, "Started", pytest.fail)
@@ -134,8 +144,16 @@ def test_without_kubectl_nothing_is_begun_and_the_command_says_so(monkeypatch: p
 
 
 def test_events_of_a_watch_are_read_one_a_line_or_indented_and_others_are_left_out() -> None:
-    lines = ['{"type": "ADDED", "object": {"n": 1}}\n', "{\n", '  "type": "MODIFIED",\n', '  "object": {"n": 2}\n', "}\n",
-             '{"type": "BOOKMARK"}\n', "{broken}\n", '{"type": "DELETED", "object": {"n": 3}}\n']  # fmt: skip
+    lines = [
+        '{"type": "ADDED", "object": {"n": 1}}\n',
+        "{\n",
+        '  "type": "MODIFIED",\n',
+        '  "object": {"n": 2}\n',
+        "}\n",
+        '{"type": "BOOKMARK"}\n',
+        "{broken}\n",
+        '{"type": "DELETED", "object": {"n": 3}}\n',
+    ]
     assert [(one["type"], one["object"]["n"]) for one in events(lines)] == [
         ("ADDED", 1),
         ("MODIFIED", 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from unit.cli.objects import NOW, Object, condition, sync
@@ -42,7 +42,7 @@ class Played:
     def __init__(self, *_: object) -> None:
         self._news = iter(self.news)
 
-    def __enter__(self) -> Played:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,9 +134,13 @@ def test_an_object_that_was_deleted_and_made_again_is_another_one(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("operation", "outcome"),
-    [(None, Outcome.FAILED), ({"requestID": "x"}, Outcome.FAILED), ({"push": {"intentAt": "t"}}, Outcome.UNKNOWN),
-     ({"sync": {"armings": 1}}, Outcome.UNKNOWN)],
-)  # fmt: skip
+    [
+        (None, Outcome.FAILED),
+        ({"requestID": "x"}, Outcome.FAILED),
+        ({"push": {"intentAt": "t"}}, Outcome.UNKNOWN),
+        ({"sync": {"armings": 1}}, Outcome.UNKNOWN),
+    ],
+)
 def test_one_that_was_deleted_is_unknown_if_anything_was_asked(operation: Object | None, outcome: Outcome) -> None:
     ended = of_deleted(sync("a", "Transferring", operation=operation))
     assert (ended.outcome, ended.reason) == (outcome, "Deleted")
@@ -145,23 +149,34 @@ def test_one_that_was_deleted_is_unknown_if_anything_was_asked(operation: Object
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        ({"metadata": {"generation": 1}, "status": {"observedGeneration": -1}}, "NotSeen: No operator has seen it yet."),
+        (
+            {"metadata": {"generation": 1}, "status": {"observedGeneration": -1}},
+            "NotSeen: No operator has seen it yet.",
+        ),
         (sync("a", "Arming"), "Arming"),
         (sync("a", "GroupBusy", "False", "Another one."), "GroupBusy: Another one."),
         (sync("a", "Transferring"), "Transferring"),
         (sync("a", "Transferring", transfer={"percent": 0}), "Transferring 0 %"),
         (sync("a", "Transferring", transfer={"percent": 50, "bytesTransferred": 6e9}), "Transferring 50 %"),
         (
-            sync("a", "Transferring", transfer={"percent": 25, "bytesTransferred": 6 * 10**9, "startedAt": "2026-11-30T11:59:00Z"}),
+            sync(
+                "a",
+                "Transferring",
+                transfer={"percent": 25, "bytesTransferred": 6 * 10**9, "startedAt": "2026-11-30T11:59:00Z"},
+            ),
             "Transferring 25 %, 100 MB/s, 3m remaining",
         ),
         (
-            sync("a", "Transferring", transfer={"percent": 0, "bytesTransferred": 600, "startedAt": "2026-11-30T11:59:00Z"}),
+            sync(
+                "a",
+                "Transferring",
+                transfer={"percent": 0, "bytesTransferred": 600, "startedAt": "2026-11-30T11:59:00Z"},
+            ),
             "Transferring 0 %, 10 B/s",
         ),
         (sync("a", "StepOfTheFuture"), "StepOfTheFuture"),
     ],
-)  # fmt: skip
+)
 def test_how_far_a_request_is(request_: Object, said: str) -> None:
     assert str(progress_of(request_, NOW)).startswith(said)
 

@@ -47,8 +47,16 @@ def test_what_runs_on_a_group_is_shown_and_what_waits_for_a_person_is_told_with_
     assert said["Running"] == "sync/moves: Transferring 40 %"
     assert said["Needs you"] == "GroupSuspended (sync/waits): The group is suspended."
     (row,) = overview.table(here, NOW, everywhere=True).rows
-    assert row.cells[:8] == ("prod", "erp", "Protected", "2026-11-30T11:50:00Z", "10m", "15m",
-                             "Transferring 40 %, GroupSuspended", "GroupSuspended")  # fmt: skip
+    assert row.cells[:8] == (
+        "prod",
+        "erp",
+        "Protected",
+        "2026-11-30T11:50:00Z",
+        "10m",
+        "15m",
+        "Transferring 40 %, GroupSuspended",
+        "GroupSuspended",
+    )
     assert row.data["needs"] == [
         {"object": "sync/waits", "reason": "GroupSuspended", "message": "The group is suspended."}
     ]
@@ -89,14 +97,28 @@ def test_points_in_time_have_the_request_that_made_them_and_how_long_they_are_ke
         {"id": "1"},
     ]
     entries = [
-        {"kind": "ReplicationSync", "name": "young", "outcome": "Succeeded", "reason": "RecentEnough", "pointInTime": {"id": "2"}},
-        {"kind": "ReplicationSync", "name": "made", "outcome": "Succeeded", "reason": "PointInTimeCreated", "pointInTime": {"id": "2"}},
-    ]  # fmt: skip
+        {
+            "kind": "ReplicationSync",
+            "name": "young",
+            "outcome": "Succeeded",
+            "reason": "RecentEnough",
+            "pointInTime": {"id": "2"},
+        },
+        {
+            "kind": "ReplicationSync",
+            "name": "made",
+            "outcome": "Succeeded",
+            "reason": "PointInTimeCreated",
+            "pointInTime": {"id": "2"},
+        },
+    ]
     running = sync("there", "Verifying", operation={"push": {"intentAt": "t"}}, pointInTime={"id": "3"})
     seen = group(
-        pointsInTime=listed, history=entries, pointInTimeCount=12,
+        pointsInTime=listed,
+        history=entries,
+        pointInTimeCount=12,
         arrayPolicy={"retention": {"allFor": "24h", "perDay": 4, "days": 7}},
-    )  # fmt: skip
+    )
     table = points.table(seen, [running], NOW)
 
     assert [row.cells[:5] for row in table.rows] == [
@@ -130,9 +152,15 @@ def test_ages_against_objectives_say_what_the_operator_says() -> None:
 
 
 def test_history_names_the_owner_before_the_client() -> None:
-    entry = {"kind": "ReplicationSync", "name": "n", "outcome": "Succeeded", "finishedAt": "2026-11-30T11:00:30Z",
-             "startedAt": "2026-11-30T11:00:00Z", "askedBy": {"manager": "kubectl", "owner": "ReplicationSchedule/nightly"},
-             "newestPointAgeBefore": "14m30s"}  # fmt: skip
+    entry = {
+        "kind": "ReplicationSync",
+        "name": "n",
+        "outcome": "Succeeded",
+        "finishedAt": "2026-11-30T11:00:30Z",
+        "startedAt": "2026-11-30T11:00:00Z",
+        "askedBy": {"manager": "kubectl", "owner": "ReplicationSchedule/nightly"},
+        "newestPointAgeBefore": "14m30s",
+    }
     (row,) = history.table(group(history=[entry])).rows
     assert (row.cells[1], row.cells[5], row.cells[6], row.cells[9]) == (
         "sync/n",
@@ -145,7 +173,7 @@ def test_history_names_the_owner_before_the_client() -> None:
 
 
 def test_who_asked_is_left_out_where_two_did_in_the_same_second() -> None:
-    fields = {"f:spec": {"f:groupRef": {"f:name": {}}}}
+    fields: Object = {"f:spec": {"f:groupRef": {"f:name": {}}}}
     entries = [{"manager": one, "time": "2026-11-30T11:00:00Z", "fieldsV1": fields} for one in ("kubectl", "argocd")]
     others = [{"manager": "operator", "time": "2026-11-30T11:05:00Z", "subresource": "status", "fieldsV1": fields}]
     assert maker({"metadata": {"managedFields": entries[:1] + others}}) == "kubectl"

@@ -1,0 +1,164 @@
+"""What the doctor makes of what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from unit.cli.objects import NOW, Object, condition, group, obj
+
+from vvol_cli.findings.checks import _FIELDS, Finding, Level, judge
+from vvol_cli.findings.facts import Facts
+
+ROOT = Path(__file__).parents[3]
+KINDS = {
+    "vcenters",
+    "flasharrays",
+    "replicationgroups",
+    "replicationsyncs",
+    "failoverpreparations",
+    "replicationschedules",
+}
+ALL = ({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},)
+
+
+def endpoint(*conditions: Object, kind: str = "VCenter", name: str = "dallas", **spec: Any) -> Object:
+    """A VCenter or FlashArray that is Ready unless said otherwise."""
+    status = {"lastReadAt": "2026-11-30T11:59:30Z", **spec.pop("status", {})}
+    return obj(kind, name, spec, list(conditions) or [condition("Ready", "True", "Ready", "It has all.")], **status)
+
+
+def lease(seconds_ago: float) -> Object:
+    renewed = f"{NOW - timedelta(seconds=seconds_ago):%Y-%m-%dT%H:%M:%S.000000Z}"
+    return {
+        "metadata": {"namespace": "home"},
+        "spec": {"holderIdentity": "pod-1", "renewTime": renewed, "leaseDurationSeconds": 15},
+    }
+
+
+def schemas() -> Object:
+    """What an API server with our CRDs says of their fields."""
+    found: Object = {}
+    for path in (ROOT / "crds").glob("replication*.yaml"):
+        crd = yaml.safe_load(path.read_text("utf-8"))
+        found[f"dev.vvol.replication.v1alpha1.{crd['spec']['names']['kind']}"] = crd["spec"]["versions"][0]["schema"][
+            "openAPIV3Schema"
+        ]
+    return {"components": {"schemas": found}}
+
+
+WELL = Facts(
+    NOW,
+    server_time=NOW,
+    version="v1.36.1",
+    user="me",
+    resources=frozenset(KINDS),
+    schemas=schemas(),
+    rules=ALL,
+    leases=(lease(3),),
+    endpoints=(endpoint(),),
+    groups=(group(condition("RecoveryPointCurrent", "True", "WithinObjective")),),
+)
+
+
+def worst(facts: Facts) -> Finding:
+    return judge(facts)[0]
+
+
+def test_all_is_well() -> None:
+    assert {one.level for one in judge(WELL)} == {Level.FINE}
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "subject", "words"),
+    [
+        ({"unreachable": "No route."}, Level.WRONG, "API server", "No route."),
+        ({"resources": None}, Level.WRONG, "CRDs", "does not know replication.vvol.dev/v1alpha1"),
+        ({"resources": frozenset(KINDS - {"replicationschedules"})}, Level.WRONG, "CRDs", "replicationschedules"),
+        ({"leases": (lease(120),)}, Level.WRONG, "operator", "renewed 2m ago"),
+        ({"rules": ()}, Level.WRONG, "permissions", "You may not list replicationgroups"),
+        ({"rules": None}, Level.UNKNOWN, "permissions", "did not say"),
+        ({"server_time": NOW - timedelta(minutes=1)}, Level.WARNING, "clock", "1m ahead of"),
+        ({"server_time": NOW + timedelta(seconds=12)}, Level.WARNING, "clock", "12s behind"),
+        ({"server_time": None}, Level.UNKNOWN, "clock", "did not say"),
+        ({"schemas": None}, Level.UNKNOWN, "CRDs", "which fields"),
+        ({"endpoints": None}, Level.UNKNOWN, "endpoints", "may not see"),
+        ({"endpoints": ()}, Level.WARNING, "endpoints", "no VCenter"),
+        (
+            {"endpoints": (endpoint(condition("Ready", "False", "CertificateNotTrusted", "Unknown CA.")),)},
+            Level.WRONG,
+            "vcenter/dallas",
+            "CertificateNotTrusted: Unknown CA.",
+        ),
+        ({"endpoints": (endpoint(tls={"insecureSkipVerify": True}),)}, Level.WARNING, "vcenter/dallas", "not checked"),
+        (
+            {"endpoints": (endpoint(kind="FlashArray", name="b", status={"clockSkew": "-2m"}),)},
+            Level.WARNING,
+            "array/b",
+            "2m",
+        ),
+        ({"endpoints": ({"kind": "VCenter", "metadata": {"name": "new"}},)}, Level.WRONG, "vcenter/new", "No operator"),
+        (
+            {"groups": (group(condition("Ready", "False", "SourceGroupNotFound")),)},
+            Level.WRONG,
+            "group/erp",
+            "SourceGroup",
+        ),
+        (
+            {"groups": (group(condition("RecoveryPointCurrent", "False", "BehindObjective")),)},
+            Level.WARNING,
+            "group/erp",
+            "BehindObjective",
+        ),
+    ],
+)
+def test_what_is_wrong_comes_first(changed: dict[str, Any], level: Level, subject: str, words: str) -> None:
+    found = worst(replace(WELL, **changed))
+    assert (found.level, found.subject) == (level, subject), found
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("leases", "endpoints", "level", "words"),
+    [
+        (None, (endpoint(),), Level.FINE, "wrote a status 30s ago"),
+        ((), (endpoint(status={"lastReadAt": "2026-11-30T10:00:00Z"}),), Level.WRONG, "No status was written for 2h"),
+        ((), ({"kind": "VCenter", "metadata": {"name": "new"}},), Level.WRONG, "No operator has seen"),
+        (None, (), Level.UNKNOWN, "You may not see its Lease"),
+        ((), (), Level.UNKNOWN, "There is no Lease"),
+    ],
+)
+def test_without_a_lease_the_statuses_say_whether_an_operator_works(
+    leases: tuple[Object, ...] | None, endpoints: tuple[Object, ...], level: Level, words: str
+) -> None:
+    findings = judge(replace(WELL, leases=leases, endpoints=endpoints, groups=()))
+    (found,) = [one for one in findings if one.subject == "operator"]
+    assert (found.level, words in found.message) == (level, True), found
+
+
+def test_rights_that_only_some_commands_need_are_a_warning() -> None:
+    view = {"verbs": ["get", "list", "watch"], "apiGroups": ["replication.vvol.dev"], "resources": sorted(KINDS)}
+    found = [one for one in judge(replace(WELL, rules=(view,))) if one.subject == "permissions"]
+    assert [one.level for one in found] == [Level.WARNING] * 3
+    assert "vvol-replication-prepare" in found[-1].advice
+
+
+def test_a_field_that_a_crd_of_another_version_lacks_is_named() -> None:
+    older = schemas()
+    del older["components"]["schemas"]["dev.vvol.replication.v1alpha1.ReplicationSchedule"]["properties"]["spec"][
+        "properties"
+    ]["runNow"]
+    found = worst(replace(WELL, schemas=older))
+    assert (found.level, found.message) == (
+        Level.WARNING,
+        "They are of another version: ReplicationSchedule spec.runNow is missing.",
+    )
+
+
+def test_the_fields_that_are_looked_for_are_those_of_our_crds() -> None:
+    known = {name.rpartition(".")[2] for name in schemas()["components"]["schemas"]}
+    assert set(_FIELDS) <= known
