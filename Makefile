@@ -112,6 +112,13 @@ telemetry: tools  ## promtool judges the operator's metrics (had once: minutes)
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus
 	$(PYTEST) tests/telemetry
 
+.PHONY: image image-test
+image: $(RUNS)  ## build the image (PYTHON_IMAGE=<base, or debian>, IMAGE, VERSION, ENGINE; ARGS go to the engine)
+	@$(BIN)/python hack/container --image '$(IMAGE)' --python-image '$(PYTHON_IMAGE)' --version '$(VERSION)' $(ARGS)
+image-test: WORKERS := 0
+image-test: tools  ## build the image and run it with podman, against a real API server (root, apt packages: minutes)
+	$(PYTEST) tests/container
+
 .PHONY: image-lock
 image-lock:  ## bring hack/image/requirements.txt up to date with requirements.in
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
