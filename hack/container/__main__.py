@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from container import base, engine  # noqa: E402 - after the path
+from container import base, engine
 
 ROOT = Path(__file__).parents[2]
 
