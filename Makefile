@@ -116,6 +116,24 @@ telemetry: tools  ## promtool and kube-state-metrics judge metrics and its confi
 matrix: tools  ## the main job and admission on other versions of Kubernetes (ARGS='1.32.13'; had once: minutes each)
 	@$(BIN)/python hack/matrix.py $(ARGS)
 
+.PHONY: image image-test
+image: $(RUNS)  ## build the image (PYTHON_IMAGE=<base, or debian>, IMAGE, VERSION, ENGINE; ARGS go to the engine)
+	@$(BIN)/python hack/container --image '$(IMAGE)' --python-image '$(PYTHON_IMAGE)' --version '$(VERSION)' $(ARGS)
+image-test: WORKERS := 0
+image-test: tools  ## build the image and run it with podman, against a real API server (root, apt packages: minutes)
+	$(PYTEST) tests/container
+
+.PHONY: release verify-release release-lock
+RELEASE = @UV="$$(hack/setup.sh uv)" $(BIN)/python hack/release
+RELEASE_OF = --version '$(VERSION)' --directory '$(DIST_DIRECTORY)' --key '$(KEY)' --chart-key '$(CHART_KEY)'
+release: $(READY)  ## make all artifacts of a version (VERSION, PYTHON_IMAGE; KEY and CHART_KEY sign; DIST_DIRECTORY)
+	$(RELEASE) make $(RELEASE_OF) --python-image '$(PYTHON_IMAGE)' $(ARGS)
+verify-release: $(READY)  ## check a release as a stranger would (VERSION; KEY, CHART_KEY; ARGS=--again makes it again)
+	$(RELEASE) verify $(RELEASE_OF) $(ARGS)
+release-lock:  ## bring hack/release/requirements.txt up to date with requirements.in
+	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	  -o hack/release/requirements.txt hack/release/requirements.in $(ARGS)
+
 .PHONY: image-lock
 image-lock:  ## bring hack/image/requirements.txt up to date with requirements.in
 	"$$(hack/setup.sh uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \

@@ -30,7 +30,7 @@ def test_it_runs_as_a_number_that_is_not_root_and_writes_nothing() -> None:
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", last.user)
     assert last.entrypoint[0].startswith("/")
     assert last.environment["PYTHONDONTWRITEBYTECODE"] == "1"
-    wanted = {"title", "description", "licenses", "version", "revision"}
+    wanted = {"title", "description", "licenses", "version", "revision", "created", "base.name"}
     assert {name.removeprefix("org.opencontainers.image.") for name in last.labels} == wanted
 
 

@@ -1,0 +1,111 @@
+"""Checks a release as a stranger would: by its files and public keys, and by the source if it is made again."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import toolchain
+from container.engine import ContainerError, output
+from release import artifacts, provenance, signing
+from release.make import make
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def problems(directory: Path, version: str, key: Path | None, keyring: Path | None) -> Iterator[str]:
+    """Yield what is wrong with a release, each in a sentence. Without keys no signature is checked."""
+    sums = directory / provenance.SUMS
+    if not sums.is_file():
+        yield f"{sums} is missing."
+        return
+    if sums.read_text("utf-8") != provenance.sums(directory):
+        yield from _differences(sums.read_text("utf-8"), provenance.sums(directory))
+        return
+    statement = (directory / provenance.STATEMENT).read_bytes()
+    if key:
+        signature = directory / provenance.SIGNATURE
+        if not signature.is_file() or not signing.is_signed(sums.read_bytes(), signature.read_text("utf-8"), key):
+            yield f"{provenance.SUMS} is not signed with this key."
+        sealed = directory / provenance.ENVELOPE
+        if not sealed.is_file() or signing.opened(sealed.read_text("utf-8"), key) != statement:
+            yield f"{provenance.STATEMENT} is not signed with this key."
+    yield from _stated(directory, json.loads(statement), version)
+    yield from _versions(directory, version)
+    if keyring:
+        yield from _chart(directory, keyring)
+
+
+def _differences(said: str, found: str) -> Iterator[str]:
+    expected, there = _by_name(said), _by_name(found)
+    for name in sorted(expected.keys() | there.keys()):
+        if name not in there:
+            yield f"{name} is missing."
+        elif name not in expected:
+            yield f"{name} is no part of the release: {provenance.SUMS} does not have it."
+        elif expected[name] != there[name]:
+            yield f"{name} is not what {provenance.SUMS} says."
+
+
+def _by_name(sums: str) -> dict[str, str]:
+    return {name: digest for digest, _, name in (line.partition("  ") for line in sums.splitlines())}
+
+
+def _stated(directory: Path, statement: dict[str, Any], version: str) -> Iterator[str]:
+    subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    names = {path.name for path in provenance.artifacts(directory)} - {provenance.STATEMENT}
+    (image,) = directory.glob("*.oci.tar")
+    wanted = {name: provenance.digest(directory / name) for name in names}
+    wanted[f"vvol-replication:{version}"] = artifacts.digest_of_layout(image).removeprefix("sha256:")
+    if subjects != wanted:
+        yield f"{provenance.STATEMENT} is about other files than these."
+
+
+def _versions(directory: Path, version: str) -> Iterator[str]:
+    """Does each artifact say the version itself?"""
+    wheel, sdist = (next(directory.glob(one)) for one in ("*.whl", "*.tar.gz"))
+    with zipfile.ZipFile(wheel) as files:
+        (name,) = [one for one in files.namelist() if one.endswith(".dist-info/METADATA")]
+        in_wheel = files.read(name).decode()
+    with tarfile.open(sdist) as files:
+        member = files.extractfile(f"vvol_replication-{version}/PKG-INFO")
+        in_sdist = member.read().decode() if member else ""
+    for path, text in ((wheel, in_wheel), (sdist, in_sdist)):
+        if f"\nVersion: {version}\n" not in text:
+            yield f"{path.name} says another version than {version}."
+    (image,) = directory.glob("*.oci.tar")
+    config = json.loads(output(("skopeo", "inspect", "--config", f"oci-archive:{image}")))["config"]
+    if config["Labels"]["org.opencontainers.image.version"] != version:
+        yield f"{image.name} says another version than {version}."
+    in_image = json.loads(next(directory.glob("*.image.cdx.json")).read_text("utf-8"))
+    in_lock = json.loads(next(directory.glob("*.wheel.cdx.json")).read_text("utf-8"))
+    locked = {(one["name"].lower().replace("_", "-"), one["version"]) for one in in_lock["components"]}
+    had = {(one["name"].lower().replace("_", "-"), one["version"]) for one in in_image["components"]}
+    if strange := sorted(name for name, _ in had - locked):
+        yield f"{image.name} has packages that are not locked: {', '.join(strange)}."
+
+
+def _chart(directory: Path, keyring: Path) -> Iterator[str]:
+    (chart,) = directory.glob("*.tgz")
+    helm = toolchain.ensure(["helm"])["helm"]
+    try:
+        output((helm, "verify", "--keyring", str(keyring), str(chart)))
+    except ContainerError as error:
+        yield f"{chart.name} is not signed with a key of {keyring}: {error}"
+
+
+def made_again(directory: Path, version: str) -> Iterator[str]:
+    """Make the release again from the commit that is checked out, and yield what is different."""
+    statement = json.loads((directory / provenance.STATEMENT).read_text("utf-8"))
+    base = statement["predicate"]["buildDefinition"]["externalParameters"]["pythonImage"]
+    with tempfile.TemporaryDirectory(prefix="again-") as scratch:
+        again = Path(scratch) / "release"
+        make(version, base, again, None, "")
+        said = (directory / provenance.SUMS).read_text("utf-8")
+        if said != (found := (again / provenance.SUMS).read_text("utf-8")):
+            yield from _differences(said, found)
