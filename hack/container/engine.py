@@ -43,6 +43,7 @@ def find_engine() -> str:
 
 def output(command: Sequence[str | Path], **more: str) -> str:
     """Run a program, with `more` in its environment; what it printed. ContainerError has what it said."""
+    required(str(command[0]))
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=os.environ | more
     )

@@ -27,7 +27,7 @@ def problems(directory: Path, version: str, key: Path | None, keyring: Path | No
     if sums.read_text("utf-8") != provenance.sums(directory):
         yield from _differences(sums.read_text("utf-8"), provenance.sums(directory))
         return
-    statement = (directory / provenance.STATEMENT).read_bytes()
+    statement = _only(directory, provenance.STATEMENT).read_bytes()
     if key:
         signature = directory / provenance.SIGNATURE
         if not signature.is_file() or not signing.is_signed(sums.read_bytes(), signature.read_text("utf-8"), key):
@@ -52,6 +52,13 @@ def _differences(said: str, found: str) -> Iterator[str]:
             yield f"{name} is not what {provenance.SUMS} says."
 
 
+def _only(directory: Path, pattern: str) -> Path:
+    found = list(directory.glob(pattern))
+    if len(found) != 1:
+        raise ContainerError(f"{directory} has {len(found)} files {pattern} and not one: it is no release")
+    return found[0]
+
+
 def _by_name(sums: str) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in sums.splitlines())}
 
@@ -59,7 +66,7 @@ def _by_name(sums: str) -> dict[str, str]:
 def _stated(directory: Path, statement: dict[str, Any], version: str) -> Iterator[str]:
     subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
     names = {path.name for path in provenance.artifacts(directory)} - {provenance.STATEMENT}
-    (image,) = directory.glob("*.oci.tar")
+    image = _only(directory, "*.oci.tar")
     wanted = {name: provenance.digest(directory / name) for name in names}
     wanted[f"vvol-replication:{version}"] = artifacts.digest_of_layout(image).removeprefix("sha256:")
     if subjects != wanted:
@@ -68,7 +75,7 @@ def _stated(directory: Path, statement: dict[str, Any], version: str) -> Iterato
 
 def _versions(directory: Path, version: str) -> Iterator[str]:
     """Does each artifact say the version itself?"""
-    wheel, sdist = (next(directory.glob(one)) for one in ("*.whl", "*.tar.gz"))
+    wheel, sdist = _only(directory, "*.whl"), _only(directory, "*.tar.gz")
     with zipfile.ZipFile(wheel) as files:
         (name,) = [one for one in files.namelist() if one.endswith(".dist-info/METADATA")]
         in_wheel = files.read(name).decode()
@@ -78,12 +85,12 @@ def _versions(directory: Path, version: str) -> Iterator[str]:
     for path, text in ((wheel, in_wheel), (sdist, in_sdist)):
         if f"\nVersion: {version}\n" not in text:
             yield f"{path.name} says another version than {version}."
-    (image,) = directory.glob("*.oci.tar")
+    image = _only(directory, "*.oci.tar")
     config = json.loads(output(("skopeo", "inspect", "--config", f"oci-archive:{image}")))["config"]
     if config["Labels"]["org.opencontainers.image.version"] != version:
         yield f"{image.name} says another version than {version}."
-    in_image = json.loads(next(directory.glob("*.image.cdx.json")).read_text("utf-8"))
-    in_lock = json.loads(next(directory.glob("*.wheel.cdx.json")).read_text("utf-8"))
+    in_image = json.loads(_only(directory, "*.image.cdx.json").read_text("utf-8"))
+    in_lock = json.loads(_only(directory, "*.wheel.cdx.json").read_text("utf-8"))
     locked = {(one["name"].lower().replace("_", "-"), one["version"]) for one in in_lock["components"]}
     had = {(one["name"].lower().replace("_", "-"), one["version"]) for one in in_image["components"]}
     if strange := sorted(name for name, _ in had - locked):
@@ -91,7 +98,7 @@ def _versions(directory: Path, version: str) -> Iterator[str]:
 
 
 def _chart(directory: Path, keyring: Path) -> Iterator[str]:
-    (chart,) = directory.glob("*.tgz")
+    chart = _only(directory, "*.tgz")
     helm = toolchain.ensure(["helm"])["helm"]
     try:
         output((helm, "verify", "--keyring", str(keyring), str(chart)))

@@ -137,6 +137,19 @@ def test_what_was_removed_from_python_is_there_for_purestorage(image: Image) -> 
     assert said.stdout.strip() == str(image.packages / "setuptools" / "_distutils" / "__init__.py")
 
 
+def test_nothing_that_was_removed_is_imported(image: Image) -> None:
+    code = (
+        "import importlib, pkgutil, vvol_replication as it;"
+        "names = [one.name for one in pkgutil.walk_packages(it.__path__, 'vvol_replication.')];"
+        "print(len([importlib.import_module(name) for name in names]))"
+    )
+    command = [image.entrypoint[0], "-c", code]
+    done = subprocess.run(command, env=image.environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) == len(list((image.packages / "vvol_replication").rglob("*.py"))) - 1
+
+
 def kubeconfig_without_data(plane: ControlPlane, directory: Path, namespace: str) -> Path:
     """The shipped account's kubeconfig with files in the place of data: the client would write files of its own."""
     said = json.loads(accounts.kubeconfig(plane.client, directory, namespace).read_text("utf-8"))

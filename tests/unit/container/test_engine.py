@@ -56,6 +56,11 @@ def test_all_times_are_the_commits(name: str, time: list[str], tmp_path: Path) -
     assert made[-1] == str(tmp_path)
 
 
+def test_a_program_that_is_not_there_is_named() -> None:
+    with pytest.raises(engine.ContainerError, match="not on PATH: no-such-program"):
+        engine.output(("no-such-program", "--version"))
+
+
 def test_what_a_program_said_is_in_the_error() -> None:
     with pytest.raises(engine.ContainerError, match=r"ended with 3: so it is"):
         engine.output(("sh", "-c", "echo so it is >&2; exit 3"))

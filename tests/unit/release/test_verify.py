@@ -51,6 +51,11 @@ def test_without_checksums_nothing_is_believed(directory: Path) -> None:
     assert problems(directory) == [f"{directory / provenance.SUMS} is missing."]
 
 
+def test_a_directory_without_what_belongs_to_a_release_is_none(directory: Path) -> None:
+    with pytest.raises(ContainerError, match=r"has 0 files provenance\.json and not one: it is no release"):
+        problems(directory)
+
+
 def test_a_commit_of_another_version_is_refused(tmp_path: Path) -> None:
     release = artifacts.Release("0.0.9", Source("abc", 0), ROOT, tmp_path, tmp_path, tmp_path)
     with pytest.raises(ContainerError, match=r"the commit is not version 0\.0\.9: pyproject\.toml has"):
