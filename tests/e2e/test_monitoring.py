@@ -82,9 +82,7 @@ def test_the_chart_makes_a_labelled_config_map_for_each_dashboard_if_it_is_asked
         assert json.loads(obj["data"][f"{name}.json"]) == json.loads(path.read_text("utf-8"))
 
 
-def test_the_component_of_kustomize_has_the_same_dashboards(
-    helm: Helm, tools: dict[str, Path], tmp_path: Path
-) -> None:
+def test_the_component_of_kustomize_has_the_same_dashboards(helm: Helm, tools: dict[str, Path], tmp_path: Path) -> None:
     theirs = config_maps(with_component(tools, tmp_path, "dashboards"))
     ours = config_maps(helm.objects({"metrics": {"dashboards": {"enabled": True}}}))
     assert theirs.keys() == ours.keys()

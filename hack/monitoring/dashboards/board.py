@@ -77,9 +77,7 @@ def lines(
     return panel
 
 
-def rows(
-    title: str, says: str, *columns: tuple[str, str, str], width: int = WHOLE, height: int = TALL
-) -> table.Panel:
+def rows(title: str, says: str, *columns: tuple[str, str, str], width: int = WHOLE, height: int = TALL) -> table.Panel:
     """A table with a row for each object. A column: what it is called, its expression, its unit."""
     panel = table.Panel().title(title).description(says).datasource(_SOURCE).height(height).span(width)
     for ref, (called, expr, unit) in zip(ascii_uppercase, columns, strict=False):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = '{job=~"$job"}'
 _RATE = "$__rate_interval"
+_OPEN = f"{metrics.FDS.name}{_HERE} / {metrics.MOST_FDS.name}{_HERE}"
 
 
 def build() -> Dashboard:
@@ -96,7 +97,12 @@ def build() -> Dashboard:
         ),
         ("CPU", "Cores.", f"rate({metrics.CPU.name}{_HERE}[{_RATE}])", "short"),
         ("Memory", "Resident.", f"{metrics.RESIDENT.name}{_HERE}", "bytes"),
-        ("Open files", "Part of the limit.", f"{metrics.FDS.name}{_HERE} / {metrics.MOST_FDS.name}{_HERE}", "percentunit"),
+        (
+            "Open files",
+            "Part of the limit.",
+            _OPEN,
+            "percentunit",
+        ),
     ):
         made.with_panel(lines(title, says, (expr, "{{instance}}"), unit=unit, width=WHOLE // 4))
     return made
