@@ -1,4 +1,4 @@
-"""What of the Helm chart is made of other files: CRDs, alerts, dashboards, and the table of values in its README.
+"""What of the chart is made of other files: copies of CRDs, alerts and dashboards, and the README's table of values.
 
 `python hack/docs/chart.py` writes what is stale (`make docs` does it too); `--check` says what is, and writes nothing.
 """

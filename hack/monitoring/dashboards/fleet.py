@@ -17,6 +17,7 @@ _HERE = '{namespace=~"$namespace"}'
 _NAME = "{{namespace}}/{{group}}"
 _NEWEST, _NAMED = best(metrics.GROUP_NEWEST, GROUP, _HERE), best(metrics.GROUP_NEWEST_NAMED, GROUP, _HERE)
 _OBJECTIVE = best(metrics.GROUP_OBJECTIVE, GROUP, _HERE)
+_END = (*GROUP, "kind", "outcome", "reason")
 _SCHEDULE = ("namespace", "schedule", "group")
 
 
@@ -121,7 +122,7 @@ def build() -> Dashboard:
             "Also of before a restart of the operator.",
             (
                 "ended ago",
-                f"time() - {best(metrics.GROUP_LAST_END, (*GROUP, 'kind', 'outcome', 'reason'), _HERE)}",
+                f"time() - {best(metrics.GROUP_LAST_END, _END, _HERE)}",
                 "s",
             ),
         )

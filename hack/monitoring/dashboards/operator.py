@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = '{job=~"$job"}'
 _RATE = "$__rate_interval"
+_OPEN = f"{metrics.FDS.name}{_HERE} / {metrics.MOST_FDS.name}{_HERE}"
 
 
 def build() -> Dashboard:
@@ -99,7 +100,7 @@ def build() -> Dashboard:
         (
             "Open files",
             "Part of the limit.",
-            f"{metrics.FDS.name}{_HERE} / {metrics.MOST_FDS.name}{_HERE}",
+            _OPEN,
             "percentunit",
         ),
     ):
