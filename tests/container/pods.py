@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from container import pod
-from container.engine import output
+from container.engine import ContainerError, output
 from testbed.waiting import eventually
 
 
@@ -21,7 +21,11 @@ class Pod:
     def __init__(self, deployment: dict[str, Any], name: str, node: pod.Node) -> None:
         self.name = name
         (self.container,) = deployment["spec"]["template"]["spec"]["containers"]
-        output(pod.command(deployment, name, node))
+        try:
+            output(pod.command(deployment, name, node))
+        except ContainerError:  # one that could not start is there all the same
+            self.remove()
+            raise
 
     def answers(self, probe: str) -> bool:
         """Does a probe pass now?"""
@@ -91,4 +95,4 @@ class Pod:
 
     def remove(self) -> None:
         """End and forget it."""
-        output(("podman", "rm", "--force", "--time=0", self.name))
+        output(("podman", "rm", "--force", "--ignore", "--time=0", self.name))
