@@ -82,12 +82,14 @@ def _accounts(record: Record, account: Account, end: datetime, status: Body, off
         texts = [every for begin, every in account.tables if begin < first and every]
         unsure += max((sum(1 for _ in _times(account.tables[0][0], every, first)) for every in texts), default=0)
     for (begin, every), (until, _) in zip(account.tables, [*account.tables[1:], (end, 0)], strict=True):
-        seen = _noticed(account, until) if until != end else end
+        edited = until != end
+        seen = _noticed(account, until) if edited else end
         time = _next(begin, every) if every else seen
-        while time + offset < seen:
+        # By a text that was replaced, a time may come that starts only after that was seen.
+        while (time if edited else time + offset) < seen:
             # An edit that nobody saw at once counts from some time between: it, and what it replaced, are as good.
-            start, edited = time + offset, until != end
-            near = start <= _noticed(account, begin) or (edited and start >= until - GRACE)
+            start = time + offset
+            near = time <= _noticed(account, begin) or (edited and start >= until - GRACE)
             near = near or (edited_before and start <= first)
             sure, unsure = (sure, unsure + 1) if near else (sure + 1, unsure)
             time = _next(time, every)

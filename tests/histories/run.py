@@ -92,6 +92,8 @@ class History:
         self.api.down, self.api.losing = False, 0.0
         if self.process is not None:
             self.process.clock.skew = timedelta()
+        if self.skew:  # put right, it jumps once more
+            self.account.forgotten.append(self.now)
         await self._pass(3 * max(SCHEDULES.values()))
 
     def _counts(self) -> None:
