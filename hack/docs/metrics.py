@@ -63,6 +63,7 @@ installed. The image has it.
 [the chart](../charts/vvol-replication/README.md). With kustomize, use the components `service-monitor`, `pod-monitor`
 and `metrics-certificate` in `manifests/components`. For another Prometheus:
 
+<!-- file: scrape.yaml -->
 ```yaml
 scrape_configs:
   - job_name: vvol-replication

@@ -63,7 +63,7 @@ def wrong() -> Iterator[tuple[dict[str, Any], str]]:
     yield {"metrics": {"prometheusRule": {"labels": {"release": 1}}}}, "release"
     yield {"metrics": {"prometheusRule": {"runbookURL": "docs/runbooks.md"}}}, "runbookURL"
     yield {"metrics": {"dashboards": {"folder": "vVols"}}}, "folder"
-    yield {"metrics": {"dashboards": {"annotations": {"a b": "c"}}}}, "annotations"
+    yield {"metrics": {"dashboards": {"annotations": {"a b": "c"}}}}, "a b"
     yield {"crds": {"install": True}}, "install"
     yield {"uninstall": {"timeoutSeconds": 1}}, "timeoutSeconds"
     yield {"credentials": {"password": "x"}}, "credentials"

@@ -61,6 +61,9 @@ def test_a_group_turns_by_time_alone_and_back_by_a_sync_and_a_new_named_point_is
     obj = says(site, name, CURRENT, "True", "WithinObjective")
     assert "behindObjectiveSince" not in obj["status"]
 
+    obj = site.rig.kubectl.wait_until(
+        "replicationgroup", name, lambda seen: "arrayPolicy" in seen["status"], what="arrayPolicy", timeout=LONG
+    )
     assert obj["status"]["arrayPolicy"]["retention"] == {"allFor": "24h", "perDay": 4, "days": 7}
     told = events(site, name)
     assert told[:4] == [

@@ -205,12 +205,12 @@ def test_the_columns_of_kubectl_tell_the_story(site: Site) -> None:
 
     def row() -> dict[str, str]:
         head, line = site.rig.kubectl("get", "failoverpreparations", "columns").stdout.splitlines()
-        places = [head.index(one) for one in ("GROUP", "PHASE", "REASON", "VALID", "POINT IN TIME")]
+        places = [head.index(one) for one in ("GROUP", "PHASE", "REASON", "VALID", "POINT ID")]
         return {head[at:].split("  ")[0]: line[at:].split(" ")[0] for at in places}
 
     preparation = prepare(site, group, "columns")
     preparation.wait_reason("VMPoweredOn")
-    assert row() == {"GROUP": group, "PHASE": "Waiting", "REASON": "VMPoweredOn", "VALID": "", "POINT IN TIME": ""}
+    assert row() == {"GROUP": group, "PHASE": "Waiting", "REASON": "VMPoweredOn", "VALID": "", "POINT ID": ""}
     power(site, app_of("columns"), "poweredOff")
     end = preparation.wait_complete()
     assert row() == {
@@ -218,7 +218,7 @@ def test_the_columns_of_kubectl_tell_the_story(site: Site) -> None:
         "PHASE": "Succeeded",
         "REASON": "FailoverPrepared",
         "VALID": "True",
-        "POINT IN TIME": end["status"]["pointInTime"]["id"],
+        "POINT ID": end["status"]["pointInTime"]["id"],
     }
     assert "columns" in site.rig.kubectl("get", "failprep").stdout
 

@@ -125,17 +125,29 @@ def _operator(facts: Facts) -> Iterator[Finding]:
         return
     now = facts.server_time or facts.now
     advice = "Look at its pods and their logs: `kubectl get pods -A -l app.kubernetes.io/name=vvol-replication`."
-    for lease in facts.leases or ():
+    held = [lease for lease in facts.leases or () if _is_held(lease, now)]
+    for lease in held:
         where, holder = namespace_of(lease), text(lease, "spec.holderIdentity")
+        yield Finding(Level.FINE, "operator", f"{holder} leads in namespace {where}.")
+    if held:
+        return
+    by_statuses = _by_statuses(facts, now, advice)
+    renewals = [moment(at(lease, "spec.renewTime")) for lease in facts.leases or ()]
+    gone = all(one is None or now - one > SILENT for one in renewals)  # Leases of installations that are no more
+    if not facts.leases or (gone and by_statuses.level is Level.FINE):
+        yield by_statuses
+        return
+    for lease in facts.leases:
         renewed = moment(at(lease, "spec.renewTime"))
-        patience = timedelta(seconds=2 * int(at(lease, "spec.leaseDurationSeconds") or _LEASE_SECONDS))
-        if renewed is None or not holder or now - renewed > patience:
-            ago = "never" if renewed is None else f"{short(now - renewed)} ago"
-            yield Finding(Level.WRONG, "operator", f"Nobody leads: the Lease in {where} was renewed {ago}.", advice)
-        else:
-            yield Finding(Level.FINE, "operator", f"{holder} leads in namespace {where}.")
-    if not facts.leases:
-        yield _by_statuses(facts, now, advice)
+        ago = "never" if renewed is None else f"{short(now - renewed)} ago"
+        message = f"Nobody leads: the Lease in {namespace_of(lease)} was renewed {ago}."
+        yield Finding(Level.WRONG, "operator", message, advice)
+
+
+def _is_held(lease: Object, now: datetime) -> bool:
+    renewed = moment(at(lease, "spec.renewTime"))
+    patience = timedelta(seconds=2 * int(at(lease, "spec.leaseDurationSeconds") or _LEASE_SECONDS))
+    return renewed is not None and bool(text(lease, "spec.holderIdentity")) and now - renewed <= patience
 
 
 def _by_statuses(facts: Facts, now: datetime, advice: str) -> Finding:

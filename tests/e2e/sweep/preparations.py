@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 UNKNOWN = "OutcomeUnknown"
 REFUSED = "AlreadyPrepared"
+KNOWN_AGAIN = "AlreadyDone"
 PREPARED_BY = {"Complete": "FailoverPrepared", "Failed": "NotProven"}
 """What the group says of itself, by how its one request ended."""
+NOBODY_WATCHES = "ValidityUnknown"
 _REMEMBERED_WITHIN = 20.0
 
 
@@ -100,6 +102,8 @@ def _judge_memory(spot: Spot, obj: Object, expected: str) -> list[str]:
     # Whoever was refused did not ask; how the one before it ended is not this object's to tell.
     reason = (stage.condition(obj, "Ready") or {}).get("reason")
     allowed = set(PREPARED_BY.values()) if reason == REFUSED else {expected}
+    if reason in (REFUSED, KNOWN_AGAIN):
+        allowed.add(NOBODY_WATCHES)  # the status with the condition Valid is gone
     try:
         eventually(says, what="", until=lambda seen: seen in allowed, timeout=_REMEMBERED_WITHIN, every=0.2)
     except TimeoutError:
