@@ -132,15 +132,14 @@ def _operator(facts: Facts) -> Iterator[Finding]:
     if held:
         return
     by_statuses = _by_statuses(facts, now, advice)
-    renewals = [moment(at(lease, "spec.renewTime")) for lease in facts.leases or ()]
-    gone = all(one is None or now - one > SILENT for one in renewals)  # Leases of installations that are no more
-    if not facts.leases or (gone and by_statuses.level is Level.FINE):
+    renewals = [(namespace_of(lease), moment(at(lease, "spec.renewTime"))) for lease in facts.leases or ()]
+    gone = all(one is None or now - one > SILENT for _, one in renewals)  # Leases of installations that are no more
+    if not renewals or (gone and by_statuses.level is Level.FINE):
         yield by_statuses
         return
-    for lease in facts.leases:
-        renewed = moment(at(lease, "spec.renewTime"))
+    for where, renewed in renewals:
         ago = "never" if renewed is None else f"{short(now - renewed)} ago"
-        message = f"Nobody leads: the Lease in {namespace_of(lease)} was renewed {ago}."
+        message = f"Nobody leads: the Lease in {where} was renewed {ago}."
         yield Finding(Level.WRONG, "operator", message, advice)
 
 
