@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 KINDS = ("replicationgroups", "replicationsyncs", "failoverpreparations", "replicationschedules")
 """What is shown; the first one must be readable, the others may be forbidden."""
 NOT_KNOWN = "not known"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 SILENT = timedelta(minutes=1)
 """It is listed every 15 seconds: after this time without an answer a question hangs."""
 Need = tuple[str, str, str, str]
@@ -56,7 +59,7 @@ def parts(seen: Seen, now: datetime) -> Mapping[str, str]:
     ordered = sorted(seen.objects, key=lambda one: (namespace_of(one), name_of(one), kind_of(one)))
     groups = [one for one in ordered if kind_of(one) == "ReplicationGroup"]
     running = [one for one in ordered if is_running(one)]
-    needs = list(_needs(ordered, groups, running))
+    needs = list(_needs(ordered, running))
     counts = f"Groups: {len(groups)}. Running: {len(running)}. Needs you: {len(needs)}."
     return {
         "groups": "".join(_group(one, now) for one in groups) or _nothing(6, "There is no ReplicationGroup here."),
@@ -76,18 +79,22 @@ def _trouble(seen: Seen, now: datetime) -> str:
     return f"What is shown is of {written(seen.at)}. {seen.trouble or 'The API server has not answered since then.'}"
 
 
-def _needs(objects: Sequence[Object], groups: Sequence[Object], running: Sequence[Object]) -> Iterator[Need]:
-    known = {(namespace_of(one), name_of(one)) for one in groups}
+def _needs(objects: Sequence[Object], running: Sequence[Object]) -> Iterator[Need]:
+    by_group: defaultdict[tuple[str, str], list[Object]] = defaultdict(list)
+    for one in running:
+        by_group[namespace_of(one), text(one, "spec.groupRef.name")].append(one)
     for one in objects:
-        found: list[tuple[str, str, str]] = []
         if kind_of(one) == "ReplicationGroup":
-            found = needs_of(one, running_on(one, running))
+            yield from _of(one, running_on(one, by_group.pop((namespace_of(one), name_of(one)), [])))
         elif kind_of(one) == "ReplicationSchedule":
-            found = needs_of(one, ())
-        elif is_running(one) and (namespace_of(one), text(one, "spec.groupRef.name")) not in known:
-            found = needs_of(None, [one])
-        for name, reason, message in found:
-            yield namespace_of(one), name, reason, message
+            yield from _of(one, ())
+    for without_a_group in by_group.values():
+        yield from _of(None, without_a_group)
+
+
+def _of(obj: Object | None, running: Sequence[Object]) -> Iterator[Need]:
+    (namespace, *_) = map(namespace_of, [obj] if obj is not None else running)
+    return ((namespace, *need) for need in needs_of(obj, running))
 
 
 def _need(need: Need) -> str:
@@ -95,7 +102,7 @@ def _need(need: Need) -> str:
     advice = advice_of(reason)
     todo = f'<p class="todo">What to do: {escape(advice)}</p>' if advice and advice not in message else ""
     head = f"<strong>{escape(reason)}</strong> {escape(name)} <span>in {escape(namespace)}</span>"
-    return f"<li><p>{head}</p><p>{escape(message)}</p>{todo}</li>"
+    return f"<li><p>{head}</p><p>{_timed(message)}</p>{todo}</li>"
 
 
 def _group(group: Object, now: datetime) -> str:
@@ -107,9 +114,9 @@ def _group(group: Object, now: datetime) -> str:
     cells = (
         f'<td>{escape(namespace_of(group))}</td><th scope="row">{escape(name_of(group))}</th>',
         f'<td><span class="state {escape(state)}">{escape(state)}</span></td>',
-        f'<td class="when">{escape(newest) or NOT_KNOWN}</td>',
-        f'<td class="when"><b>{escape(age(newest, now)) or NOT_KNOWN}</b> <small>{escape(goal)}</small></td>',
-        f"<td>{svg(ages, label)}<small>{escape(sentences(ages))}</small></td>",
+        f"<td>{_timed(newest) or NOT_KNOWN}</td>",
+        f"<td><b>{escape(age(newest, now)) or NOT_KNOWN}</b> <small>{_timed(goal)}</small></td>",
+        f"<td>{svg(ages, label)}<small>{_timed(sentences(ages))}</small></td>",
     )
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -126,6 +133,11 @@ def _request(request: Object, now: datetime) -> str:
         f'<tr><td>{escape(namespace_of(request))}</td><th scope="row">{escape(name)}</th>'
         f"<td>{escape(text(request, 'spec.groupRef.name'))}</td><td>{bar}{escape(str(progress))}</td></tr>"
     )
+
+
+def _timed(said: str) -> str:
+    """A text with its times marked, so that none is broken over two lines."""
+    return _TIME.sub(r"<time>\g<0></time>", escape(said))
 
 
 def _nothing(columns: int, said: str) -> str:

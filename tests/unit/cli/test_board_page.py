@@ -110,9 +110,9 @@ def test_a_schedule_that_is_in_trouble_and_a_request_without_a_group_need_a_pers
     page = shown(nightly, SUSPENDED, unseen)
 
     assert re.findall(r"<strong>(\w+)</strong> (\S+) ", page["needs"]) == [
-        ("NotSeen", "sync/new"),
         ("PushRefused", "schedule/nightly"),
         ("GroupSuspended", "sync/waits"),
+        ("NotSeen", "sync/new"),
     ]
 
 
