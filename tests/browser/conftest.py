@@ -67,8 +67,9 @@ def board(rig: Rig, site: Site) -> Iterator[Board]:
 def page(board: Board, window: chromium.Browser) -> chromium.Browser:
     """The browser, with the page of that board."""
     window.look()
-    window.open(board.link)
+    window.open("about:blank")  # what the page before complained of is over
     window.complaints()
+    window.open(board.link)
     return window
 
 
