@@ -103,6 +103,14 @@ def test_a_signal_to_it_alone_ends_it_and_its_watches(rig: Rig, site: Site, how:
         assert [one for one in children if Path(f"/proc/{one}").exists()] == []
 
 
+def test_under_nohup_it_stays_when_its_terminal_goes(rig: Rig, site: Site) -> None:
+    assert site.rig is rig
+    with Board(rig, "nohup", "kubectl", "vvol", "board", "--no-open") as board:
+        os.kill(board.process.pid, signal.SIGHUP)
+        assert ">erp</th>" in next(board.news())["groups"]
+        assert board.end()[0] == Outcome.DONE
+
+
 def test_a_port_that_was_asked_for_is_used_and_one_that_is_taken_is_wrong_usage(rig: Rig, site: Site) -> None:
     assert site.rig is rig
     with Board(rig) as board:
@@ -113,6 +121,20 @@ def test_a_port_that_was_asked_for_is_used_and_one_that_is_taken_is_wrong_usage(
         board.end()
     with Board(rig, "kubectl", "vvol", "board", "--no-open", "--port", port) as again:
         assert again.link.startswith(f"http://127.0.0.1:{port}/?token=")
+
+
+def test_who_may_read_groups_alone_sees_them_and_what_is_not_shown(rig: Rig, site: Site) -> None:
+    kinds = ("--resource=replicationgroups.replication.vvol.dev", "--verb=get,list,watch")
+    rig.kubectl("create", "role", "only-groups", *kinds)
+    rig.kubectl("create", "rolebinding", "only-groups", "--role=only-groups", "--user=one-who-looks")
+    with Board(rig, "kubectl", "vvol", "board", "--no-open", "--as=one-who-looks") as board:
+        news = board.news()
+        first = next(news)
+        assert ">erp</th>" in first["groups"]
+        assert first["notes"].count("Not shown: ") == 3
+        site.group("erp", name="made-meanwhile")
+        assert next(one for one in news if ">made-meanwhile</th>" in one["groups"])["trouble"] == ""
+    rig.kubectl("delete", "replicationgroup", "made-meanwhile")
 
 
 def test_who_may_not_read_groups_has_no_board_and_is_told_why(rig: Rig, site: Site) -> None:

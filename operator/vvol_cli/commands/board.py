@@ -34,8 +34,9 @@ def board(cluster: Cluster, port: int | None, *, closed: bool, everywhere: bool)
     """
     with contextlib.suppress(KeyboardInterrupt):
         for one in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, one):
-                signal.signal(getattr(signal, one), signal.default_int_handler)
+            number = getattr(signal, one, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+                signal.signal(number, signal.default_int_handler)
         _serve(cluster, port or 0, closed=closed, everywhere=everywhere)
     return Outcome.DONE
 
