@@ -63,8 +63,7 @@ def run_now(
     from vvol_cli.following.follow import follow  # noqa: PLC0415 - not for the help
 
     ended = follow(cluster, [changed], timeout.total_seconds(), display(form), judge=judge(run))[0]
-    print_ends([_run_of(ended, run)], form)
-    return ended.outcome
+    return print_ends([_run_of(ended, run)], form)
 
 
 def judge(run: str) -> Callable[[Object], Outcome | None]:
