@@ -80,6 +80,7 @@ def provider(ids: IdGenerator, version: str) -> TracerProvider:
     """
     listener = Listener()
     _LIBRARY.handlers[:], _LIBRARY.propagate = [listener], False
+    _LIBRARY.setLevel(listener.level)  # whatever the level of the log is
     try:
         exporter = OTLPSpanExporter()
         made = TracerProvider(id_generator=ids, resource=_resource(version), shutdown_on_exit=False)

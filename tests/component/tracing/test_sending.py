@@ -34,9 +34,10 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 def library() -> Iterator[None]:
     """Give the library's logger back as it was."""
     logger = logging.getLogger("opentelemetry")
-    before = logger.handlers[:], logger.propagate
+    before = logger.handlers[:], logger.propagate, logger.level
     yield
-    logger.handlers[:], logger.propagate = before
+    logger.handlers[:], logger.propagate, level = before
+    logger.setLevel(level)
 
 
 async def test_what_is_left_is_sent_at_the_end(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +120,7 @@ async def test_a_collector_that_hangs_does_not_hold_up_the_end(
 def test_variables_that_cannot_be_used_are_told_without_their_values(
     name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.ERROR)
     monkeypatch.setenv(name, value)
     with pytest.raises(TracingError, match=said) as error:
         start_tracing("1.2.3")

@@ -119,6 +119,24 @@ def test_a_request_that_is_waited_for_again_ends_as_its_name_is_known(
     assert capsys.readouterr().out == (f"{name}\n" if name else "")
 
 
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("name", "replicationschedule.replication.vvol.dev/nightly\n"),
+        ("table", "SCHEDULE           RUN NOW\nschedule/nightly   CHG-1\n"),
+    ],
+)
+def test_a_run_that_is_not_waited_for_is_printed_in_the_format_that_was_asked_for(
+    form: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", kubectl(tmp_path, obj("ReplicationSchedule", "nightly", {}, []))["PATH"])
+    command = ["schedule", "run-now", "nightly", "--text", "CHG-1", "--no-wait", "-o"]
+    assert cli.main([*command, form], standalone_mode=False) == Outcome.DONE
+    assert capsys.readouterr().out == said
+    assert cli.main([*command, "json"], standalone_mode=False) == Outcome.DONE
+    assert json.loads(capsys.readouterr().out)["items"] == [{"schedule": "nightly", "runNow": "CHG-1"}]
+
+
 def test_a_name_that_the_method_never_learns_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", kubectl(tmp_path, {})["PATH"])
     with pytest.raises(Stop, match="Nothing was asked for") as stop:
