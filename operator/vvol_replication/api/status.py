@@ -25,6 +25,10 @@ class Phase(StrEnum):
     MISSED = "Missed"
 
 
+ENDED_PHASES = (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED, Phase.EXPIRED, Phase.MISSED)
+"""The phases of what has ended. Whether it has is told by `has_ended`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the operator says of an object."""
