@@ -19,7 +19,7 @@ from typing import Any, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-from bench import cli, counts, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
+from bench import cli, counts, finished, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
@@ -28,7 +28,7 @@ from testbed.kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")
-LONG = ("polling", "soak", "scrape", "cli")
+LONG = ("finished", "polling", "soak", "scrape", "cli")
 """Sections that are run only when asked for."""
 
 
@@ -52,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--samples", type=int, default=40, help="of the latency, or of the cli (default: 40)")
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
+    parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
     return parser.parse_args()
@@ -64,6 +65,7 @@ def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
         "calls": lambda: counts.measure(stand),
         "idle": lambda: idle.measure(stand),
         "load": lambda: load.measure(stand, arguments.syncs),
+        "finished": lambda: finished.measure(stand, arguments.finished),
         "polling": lambda: polling.measure(stand),
         "scrape": lambda: scrape.measure(stand, arguments.syncs),
         "cli": lambda: cli.measure(stand, arguments.samples),

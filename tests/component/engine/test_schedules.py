@@ -261,7 +261,7 @@ async def test_what_another_process_tells_while_this_one_decides_stays_told() ->
             await asyncio.sleep(1)
             return found
 
-        rig.api.list_in = slow  # type: ignore[method-assign, assignment]
+        rig.api.list_in = slow  # type: ignore[method-assign]
         await rig.until_ended(await one_run(rig))
         await until(lambda: outcome(rig) is not None)
 

@@ -31,9 +31,9 @@ _AT_ONCE = 50
 class FinishedRequests:
     """Looks through all requests that have ended, in the background."""
 
-    def __init__(self, services: Services, observe: Callable[[Kind, Body], None]) -> None:
-        """`observe` is told each object that has ended, as if the watch had shown it."""
-        self._services, self._observe = services, observe
+    def __init__(self, services: Services, found: Callable[[ObjectRef, Body], None]) -> None:
+        """`found` is told each object that has ended."""
+        self._services, self._found = services, found
         self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -77,37 +77,38 @@ class FinishedRequests:
                 seen += 1
                 if seen % _AT_ONCE == 0:
                     await asyncio.sleep(0)
-                status = body.get("status") or {}
-                if not has_ended(status) and status.get("phase") not in ENDED_PHASES:
-                    continue
-                with about(kind, body):
-                    self._observe(kind, body)
-                    await self._settle(kind, body)
+                await self._look_at(kind, body)
 
-    async def _settle(self, kind: Kind, body: Body) -> None:
-        """Do what is left to do about it. One that is changed meanwhile is shown by the watch, and settled from there.
-
-        Raises:
-            ConnectionError: if the API server did not say whether it is done.
-        """
-        if not self._services.leading():
-            return
+    async def _look_at(self, kind: Kind, body: Body) -> None:
         metadata, status = body["metadata"], body.get("status") or {}
+        ended_well = has_ended(status)
+        if not ended_well and status.get("phase") not in ENDED_PHASES:
+            return
         ref = ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])
+        going = bool(metadata.get("deletionTimestamp"))
+        if ended_well and not going:
+            self._found(ref, body)
+        held = FINALIZER in (metadata.get("finalizers") or ())
+        answered = going or status.get("observedGeneration") == metadata["generation"]
+        if (held or not answered or not ended_well) and self._services.leading():
+            with about(kind, body):
+                _raise_failed(await self._settle(ref, body, held=held))
+
+    async def _settle(self, ref: ObjectRef, body: Body, *, held: bool) -> WriteResult:
+        """Do what is left to do about it. One that is changed meanwhile the watch shows, and kopf settles it."""
+        metadata, status = body["metadata"], body.get("status") or {}
         cluster, version = self._services.cluster, metadata["resourceVersion"]
-        finalizers, result = metadata.get("finalizers") or (), None
         if not has_ended(status):
             # Somebody spoilt its end. With this phase it is listed, and goes on from its ledger.
-            result = await cluster.write_status(ref, status, {**status, "phase": Phase.PENDING}, version)
-        elif FINALIZER in finalizers:
-            result = await cluster.write_finalizers(ref, [one for one in finalizers if one != FINALIZER], version)
-        elif not metadata.get("deletionTimestamp") and status.get("observedGeneration") != metadata["generation"]:
-            after = REQUEST_KINDS[kind].acceptance(body, self._services.clock.now())
-            answered = {**(after if after is not None else status), "observedGeneration": metadata["generation"]}
-            result = await cluster.write_status(ref, status, answered, version)
-        _raise_failed(result)
+            return await cluster.write_status(ref, status, {**status, "phase": Phase.PENDING}, version)
+        if held:
+            others = [one for one in metadata["finalizers"] if one != FINALIZER]
+            return await cluster.write_finalizers(ref, others, version)
+        after = REQUEST_KINDS[ref.kind].acceptance(body, self._services.clock.now())
+        answered = {**(status if after is None else after), "observedGeneration": metadata["generation"]}
+        return await cluster.write_status(ref, status, answered, version)
 
 
-def _raise_failed(result: WriteResult | None) -> None:
+def _raise_failed(result: WriteResult) -> None:
     if isinstance(result, Failed):
         raise ConnectionError(result.message)

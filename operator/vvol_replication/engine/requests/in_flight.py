@@ -94,9 +94,11 @@ class Requests:
         if in_flight(status):
             self._take_up(ref, body)
 
-    def _found_ended(self, kind: Kind, body: Body) -> None:
-        if not self._stopped:
-            self.observe(kind, body, deleted=False)
+    def _found_ended(self, ref: ObjectRef, body: Body) -> None:
+        """What is to be known of a request that ended before anybody here watched it."""
+        note_end(self._context.registry, ref.kind, body)
+        self._ttl.observe(ref, REQUEST_KINDS[ref.kind].due_at(body))
+        self._recorder.found(ref, body["status"])
 
     def acceptance(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to an object that is new, or was edited, and has been observed. None: nothing."""
