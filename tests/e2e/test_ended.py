@@ -72,7 +72,7 @@ def test_kubectl_selects_by_phase_group_and_request_id(rig: Rig, site: Site) -> 
 
 
 def test_with_a_crd_from_before_it_works_and_says_what_to_do(rig: Rig, site: Site) -> None:
-    """Helm upgrades the operator and leaves the CRDs as they were."""
+    """Where one team owns the CRDs and another one the operator, the operator may be the first."""
     done = completed(site, "older", requestID="CHG-1")
     rig.kill()
     fields = json.loads(rig.kubectl("get", CRD, "-o", "json").stdout)["spec"]["versions"][0]["selectableFields"]

@@ -49,8 +49,8 @@ class ListsUnfinished:
         if kind not in self._said:
             self._said.add(kind)
             _log.warning(
-                "The CRD %s is older than this operator: it has no selectableFields. Each start reads all objects that "
-                "have ended, too. Apply the CRDs of this version.",
+                "The CRD %s is older than this operator. So each start also reads all objects that have ended. "
+                "Apply the CRDs of this version.",
                 kind.crd_name,
             )
 
