@@ -123,6 +123,14 @@ image-test: WORKERS := 0
 image-test: tools  ## build the image and run it with podman, against a real API server (root, apt packages: minutes)
 	$(PYTEST) tests/container
 
+.PHONY: board-test
+# Programs that drive browsers are in an environment of their own.
+BROWSER_ENV := .cache/browser
+board-test: tools  ## open the page of kubectl vvol board in Chromium (apt packages; VVOL_UPDATE_GOLDEN=1: its pictures)
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(BROWSER_ENV) "$$(hack/setup.sh uv)" sync --locked --all-extras \
+	  --group browser --quiet --python $(BIN)/python
+	$(BROWSER_ENV)/bin/pytest -n 0 tests/browser $(ARGS)
+
 .PHONY: release verify-release release-lock
 RELEASE = @UV="$$(hack/setup.sh uv)" $(BIN)/python hack/release
 RELEASE_OF = --version '$(VERSION)' --directory '$(DIST_DIRECTORY)' --key '$(KEY)' --chart-key '$(CHART_KEY)'

@@ -49,6 +49,7 @@ _OUTPUT = """
 - **Requests get names** of their group, the time and six drawn characters. If the answer to a creation is lost, the
   request is looked for by that name. It is not created twice. The field manager is `kubectl-vvol`.
 - **Ctrl-C** ends the waiting, not the request.
+- **[The board](board.md)** has a page of its own, on what it shows and who can see it.
 
 ## With other versions
 
