@@ -75,9 +75,9 @@ def test_the_pipeline_of_the_page_makes_one_point_in_time_for_a_commit(rig: Rig,
         (tmp_path / "deployment.yaml").write_text(
             '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "deployed"}}'
         )
-        for again in (False, True):
+        for _ in range(2):
             done = shell(rig, "sh", "-c", f"COMMIT=3f9c1e7\n{step}", directory=tmp_path)
             assert done.returncode == 0, done.stderr
-            assert again or done.stdout.splitlines()[0] == "before-3f9c1e7"
+            assert done.stdout.splitlines()[0] == "before-3f9c1e7"
         assert asked(other) == once()
         assert rig.kubectl("get", "configmap", "deployed", "--output=name").stdout.strip() == "configmap/deployed"
