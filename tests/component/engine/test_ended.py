@@ -115,11 +115,12 @@ async def test_a_request_id_is_known_by_a_process_that_has_never_seen_who_used_i
         await rig.kill()
         rig.engine = rig.renewed()
         await rig.engine.start()  # and nobody has looked through what has ended
-        rig.request("again", requestID="CHG-1", pointInTimeName="mine")
         rig.request("other", requestID="CHG-1", pointInTimeName="another")
+        await rig.until_ended("other")
+        assert rig.says(REPLICATION_SYNC, "other") == ("False", "RequestIDConflict")
 
+        rig.request("again", requestID="CHG-1", pointInTimeName="mine")
         await rig.until_ended("again")
-        await rig.until_reason("other", "RequestIDConflict")
         assert rig.says(REPLICATION_SYNC, "again", "Complete") == ("True", "AlreadyDone")
         assert rig.count("push") == pushes
 
