@@ -119,7 +119,7 @@ async def run(configuration: Configuration) -> None:
         replica.stop()
         await engine.stop()
 
-    add_lifecycle(registry, connection, end)
+    add_lifecycle(registry, connection, at_end=end, listed=engine.listed)
     try:
         if configuration.http_port is not None:
             port = await probes.start(configuration.http_host, configuration.http_port)

@@ -7,6 +7,7 @@ measured; a slow figure is no failure. See README.md beside this file for what e
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from typing import Any, Protocol
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
-from bench import cli, counts, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
+from bench import cli, compare, counts, finished, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
 from bench.stand import Stand  # noqa: E402 - as above
 
@@ -28,7 +29,7 @@ from testbed.kubectl import KubectlError  # noqa: E402 - as above
 from vvol_simulator.client import SimulatorError  # noqa: E402 - as above
 
 SECTIONS = ("latency", "calls", "idle", "load")
-LONG = ("polling", "soak", "scrape", "cli")
+LONG = ("finished", "polling", "soak", "scrape", "cli")
 """Sections that are run only when asked for."""
 
 
@@ -52,33 +53,46 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--samples", type=int, default=40, help="of the latency, or of the cli (default: 40)")
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
+    parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
+    parser.add_argument("--compare", metavar="REVISION", help="measure that revision, too, in turns")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
     return parser.parse_args()
 
 
-def _measure(stand: Stand, arguments: argparse.Namespace) -> dict[str, Any]:
-    wanted = arguments.only or SECTIONS
-    sections: dict[str, Callable[[], Result]] = {
-        "latency": lambda: latency.measure(stand, arguments.samples),
-        "calls": lambda: counts.measure(stand),
-        "idle": lambda: idle.measure(stand),
-        "load": lambda: load.measure(stand, arguments.syncs),
-        "polling": lambda: polling.measure(stand),
-        "scrape": lambda: scrape.measure(stand, arguments.syncs),
-        "cli": lambda: cli.measure(stand, arguments.samples),
-        "soak": lambda: soak.measure(stand, arguments.syncs, arguments.seed),
+def _sections(arguments: argparse.Namespace) -> dict[str, Callable[[Stand], Result]]:
+    return {
+        "latency": lambda stand: latency.measure(stand, arguments.samples),
+        "calls": counts.measure,
+        "idle": idle.measure,
+        "load": lambda stand: load.measure(stand, arguments.syncs),
+        "finished": lambda stand: finished.measure(stand, arguments.finished),
+        "polling": polling.measure,
+        "scrape": lambda stand: scrape.measure(stand, arguments.syncs),
+        "cli": lambda stand: cli.measure(stand, arguments.samples),
+        "soak": lambda stand: soak.measure(stand, arguments.syncs, arguments.seed),
     }
-    found: dict[str, Any] = {}
-    for name in (*SECTIONS, *LONG):
-        if name not in wanted:
-            continue
-        begun = time.monotonic()
-        result = sections[name]()
-        found[name] = result.as_dict()
-        again = f"  (took {time.monotonic() - begun:.0f} s; again: make bench ARGS='--only {name}')"
-        sys.stdout.write("\n".join([*result.report(), again, "\n"]))
-        sys.stdout.flush()
+
+
+def _measured(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]:
+    """All sections that were asked for, in their order, each told when it is done."""
+    sections, found = _sections(arguments), {}
+    wanted = [name for name in (*SECTIONS, *LONG) if name in (arguments.only or SECTIONS)]
+    with contextlib.ExitStack() as running:
+        shared = None if arguments.compare else running.enter_context(Stand.start(directory))
+        for name in wanted:
+            begun, result = time.monotonic(), None
+            if shared is not None:
+                result = sections[name](shared)
+            elif name in compare.COMPARED:
+                result = compare.compare(name, arguments.compare, directory, sections[name])
+            else:
+                raise RuntimeError(f"{name} cannot be compared; what can: {', '.join(compare.COMPARED)}")
+            found[name] = result.as_dict()
+            with_whom = f" --compare {arguments.compare}" if arguments.compare else ""
+            again = f"  (took {time.monotonic() - begun:.0f} s; again: make bench ARGS='--only {name}{with_whom}')"
+            sys.stdout.write("\n".join([*result.report(), again, "\n"]))
+            sys.stdout.flush()
     return found
 
 
@@ -88,8 +102,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vvol-bench-") as scratch:
         directory = Path(scratch) if arguments.keep is None else arguments.keep.absolute()
         try:
-            with Stand.start(directory) as stand:
-                found = _measure(stand, arguments)
+            found = _measured(arguments, directory)
         except KeyboardInterrupt:
             return 130
         except (

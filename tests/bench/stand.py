@@ -69,25 +69,30 @@ class Operator:
 
 @dataclass
 class Stand:
-    """Everything that runs. `directory` has the logs."""
+    """Everything that runs. `directory` has the logs; the operator and its CRDs are those of `tree`."""
 
     directory: Path
     plane: ControlPlane
     simulator: Simulator
     operator: Operator
+    tree: Path = ROOT
     names: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, directory: Path) -> Iterator[Stand]:
-        """Start all of it and connect the operator with everything but groups; ends with leaving."""
+    def start(cls, directory: Path, tree: Path = ROOT) -> Iterator[Stand]:
+        """Start all of it and connect the operator with everything but groups; ends with leaving.
+
+        `tree`: where `operator` and `crds` are that are measured.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as running:
             simulator = running.enter_context(Simulator.start(topology()))
             plane = running.enter_context(ControlPlane.start(directory))
-            plane.install(ROOT / "crds")
+            plane.install(tree / "crds")
             for namespace in (OPERATOR_NAMESPACE, "single", "load"):
                 plane.kubectl("create", "namespace", namespace)
-            stand = cls(directory, plane, simulator, _operator(plane, directory))
+            stand = cls(directory, plane, simulator, _operator(plane, directory, tree), tree)
             running.callback(stand.end_operator)
             objects = stage.endpoints(simulator.ready, OPERATOR_NAMESPACE)
             plane.client.apply(*objects)
@@ -106,7 +111,7 @@ class Stand:
     def start_operator(self, *more: str) -> None:
         """Start another operator, the last one having ended; `more` is said on its command line."""
         self.end_operator()
-        self.operator = _operator(self.plane, self.directory, more)
+        self.operator = _operator(self.plane, self.directory, self.tree, more)
 
     def restart_operator(self) -> None:
         """End the operator and start another one."""
@@ -154,13 +159,14 @@ def _source(group: str) -> str:
     return f"array-{group.split('-')[1]}a" if group.startswith("group-") else "array-1a"
 
 
-def _operator(plane: ControlPlane, directory: Path, more: Sequence[str] = ()) -> Operator:
+def _operator(plane: ControlPlane, directory: Path, tree: Path, more: Sequence[str] = ()) -> Operator:
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "vvol_replication", "--operator-namespace", OPERATOR_NAMESPACE]
     kubeconfig = accounts.kubeconfig(plane.client, directory, OPERATOR_NAMESPACE)
     command += ["--kubeconfig", str(kubeconfig), "--http-host", "127.0.0.1", "--http-port", str(port), *more]
     begun = time.monotonic()
-    process = Process("operator", command, directory)
+    environment = {**os.environ, "PYTHONPATH": str(tree / "operator")}
+    process = Process("operator", command, directory, environment=environment)
     try:
         eventually(
             lambda: _status(process, port), what="the operator's /readyz", until=lambda seen: seen == "200", every=0.02

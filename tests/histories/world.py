@@ -245,11 +245,11 @@ class Api:
         return copy.deepcopy(self.objects.get((ref.kind.plural, ref.name))) or Gone()
 
     async def list_in(
-        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+        self, kind: Kind, namespace: str, *, labels: Mapping[str, str] | None = None, fields: str = ""
     ) -> Sequence[Mapping[str, Any]] | Failed:
         if failed := await self._answer():
             return failed
-        assert (namespace, list(labels or {})) == (NAMESPACE, ["replication.vvol.dev/schedule-uid"])
+        assert (namespace, list(labels or {}), fields) == (NAMESPACE, ["replication.vvol.dev/schedule-uid"], "")
         return [copy.deepcopy(body) for (plural, _), body in self.objects.items() if plural == kind.plural]
 
     async def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from component.engine.apiserver import ApiServerInMemory, Body, Key
 from component.engine.virtual import VirtualClock
 from walk.process import Process, Tasks
 
-from vvol_replication.api.names import KINDS, ONE_SHOT_KINDS
+from vvol_replication.api.names import KINDS
 from vvol_replication.api.objects import Conflict, Failed, ObjectRef, WriteResult
 
 _NAMES = {kind.plural: kind.kind for kind in KINDS}
@@ -77,12 +77,9 @@ class SharedApi(ApiServerInMemory):
         self._event(process.engine, key, body, deleted)
 
     def take_up(self, process: Process) -> None:
-        """The watch begins: it shows every request once more, as resumed."""
+        """The watch of this process begins."""
         self.engine = process.engine
-        plurals = {kind.plural for kind in ONE_SHOT_KINDS}
-        for key, body in list(self.objects.items()):
-            if key[0] in plurals:
-                self.handle(key, body, resumed=True)
+        self.begin_watch()
 
     def since(self, key: Key, holds: Callable[[Body | None], bool]) -> datetime | None:
         """Since when has this been so without a break? None: it is not so."""

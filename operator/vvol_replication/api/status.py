@@ -25,6 +25,10 @@ class Phase(StrEnum):
     MISSED = "Missed"
 
 
+ENDED_PHASES = (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED, Phase.EXPIRED, Phase.MISSED)
+"""The phases of what has ended. Whether it has is told by `has_ended`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the operator says of an object."""
@@ -78,10 +82,9 @@ def has_ended(status: Mapping[str, Any]) -> bool:
 
     An acceptance that comes late, from a process that stood still, overwrites the conditions and leaves the time.
     """
-    conditions = status.get("conditions")
-    shown = [one for one in (conditions if isinstance(conditions, list) else ()) if isinstance(one, Mapping)]
-    return bool(status.get("finishedAt")) and any(
-        (one.get("type"), one.get("status")) == ("Finished", "True") for one in shown
+    conditions = status.get("conditions") if status.get("finishedAt") else None
+    return isinstance(conditions, list) and any(
+        isinstance(one, Mapping) and one.get("type") == "Finished" and one.get("status") == "True" for one in conditions
     )
 
 

@@ -11,8 +11,9 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -136,15 +137,18 @@ class ApiServer:
             return found
         return Failed(f"the API server answered {code} to a read of {ref}: {_message(body)}")
 
-    async def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
+    async def list(self, kind: Kind, fields: str = "") -> AsyncIterator[Mapping[str, Any]]:
         """All objects of a kind in the namespaces that the operator is to see, a page at a time.
+
+        Parameters:
+            fields: a field selector (`api.selectors`); where the CRD is older than it, all objects come.
 
         Raises:
             ConnectionError: if the server does not answer: who lists must not take silence for absence (invariant 10).
         """
         namespaces: tuple[str | None, ...] = self._namespaces if kind.namespaced and self._namespaces else (None,)
         for namespace in namespaces:
-            async for item in self._listed(kind, namespace):
+            async for item in self._listed(kind, namespace, fields=fields):
                 yield item
 
     def watches(self, namespace: str) -> bool:
@@ -152,12 +156,17 @@ class ApiServer:
         return not self._namespaces or namespace in self._namespaces
 
     async def list_in(
-        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+        self, kind: Kind, namespace: str, *, labels: Mapping[str, str] | None = None, fields: str = ""
     ) -> Sequence[Mapping[str, Any]] | Failed:
-        """All objects of a kind in one namespace, as they are now; with `labels`, those that have all of these."""
+        """All objects of a kind in one namespace, as they are now.
+
+        Parameters:
+            labels: only those that have all of these.
+            fields: a field selector, as of `list`.
+        """
         selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
         try:
-            return [item async for item in self._listed(kind, namespace, selector)]
+            return [item async for item in self._listed(kind, namespace, labels=selector, fields=fields)]
         except ConnectionError as error:
             return Failed(f"the {kind.plural} of namespace {namespace!r} could not be listed: {error}")
 
@@ -178,23 +187,28 @@ class ApiServer:
             return Denied(why, _message(body))
         return Failed(f"the API server answered {code} to the creation of {metadata['name']!r}: {_message(body)}")
 
-    async def _listed(self, kind: Kind, namespace: str | None, selector: str = "") -> AsyncIterator[Mapping[str, Any]]:
-        token, chosen = "", f"&labelSelector={quote(selector, safe='')}" if selector else ""
+    async def _listed(
+        self, kind: Kind, namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        asked = {"limit": str(_PAGE), "labelSelector": labels, "fieldSelector": fields, "continue": ""}
         while True:
-            query = f"?limit={_PAGE}{chosen}" + (f"&continue={quote(token, safe='')}" if token else "")
-            answer = await self._call("GET", _path(kind, namespace) + query)
+            query = urlencode({name: value for name, value in asked.items() if value})
+            answer = await self._call("GET", f"{_path(kind, namespace)}?{query}")
             if isinstance(answer, Failed):
                 raise ConnectionError(answer.message)
             code, body = answer
             items = body.get("items") if isinstance(body, Mapping) else None
+            if code == HTTPStatus.BAD_REQUEST and asked["fieldSelector"] and not asked["continue"]:
+                asked["fieldSelector"] = ""  # a CRD from before it
+                continue
             if code == _NOT_FOUND:
                 raise UnknownKindError(f"it does not know {kind.crd_name}. Install the CRDs")
             if code != _OK or not isinstance(items, list):
                 raise ConnectionError(f"it answered {code} to a list of {kind.plural}: {_message(body)}")
             for item in items:
                 yield {"apiVersion": API_VERSION, "kind": kind.kind, **item}
-            token = str(_metadata(body).get("continue") or "")
-            if not token:
+            asked["continue"] = str(_metadata(body).get("continue") or "")
+            if not asked["continue"]:
                 break
 
     async def server_side_apply(self, kind: Kind, manifest: Mapping[str, Any]) -> ApplyResult:

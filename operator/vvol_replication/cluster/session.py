@@ -40,8 +40,8 @@ class Connection:
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
     writes: Writes = field(default_factory=Writes)
 
-    def patient(self) -> aiohttp.ClientSession:
-        """A session for kopf, over the same connections. Who takes it closes it.
+    def patient(self, *beside: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        """A session for kopf, over the same connections. Who takes it closes it. Its requests pass `beside` first.
 
         kopf takes a conflict for a defect and lets the object lie until its watch begins anew, after minutes. The API
         server answers so where others keep changing an object; kopf's patches have no precondition that this could
@@ -52,7 +52,7 @@ class Connection:
             connector_owner=False,
             timeout=self.http.timeout,
             headers=self.http.headers,
-            middlewares=(_repeat_conflicts, *self.middlewares, _tell_closed),
+            middlewares=(*beside, _repeat_conflicts, *self.middlewares, _tell_closed),
             **_way(self.login),
         )
 

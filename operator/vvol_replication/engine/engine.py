@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from vvol_replication.api.names import KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, REPLICATION_SYNC, Kind
+from vvol_replication.api.selectors import LEFT_OUT, UNFINISHED
 from vvol_replication.reconcile.core.tuning import Tuning
 
 from .about import about
@@ -88,7 +89,7 @@ class Engine:
             services=self._services,
             registry=self.registry,
             queue=self._queue,
-            claims=Claims(),
+            claims=Claims(self._services),
             calls=StorageCalls(self.registry),
             tuning=tuning or Tuning(),
             identity=identity,
@@ -132,7 +133,7 @@ class Engine:
     async def _taken_up(self) -> bool:
         try:
             for kind in KINDS:
-                async for body in self._services.cluster.list(kind):
+                async for body in self._services.cluster.list(kind, UNFINISHED if kind in LEFT_OUT else ""):
                     self.observe(kind, body)
         except ConnectionError as error:
             _log.warning("waiting for the API server: %s", error)
@@ -179,6 +180,10 @@ class Engine:
             self.registry.observe(kind, body, deleted=deleted)
             if kind == REPLICATION_GROUP:
                 self.schedules.group_observed(body, deleted=deleted)
+
+    def listed(self) -> None:
+        """All that has not ended was listed, and everything is watched from there: look through what has ended."""
+        self.requests.look_through_ended()
 
     def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to the status of a request that is new, or was edited. None: nothing."""

@@ -26,6 +26,10 @@ class Cluster(Protocol):
         """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
         ...
 
+    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
+        """Make these the finalizers of this object, if it is still at that version."""
+        ...
+
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
         """Delete exactly this object, if it is still at that version. `Gone`: it is not there any more."""
         ...
@@ -34,8 +38,11 @@ class Cluster(Protocol):
         """One object as it is now."""
         ...
 
-    def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
-        """All objects of a kind that the operator is to see, page by page."""
+    def list(self, kind: Kind, fields: str = "") -> AsyncIterator[Mapping[str, Any]]:
+        """All objects of a kind that the operator is to see, page by page.
+
+        `fields` (`api.selectors`) leaves out others where it can: who asks looks at each object anyway.
+        """
         ...
 
     def watches(self, namespace: str) -> bool:
@@ -43,9 +50,12 @@ class Cluster(Protocol):
         ...
 
     async def list_in(
-        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+        self, kind: Kind, namespace: str, *, labels: Mapping[str, str] | None = None, fields: str = ""
     ) -> Sequence[Mapping[str, Any]] | Failed:
-        """All objects of a kind in one namespace, as they are now; with `labels`, those that have all of these."""
+        """All objects of a kind in one namespace, as they are now; with `labels`, those that have all of these.
+
+        `fields`: as of `list`.
+        """
         ...
 
     async def create(self, kind: Kind, manifest: Mapping[str, Any]) -> CreateResult:
@@ -203,6 +213,9 @@ class Pace:
     """Discovery applies this many objects, then pauses, and looks again at what there is."""
     discovery_retry: float = 600.0
     """An object that the API server refused for what it says is not applied again for so long, unless it changes."""
+    finished: float = 3600.0
+    """Between two looks through what has ended and has a TTL: what is due before the next one is known by then. It
+    costs a list of these, a page at a time."""
     schedule: float = 60.0
     """A schedule looks at the clock at least this often: a clock that was put forward is noticed no later."""
     stop: float = 2.0

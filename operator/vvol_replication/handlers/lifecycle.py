@@ -8,16 +8,30 @@ from collections.abc import Awaitable, Callable
 import kopf
 
 from vvol_replication.cluster.session import Connection
+from vvol_replication.cluster.unfinished import ListsUnfinished
+
+from .memories import Memories
 
 LOGIN_PAUSE = 2.0
 """Seconds between two logins of kopf (docs/facts/kopf.md#clients-of-the-api-server)."""
 
 
 def add_lifecycle(
-    registry: kopf.OperatorRegistry, connection: Connection, at_end: Callable[[], Awaitable[None]]
+    registry: kopf.OperatorRegistry,
+    connection: Connection,
+    *,
+    at_end: Callable[[], Awaitable[None]],
+    listed: Callable[[], None],
 ) -> None:
-    """Let kopf use this connection, and do that when it ends."""
-    refused = False
+    """Let kopf use this connection.
+
+    Parameters:
+        registry: the handlers.
+        connection: to the API server.
+        at_end: done when kopf ends.
+        listed: called when kopf has listed the requests that have not ended; it watches all from then on.
+    """
+    refused, unfinished = False, ListsUnfinished(listed)
 
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.AiohttpSession:
@@ -26,7 +40,7 @@ def add_lifecycle(
         if refused:
             await asyncio.sleep(LOGIN_PAUSE)
         refused = True
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient())
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient(unfinished))
 
     @kopf.on.cleanup(registry=registry)
     async def cleanup(**_: object) -> None:
@@ -59,6 +73,7 @@ async def serve(
         settings=settings,
         clusterwide=not namespaces,
         namespaces=namespaces,
+        memories=Memories(),
         stop_flag=stop,
         ready_flag=ready,
     )

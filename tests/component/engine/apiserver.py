@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from component.engine.selecting import selects
 from component.engine.virtual import VirtualClock
 
 from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
@@ -23,6 +25,7 @@ from vvol_replication.api.objects import (
     WriteResult,
     Written,
 )
+from vvol_replication.api.selectors import LEFT_OUT, UNFINISHED
 from vvol_replication.api.status import in_flight
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.api import LAST
@@ -65,6 +68,10 @@ class ApiServerInMemory:
         """What the next server-side applies come to, instead of their effect."""
         self.applied: list[str] = []
         self.listed_in = 0
+        self.looked_up: list[str] = []
+        """The field selectors of lists in one namespace."""
+        self.listed: Counter[str] = Counter()
+        """How often each object came in a list of its whole kind, by its name."""
         self.creations: list[str] = []
         """Names in the engine's own calls to create."""
         self.refusals: list[Denied | Failed | str] = []
@@ -185,6 +192,20 @@ class ApiServerInMemory:
         merge_status(body["status"], patch)
         return Written(self._save(key, body, said="conditions" in patch))
 
+    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
+        await asyncio.sleep(0.005)
+        if self.silent is not None:
+            return self.silent
+        key = (ref.kind.plural, ref.namespace, ref.name)
+        body = self.objects.get(key)
+        if body is None or body["metadata"]["uid"] != ref.uid:
+            return Gone()
+        if body["metadata"]["resourceVersion"] != resource_version:
+            return Conflict()
+        self._patch(key, body, lambda now: now["metadata"].update(finalizers=list(finalizers)))
+        left = self.objects.get(key)
+        return Written(left["metadata"]["resourceVersion"] if left is not None else str(self._version))
+
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
         await asyncio.sleep(0.005)
         self.deletions.append(ref.name)
@@ -205,25 +226,30 @@ class ApiServerInMemory:
         body = self.objects.get((ref.kind.plural, ref.namespace, ref.name))
         return Gone() if body is None or body["metadata"]["uid"] != ref.uid else copy.deepcopy(body)
 
-    async def list(self, kind: Kind) -> AsyncIterator[Mapping[str, Any]]:
+    async def list(self, kind: Kind, fields: str = "") -> AsyncIterator[Mapping[str, Any]]:
         await asyncio.sleep(0.005)
         if self.lists:
             raise ConnectionError(self.lists.pop(0))
         for key, body in sorted(self.objects.items(), key=lambda one: str(one[0])):
-            if key[0] == kind.plural:
+            if key[0] == kind.plural and selects(fields, body):
+                self.listed[body["metadata"]["name"]] += 1
                 yield copy.deepcopy(body)
 
     def watches(self, namespace: str) -> bool:
         return not self.watched or namespace in self.watched
 
     async def list_in(
-        self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None
+        self, kind: Kind, namespace: str, *, labels: Mapping[str, str] | None = None, fields: str = ""
     ) -> Sequence[Mapping[str, Any]] | Failed:
         await asyncio.sleep(0.005)
-        self.listed_in += 1
+        if fields:
+            self.looked_up.append(fields)
+        else:
+            self.listed_in += 1
         found = (body for key, body in sorted(self.objects.items(), key=str) if key[:2] == (kind.plural, namespace))
         wanted = (labels or {}).items()
-        chosen = (body for body in found if wanted <= (body["metadata"].get("labels") or {}).items())
+        labelled = (body for body in found if wanted <= (body["metadata"].get("labels") or {}).items())
+        chosen = (body for body in labelled if selects(fields, body))
         return self.silent or [copy.deepcopy(body) for body in chosen]
 
     async def create(self, kind: Kind, manifest: Mapping[str, Any]) -> CreateResult:
@@ -309,6 +335,15 @@ class ApiServerInMemory:
         engine.observe(kind, body, deleted=deleted)
         if kind in ONE_SHOT_KINDS and not deleted:
             self.handle(key, body)
+
+    def begin_watch(self) -> None:
+        """Kopf lists the requests, without the ReplicationSyncs that have ended, resumes them, and watches all."""
+        assert self.engine is not None
+        for key, body in list(self.objects.items()):
+            kind = next((kind for kind in ONE_SHOT_KINDS if kind.plural == key[0]), None)
+            if kind is not None and (kind not in LEFT_OUT or selects(UNFINISHED, body)):
+                self.handle(key, body, resumed=True)
+        self.engine.listed()
 
     def handle(self, key: Key, body: Body, *, resumed: bool = False) -> None:
         """Play kopf for one event of a request: finalizer first, then the handlers and their one patch."""

@@ -16,7 +16,6 @@ from component.engine.virtual import VirtualClock, until
 from vvol_replication.api.names import (
     FAILOVER_PREPARATION,
     FLASHARRAY,
-    ONE_SHOT_KINDS,
     REPLICATION_GROUP,
     REPLICATION_SCHEDULE,
     REPLICATION_SYNC,
@@ -64,11 +63,9 @@ class Rig:
         return engine
 
     async def start(self) -> None:
-        """As `python -m` does: take up, then kopf's watch begins, with every object resumed."""
+        """As `python -m` does: take up, then kopf's watch begins."""
         await self.engine.start()
-        for key, body in list(self.api.objects.items()):
-            if key[0] in {kind.plural for kind in ONE_SHOT_KINDS}:
-                self.api.handle(key, body, resumed=True)
+        self.api.begin_watch()
 
     async def kill(self) -> None:
         """SIGKILL: nothing of the process goes on, nothing is written, and nobody logs out."""

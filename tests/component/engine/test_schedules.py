@@ -80,13 +80,14 @@ async def test_a_run_costs_four_writes_beside_its_own_and_a_quiet_schedule_none(
             await rig.until_ended(await one_run(rig))
         await until_time(rig, at(12, 46))
         before = Counter(name for name, _ in rig.api.writes)["nightly"], rig.api.listed_in
-        created, deleted = len(rig.api.creations), len(rig.api.deletions)
+        created, deleted, looked_up = len(rig.api.creations), len(rig.api.deletions), len(rig.api.looked_up)
 
         await rig.until_ended(await one_run(rig))
         await until_time(rig, at(13, 14))
 
         assert Counter(name for name, _ in rig.api.writes)["nightly"] - before[0] == 2
         assert rig.api.listed_in - before[1] == 2
+        assert len(rig.api.looked_up) - looked_up == 1  # who else has the run's requestID
         assert (len(rig.api.creations) - created, len(rig.api.deletions) - deleted) == (1, 1)
 
 
@@ -251,8 +252,8 @@ async def test_what_another_process_tells_while_this_one_decides_stays_told() ->
         await until_time(rig, at(12, 14))
         list_in = rig.api.list_in
 
-        async def slow(*asked: Any) -> Any:
-            found = await list_in(*asked)
+        async def slow(*asked: Any, **chosen: Any) -> Any:
+            found = await list_in(*asked, **chosen)
             rig.api.list_in = list_in  # type: ignore[method-assign]
             body = rig.body(REPLICATION_SCHEDULE, "nightly")
             body["status"] |= {"missed": 7, "lastMissedTime": "2026-06-01T12:00:00Z"}
@@ -260,7 +261,7 @@ async def test_what_another_process_tells_while_this_one_decides_stays_told() ->
             await asyncio.sleep(1)
             return found
 
-        rig.api.list_in = slow  # type: ignore[method-assign, assignment]
+        rig.api.list_in = slow  # type: ignore[method-assign]
         await rig.until_ended(await one_run(rig))
         await until(lambda: outcome(rig) is not None)
 

@@ -84,7 +84,7 @@ class TransitionLog:
                     ref, after, Line("after", f"after its end: {one.reason}: {one.message}", one.reason, warning=True)
                 )
             return
-        if not told.steps and _earlier(after.get("acceptedAt"), self._began):
+        if not told.steps and earlier(after.get("acceptedAt"), self._began):
             told.steps.update(one.key for one in steps)
             self._write(ref, after, Line("", "taken over from an earlier process"))
             steps = ()
@@ -93,7 +93,7 @@ class TransitionLog:
     def request_found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """A request that nobody here follows: if it has just ended as it was accepted, that is told."""
         told = self._told.get(ref.uid)
-        if _earlier(status.get("finishedAt"), max(self._began, self._clock.now() - HISTORY)):
+        if earlier(status.get("finishedAt"), max(self._began, self._clock.now() - HISTORY)):
             return
         end = request_end(status)
         if end is None or (told is not None and end.key in told.steps):
@@ -196,7 +196,8 @@ def _request_id(uid: str, run: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _earlier(time: object, began: datetime) -> bool:
+def earlier(time: object, began: datetime) -> bool:
+    """Is this time of a status before that one? What cannot be read is not."""
     try:
         return parse_time(str(time)) < began
     except SpecError:

@@ -18,8 +18,8 @@ from vvol_replication.engine.waiting import ended
 
 from . import endpoints, groups
 from .event import Event
-from .log import TransitionLog
-from .requests import END, afterwards, late_end, transition
+from .log import TransitionLog, earlier
+from .requests import END, HISTORY, afterwards, late_end, transition
 from .schedules import schedule_events
 
 BURST = 50
@@ -67,6 +67,8 @@ class EventRecorder:
 
     def found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """A request that nobody here follows."""
+        if earlier(status.get("finishedAt"), self._clock.now() - HISTORY):
+            return
         self._log.request_found(ref, status)
         if status.get("finishedAt") and (event := late_end(status, self._clock.now())) is not None:
             self._record(ref, event)

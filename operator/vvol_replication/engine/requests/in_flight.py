@@ -20,7 +20,9 @@ from vvol_replication.engine.status.versions import older
 from vvol_replication.reconcile.core.acceptance import parse_preparation
 from vvol_replication.reconcile.preparation.already_done import evidence_of
 
+from .claims import ClaimKey
 from .context import EngineContext
+from .finished import FinishedRequests
 from .history import note_end
 from .kind import Body, stamp
 from .kinds import REQUEST_KINDS, AnyReconciler, reconciler_of
@@ -42,6 +44,7 @@ class Requests:
         """Requests whose acceptance is their end, until that is seen to be stored."""
         self._ttl = TTLAfterFinished(context.services, context.registry)
         self._validity = ValidityWatches(context, background)
+        self._over = FinishedRequests(context.services, self._found_ended)
         self._stopped = False
 
     def __len__(self) -> int:
@@ -54,14 +57,19 @@ class Requests:
         return tuple(self._reconcilers.values())
 
     def start(self) -> None:
-        """Start to delete finished objects whose TTL has passed."""
+        """Start to delete finished objects whose TTL has passed, and to look through what has ended."""
         self._ttl.start()
+        self._over.start()
+
+    def look_through_ended(self) -> None:
+        """What has ended may have been edited while nobody watched: look through all of it, soon."""
+        self._over.look()
 
     async def stop(self) -> None:
         """Stop all where they are."""
         self._stopped = True
         stops = [one.stop() for one in self.in_flight]
-        await asyncio.gather(self._ttl.stop(), self._validity.stop(), *stops)
+        await asyncio.gather(self._ttl.stop(), self._validity.stop(), self._over.stop(), *stops)
 
     def observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
         """The API server shows an object so, or shows that it is gone."""
@@ -69,7 +77,7 @@ class Requests:
         ref = ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])
         note_end(self._context.registry, kind, body)
         if deleted or metadata.get("deletionTimestamp"):
-            self._deleted(ref, gone=deleted)
+            self._deleted(ref, body, gone=deleted)
             return
         self._ttl.observe(ref, REQUEST_KINDS[kind].due_at(body))
         self._note_claim(ref, body)
@@ -85,6 +93,12 @@ class Requests:
         self._recorder.found(ref, status)
         if in_flight(status):
             self._take_up(ref, body)
+
+    def _found_ended(self, ref: ObjectRef, body: Body) -> None:
+        """What is to be known of a request that ended before anybody here watched it."""
+        note_end(self._context.registry, ref.kind, body)
+        self._ttl.observe(ref, REQUEST_KINDS[ref.kind].due_at(body))
+        self._recorder.found(ref, body["status"])
 
     def acceptance(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
         """What to write to an object that is new, or was edited, and has been observed. None: nothing."""
@@ -118,7 +132,6 @@ class Requests:
             self._ends[uid] = reconciler.stored.version
             if len(self._ends) > _REMEMBERED_ENDS:
                 del self._ends[next(iter(self._ends))]
-            reconciler.publish_end()
             reconciler.count_end()
         group = self._context.registry.groups.get(reconciler.group)
         if group is not None:
@@ -160,7 +173,7 @@ class Requests:
             with contextlib.suppress(SpecError):
                 meter.ended(REQUEST_KINDS[ref.kind].end_of(ref, body))
 
-    def _deleted(self, ref: ObjectRef, *, gone: bool) -> None:
+    def _deleted(self, ref: ObjectRef, body: Body, *, gone: bool) -> None:
         self._ends.pop(ref.uid, None)
         self._refused.pop(ref.uid, None)
         self._context.registry.note_valid(ref.uid, None)
@@ -168,12 +181,13 @@ class Requests:
         self._validity.gone(ref.uid)
         self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
         self.release(ref.uid)
-        if gone:
-            self._context.claims.forget(ref.uid)
+        if gone and (key := _claim_key(ref, body)) is not None:
+            self._context.claims.forget(key, ref.uid)
 
     def _note_claim(self, ref: ObjectRef, body: Body) -> None:
         """What a stored object makes of its request id. A reconciler's own ledger may be ahead of it."""
-        if ref.uid in self._reconcilers:
+        key = _claim_key(ref, body)
+        if ref.uid in self._reconcilers or key is None or not self._context.claims.kept(key):
             return
         claimed = REQUEST_KINDS[ref.kind].claimed(body)
         if claimed is not None:
@@ -209,3 +223,10 @@ class Requests:
             return True
         del self._ends[uid]
         return False
+
+
+def _claim_key(ref: ObjectRef, body: Body) -> ClaimKey | None:
+    """The id that somebody has chosen for this object; None: nobody has."""
+    spec = body.get("spec")
+    request_id = spec.get("requestID") if isinstance(spec, Mapping) else None
+    return (ref.kind, ref.namespace or "", request_id) if isinstance(request_id, str) and request_id else None

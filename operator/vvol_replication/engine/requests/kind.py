@@ -68,7 +68,7 @@ class RequestKind(Generic[RequestT, StatusT]):
             return None
         with contextlib.suppress(SpecError):  # its acceptance says so
             request = self.parse(body)
-            key = self.kind.kind, request.namespace, request.request_id
+            key = self.kind, request.namespace, request.request_id
             return key, self.claim(request, self.parse_status(body.get("status")))
         return None
 

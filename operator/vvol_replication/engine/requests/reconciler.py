@@ -33,6 +33,7 @@ from vvol_replication.reconcile.core.observation import Moment, Observation, Pre
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
 from .calls import acts_on
+from .claims import ClaimKey
 from .context import EngineContext
 from .following import FollowedTransfers
 from .kind import RequestKind, end_of
@@ -125,11 +126,6 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self._respecify(body)
             self.notify()
 
-    def publish_end(self) -> None:
-        """The end is stored: that is what it has made of its request id."""
-        if self.request.spec.request_id is not None:
-            self._context.claims.note(self._claim_key, self.kind.claim(self.request, self.stored.parsed()))
-
     def history_entry(self) -> HistoryEntry | None:
         """What its group's history tells of its end; None: no end is stored, or none that can be read."""
         with contextlib.suppress(SpecError):
@@ -150,6 +146,9 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self._followed.leave()
         self._context.queue.leave(self.request.uid)
         self.placed.set()
+        if self.stored.finished:
+            self._publish_end()
+        self._context.claims.leave(self._claim_key, self.request.uid)
         self._services.notify(RequestFinished(self.ref, self.run))
 
     # One round
@@ -162,17 +161,23 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         """One step of the request's way. True: it is over, here at least."""
         if self.stored.finished:
             return True
-        self._publish_claim()
+        await self._publish_claim()
         self._take_place()
         self._look_around()
         decision = self._decide()
         self.placed.set()
         return await self._carry_out(decision)
 
-    def _publish_claim(self) -> None:
-        """Others with the same request id have to know what this one makes of it."""
+    async def _publish_claim(self) -> None:
+        """Others with the same request id have to know what this one makes of it, and it has to know of them."""
         if self.request.spec.request_id is not None:
-            self._context.claims.note(self._claim_key, self.claim)
+            await self._context.claims.publish(self._claim_key, self.claim, self.kind.claimed)
+
+    def _publish_end(self) -> None:
+        """The end is stored: that is what it has made of its request id."""
+        if self.request.spec.request_id is not None:
+            with contextlib.suppress(SpecError):
+                self._context.claims.note(self._claim_key, self.kind.claim(self.request, self.stored.parsed()))
 
     def _take_place(self) -> None:
         """Take, keep or give up a place at the protection group."""
@@ -264,8 +269,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return self._status.operation.task if self._status.operation is not None else None
 
     @property
-    def _claim_key(self) -> tuple[str, str, str]:
-        return self.kind.kind.kind, self.request.namespace, self.request.request_id
+    def _claim_key(self) -> ClaimKey:
+        return self.kind.kind, self.request.namespace, self.request.request_id
 
     def _behind(self) -> str | None:
         """Whom does it wait for?"""

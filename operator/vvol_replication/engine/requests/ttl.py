@@ -37,8 +37,8 @@ class TTLAfterFinished:
         self._failures = 0
 
     def observe(self, ref: ObjectRef, due: datetime | None) -> None:
-        """The API server shows an object that is due then; None: never."""
-        if due is None:
+        """The API server shows an object that is due then; None: never. One that is due late is found again in time."""
+        if due is None or due - self._services.clock.now() > 2 * timedelta(seconds=self._services.pace.finished):
             self._due.pop(ref.uid, None)
         elif self._due.get(ref.uid) != (due, ref):
             self._enter(due, ref)
@@ -107,9 +107,7 @@ class TTLAfterFinished:
         kind, cluster = REQUEST_KINDS[ref.kind], self._services.cluster
         due = kind.due_at(body)
         if due is None or due > self._services.clock.now():
-            self._due.pop(ref.uid, None)
-            if due is not None:
-                self._enter(due, ref)
+            self.observe(ref, due)
             return True
         request = kind.parse(body)
         if request.owner is not None:

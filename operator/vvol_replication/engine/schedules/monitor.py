@@ -139,7 +139,7 @@ class ScheduleMonitor(Monitor):
 
     async def _decide(self, schedule: Schedule, cron: CronSchedule, status: ReplicationScheduleStatus) -> bool:
         self._active, labels = None, {SCHEDULE_UID: schedule.uid}
-        bodies = await self._services.cluster.list_in(REPLICATION_SYNC, schedule.namespace, labels)
+        bodies = await self._services.cluster.list_in(REPLICATION_SYNC, schedule.namespace, labels=labels)
         if isinstance(bodies, Failed):
             _log.warning("%s waits: %s", self.ref, bodies.message)
             return False
