@@ -234,13 +234,23 @@ def _endpoint(obj: Object) -> Iterator[Finding]:
 
 
 def _groups(facts: Facts) -> Iterator[Finding]:
-    for one in facts.groups or ():
-        state = state_of(one, facts.server_time or facts.now)
-        if state in {"NotRead", "NotSeen"} and status_of(one, "Ready") != "True":
-            reason = reason_of(one)
-            said = f"{reason}: {message_of(one)}" if reason else "No operator has seen it yet."
-            yield Finding(Level.WRONG, spoken_name(one), said, advice_of(reason))
-        elif state in {"Behind", "NoPoint"}:
-            type_ = "RecoveryPointCurrent"
-            said = f"{reason_of(one, type_)}: {message_of(one, type_)}"
-            yield Finding(Level.WARNING, spoken_name(one), said, advice_of(reason_of(one, type_)))
+    if facts.groups is None:
+        return
+    found = [finding for one in facts.groups for finding in _group(one, facts)]
+    yield from found
+    count, where = len(facts.groups), f"in namespace {facts.namespace}"
+    if not found:
+        said = f"{count} ReplicationGroup{'s' if count > 1 else ''} {where}, and each can be read."
+        yield Finding(Level.FINE, "groups", said if count else f"There is none {where}. Name another one with -n.")
+
+
+def _group(one: Object, facts: Facts) -> Iterator[Finding]:
+    state = state_of(one, facts.server_time or facts.now)
+    if state in {"NotRead", "NotSeen"} and status_of(one, "Ready") != "True":
+        reason = reason_of(one)
+        said = f"{reason}: {message_of(one)}" if reason else "No operator has seen it yet."
+        yield Finding(Level.WRONG, spoken_name(one), said, advice_of(reason))
+    elif state in {"Behind", "NoPoint"}:
+        type_ = "RecoveryPointCurrent"
+        said = f"{reason_of(one, type_)}: {message_of(one, type_)}"
+        yield Finding(Level.WARNING, spoken_name(one), said, advice_of(reason_of(one, type_)))

@@ -140,6 +140,16 @@ def test_without_a_lease_the_statuses_say_whether_an_operator_works(
     assert (found.level, words in found.message) == (level, True), found
 
 
+def test_in_which_namespace_groups_were_looked_at_is_told() -> None:
+    def told(*groups: Object) -> str:
+        (found,) = [one for one in judge(replace(WELL, groups=groups)) if one.subject == "groups"]
+        return found.message
+
+    assert told() == "There is none in namespace default. Name another one with -n."
+    assert told(group()) == "1 ReplicationGroup in namespace default, and each can be read."
+    assert told(group(), group(name="crm")) == "2 ReplicationGroups in namespace default, and each can be read."
+
+
 def test_rights_that_only_some_commands_need_are_a_warning() -> None:
     view = {"verbs": ["get", "list", "watch"], "apiGroups": ["replication.vvol.dev"], "resources": sorted(KINDS)}
     found = [one for one in judge(replace(WELL, rules=(view,))) if one.subject == "permissions"]
