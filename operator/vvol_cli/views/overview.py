@@ -151,7 +151,9 @@ def _objective(group: Object) -> str:
     said = {"True": "held", "False": "missed", "Unknown": "not known whether it is held"}.get(
         status_of(group, "RecoveryPointCurrent")
     )
-    return f"{wanted}, {said or 'not judged yet'}. {message_of(group, 'RecoveryPointCurrent')}" if wanted else ""
+    if not wanted or said == "missed":  # why it is missed is among what needs a person
+        return wanted and f"{wanted}, missed."
+    return f"{wanted}, {said or 'not judged yet'}. {message_of(group, 'RecoveryPointCurrent')}"
 
 
 def _running(request: Object) -> str:

@@ -78,6 +78,15 @@ def test_a_prepared_group_that_must_not_be_failed_over_needs_a_person(reason: st
     assert needs_of(group(condition("Prepared", "True", "FailoverPrepared")), []) == []
 
 
+def test_that_an_objective_is_missed_is_explained_once() -> None:
+    behind = group(condition("RecoveryPointCurrent", "False", "BehindObjective", "It was 20 min old."))
+    lines = overview.sheet(behind, [], NOW).lines
+    assert dict(lines)["Objective"] == "15m, missed."
+    assert sum("It was 20 min old." in said for _, said in lines) == 1
+    held = group(condition("RecoveryPointCurrent", "True", "WithinObjective", "It is young enough."))
+    assert dict(overview.sheet(held, [], NOW).lines)["Objective"] == "15m, held. It is young enough."
+
+
 def test_what_only_has_to_be_known_needs_no_person() -> None:
     armed = group(condition("SyncLeftArmed", "True", "NameStillPending", "A sync is armed."))
     lines = dict(overview.sheet(armed, [], NOW).lines)
