@@ -213,7 +213,9 @@ def _named(outcome: Outcome[T], endpoint: VCenterEndpoint | ArrayEndpoint | None
     """A refused login names the Secret that somebody has to correct: storage knows only what is in it."""
     if endpoint is None or not isinstance(outcome, Unavailable) or outcome.reason != Reason.LOGIN_FAILED:
         return outcome
-    return replace(outcome, message=f"{outcome.message} {endpoint.which_secret}")
+    said, mentioned, rest = outcome.message.partition("the Secret.")
+    text = f"{said}{mentioned} {endpoint.which_secret}{rest}" if mentioned else f"{said} {endpoint.which_secret}"
+    return replace(outcome, message=text)
 
 
 def acts_on(resolved: Resolved, endpoint: ObjectRef) -> bool:

@@ -94,7 +94,8 @@ class Refusing:
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Unavailable]]:
         async def refuse(*_: object) -> Unavailable:
-            return Unavailable("LoginFailed", "It refused the credentials.", 600.0)
+            said = "It refused the credentials. Correct the Secret. It is tried again later."
+            return Unavailable("LoginFailed", said, 600.0)
 
         return refuse
 
@@ -122,7 +123,8 @@ def test_a_request_that_waits_for_a_login_names_the_secret_to_be_corrected(query
         **dict.fromkeys((Query.TARGET_SNAPSHOTS, Query.REPLICA_GROUP, Query.TARGET_CONNECTIONS), "b"),
     }.get(query, "a")
     assert isinstance(outcome, Unavailable)
-    assert outcome.message == f"It refused the credentials. It is Secret '{secret}' in namespace 'home'."
+    which = f"It is Secret '{secret}' in namespace 'home'."
+    assert outcome.message == f"It refused the credentials. Correct the Secret. {which} It is tried again later."
     assert outcome.retry_after is None, "the Secret may be corrected long before the next login may be tried"
 
 
