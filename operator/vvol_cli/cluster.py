@@ -22,6 +22,9 @@ _INVALID = re.compile(r"^(?=The \w+ \"[^\"]*\" is invalid: )", re.MULTILINE)
 _NO_KIND = re.compile(
     r"the server doesn't have a resource type|no matches for kind|the server could not find the requested"
 )
+_NOT_FOUND = re.compile(r"(\w+)\.replication\.vvol\.dev \"([^\"]*)\" not found")
+_KINDS = ("VCenter", "FlashArray", "ReplicationGroup", "ReplicationSync", "ReplicationSchedule", "FailoverPreparation")
+_EVERYWHERE = _KINDS[:2]
 _LOG_LINE = re.compile(r"^[EWI]\d{4} .*\n?", re.MULTILINE)
 _WRONG = ("NotFound", "Invalid", "BadRequest", "AlreadyExists", "Conflict")
 NO_KINDS = (
@@ -39,10 +42,20 @@ def trouble_of(stderr: str) -> Stop:
         outcome = Outcome.USAGE if found[1] in _WRONG else Outcome.NO_ACCESS
         said = " ".join(one[1] for one in _FROM_SERVER.findall(stderr))
         rest = _FROM_SERVER.sub("", _LOG_LINE.sub("", stderr))
-        return Stop(outcome, f"The API server answers {found[1]}: {said}", answered=not rest.strip())
+        return Stop(outcome, _missing(said) or f"The API server answers {found[1]}: {said}", answered=not rest.strip())
     said = " ".join(_LOG_LINE.sub("", stderr).split()) or "kubectl ended with an error, and said nothing"
     wrong = "unknown flag" in said or "context was not found" in said or "does not exist" in said
     return Stop(Outcome.USAGE if wrong else Outcome.NO_ACCESS, f"kubectl: {said}")
+
+
+def _missing(said: str) -> str:
+    """An object of ours that is not there, in words; empty: it is something else that the API server said."""
+    found = _NOT_FOUND.fullmatch(said.strip())
+    kind = next((one for one in _KINDS if found is not None and f"{one.lower()}s" == found[1]), None)
+    if found is None or kind is None:
+        return ""
+    where = "" if kind in _EVERYWHERE else " in this namespace"
+    return f"There is no {kind} {found[2]}{where}."
 
 
 class Cluster:

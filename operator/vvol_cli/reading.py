@@ -117,8 +117,9 @@ def troubles(obj: Mapping[str, Any]) -> Iterator[Object]:
         if one.get("type") == "Ready" and one.get("status") == "False":
             yield one
     for one in conditions:
-        wrong = one.get("status") in BAD.get(str(one.get("type")), ())
-        if wrong:
+        wrong = one.get("status") in BAD.get(str(one.get("type")), ()) or one.get("reason") in NOT_TO_BE_USED
+        again = (one.get("status"), status_of(obj, "Ready"), one.get("reason")) == ("Unknown", "False", reason_of(obj))
+        if wrong and not again:
             yield one
 
 
@@ -136,4 +137,6 @@ BAD: Mapping[str, tuple[str, ...]] = {
     "RunNowSucceeded": ("False",),
     "Valid": ("False", "Unknown"),
 }
-"""Conditions beside Ready, with the statuses that a person should know of."""
+"""Conditions beside Ready, with the statuses that a person should know of. Ready may have said why one is Unknown."""
+NOT_TO_BE_USED = frozenset({"PreparationNotValid", "ValidityUnknown"})
+"""Reasons of a condition that is True, while nobody should fail over."""

@@ -119,9 +119,8 @@ class Simulator:
 
     def endpoint(self, name: str) -> Endpoint:
         """An endpoint by the present name of its vCenter or array."""
-        if name in self.world.sites:
-            return self.endpoints[name]
-        return self.endpoints[self.world.array(name).id]
+        found = self.world.endpoint(name)
+        return self.endpoints[found.id if isinstance(found, Array) else found.name]
 
     async def start(self) -> None:
         """Open all ports."""

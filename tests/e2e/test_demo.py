@@ -182,7 +182,7 @@ def told_everywhere(afterwards: str) -> None:
     (row,) = [line for line in lines if line[:1] == ["move"]]
     assert row[1:5] == ["erp", "Succeeded", "FailoverPrepared", "True"]
     (group,) = [line for line in lines if line[:2] == ["erp", "True"]]
-    assert group[3:5] == ["TARGET", "True"]
+    assert group[3:5] == ["TARGET", "FailoverPrepared"]
     final = row[5]
     assert f"The last real point in time is '{final}'" in " ".join(before.split())
     assert f"{final}  <- fail over to it" in before

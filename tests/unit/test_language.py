@@ -89,6 +89,25 @@ def test_the_catalogue_has_whole_sentences(text: Text) -> None:
     assert text.text.endswith("."), "it ends like one"
 
 
+@pytest.mark.parametrize("text", list(texts.catalogue()), ids=lambda one: one.where)
+def test_where_nothing_is_to_be_done_the_catalogue_always_says_so_in_the_same_words(text: Text) -> None:
+    assert not text.text.startswith("Nothing") or text.text.startswith("Nothing to do"), text.text
+    assert not text.text.startswith("See "), "read it: there may be much to see"
+
+
+@pytest.mark.parametrize("text", list(texts.catalogue()), ids=lambda one: one.where)
+def test_no_advice_sends_anybody_to_a_failover_without_what_has_to_be_looked_at_first(text: Text) -> None:
+    if re.search(r"(?<!to )\b[Ff]ail over\b", text.text):
+        assert re.search(r"\b(Valid|Prepared|Do not|Before you|VMs off)\b", text.text), text.text
+
+
+def test_one_is_not_told_in_the_plural() -> None:
+    told = [
+        one for one in texts.recorded() if re.search(r"\b1 (\w+ )?(groups|transfers|VMs|snapshots|calls)\b", one.text)
+    ]
+    assert not told, [f"{one.where}: {one.text}" for one in told]
+
+
 def test_a_recorded_message_is_whole_sentences_so_that_others_can_follow_it() -> None:
     said = [one for one in texts.recorded() if one.text and "/ members /" not in one.where]  # those are lists
     problems = [f"{one.where}: {one.text}" for one in said if not one.text.endswith(".")]

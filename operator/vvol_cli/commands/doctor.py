@@ -22,8 +22,8 @@ def doctor(cluster: Cluster, form: str) -> Outcome:
     """Check the installation, and say what is wrong first.
 
     It looks at the API server, the CRDs, the operator's Lease, your permissions, clocks, endpoints with their
-    certificates, and groups. The exit code is 1 if something is wrong, and 6 if the cluster cannot be asked or does
-    not know the kinds.
+    certificates, groups, and requests that no operator has seen. The exit code is 1 if something is wrong, and 6 if
+    the cluster cannot be asked or does not know the kinds.
     """
     facts = gather(cluster)
     findings = judge(facts)

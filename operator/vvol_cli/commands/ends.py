@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vvol_cli.following.progress import why_not
 from vvol_cli.outcome import Outcome, worst
-from vvol_cli.reading import Object, at, condition, message_of, namespace_of, reason_of, text
+from vvol_cli.reading import Object, at, condition, is_seen, message_of, namespace_of, reason_of, text
 from vvol_cli.screen import print_out
 from vvol_cli.tables import Row, Table
-from vvol_cli.views.words import advice_of, kind_of, resource_name, spoken_name
+from vvol_cli.views.words import NOT_ACCEPTED, advice_of, kind_of, resource_name, spoken_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +69,8 @@ def _row(ended: Ended) -> Row:
         text(obj, "spec.groupRef.name"),
         spoken_name(obj),
         ended.outcome.word,
-        ended.reason or reason_of(obj),
-        text(obj, "status.pointInTime.name"),
+        ended.reason or (reason_of(obj) if is_seen(obj) else "NotSeen"),
+        text(obj, "status.pointInTime.name") or text(obj, "status.pointInTime.id"),
         text(obj, "status.pointInTime.time"),
         text(obj, "status.pointInTime.id"),
         text(obj, "status.transfer.snapshot"),
@@ -95,14 +96,16 @@ def _data(ended: Ended) -> Object:
 
 def _note(ended: Ended) -> str:
     """What a person is told beside the row: why it is not done, and what to do."""
-    name, reason = spoken_name(ended.obj), ended.reason or reason_of(ended.obj)
+    name, (reason, message) = spoken_name(ended.obj), why_not(ended.obj)
     if ended.outcome is Outcome.DONE:
         named = at(ended.obj, "status.pointInTime") and [
             one for one in at(ended.obj, "status.conditions") or () if one.get("type") == "Named"
         ]
         return f"{name}: {named[0]['message']}" if named and named[0].get("status") != "True" else ""
     if ended.outcome is Outcome.STILL_RUNNING:
-        return f"{name} has not ended. It goes on by itself. `kubectl vvol wait {name}` waits longer."
-    message = "The object was deleted before its end." if ended.reason == "Deleted" else message_of(ended.obj)
+        going = "It goes on by itself." if is_seen(ended.obj) else NOT_ACCEPTED
+        return f"{name} has not ended. {going} `kubectl vvol wait {name}` waits longer."
+    if ended.reason == "Deleted":
+        reason, message = ended.reason, "The object was deleted before its end."
     advice = advice_of(reason)
     return f"{name}: {message}" + (f" What to do: {advice}" if advice and advice not in message else "")

@@ -55,16 +55,21 @@ def _of_object(cluster: Cluster, word: str) -> Sheet:
     conditions = items(found, "status.conditions")
     lines = [("Object", spoken_name(found))]
     said: list[dict[str, object]] = []
+    told: dict[tuple[str, str], str] = {}
     for one in conditions:
-        reason = text(one, "reason")
+        reason, type_ = text(one, "reason"), text(one, "type")
         known = info_of(reason)
-        lines += [
-            ("", ""),
-            (text(one, "type"), f"{text(one, 'status')}, {reason}, since {text(one, 'lastTransitionTime')}"),
-            ("It says", text(one, "message")),
-            ("Meaning", known.meaning if known else UNKNOWN),
-            ("What to do", known.advice if known else "Read the message."),
-        ]
+        first = told.setdefault((reason, text(one, "message")), type_)
+        lines += [("", ""), (type_, f"{text(one, 'status')}, {reason}, since {text(one, 'lastTransitionTime')}")]
+        lines += (
+            [("It says", f"the same as {first}.")]
+            if first != type_
+            else [
+                ("It says", text(one, "message")),
+                ("Meaning", known.meaning if known else UNKNOWN),
+                ("What to do", known.advice if known else "Read the message."),
+            ]
+        )
         said.append({**one, "meaning": known.meaning if known else None, "whatToDo": known.advice if known else None})
     if not conditions:
         lines.append(("It says", f"nothing. {NOT_ACCEPTED}"))

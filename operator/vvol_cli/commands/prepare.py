@@ -13,7 +13,7 @@ from vvol_cli import requests
 from vvol_cli.cluster import Cluster
 from vvol_cli.options import Command, Duration, connected, display, formatted, waiting
 from vvol_cli.outcome import Outcome, Stop
-from vvol_cli.reading import items, message_of, name_of, reason_of, text
+from vvol_cli.reading import items, name_of, text
 from vvol_cli.screen import print_table
 from vvol_cli.tables import Row, Table
 from vvol_cli.views.words import spoken_name
@@ -60,7 +60,7 @@ def prepare(
     print_table(_checks(checked.obj))
     if checked.outcome is not Outcome.DONE or dry_run:
         if checked.outcome is Outcome.REFUSED:
-            click.echo(f"Nothing was prepared. {_why(checked.obj)}", err=True)
+            click.echo("Nothing was prepared.", err=True)
         return print_ends([checked], form)
     if not yes:
         typed = click.prompt(
@@ -98,8 +98,3 @@ def _checks(preparation: Object) -> Table:
         for one in items(preparation, "status.checks")
     ]
     return Table("Check", TITLES, rows, len(TITLES), "No check was made.")
-
-
-def _why(preparation: Object) -> str:
-    """Why the dry run says that the real one would not go on."""
-    return f"{reason_of(preparation, 'Preparable')}: {message_of(preparation, 'Preparable')}"

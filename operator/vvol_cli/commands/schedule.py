@@ -100,8 +100,13 @@ def _run_of(ended: Ended, run: str) -> Ended:
         "metadata": {
             "name": last.get("name") or started.get("name") or text(obj, "metadata.name"),
             "namespace": text(obj, "metadata.namespace"),
+            "generation": at(obj, "metadata.generation"),
         },
         "spec": {"groupRef": at(obj, "spec.groupRef")},
-        "status": {"pointInTime": last.get("pointInTime"), "conditions": [{**said, "type": "Ready"}] if said else []},
+        "status": {
+            "observedGeneration": at(obj, "status.observedGeneration"),
+            "pointInTime": last.get("pointInTime"),
+            "conditions": [{**said, "type": "Ready"}] if said else [],
+        },
     }
     return _Ended(request, ended.outcome)

@@ -26,6 +26,8 @@ ARRAY_SKEW = timedelta(minutes=1)
 """From this on an operator counts nothing as young (docs/kinds/replicationsync.md#maxage)."""
 SILENT = timedelta(minutes=5)
 """While nothing changes, the status of an endpoint is written every minute (docs/metrics.md)."""
+UNSEEN = timedelta(seconds=10)
+"""An operator that works sees a request within a second or two."""
 _LEASE_SECONDS = 15
 _FIELDS = {
     "ReplicationGroup": ("spec.recoveryPointObjective", "status.history", "status.arrayPolicy"),
@@ -72,6 +74,7 @@ def judge(facts: Facts) -> list[Finding]:
         _server(facts),
         _kinds(facts),
         _operator(facts),
+        _unseen(facts),
         _rights(facts),
         _clock(facts),
         _endpoints(facts),
@@ -141,6 +144,23 @@ def _operator(facts: Facts) -> Iterator[Finding]:
         ago = "never" if renewed is None else f"{short(now - renewed)} ago"
         message = f"Nobody leads: the Lease in {where} was renewed {ago}."
         yield Finding(Level.WRONG, "operator", message, advice)
+
+
+def _unseen(facts: Facts) -> Iterator[Finding]:
+    """A request that no operator has seen: none works, or none in this namespace."""
+    now = facts.server_time or facts.now
+    found = [
+        (now - made, spoken_name(one))
+        for one in facts.requests or ()
+        if at(one, "status.observedGeneration") in (None, -1)
+        and (made := moment(at(one, "metadata.creationTimestamp"))) is not None
+        and now - made > UNSEEN
+    ]
+    if found:
+        waited, name = max(found)
+        advice = "Look at its pods and their logs. Its --namespace arguments may leave this namespace out."
+        said = f"{name} was created {short(waited)} ago in namespace {facts.namespace}. No operator has seen it."
+        yield Finding(Level.WRONG, "operator", said, advice)
 
 
 def _is_held(lease: Object, now: datetime) -> bool:
@@ -234,13 +254,23 @@ def _endpoint(obj: Object) -> Iterator[Finding]:
 
 
 def _groups(facts: Facts) -> Iterator[Finding]:
-    for one in facts.groups or ():
-        state = state_of(one, facts.server_time or facts.now)
-        if state in {"NotRead", "NotSeen"} and status_of(one, "Ready") != "True":
-            reason = reason_of(one)
-            said = f"{reason}: {message_of(one)}" if reason else "No operator has seen it yet."
-            yield Finding(Level.WRONG, spoken_name(one), said, advice_of(reason))
-        elif state in {"Behind", "NoPoint"}:
-            type_ = "RecoveryPointCurrent"
-            said = f"{reason_of(one, type_)}: {message_of(one, type_)}"
-            yield Finding(Level.WARNING, spoken_name(one), said, advice_of(reason_of(one, type_)))
+    if facts.groups is None:
+        return
+    found = [finding for one in facts.groups for finding in _group(one, facts)]
+    yield from found
+    count, where = len(facts.groups), f"in namespace {facts.namespace}"
+    if not found:
+        said = f"{count} ReplicationGroup{'s' if count > 1 else ''} {where}, and each can be read."
+        yield Finding(Level.FINE, "groups", said if count else f"There is none {where}. Name another one with -n.")
+
+
+def _group(one: Object, facts: Facts) -> Iterator[Finding]:
+    state = state_of(one, facts.server_time or facts.now)
+    if state in {"NotRead", "NotSeen"} and status_of(one, "Ready") != "True":
+        reason = reason_of(one)
+        said = f"{reason}: {message_of(one)}" if reason else "No operator has seen it yet."
+        yield Finding(Level.WRONG, spoken_name(one), said, advice_of(reason))
+    elif state in {"Behind", "NoPoint"}:
+        type_ = "RecoveryPointCurrent"
+        said = f"{reason_of(one, type_)}: {message_of(one, type_)}"
+        yield Finding(Level.WARNING, spoken_name(one), said, advice_of(reason_of(one, type_)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from vvol_cli.headstart import GROUP
 from vvol_cli.outcome import Stop
 from vvol_cli.reading import Object, items, moment, namespace_of, text
+from vvol_cli.views.words import REQUESTS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ LEASE = "vvol-replication"
 HOME = "vvol-replication-system"
 _API = f"/apis/{GROUP}/v1alpha1"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+_IN_NAMESPACE = ("replicationgroups", "replicationsyncs", "failoverpreparations")
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 T = TypeVar("T")
@@ -31,7 +33,8 @@ class Facts:
     """What was seen. None: it could not be asked, or the answer was no.
 
     `resources` are the kinds that the API server serves, `schemas` what it says of their fields. `rules` are what the
-    caller may do in `namespace`. `now` is this machine's time, `server_time` that of the API server at that moment.
+    caller may do in `namespace`; `groups` and `requests` are those of `namespace`. `now` is this machine's time,
+    `server_time` that of the API server at that moment.
     """
 
     now: datetime
@@ -45,6 +48,7 @@ class Facts:
     leases: tuple[Object, ...] | None = None
     endpoints: tuple[Object, ...] | None = None
     groups: tuple[Object, ...] | None = None
+    requests: tuple[Object, ...] | None = None
     unreachable: str = ""
     refusals: tuple[str, ...] = field(default_factory=tuple)
 
@@ -70,7 +74,7 @@ def gather(cluster: Cluster) -> Facts:
     served = _try(refusals, lambda: json.loads(cluster.raw("get", "--raw", _API)))
     schemas = _try(refusals, lambda: json.loads(cluster.raw("get", "--raw", f"/openapi/v3{_API}"))) if served else None
     endpoints = _try(refusals, lambda: cluster.all_of("vcenters", "flasharrays")[0]) if served else None
-    groups = _try(refusals, lambda: cluster.all_of("replicationgroups")[0]) if served else None
+    objects = _try(refusals, lambda: cluster.all_of(*_IN_NAMESPACE)[0]) if served else None
     return Facts(
         now=now,
         namespace=namespace,
@@ -82,7 +86,8 @@ def gather(cluster: Cluster) -> Facts:
         rules=None if rules is None else tuple(items(rules, "status.resourceRules")),
         leases=_leases(cluster),
         endpoints=None if endpoints is None else tuple(endpoints),
-        groups=None if groups is None else tuple(groups),
+        groups=None if objects is None else tuple(one for one in objects if kind_of(one) == "ReplicationGroup"),
+        requests=None if objects is None else tuple(one for one in objects if kind_of(one) in REQUESTS),
         refusals=tuple(refusals),
     )
 

@@ -43,7 +43,7 @@ class Bars:
 
     def ended(self, obj: Object, outcome: Outcome) -> None:
         """Fill its bar, and say how it ended."""
-        said = escape(printable(f"{outcome.word}: {end_of(obj)}"))
+        said = escape(printable(f"{outcome.word}: {end_of(obj, outcome)}"))
         self._bars.update(self._task(obj), description=said, completed=_WHOLE, total=_WHOLE)
 
     def say(self, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vvol_cli.reading import is_seen
 from vvol_cli.screen import printable
 from vvol_cli.views.words import spoken_name
 
@@ -28,13 +29,16 @@ class Lines:
         """Say what is new."""
         progress = progress_of(obj, datetime.now(UTC))
         name, now = spoken_name(obj), (progress.step, (progress.percent or 0) // 10)
-        if self._last.get(name) != now:
+        if name not in self._last and not is_seen(obj):
+            self._last[name] = ("", 0)  # it takes a moment until an operator sees it
+            self.say(f"{name}: asked for")
+        elif self._last.get(name) != now:
             self._last[name] = now
             self.say(f"{name}: {progress}")
 
     def ended(self, obj: Object, outcome: Outcome) -> None:
         """Say how it ended."""
-        self.say(f"{spoken_name(obj)}: {outcome.word}: {end_of(obj)}")
+        self.say(f"{spoken_name(obj)}: {outcome.word}: {end_of(obj, outcome)}")
 
     def say(self, text: str) -> None:
         """A line."""

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from vvol_cli.outcome import Outcome
 from vvol_cli.reading import amount, at, is_seen, message_of, moment, reason_of, short, status_of, text
-from vvol_cli.views.words import NOT_ACCEPTED, needs_person
+from vvol_cli.views.words import NOT_ACCEPTED, kind_of, needs_person
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from vvol_cli.reading import Object
 
+RUN = "RunNowSucceeded"
+"""The condition in which a schedule says how the run that was asked for goes."""
 _WHOLE = 100
 
 
@@ -44,6 +47,9 @@ def progress_of(request: Object, now: datetime) -> Progress:
     """How far it is. The rate is that since the transfer began, by this machine's clock."""
     if not is_seen(request):
         return Progress("NotSeen", waits=NOT_ACCEPTED)
+    if kind_of(request) == "ReplicationSchedule":
+        step = reason_of(request, RUN) or "Accepted"
+        return Progress(step, waits=message_of(request, RUN) if step == "RunNowWaiting" else "")
     step = reason_of(request) or "Accepted"
     waits = message_of(request) if status_of(request, "Ready") == "False" or needs_person(request) else ""
     percent, moved = at(request, "status.transfer.percent"), at(request, "status.transfer.bytesTransferred")
@@ -57,8 +63,12 @@ def progress_of(request: Object, now: datetime) -> Progress:
     return Progress(step, percent, moved / seconds, remaining, waits)
 
 
-def end_of(request: Object) -> str:
-    """How it ended, in a line: reason and message, or the point in time."""
+def end_of(request: Object, outcome: Outcome) -> str:
+    """How it ended, in a line: the point in time, or the reason; why it is not done is told beside the outcome."""
+    if kind_of(request) == "ReplicationSchedule":
+        return f"{reason_of(request, RUN)}: {message_of(request, RUN)}"
+    if outcome is not Outcome.DONE:
+        return why_not(request)[0]
     name, when = text(request, "status.pointInTime.name"), text(request, "status.pointInTime.time")
     snapshot = text(request, "status.transfer.snapshot")
     if status_of(request, "Complete") == "True" and (name or when or snapshot):
@@ -69,3 +79,9 @@ def end_of(request: Object) -> str:
         )
         return f"{reason_of(request)}: {what}" + (f", {when}" if when else "")
     return f"{reason_of(request)}: {message_of(request)}"
+
+
+def why_not(request: Object) -> tuple[str, str]:
+    """Why it is not done: a reason and its message. A dry run is complete, and says in Preparable what is wrong."""
+    type_ = "Preparable" if reason_of(request) == "DryRun" else "Ready"
+    return reason_of(request, type_), message_of(request, type_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vvol_cli.reading import items, moment, short, text
+from vvol_cli.reading import items, moment, short, text, written
 from vvol_cli.tables import Row, Table
 
 from .words import SHORT
@@ -26,7 +26,7 @@ def table(group: Object) -> Table:
 def _row(entry: Object) -> Row:
     kind, began, ended = text(entry, "kind"), moment(entry.get("startedAt")), moment(entry.get("finishedAt"))
     cells = (
-        text(entry, "finishedAt"),
+        written(ended) if ended is not None else "",
         f"{SHORT.get(kind, kind)}/{text(entry, 'name')}",
         text(entry, "outcome"),
         text(entry, "reason"),

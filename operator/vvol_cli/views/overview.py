@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vvol_cli.reading import age, at, is_seen, message_of, moment, name_of, namespace_of, reason_of, status_of, text
 from vvol_cli.tables import Row, Sheet, Table
 
-from .words import advised, needs_of, resource_name, running_on, spoken_name, step_of
+from .words import advised, also_of, needs_of, resource_name, running_on, spoken_name, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def table(objects: Sequence[Object], now: datetime, *, everywhere: bool) -> Tabl
     rows = [_row(one, objects, now) for one in sorted(groups, key=lambda one: (namespace_of(one), name_of(one)))]
     skip = 0 if everywhere else 1
     cut = [Row(row.name, row.cells[skip:], row.data) for row in rows]
-    empty = "There is no ReplicationGroup here. -A shows those of all namespaces."
+    empty = "There is no ReplicationGroup in this namespace. -A shows those of all namespaces."
     return Table("GroupStatus", TITLES[skip:], cut, _NARROW - skip, empty)
 
 
@@ -120,6 +120,7 @@ def sheet(group: Object, objects: Sequence[Object], now: datetime) -> Sheet:
         ("Objective", _objective(group)),
         *[("" if number else "Running", _running(one)) for number, one in enumerate(running)],
         *advised(needs_of(group, running)),
+        *advised(also_of(group), "Also"),
     ]
     if is_stale(group, now):
         read = age(text(group, "status.lastReadAt"), now)
@@ -147,13 +148,17 @@ def _newest(group: Object, now: datetime) -> str:
 
 def objective_word(group: Object) -> str:
     """Whether the objective is held, as the operator says."""
-    said = {"True": "held", "False": "missed", "Unknown": "not known"}.get(status_of(group, "RecoveryPointCurrent"))
+    said = {"True": "held", "False": "missed", "Unknown": "not known whether it is held"}.get(
+        status_of(group, "RecoveryPointCurrent")
+    )
     return said or "not judged yet"
 
 
 def _objective(group: Object) -> str:
     wanted = text(group, "spec.recoveryPointObjective")
-    return f"{wanted}, {objective_word(group)}. {message_of(group, 'RecoveryPointCurrent')}" if wanted else ""
+    if not wanted or status_of(group, "RecoveryPointCurrent") == "False":  # why it is missed: see what needs a person
+        return wanted and f"{wanted}, {objective_word(group)}."
+    return f"{wanted}, {objective_word(group)}. {message_of(group, 'RecoveryPointCurrent')}"
 
 
 def _running(request: Object) -> str:

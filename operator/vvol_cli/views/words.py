@@ -88,26 +88,36 @@ def needs_person(request: Object) -> bool:
 
 
 def needs_of(obj: Object | None, running: Iterable[Object]) -> list[tuple[str, str, str]]:
-    """What somebody should look at: the object, a reason and its message.
+    """What a person has to do something about: the object, a reason and its message.
 
     `obj` is a group, with the requests that run on it; or anything else that has conditions; None: there is none.
     """
     objects = [] if obj is None else [obj]
-    found = [
-        (spoken_name(has), str(one.get("reason", "")), str(one.get("message", "")))
-        for has in objects
-        for one in troubles(has)
-    ]
+    found = [one for has in objects for one in _troubles(has) if not passes(one[1])]
     found += [(spoken_name(one), reason_of(one), message_of(one)) for one in running if needs_person(one)]
     unseen = [one for one in (*objects, *running) if not is_seen(one)]
     return found + [(spoken_name(one), "NotSeen", NOT_ACCEPTED) for one in unseen]
 
 
-def advised(needs: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def also_of(group: Object) -> list[tuple[str, str, str]]:
+    """What a person should know of a group, and has nothing to do about."""
+    return [one for one in _troubles(group) if passes(one[1])]
+
+
+def passes(reason: str) -> bool:
+    """Does the catalogue say that there is nothing to do?"""
+    return advice_of(reason).startswith("Nothing to do")
+
+
+def _troubles(group: Object) -> list[tuple[str, str, str]]:
+    return [(spoken_name(group), str(one.get("reason", "")), str(one.get("message", ""))) for one in troubles(group)]
+
+
+def advised(needs: Iterable[tuple[str, str, str]], label: str = "Needs you") -> list[tuple[str, str]]:
     """Lines that say what is wrong and what to do, for a sheet."""
     lines: list[tuple[str, str]] = []
     for name, reason, message in needs:
-        lines.append(("" if lines else "Needs you", f"{reason} ({name}): {message}"))
+        lines.append(("" if lines else label, f"{reason} ({name}): {message}"))
         if reason != "NotSeen" and (advice := advice_of(reason)) and advice not in message:
             lines.append(("", f"  What to do: {advice}"))
     return lines

@@ -182,8 +182,7 @@ ENDPOINT_ACTIONS: dict[str, Action] = {
 
 
 def _end(world: World, args: Fields) -> Site | Array:
-    name = args.text("endpoint")
-    return world.sites[name] if name in world.sites else world.array(name)
+    return world.endpoint(args.text("endpoint"))
 
 
 def _all_vms(world: World) -> list[tuple[Site, Vm]]:

@@ -64,6 +64,16 @@ class World:
                 return array
         raise WorldError(f"There is no array {name!r}; there are {', '.join(a.name for a in self.arrays.values())}.")
 
+    def endpoint(self, name: str) -> Site | Array:
+        """A vCenter, or an array, by name."""
+        if name in self.sites:
+            return self.sites[name]
+        try:
+            return self.array(name)
+        except WorldError:
+            known = (*self.sites, *(array.name for array in self.arrays.values()))
+            raise WorldError(f"There is no endpoint {name!r}; there are {', '.join(known)}.") from None
+
     def array_of_domain(self, fault_domain: str) -> Array | None:
         """The array behind a fault domain id."""
         return next((array for array in self.arrays.values() if array.fault_domain == fault_domain), None)

@@ -14,7 +14,7 @@ import yaml
 from component.engine.rig import Rig, running
 from component.engine.virtual import virtual
 
-from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC, Kind
 
 CRDS = Path(__file__).parents[3] / "crds"
 CONDITION = re.compile(r'^\.status\.conditions\[\?\(@\.type=="(\w+)"\)\]\.(\w+)$')
@@ -53,6 +53,13 @@ def scheduled(rig: Rig) -> None:
     """The array's own schedule has brought a point in time, which has no name."""
     now = rig.clock.now()
     rig.world.replicas["erp"].snapshots["5"] = (now - timedelta(seconds=20), now - timedelta(seconds=10))
+
+
+@pytest.mark.parametrize("reason", ["FailoverPrepared", "PreparationNotValid", "ValidityUnknown", "FailoverCalledOff"])
+def test_a_prepared_group_shows_whether_one_may_fail_over(reason: str) -> None:
+    body = {"status": {"conditions": [{"type": "Prepared", "status": "True", "reason": reason}]}}
+    assert row(body, REPLICATION_GROUP)["Prepared"] == reason
+    assert row({"status": {}}, REPLICATION_GROUP)["Prepared"] == ""
 
 
 @pytest.mark.parametrize("method", [None, "Coordinated", "ArrayOnly"])

@@ -144,7 +144,10 @@ async def test_while_a_run_is_under_way_the_next_is_skipped_and_told() -> None:
         assert rig.runs == [first]
         assert (rig.scheduled("nightly").skipped, rig.scheduled("nightly").last_skipped_time) == (1, at(12, 30))
         await until(lambda: ("nightly", "Warning", "RunSkipped") in rig.api.events)
-        assert any("No run was started for 2026-06-01T12:30:00Z" in one for one in rig.api.told)
+        told = (
+            f"No run was started for 2026-06-01T12:30:00Z: ReplicationSync {first!r}, a run before it, was under way."
+        )
+        assert told in rig.api.told
 
 
 @virtual

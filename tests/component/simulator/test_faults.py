@@ -129,7 +129,10 @@ def test_a_refused_endpoint_comes_back_on_the_same_port(sim: Simulator, connect:
         ({"kind": "hang", "times": 0}, "times is a whole number from 1"),
         ({"kind": "resetBefore", "status": 5}, "takes no argument 'status'"),
         ({"kind": "httpStatus", "status": "500"}, "wrong type"),
-        ({"kind": "hang", "endpoint": "nowhere"}, "no array 'nowhere'"),
+        (
+            {"kind": "hang", "endpoint": "nowhere"},
+            "no endpoint 'nowhere'; there are austin, dallas, flasharray-a, flasharray-b",
+        ),
     ],
 )
 def test_a_wrong_order_says_what_is_wrong(sim: Simulator, order: dict[str, Any], words: str) -> None:

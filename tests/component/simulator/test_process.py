@@ -114,7 +114,11 @@ def test_a_generated_topology_is_as_large_as_asked() -> None:
         ("power", {"vm": "nobody", "state": "poweredOff"}, "no VM 'nobody'"),
         ("destroy-snapshot", {"protectionGroup": "erp", "suffix": "x"}, "no erp.x on its source"),
         ("snapshot", {"protectionGroup": "erp", "suffix": "1"}, "Invalid suffix"),
-        ("refuse-connections", {"endpoint": "nowhere"}, "no array 'nowhere'"),
+        (
+            "refuse-connections",
+            {"endpoint": "nowhere"},
+            "no endpoint 'nowhere'; there are austin, dallas, flasharray-a, flasharray-b",
+        ),
     ],
 )
 def test_a_control_mistake_says_what_would_be_right(

@@ -12,7 +12,9 @@ from vvol_cli import headstart
 from vvol_cli.cluster import NO_KINDS, Cluster, trouble_of
 from vvol_cli.following.streams import events
 from vvol_cli.outcome import Outcome, Stop
+from vvol_cli.views.words import KINDS
 
+GLOBAL = ("VCenter", "FlashArray")
 FORBIDDEN = 'Error from server (Forbidden): {} is forbidden: User "x" cannot list resource'
 
 
@@ -53,6 +55,18 @@ def test_an_error_of_kubectl_has_an_outcome_and_a_message(said: str, outcome: Ou
 
 def test_a_cluster_without_the_kinds_is_told_as_that() -> None:
     assert trouble_of('error: the server doesn\'t have a resource type "replicationsyncs"').message == NO_KINDS
+
+
+@pytest.mark.parametrize(
+    ("plural", "said"),
+    [
+        *((plural, f"There is no {kind} x in this namespace.") for plural, kind in KINDS.items() if kind not in GLOBAL),
+        *((f"{kind.lower()}s", f"There is no {kind} x.") for kind in GLOBAL),
+        ("newkinds", 'The API server answers NotFound: newkinds.replication.vvol.dev "x" not found'),
+    ],
+)
+def test_an_object_that_is_not_there_is_told_in_words(plural: str, said: str) -> None:
+    assert trouble_of(f'Error from server (NotFound): {plural}.replication.vvol.dev "x" not found\n').message == said
 
 
 def test_lines_of_kubectls_own_log_are_left_out() -> None:

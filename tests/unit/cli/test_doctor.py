@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from unit.cli.objects import NOW, Object, condition, group, obj
+from unit.cli.objects import NOW, Object, condition, group, obj, sync
 
 from vvol_cli.findings.checks import _FIELDS, Finding, Level, judge
 from vvol_cli.findings.facts import Facts
@@ -138,6 +138,37 @@ def test_without_a_lease_the_statuses_say_whether_an_operator_works(
     findings = judge(replace(WELL, leases=leases, endpoints=endpoints, groups=()))
     (found,) = [one for one in findings if one.subject == "operator"]
     assert (found.level, words in found.message) == (level, True), found
+
+
+@pytest.mark.parametrize(
+    ("created", "status", "wrong"),
+    [
+        ("2026-11-30T11:59:47Z", {}, True),
+        ("2026-11-30T11:59:47Z", {"observedGeneration": -1}, True),
+        ("2026-11-30T11:59:57Z", {}, False),
+        ("2026-11-30T11:59:47Z", {"observedGeneration": 1}, False),
+        (None, {}, False),
+    ],
+)
+def test_a_request_that_nobody_sees_shows_that_no_operator_works_here(
+    created: str | None, status: Object, *, wrong: bool
+) -> None:
+    made = sync("a", "Accepted") | {"status": status}
+    made["metadata"] |= {"creationTimestamp": created}
+    found = worst(replace(WELL, requests=(made,), server_time=NOW))
+    assert (found.level is Level.WRONG) is wrong
+    if wrong:
+        assert found.message == "sync/a was created 13s ago in namespace default. No operator has seen it."
+
+
+def test_in_which_namespace_groups_were_looked_at_is_told() -> None:
+    def told(*groups: Object) -> str:
+        (found,) = [one for one in judge(replace(WELL, groups=groups)) if one.subject == "groups"]
+        return found.message
+
+    assert told() == "There is none in namespace default. Name another one with -n."
+    assert told(group()) == "1 ReplicationGroup in namespace default, and each can be read."
+    assert told(group(), group(name="crm")) == "2 ReplicationGroups in namespace default, and each can be read."
 
 
 def test_rights_that_only_some_commands_need_are_a_warning() -> None:

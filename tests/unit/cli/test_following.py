@@ -7,12 +7,15 @@ from typing import Any, Self
 import pytest
 from unit.cli.objects import NOW, Object, condition, sync
 
+from vvol_cli.commands.ends import print_ends
 from vvol_cli.commands.schedule import judge
 from vvol_cli.following import follow as following
-from vvol_cli.following.follow import follow, of_deleted
+from vvol_cli.following.follow import Ended, follow, of_deleted
+from vvol_cli.following.plain import Lines
 from vvol_cli.following.progress import end_of, progress_of
 from vvol_cli.following.streams import Changed, Interrupted
 from vvol_cli.outcome import Outcome, Stop
+from vvol_cli.views.words import NOT_ACCEPTED
 
 
 class Shown:
@@ -183,9 +186,58 @@ def test_how_far_a_request_is(request_: Object, said: str) -> None:
 
 def test_an_end_says_the_point_in_time_the_snapshot_or_why_not() -> None:
     named = done(sync("a", "x", pointInTime={"name": "n", "time": "t"}))
-    assert end_of(named) == "PointInTimeCreated: point in time n, t"
-    assert end_of(done(sync("a", "x", transfer={"snapshot": "s"}))) == "PointInTimeCreated: snapshot s"
-    assert end_of(sync("a", "PushRefused", "False", "Why.")) == "PushRefused: Why."
+    assert end_of(named, Outcome.DONE) == "PointInTimeCreated: point in time n, t"
+    assert end_of(done(sync("a", "x", transfer={"snapshot": "s"})), Outcome.DONE) == "PointInTimeCreated: snapshot s"
+    assert end_of(sync("a", "PushRefused", "False", "Why."), Outcome.FAILED) == "PushRefused"
+
+
+def test_why_a_request_is_not_done_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = sync("a", "GroupPrepared", "False", "It is prepared.", finishedAt="2026-11-30T12:00:00Z")
+    for form, lines in (("table", Lines()), ("name", Lines(quiet=True))):
+        lines.ended(refused, Outcome.REFUSED)
+        print_ends([Ended(refused, Outcome.REFUSED)], form)
+        told = capsys.readouterr()
+        assert (told.out + told.err).count("It is prepared.") == 1, form
+
+
+def test_a_dry_run_that_refuses_tells_what_refuses_and_what_to_do_about_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dry = sync("a", "DryRun", "True", "Dry run: nothing was called.") | {"kind": "FailoverPreparation"}
+    dry["status"]["conditions"].append(condition("Preparable", "False", "VMPoweredOn", "VM 'x' is powered on."))
+    print_ends([Ended(dry, Outcome.REFUSED)], "table")
+    assert "prep/a: VM 'x' is powered on. What to do: Shut the VM down." in capsys.readouterr().err
+
+
+def test_a_point_in_time_without_a_name_is_shown_by_its_id_beside_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    unnamed = done(sync("a", "x", pointInTime={"id": "4cb20517", "time": "2026-11-30T07:50:46Z"}))
+    print_ends([Ended(unnamed, Outcome.DONE)], "table")
+    assert capsys.readouterr().out.splitlines()[1].endswith("4cb20517        2026-11-30T07:50:46Z")
+
+
+def test_that_no_operator_has_seen_a_request_is_told_only_if_that_lasts(capsys: pytest.CaptureFixture[str]) -> None:
+    unseen = {"kind": "ReplicationSync", "metadata": {"name": "a", "generation": 1}}
+    lines = Lines()
+    lines.show(unseen)
+    assert capsys.readouterr().err == "sync/a: asked for\n"
+    lines.show(unseen)
+    assert capsys.readouterr().err == f"sync/a: NotSeen: {NOT_ACCEPTED}\n"
+    print_ends([Ended(unseen, Outcome.STILL_RUNNING)], "table")
+    told = capsys.readouterr()
+    assert "NotSeen" in told.out
+    assert NOT_ACCEPTED in told.err
+
+
+def test_a_run_that_was_asked_for_is_told_and_not_the_next_time_of_its_schedule() -> None:
+    schedule = sync("nightly", "Scheduled", "True", "The next run is for 2026-12-01T01:30:00Z.")
+    schedule |= {"kind": "ReplicationSchedule"}
+    run = condition("RunNowSucceeded", "True", "PointInTimeCreated", "ReplicationSync 'x' ended Succeeded.")
+    waiting = condition("RunNowSucceeded", "Unknown", "RunNowWaiting", "Another run is under way.")
+    ready = schedule["status"]["conditions"][0]
+    schedule["status"]["conditions"] = [ready, waiting]
+    assert str(progress_of(schedule, NOW)) == "RunNowWaiting: Another run is under way."
+    schedule["status"]["conditions"] = [ready, run]
+    assert end_of(schedule, Outcome.DONE) == "PointInTimeCreated: ReplicationSync 'x' ended Succeeded."
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,37 @@ def test_advice_follows_what_is_wrong_and_a_reason_of_a_newer_operator_has_none(
     ]
 
 
+@pytest.mark.parametrize("reason", ["PreparationNotValid", "ValidityUnknown"])
+def test_a_prepared_group_that_must_not_be_failed_over_needs_a_person(reason: str) -> None:
+    prepared = group(condition("Prepared", "True", reason, "Do not fail over."))
+    assert needs_of(prepared, []) == [("group/erp", reason, "Do not fail over.")]
+    assert needs_of(group(condition("Prepared", "True", "FailoverPrepared")), []) == []
+
+
+def test_that_an_objective_is_missed_is_explained_once() -> None:
+    behind = group(condition("RecoveryPointCurrent", "False", "BehindObjective", "It was 20 min old."))
+    lines = overview.sheet(behind, [], NOW).lines
+    assert dict(lines)["Objective"] == "15m, missed."
+    assert sum("It was 20 min old." in said for _, said in lines) == 1
+    held = group(condition("RecoveryPointCurrent", "True", "WithinObjective", "It is young enough."))
+    assert dict(overview.sheet(held, [], NOW).lines)["Objective"] == "15m, held. It is young enough."
+
+
+def test_what_only_has_to_be_known_needs_no_person() -> None:
+    armed = group(condition("SyncLeftArmed", "True", "NameStillPending", "A sync is armed."))
+    lines = dict(overview.sheet(armed, [], NOW).lines)
+    assert "Needs you" not in lines
+    assert lines["Also"] == "NameStillPending (group/erp): A sync is armed."
+
+
+def test_what_ready_says_is_not_told_again_by_a_condition_that_is_not_known_because_of_it() -> None:
+    away = group(
+        condition("Ready", "False", "Unreachable", "No answer."),
+        condition("RecoveryPointCurrent", "Unknown", "Unreachable", "Not known. No answer."),
+    )
+    assert needs_of(away, []) == [("group/erp", "Unreachable", "No answer.")]
+
+
 def test_a_group_that_nobody_reads_any_more_is_told() -> None:
     read = dict(overview.sheet(group(CURRENT, lastReadAt="2026-11-30T09:00:00Z"), [], NOW).lines)["Read"]
     assert read.startswith("3h ago. Does the operator work?")
@@ -156,12 +187,13 @@ def test_history_names_the_owner_before_the_client() -> None:
         "kind": "ReplicationSync",
         "name": "n",
         "outcome": "Succeeded",
-        "finishedAt": "2026-11-30T11:00:30Z",
+        "finishedAt": "2026-11-30T11:00:30.608219Z",
         "startedAt": "2026-11-30T11:00:00Z",
         "askedBy": {"manager": "kubectl", "owner": "ReplicationSchedule/nightly"},
         "newestPointAgeBefore": "14m30s",
     }
     (row,) = history.table(group(history=[entry])).rows
+    assert row.cells[0] == "2026-11-30T11:00:30Z", "to the second, as all times in tables"
     assert (row.cells[1], row.cells[5], row.cells[6], row.cells[9]) == (
         "sync/n",
         "ReplicationSchedule/nightly",

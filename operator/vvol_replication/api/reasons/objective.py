@@ -12,7 +12,7 @@ OBJECTIVE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The newest point in time is younger than the recovery point objective.",
             retried=False,
             severity=Severity.NORMAL,
-            advice="Nothing.",
+            advice="Nothing to do.",
         ),
         Reason.BEHIND_OBJECTIVE: ReasonInfo(
             "The newest point in time is older than the recovery point objective.",

@@ -25,7 +25,8 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "A VM of the group is powered on: the failover would lose what it still writes.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Shut the VM down. A preparation that waits then goes on by itself.",
+            advice="Shut the VM down. A waiting preparation then goes on by itself. One that has ended stays invalid: "
+            "prepare again.",
         ),
         Reason.VM_SUSPENDED: ReasonInfo(
             "A VM of the group is suspended. This counts as powered on: its memory is not on its disks.",
@@ -83,13 +84,14 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is prepared for failover. The data of its last sync is at the target.",
             retried=False,
             severity=Severity.WARNING,
-            advice="If condition Valid is True, fail over to the point in time in status.pointInTime, by its id.",
+            advice="If condition Valid of the FailoverPreparation is True, fail over to its status.pointInTime, by id.",
         ),
         Reason.DRY_RUN: ReasonInfo(
             "Dry run: all checks were made, nothing was called.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Read condition Preparable and status.checks. Then create a FailoverPreparation without dryRun.",
+            advice="Read condition Preparable and status.checks. If Preparable is True, create a FailoverPreparation "
+            "without dryRun.",
         ),
         Reason.CHECKS_PASSED: ReasonInfo(
             "Every check of the dry run passed: at that moment the group could be prepared.",
@@ -107,7 +109,7 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The status of the ReplicationGroup could not be written. Nothing is called until it is written.",
             retried=True,
             severity=Severity.NORMAL,
-            advice="Nothing at first. If it lasts, check the operator's rights on replicationgroups/status.",
+            advice="Nothing to do at first. If it lasts, check the operator's rights on replicationgroups/status.",
         ),
         Reason.LAST_SYNC_NOT_FOUND: ReasonInfo(
             "The prepare task succeeded, but there is no new snapshot on the source: the last data is not proven.",

@@ -46,7 +46,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="If you still want the point in time, create a new request with a new name.",
         ),
         Reason.EXPIRED: ReasonInfo(
-            "notAfter had passed when the object was created: the request is history and was not executed.",
+            "notAfter had passed when the object was created. So the request was not executed.",
             retried=False,
             severity=Severity.NORMAL,
             advice="Nothing to do. If it was meant for now, create a new request with a later notAfter.",
@@ -256,7 +256,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The snapshot has landed, but vSphere does not list its point in time.",
             retried=True,
             severity=Severity.NORMAL,
-            advice="Nothing at first. If it lasts, check the VASA provider of the target array.",
+            advice="Nothing to do at first. If it lasts, check the VASA provider of the target array.",
         ),
         # ends that the storage decides
         Reason.SNAPSHOT_DESTROYED: ReasonInfo(
@@ -275,7 +275,8 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is prepared for failover: a sync succeeds there immediately but brings no data.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Fail over. Or, if the failover was called off, use method ArrayOnly.",
+            advice="Read condition Prepared of the ReplicationGroup before you fail over. If it was called off, use "
+            "method ArrayOnly.",
         ),
         Reason.GROUP_FAILED_OVER: ReasonInfo(
             "The group has failed over: its target no longer accepts points in time.",
@@ -290,8 +291,7 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Use a new requestID for a different request.",
         ),
         Reason.IDENTITY_CHANGED: ReasonInfo(
-            "An endpoint is no longer the same vCenter or array, or the group is "
-            "no longer the one, that the request began with.",
+            "Another vCenter, array or group is there now than the one that the request began with.",
             retried=False,
             severity=Severity.WARNING,
             told_of_endpoints=True,

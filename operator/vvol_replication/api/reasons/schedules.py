@@ -12,7 +12,7 @@ SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The schedule starts its runs. The message says when the next one is.",
             retried=False,
             severity=Severity.NORMAL,
-            advice="Nothing.",
+            advice="Nothing to do.",
         ),
         Reason.INVALID_SCHEDULE: ReasonInfo(
             "A Kubernetes CronJob would not accept spec.schedule or spec.timeZone.",
@@ -24,7 +24,7 @@ SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The API server does not take the ReplicationSync of a run.",
             retried=True,
             severity=Severity.WARNING,
-            advice="See the message. Check the operator's permissions, quota, admission, and the version of the CRDs.",
+            advice="Read the message. Check the operator's role, quotas, admission policies, and the CRDs' version.",
         ),
         Reason.RUN_MISSED: ReasonInfo(
             "No run was started for a time of the schedule, because no operator could start one in time.",
@@ -42,19 +42,19 @@ SCHEDULES: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "A run of the schedule has ended without a new point in time.",
             retried=False,
             severity=Severity.WARNING,
-            advice="See the ReplicationSync that the message names. The next run starts at its time.",
+            advice="Read the ReplicationSync that the message names. The next run starts at its time.",
         ),
         Reason.RUN_NOW_WAITING: ReasonInfo(
             "The run that spec.runNow asks for has not been started yet.",
             retried=True,
             severity=Severity.NORMAL,
-            advice="Nothing, unless the schedule is suspended: then set spec.suspend to false.",
+            advice="Nothing to do. If the schedule is suspended, set spec.suspend to false.",
         ),
         Reason.RUN_NOW_UNDER_WAY: ReasonInfo(
             "The run that spec.runNow asks for is under way.",
             retried=True,
             severity=Severity.NORMAL,
-            advice="Nothing. The message names its ReplicationSync.",
+            advice="Nothing to do. The message names its ReplicationSync.",
         ),
         Reason.RUN_NOW_USED_BEFORE: ReasonInfo(
             "The text in spec.runNow had its run before, and another text has come since.",

@@ -113,7 +113,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is in a state that does not allow this.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Read the state in the message.",
+            advice="Read the state in the message. It goes on when the state is another one.",
         ),
         Reason.WRONG_SIDE: ReasonInfo(
             "The group is on the other side of the replication than expected.",
@@ -273,7 +273,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The endpoint's certificate is not checked, because spec.tls.insecureSkipVerify is true.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Better: put the CA's certificate into spec.tls.caCertificates.",
+            advice="Put the CA's certificate into spec.tls.caCertificates. Then remove insecureSkipVerify.",
         ),
         Reason.LOGIN_FAILED: ReasonInfo(
             "The endpoint refused the credentials. After three refusals, the operator waits before it tries again.",
@@ -350,10 +350,10 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Nothing to do.",
         ),
         Reason.INVENTORY_INCOMPLETE: ReasonInfo(
-            "A VASA provider did not answer, or not completely. A group that is missing may still exist.",
+            "Not all of the inventory was read. A group that is missing may still exist.",
             retried=True,
             severity=Severity.PASSING,
-            advice="The message names the provider.",
+            advice="Read the message. It names the VASA provider, or says why nothing can be read.",
         ),
         Reason.GROUP_UNKNOWN: ReasonInfo(
             "No VASA provider of this vCenter knows the group's id.",
@@ -365,7 +365,7 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The VASA provider refused because of the group's state.",
             retried=True,
             severity=Severity.WARNING,
-            advice="Read the state in the message.",
+            advice="Read the state in the message. It goes on when the state is another one.",
         ),
         Reason.TASK_FORGOTTEN: ReasonInfo(
             "vCenter no longer knows the task. It is not known how the task ended.",

@@ -102,7 +102,7 @@ def _turn(status: Json) -> Line | None:
     # What it acts on is stored with its first intent, which may come later than its turn.
     group, array = resolved.get("protectionGroup"), resolved.get("sourceArray")
     where = f"protection group {group} of FlashArray {array}" if resolved else "its protection group"
-    return Line(f"turn {at}", f"turn: it is the one request that acts on {where} now") if at else None
+    return Line(f"turn {at}", f"turn: only this request acts on {where} now") if at else None
 
 
 def _armed(status: Json) -> Line | None:

@@ -108,7 +108,14 @@ class TransitionLog:
             self._write(ref, status, Line("end", "ended: the object is being deleted. Nothing is undone."))
 
     def answer_lost(self, ref: ObjectRef, status: Mapping[str, Any], text: str) -> None:
-        """The answer to a call of a request did not come."""
+        """The answer to a call of a request did not come. `status` may say more than the API server holds yet."""
+        told = self._of(ref)
+        if told.steps:
+            for one in request_steps({}, status):
+                if one.key not in told.steps:
+                    told.steps.add(one.key)
+                    told.further()
+                    self._write(ref, status, one)
         self._write(ref, status, Line("lost", f"answer lost: {text}", Reason.ANSWER_LOST, warning=True))
 
     def endpoint_changed(self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

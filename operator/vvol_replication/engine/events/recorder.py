@@ -10,7 +10,6 @@ from typing import Any
 
 from vvol_replication.api.names import FLASHARRAY, ONE_SHOT_KINDS, REPLICATION_GROUP, REPLICATION_SCHEDULE, VCENTER
 from vvol_replication.api.objects import ObjectRef
-from vvol_replication.api.reasons import Reason
 from vvol_replication.engine.about import about_nobody
 from vvol_replication.engine.news import AnswerLost, StatusChanged
 from vvol_replication.engine.ports import Clock, Cluster
@@ -19,7 +18,7 @@ from vvol_replication.engine.waiting import ended
 from . import endpoints, groups
 from .event import Event
 from .log import TransitionLog, earlier
-from .requests import END, HISTORY, afterwards, late_end, transition
+from .requests import END, HISTORY, afterwards, answer_lost, late_end, transition
 from .schedules import schedule_events
 
 BURST = 50
@@ -62,8 +61,7 @@ class EventRecorder:
         """A call of a request may have taken effect: people see that it was not simply answered."""
         text = f"{news.message} The operator looks for the effect of the call. It does not repeat the call blindly."
         self._log.answer_lost(news.ref, news.status, text)
-        event = Event(warning=False, reason=Reason.ANSWER_LOST, message=text, once=Reason.ANSWER_LOST, order=0)
-        self._record(news.ref, event)
+        self._record(news.ref, answer_lost(text))
 
     def found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:
         """A request that nobody here follows."""

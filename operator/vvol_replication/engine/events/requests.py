@@ -28,6 +28,7 @@ _STEPS = (
     Reason.ARMING,
     Reason.PREPARING,
     Reason.PUSHING,
+    Reason.ANSWER_LOST,
     Reason.AWAITING_TRANSFER,
     Reason.LOOKING_AFTER_LOST_ANSWER,
     Reason.TRANSFERRING,
@@ -51,6 +52,17 @@ def transition(before: Mapping[str, Any], after: Mapping[str, Any]) -> Event | N
     phase = after.get("phase")
     warning, order = phase == Phase.WAITING and severity is Severity.WARNING, _order(ready.reason, phase)
     return _event(ready, once=ready.reason, warning=warning, order=order)
+
+
+def answer_lost(message: str) -> Event:
+    """The event of a call that may have taken effect: after the step that it belongs to."""
+    return Event(
+        warning=False,
+        reason=Reason.ANSWER_LOST,
+        message=message,
+        once=Reason.ANSWER_LOST,
+        order=_order(Reason.ANSWER_LOST, Phase.RUNNING),
+    )
 
 
 def _order(reason: str, phase: object) -> int:

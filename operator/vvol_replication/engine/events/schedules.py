@@ -59,8 +59,10 @@ def _ended(before: Json, after: Json) -> list[Line]:
 
 def _passed(before: Json, after: Json) -> list[Line]:
     lines = []
+    active = [one["name"] for one in before.get("active") or ()]
+    run = f"ReplicationSync {active[0]!r}, a run before it," if active else "a run before it"
     for field, at, reason, why in (
-        ("skipped", "lastSkippedTime", Reason.RUN_SKIPPED, "a run before it was under way"),
+        ("skipped", "lastSkippedTime", Reason.RUN_SKIPPED, f"{run} was under way"),
         ("missed", "lastMissedTime", Reason.RUN_MISSED, "none could be started in time"),
     ):
         count = (after.get(field) or 0) - (before.get(field) or 0)

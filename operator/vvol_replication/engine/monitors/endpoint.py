@@ -200,8 +200,9 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         text = f"The login was refused. Condition Authenticated of {kind} {name!r} says why, and what to correct."
         return Problem(problem.reason, text)
 
-    def _where(self) -> str:
-        """Which Secret it is, in a sentence."""
+    @property
+    def which_secret(self) -> str:
+        """The Secret of its credentials and that Secret's namespace, in a sentence."""
         name = self._spec.secret if self._spec is not None else ""
         return f"It is Secret {name!r} in namespace {self._services.cluster.secrets_in!r}."
 
@@ -234,7 +235,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
             return Problem(
                 Reason.SECRET_KEY_MISSING,
                 f"Secret {name!r} has no value for {_listed(missing)}. Add it to the data of the Secret. "
-                f"{self._where()}",
+                f"{self.which_secret}",
             )
         fingerprint = _fingerprint(secret, keys, spec)
         if fingerprint != self._fingerprint:
@@ -246,7 +247,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
                 self._switch(None)
                 refused = problem_of(port)
                 if refused.reason is Reason.SECRET_VALUE_INVALID:
-                    refused = Problem(refused.reason, f"{refused.message} {self._where()}")
+                    refused = Problem(refused.reason, f"{refused.message} {self.which_secret}")
                 return refused
             self._switch(port)
             self._fingerprint, self._made_for = fingerprint, _of_the_session(spec)
@@ -266,7 +267,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
     def _conditions(self, problem: Problem | None, spec: SpecT | None, generation: int) -> tuple[Condition, ...]:
         complete, line = self.summary()
         if problem is not None and problem.reason is Reason.LOGIN_FAILED:
-            problem = Problem(problem.reason, self._logins.line(problem.message, self._where()))
+            problem = Problem(problem.reason, self._logins.line(problem.message, self.which_secret))
         paused = self._logins.next_at is not None
         wanted = list(endpoint_conditions(problem, line, complete=complete, paused=paused))
         wanted += self.more_conditions(problem)

@@ -48,7 +48,7 @@ def armed_condition(armed: ArmedSync) -> Wanted:
     """That a request left its sync armed."""
     text = (
         f"ReplicationSync {armed.request!r} left its sync armed: the next data that lands at the target gets the "
-        f"name {armed.point_in_time_name!r}. {what_lands(armed)}"
+        f"name {armed.point_in_time_name!r}. {what_lands(armed, 'the sync ends')}"
     )
     return Wanted("SyncLeftArmed", "True", Reason.NAME_STILL_PENDING, text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from vvol_replication.api.names import VCENTER
 from vvol_replication.api.objects import ObjectRef
@@ -16,9 +16,17 @@ from vvol_replication.domain.groups import GroupId, GroupName
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
+from vvol_replication.engine.monitors.flasharray import ArrayEndpoint
 from vvol_replication.engine.monitors.registry import Registry
+from vvol_replication.engine.monitors.vcenter import VCenterEndpoint
 from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.observation import Query
+
+T = TypeVar("T")
+_AT_RECOVERY_SITE = frozenset({Query.TARGET_GROUP, Query.POINTS, Query.TASK})
+_AT_PROTECTED_SITE = frozenset({Query.SOURCE_GROUP, Query.MEMBERS, Query.PREPARE_TASK})
+_ON_TARGET = frozenset({Query.TARGET_SNAPSHOTS, Query.REPLICA_GROUP, Query.TARGET_CONNECTIONS})
+"""Which endpoint answers; all else is read on the source array."""
 
 
 class StorageCalls:
@@ -32,11 +40,19 @@ class StorageCalls:
 
         Never raises; an endpoint that cannot be asked is `Unavailable`, one that changed `Refused`.
         """
-        outcome = await self._read(query, resolved, task)
+        outcome = _named(await self._read(query, resolved, task), self._asked(query, resolved))
         if isinstance(outcome, Unavailable) and outcome.reason == Reason.LOGIN_FAILED:
             # When the next login may be tried is the endpoint's gate to hold; a Secret may be corrected long before.
             return Unavailable(outcome.reason, outcome.message)
         return outcome
+
+    def _asked(self, query: Query, resolved: Resolved) -> VCenterEndpoint | ArrayEndpoint | None:
+        """The endpoint that answers a query."""
+        if query in _AT_RECOVERY_SITE:
+            return self._registry.vcenters.get(resolved.recovery_vcenter)
+        if query in _AT_PROTECTED_SITE:
+            return self._registry.vcenters.get(resolved.protected_vcenter or "")
+        return self._registry.arrays.get(resolved.target_array if query in _ON_TARGET else resolved.source_array)
 
     async def read_all(
         self, queries: Collection[Query], resolved: Resolved, task: str | None
@@ -51,12 +67,12 @@ class StorageCalls:
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:
-            case Query.TARGET_GROUP | Query.POINTS | Query.TASK:
+            case _ if query in _AT_RECOVERY_SITE:
                 site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
                 if isinstance(site, Refused | Unavailable):
                     return site
                 return await _at_site(query, site, _id(resolved.target_group), task)
-            case Query.SOURCE_GROUP | Query.MEMBERS | Query.PREPARE_TASK:
+            case _ if query in _AT_PROTECTED_SITE:
                 site = self._protected(resolved)
                 if isinstance(site, Refused | Unavailable):
                     return site
@@ -64,14 +80,14 @@ class StorageCalls:
             case Query.TARGET_SNAPSHOTS:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 return array if isinstance(array, Refused | Unavailable) else await self._transfers(array, resolved)
-            case Query.REPLICA_GROUP | Query.TARGET_CONNECTIONS:
+            case _ if query in _ON_TARGET:
                 array = self._array(resolved.target_array, resolved.target_array_id)
                 if isinstance(array, Refused | Unavailable):
                     return array
                 if query is Query.TARGET_CONNECTIONS:
                     return await array.connections()
                 return await array.protection_group(self.name_at_target(resolved))
-            case Query.PROTECTION_GROUP | Query.SOURCE_SNAPSHOTS | Query.CONNECTIONS:
+            case _:
                 array = self._array(resolved.source_array, resolved.source_array_id)
                 return (
                     array if isinstance(array, Refused | Unavailable) else await self._at_source(query, array, resolved)
@@ -80,25 +96,26 @@ class StorageCalls:
     async def arm(self, resolved: Resolved, name: str) -> Outcome[StartedSync | OngoingSync]:
         """Mutating. The sync call, at the target."""
         site = self._site(resolved.recovery_vcenter, resolved.recovery_vcenter_uuid)
-        return (
-            site if isinstance(site, Refused | Unavailable) else await site.start_sync(_id(resolved.target_group), name)
-        )
+        if isinstance(site, Refused | Unavailable):
+            return site
+        started = await site.start_sync(_id(resolved.target_group), name)
+        return _named(started, self._registry.vcenters.get(resolved.recovery_vcenter))
 
     async def prepare(self, resolved: Resolved) -> Outcome[StartedPrepare]:
         """Mutating, and not to be undone. prepareFailover, at the source."""
         site = self._protected(resolved)
         if isinstance(site, Refused | Unavailable):
             return site
-        return await site.start_prepare(_id(resolved.source_group))
+        started = await site.start_prepare(_id(resolved.source_group))
+        return _named(started, self._registry.vcenters.get(resolved.protected_vcenter or ""))
 
     async def push(self, resolved: Resolved, suffix: str) -> Outcome[Pushed | AlreadyThere]:
         """Mutating. The push, on the source array."""
         found = self._array(resolved.source_array, resolved.source_array_id)
-        return (
-            found
-            if isinstance(found, Refused | Unavailable)
-            else await found.push(self.protection_group(resolved), suffix)
-        )
+        if isinstance(found, Refused | Unavailable):
+            return found
+        pushed = await found.push(self.protection_group(resolved), suffix)
+        return _named(pushed, self._registry.arrays.get(resolved.source_array))
 
     def name_at_target(self, resolved: Resolved) -> str:
         """What the target array calls the protection group: `<source array>:<group>`, or `<pod>:<group>` from a pod."""
@@ -190,6 +207,15 @@ class StorageCalls:
                 "It does not go on at another array.",
             )
         return endpoint.port
+
+
+def _named(outcome: Outcome[T], endpoint: VCenterEndpoint | ArrayEndpoint | None) -> Outcome[T]:
+    """A refused login names the Secret that somebody has to correct: storage knows only what is in it."""
+    if endpoint is None or not isinstance(outcome, Unavailable) or outcome.reason != Reason.LOGIN_FAILED:
+        return outcome
+    said, mentioned, rest = outcome.message.partition("the Secret.")
+    text = f"{said}{mentioned} {endpoint.which_secret}{rest}" if mentioned else f"{said} {endpoint.which_secret}"
+    return replace(outcome, message=text)
 
 
 def acts_on(resolved: Resolved, endpoint: ObjectRef) -> bool:

@@ -66,6 +66,6 @@ def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tu
             why = f" {view.problem.message}" if view.problem else ""
             return Unbound(
                 view.problem.reason if view.problem else Reason.NOT_YET_READ,
-                f"No FlashArray object is known to be {what}. FlashArray {name!r} could not be read yet.{why}",
+                f"It is not known which FlashArray object is {what}. FlashArray {name!r} cannot be read now.{why}",
             )
     return Unbound(Reason.ARRAY_UNKNOWN, f"No FlashArray object is {what}. Create one with the address of that array.")

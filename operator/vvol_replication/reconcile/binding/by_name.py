@@ -81,7 +81,7 @@ def _target(
     if view.about is None:
         reason = view.problem.reason if view.problem else Reason.NOT_YET_READ
         why = f" {view.problem.message}" if view.problem else ""
-        return Unbound(reason, f"Its target, FlashArray {others[0]!r}, could not be read yet.{why}")
+        return Unbound(reason, f"Its target, FlashArray {others[0]!r}, cannot be read now.{why}")
     if view.about.id == source[1].id:
         return Unbound(Reason.AMBIGUOUS_ARRAY, f"FlashArray {others[0]!r} is the source array itself.")
     return others[0], view.about

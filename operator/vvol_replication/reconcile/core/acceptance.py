@@ -85,7 +85,7 @@ def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT |
     not_after: datetime | None = request.spec.not_after
     if not_after is None or not_after >= request.created or status.operation is not None:
         return None
-    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} had passed when this object was created, so it is not executed."
+    text = f"notAfter {not_after:%Y-%m-%dT%H:%M:%SZ} had passed when this object was created. So it was not executed."
     return summarize(request, status, now, Verdict(Situation.EXPIRED, Reason.EXPIRED, text))
 
 

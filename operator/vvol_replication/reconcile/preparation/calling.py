@@ -18,6 +18,7 @@ from vvol_replication.reconcile.core.baseline import baseline_of
 from vvol_replication.reconcile.core.newest import newest_listed
 from vvol_replication.reconcile.core.observation import Trouble, rows
 from vvol_replication.reconcile.core.steps import Finish, Park, PreparationDecision, Prepare, Record, TakeTurn
+from vvol_replication.reconcile.core.turns import waits_behind
 
 from .context import BoundPreparation, out_of_turn
 from .preflight import BEFORE_THE_CALL, Finding, first_refused, judge_all
@@ -35,7 +36,7 @@ def queued(bound: BoundPreparation) -> PreparationDecision | None:
     """It wants the turn, or has an intent, and another request has the turn on the protection group."""
     if bound.seen.behind is None or not (bound.acted or bound.seen.in_turn):
         return None
-    text = f"Waiting for {bound.seen.behind}: only one request at a time may act on a protection group."
+    text = waits_behind(bound.seen.behind)
     return bound.wait(Reason.GROUP_BUSY, text)
 
 

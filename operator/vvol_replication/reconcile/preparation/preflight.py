@@ -18,6 +18,7 @@ from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.prepared import before_failover, prepared_by, where_to_call_off
 from vvol_replication.reconcile.core.summarize import reason_of
+from vvol_replication.reconcile.core.turns import waits_behind
 
 from .context import BoundPreparation
 
@@ -218,10 +219,7 @@ def _turn(bound: BoundPreparation) -> Problem | None:
     behind = bound.seen.behind
     if behind is None:
         return None
-    return Problem(
-        Reason.GROUP_BUSY,
-        f"{behind} has its turn: only one request at a time may act on a protection group. Waiting for it.",
-    )
+    return Problem(Reason.GROUP_BUSY, waits_behind(behind))
 
 
 INTERLOCKS = (

@@ -23,6 +23,7 @@ from vvol_replication.reconcile.core.stages import Stage, first_decision
 from vvol_replication.reconcile.core.steps import Decided, Decision, Finish, Park, no_later
 from vvol_replication.reconcile.core.takeover import may_still_act
 from vvol_replication.reconcile.core.tuning import Tuning
+from vvol_replication.reconcile.core.turns import waits_behind
 
 from .arming import ask_for_sync, look_for_push, missed, push_when_pending, record_sync_intent, stopped
 from .array_only import push_on_arrays, record_push_intent
@@ -126,7 +127,7 @@ def _queued(context: SyncContext) -> Decision | None:
     """Another request has the turn on the protection group."""
     if context.seen.behind is None:
         return None
-    text = f"Waiting for {context.seen.behind}: only one request at a time may act on a protection group."
+    text = waits_behind(context.seen.behind)
     return context.wait(Reason.GROUP_BUSY, text, **({} if context.acted else _out_of_turn(context)))
 
 

@@ -86,7 +86,7 @@ def _by_point(active: ActiveSync, age: timedelta, point: PointInTime, behind: li
         text = f"The point in time is named {point.name!r}." if point.name else "The point in time has no name."
         extra.append(Wanted("Named", "True" if named else "False", Reason.NAMED if named else Reason.NOT_NAMED, text))
     text = (
-        f"Point in time {point.id!r} of {point.time:%Y-%m-%dT%H:%M:%SZ} was {_old(age)} old at most at "
+        f"Point in time {point.id!r} of {point.time:%Y-%m-%dT%H:%M:%SZ} was at most {_old(age)} old at "
         f"{_by_target(active)}, by the target array's clock: younger than maxAge. Nothing was asked for."
     )
     transfer = transfer_status(behind[0]) if len(behind) == 1 else None

@@ -62,7 +62,7 @@ class FlashArray(ArrayPort):
 
     async def about(self) -> Outcome[ArrayAbout]:
         """Who answers: known from the login while the session is open, else asked."""
-        return await self._ask("about", "ask who answers", lambda array, by: array.about(by))
+        return await self._ask("about", "read its name and id", lambda array, by: array.about(by))
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
         """The arrays that this one is connected to."""
@@ -86,9 +86,10 @@ class FlashArray(ArrayPort):
         """The snapshots and transfers of several protection groups together. A missing group has an empty row."""
         if not protection_groups:
             return Done({})
+        what = _groups(protection_groups)
         return self._misnamed(*protection_groups) or await self._ask(
             "transfers",
-            f"read transfers of {len(protection_groups)} protection groups",
+            f"read transfers of {what}",
             lambda array, by: array.transfers(protection_groups, by),
         )
 
@@ -96,9 +97,10 @@ class FlashArray(ArrayPort):
         """Schedule and targets' retention of several protection groups of this array. A missing group has no entry."""
         if not protection_groups:
             return Done({})
+        what = _groups(protection_groups)
         return self._misnamed(*protection_groups) or await self._ask(
             "policies",
-            f"read schedule and retention of {len(protection_groups)} protection groups",
+            f"read schedule and retention of {what}",
             lambda array, by: array.policies(protection_groups, by),
         )
 
@@ -168,3 +170,9 @@ class FlashArray(ArrayPort):
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)
+
+
+def _groups(names: Sequence[str]) -> str:
+    """One by its name, several by their number: there may be hundreds."""
+    name, *others = names
+    return f"{len(names)} protection groups" if others else f"protection group {name}"

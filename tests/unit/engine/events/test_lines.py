@@ -16,7 +16,7 @@ AT = "2026-06-01T12:00:00Z"
 def test_a_turn_that_comes_before_it_is_stored_what_is_acted_on_names_no_group() -> None:
     accepted, turn = request_steps({}, {"acceptedAt": AT, "operation": {"turnAt": AT}})
     assert accepted.text == "accepted"
-    assert turn.text == "turn: it is the one request that acts on its protection group now"
+    assert turn.text == "turn: only this request acts on its protection group now"
 
 
 def test_one_write_may_tell_several_steps_in_their_order() -> None:

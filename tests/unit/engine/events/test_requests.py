@@ -18,7 +18,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.api.times import format_time
 from vvol_replication.engine.events.event import LAST, Event
 from vvol_replication.engine.events.recorder import BURST, PER_SECOND, EventRecorder
-from vvol_replication.engine.events.requests import END, HISTORY, late_end, transition
+from vvol_replication.engine.events.requests import END, HISTORY, answer_lost, late_end, transition
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.reconcile.core.summarize import Situation
 
@@ -154,6 +154,16 @@ def test_within_one_second_a_wait_stands_before_the_steps_and_the_end_after_them
     assert orders == sorted(set(orders))
     assert len(orders) == len(story)
     assert all(0 <= place <= LAST for place in orders)
+
+
+@pytest.mark.parametrize("before", [Reason.ARMING, Reason.PREPARING, Reason.PUSHING])
+def test_a_lost_answer_stands_after_the_step_that_asked_and_before_what_it_came_to(before: Reason) -> None:
+    def order(reason: Reason) -> int:
+        told = transition({}, status(Situation.RUNNING, reason))
+        assert told is not None
+        return told.order
+
+    assert order(before) < answer_lost("It did not come.").order < order(Reason.TRANSFERRING)
 
 
 def test_what_is_said_in_passing_is_no_event() -> None:

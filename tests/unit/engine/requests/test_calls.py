@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +29,8 @@ class Stub:
 
     def __init__(self, about: Any, *, port: object | None = None, problem: Any = None) -> None:
         self.about, self.port, self.problem = about, port, problem
+        self.which_secret = ""
+        self.connections: tuple[object, ...] = ()
 
 
 def calls(**endpoints: Any) -> StorageCalls:
@@ -84,6 +87,56 @@ def test_a_task_that_the_ledger_does_not_know_is_not_asked_for() -> None:
     outcome = asyncio.run(calls(dallas=site).read(Query.TASK, RESOLVED, None))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "TaskForgotten"
+
+
+class Refusing:
+    """A port that refuses each login."""
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Unavailable]]:
+        async def refuse(*_: object) -> Unavailable:
+            said = "It refused the credentials. Correct the Secret. It is tried again later."
+            return Unavailable("LoginFailed", said, 600.0)
+
+        return refuse
+
+
+def locked_out() -> dict[str, Stub]:
+    """All four endpoints of `RESOLVED`, each with a Secret of its own name."""
+    abouts = {
+        "dallas": VCenterAbout("uuid", "8", ()),
+        "austin": VCenterAbout("uuid-2", "8", ()),
+        "a": ArrayAbout("id-a", "array-a", "6", "1.19"),
+        "b": ArrayAbout("id-b", "array-b", "6", "1.19"),
+    }
+    found = {name: Stub(about, port=Refusing()) for name, about in abouts.items()}
+    for name, stub in found.items():
+        stub.which_secret = f"It is Secret '{name}' in namespace 'home'."
+    return found
+
+
+@pytest.mark.parametrize("query", Query)
+def test_a_request_that_waits_for_a_login_names_the_secret_to_be_corrected(query: Query) -> None:
+    outcome = asyncio.run(calls(**locked_out()).read(query, RESOLVED, "task-1"))
+    secret = {
+        **dict.fromkeys((Query.TARGET_GROUP, Query.POINTS, Query.TASK), "dallas"),
+        **dict.fromkeys((Query.SOURCE_GROUP, Query.MEMBERS, Query.PREPARE_TASK), "austin"),
+        **dict.fromkeys((Query.TARGET_SNAPSHOTS, Query.REPLICA_GROUP, Query.TARGET_CONNECTIONS), "b"),
+    }.get(query, "a")
+    assert isinstance(outcome, Unavailable)
+    which = f"It is Secret '{secret}' in namespace 'home'."
+    assert outcome.message == f"It refused the credentials. Correct the Secret. {which} It is tried again later."
+    assert outcome.retry_after is None, "the Secret may be corrected long before the next login may be tried"
+
+
+def test_a_call_that_the_login_held_up_names_the_secret_to_be_corrected() -> None:
+    found = calls(**locked_out())
+    for call, secret in (
+        (found.arm(RESOLVED, "name"), "dallas"),
+        (found.prepare(RESOLVED), "austin"),
+        (found.push(RESOLVED, "vr-1"), "a"),
+    ):
+        outcome: Any = asyncio.run(call)
+        assert f"Secret '{secret}'" in outcome.message
 
 
 class Site(Stub):

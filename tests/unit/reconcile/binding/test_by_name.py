@@ -58,8 +58,8 @@ def test_the_target_and_the_protection_group_are_those_that_the_object_names() -
         ({"array-a": A}, {}, Reason.ARRAY_UNKNOWN, "there are: none"),
         ({**TWO, "array-c": UNREAD}, {}, Reason.SEVERAL_TARGETS, "'array-b', 'array-c'). Set spec.targetArrayRef"),
         (TWO, {"target_array": "array-x"}, Reason.FLASHARRAY_NOT_FOUND, "no FlashArray 'array-x'"),
-        ({"array-a": A, "array-b": UNREAD}, {}, Reason.LOGIN_FAILED, "could not be read yet. The token was refused"),
-        ({"array-a": A, "array-b": ArrayView()}, {}, Reason.NOT_YET_READ, "could not be read yet."),
+        ({"array-a": A, "array-b": UNREAD}, {}, Reason.LOGIN_FAILED, "cannot be read now. The token was refused"),
+        ({"array-a": A, "array-b": ArrayView()}, {}, Reason.NOT_YET_READ, "cannot be read now."),
         (TWO, {"target_array": "array-a"}, Reason.AMBIGUOUS_ARRAY, "is the source array itself"),
     ],
 )

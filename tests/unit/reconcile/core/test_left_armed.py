@@ -29,6 +29,15 @@ def test_a_snapshot_that_was_pushed_is_named() -> None:
     assert "must land first" not in said
 
 
+def test_a_group_that_remembers_it_speaks_of_the_sync_and_not_of_a_request_that_waits() -> None:
+    driver = pushed(World())
+    left_by(driver)
+    assert driver.world.memory is not None
+    said = what_lands(driver.world.memory, then="the sync ends")
+    assert "lands, the sync ends." in said
+    assert "this request" not in said
+
+
 def test_where_nothing_is_known_to_be_on_its_way_something_has_to_land() -> None:
     driver = Driver(World(), replace(SyncSpec(group="erp"), point_in_time_name="mine"))
     driver.until_step("arm")

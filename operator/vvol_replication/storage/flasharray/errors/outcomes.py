@@ -37,8 +37,8 @@ from .failures import (
 
 _FIRST: Final = {
     LOGIN: "first step: login",
-    VERSION: "first step: ask for its REST versions",
-    IDENTITY: "first step: ask for its identity",
+    VERSION: "first step: read its REST versions",
+    IDENTITY: "first step: read its name and id",
 }
 
 LOOK_FIRST: Final = "The array may have done it anyway. Look there before you ask again."
