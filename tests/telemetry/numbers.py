@@ -27,7 +27,7 @@ class Number:
 
 def exactly(value: float) -> Number:
     """This, but for what floating point leaves."""
-    return Number(value - 1e-6, value + 1e-6)
+    return Number(value - 1e-9, value + 1e-9)
 
 
 def between(low: float, high: float) -> Number:

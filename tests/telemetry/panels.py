@@ -28,12 +28,23 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a panel is in the grid of its dashboard, which has 24 columns."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Panel:
     """A panel of a dashboard; `type` as Grafana says it: stat, table or timeseries."""
 
     board: str
     title: str
     type: str
+    place: Place
     queries: tuple[Query, ...]
 
     def __str__(self) -> str:
@@ -49,7 +60,10 @@ def _read(board: str, panel: Mapping[str, Any]) -> Panel:
     queries = (
         Query(one["expr"], column["displayName"], column["unit"]) for one, column in zip(targets, columns, strict=True)
     )
-    return Panel(board, panel["title"], panel["type"], tuple(queries))
+    grid = panel["gridPos"]
+    return Panel(
+        board, panel["title"], panel["type"], Place(grid["x"], grid["y"], grid["w"], grid["h"]), tuple(queries)
+    )
 
 
 def _all() -> Iterator[Panel]:
@@ -61,6 +75,17 @@ def _all() -> Iterator[Panel]:
 
 PANELS: tuple[Panel, ...] = tuple(_all())
 """All panels that show something, of all dashboards."""
+
+
+def title(board: str) -> str:
+    """The title of a dashboard."""
+    return str(json.loads(boards.text_of(board))["title"])
+
+
+def headings(board: str) -> list[tuple[str, int]]:
+    """The titles of the rows of a dashboard, each with its line in the grid."""
+    panels = json.loads(boards.text_of(board))["panels"]
+    return [(one["title"], one["gridPos"]["y"]) for one in panels if one["type"] == "row"]
 
 
 def filled(expr: str, variables: Mapping[str, str]) -> str:

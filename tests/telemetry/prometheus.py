@@ -93,9 +93,10 @@ class Prometheus:
         result = self._get("query", query=expr)["result"]
         return [Series(one["metric"], ((one["value"][0], float(one["value"][1])),)) for one in result]
 
-    def query_range(self, expr: str, start: float, end: float) -> list[Series]:
-        """What it was each second between two times."""
-        found = self._get("query_range", query=expr, start=str(start), end=str(end), step="1")["result"]
+    def query_range(self, expr: str, start: float, end: float, *, steps: int) -> list[Series]:
+        """What it was between two times, at so many of them."""
+        step = f"{(end - start) / steps:.3f}"
+        found = self._get("query_range", query=expr, start=f"{start:.3f}", end=f"{end:.3f}", step=step)["result"]
         return [Series(one["metric"], tuple((at, float(value)) for at, value in one["values"])) for one in found]
 
     def values_of(self, label: str, selector: str) -> set[str]:

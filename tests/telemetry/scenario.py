@@ -45,8 +45,8 @@ OBJECTIVES = {"erp": "2h", "crm": "1h", "hr": "15m"}
 SKEW = 120
 TRANSFER, ARRIVED = 20.0, 0.25
 """How long the transfer of crm would take, in seconds, and which part of it arrives."""
-NAMESPACE = "erp-prod"
-"""What the namespace is called here. In the cluster its name is unique, like those of groups and endpoints."""
+NAMESPACE, INSTANCE = "erp-prod", "vvol-replication:8443"
+"""What the namespace and the scraped address are called here. In the cluster names are unique, also of groups."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class Scene:
         """The name in the cluster of a group, schedule or endpoint."""
         return f"{self.site.prefix}{plain}"
 
-    def _plain(self, value: str) -> str:
+    def _plain(self, label: str, value: str) -> str:
+        if label == "instance":
+            return INSTANCE
         return NAMESPACE if value == self.rig.namespace else value.removeprefix(self.site.prefix)
 
     def variables(self, group: str = "") -> dict[str, str]:
@@ -90,11 +92,18 @@ class Scene:
 
     def plain(self, found: list[Series]) -> list[Series]:
         """With the names that are above."""
-        return [Series({key: self._plain(value) for key, value in one.labels.items()}, one.values) for one in found]
+        return [
+            Series({key: self._plain(key, value) for key, value in one.labels.items()}, one.values) for one in found
+        ]
 
     def ask(self, expr: str, group: str = "") -> list[Series]:
         """What an expression of a dashboard is now."""
         return self.plain(self.prometheus.query(filled(expr, self.variables(group))))
+
+    def ask_lately(self, expr: str, group: str = "") -> list[Series]:
+        """What it was since the operator was started, at a hundred times."""
+        asked = filled(expr, self.variables(group) | {"__rate_interval": "20s"})
+        return self.plain(self.prometheus.query_range(asked, self.started, time.time(), steps=100))
 
     def points(self, group: str) -> list[tuple[float, str | None]]:
         """Time and name of the points in time that a group really has at the target, the oldest first."""
@@ -225,6 +234,6 @@ def _hold_crm(scene: Scene) -> None:
         return scene.transfer("crm")[0]
 
     eventually(
-        arrived, what="a part of crm's data to arrive", until=lambda part: part >= ARRIVED, timeout=LONG, every=0.02
+        arrived, what="a part of crm's data to arrive", until=lambda part: ARRIVED <= part < 1, timeout=LONG, every=0.02
     )
     scene.site.act("hold", "crm")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from e2e.protected import have_reader
 from pages.markdown import ROOT, anchors
 from telemetry import expected_endpoints, expected_fleet, expected_group, expected_operator
 from telemetry.expected_alerts import FIRING, FOUND, Found
-from telemetry.panels import PANELS, Panel, differences, filled, name_of
+from telemetry.panels import PANELS, Panel, differences, filled, headings, name_of, title
+from telemetry.pictures import picture, words
 from telemetry.prometheus import Series
 from telemetry.scenario import GROUPS, NAMESPACE, Scene, played
 
@@ -37,6 +39,8 @@ EXPECTED: Mapping[str, Callable[[Scene], Mapping[str, tuple[Mapping[str, Number]
 SETTLED = 60
 """Seconds until what has happened must be seen: the operator reads, and Prometheus scrapes."""
 
+UPDATE, PICTURED = "VVOL_UPDATE_GOLDEN", "crm"
+"""What has the pictures drawn anew; the group that is in the picture of one group."""
 LEASE = 30
 """Seconds for which nobody else may lead."""
 
@@ -86,8 +90,8 @@ def test_each_panel_has_its_expectation_and_the_other_way_round(scene: Scene) ->
     assert empty == [], "each query finds something"
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=str)
-def test_each_query_of_a_panel_finds_what_is_true(scene: Scene, panel: Panel) -> None:
+def is_true(scene: Scene, panel: Panel) -> None:
+    """Wait until each query of a panel finds what is true."""
     expected = EXPECTED[panel.board](scene)[panel.title]
 
     def wrong() -> list[list[str]]:
@@ -97,6 +101,11 @@ def test_each_query_of_a_panel_finds_what_is_true(scene: Scene, panel: Panel) ->
         ]
 
     eventually(wrong, what=f"{panel} to be true", until=lambda seen: not any(seen), timeout=SETTLED)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=str)
+def test_each_query_of_a_panel_finds_what_is_true(scene: Scene, panel: Panel) -> None:
+    is_true(scene, panel)
 
 
 @pytest.mark.parametrize("board", boards.BOARDS)
@@ -156,6 +165,27 @@ def test_an_alert_fires_with_the_names_of_its_object_and_leads_to_its_runbook(sc
     assert "{{" not in said
     page, _, anchor = alert["annotations"]["runbook_url"].partition("docs/")[2].partition("#")
     assert anchor in anchors((ROOT / "docs" / page).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("board", boards.BOARDS)
+def test_the_picture_of_a_dashboard_shows_what_its_queries_find(scene: Scene, board: str) -> None:
+    panels = [one for one in PANELS if one.board == board]
+    for panel in panels:
+        is_true(scene, panel)
+    group = PICTURED if board == "group" else ""
+    answers = {
+        panel.title: [
+            (scene.ask_lately if panel.type == "timeseries" else scene.ask)(query.expr, group)
+            for query in panel.queries
+        ]
+        for panel in panels
+    }
+    drawn = picture(title(board), headings(board), panels, answers)
+    path = ROOT / "docs" / "drawings" / f"dashboard-{board}.svg"
+    if os.environ.get(UPDATE):
+        path.write_text(drawn, "utf-8")
+    how = f"if that is meant, draw it anew: {UPDATE}=1 make telemetry ARGS='-k scenario'"
+    assert words(drawn) == words(path.read_text("utf-8")), f"{path.name} has other panels or rows; {how}"
 
 
 def test_while_the_operator_is_dead_and_while_nobody_leads_the_alerts_say_so_and_the_others_stay(scene: Scene) -> None:
