@@ -108,7 +108,7 @@ oracles-lock:  ## bring hack/judges/requirements.txt up to date with requirement
 
 .PHONY: telemetry
 telemetry: WORKERS := 0
-telemetry: tools  ## promtool and kube-state-metrics judge metrics and its configuration (had once: minutes)
+telemetry: tools  ## promtool, Prometheus and kube-state-metrics judge metrics, alerts and dashboards (had once: minutes)
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus kube-state-metrics
 	$(PYTEST) tests/telemetry
 

@@ -170,6 +170,9 @@ def port(
         yield found
     finally:
         process.end()
+        # Operators of other tests would read these.
+        everywhere = [one for one, _ in made if "namespace" not in one["metadata"]]
+        kubectl("delete", *(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everywhere))
 
 
 ADDED = {"customresource_group", "customresource_kind", "customresource_version"}

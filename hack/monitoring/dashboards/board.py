@@ -30,10 +30,14 @@ def best(metric: Metric, by: Sequence[str], selector: str = "") -> str:
     return f"max by ({', '.join(by)}) ({metric.name}{selector})"
 
 
-def quantile(part: float, metric: Metric, by: Sequence[str], selector: str, window: str) -> str:
-    """A quantile of a histogram, within a window."""
-    rates = f"rate({metric.name}_bucket{selector}[{window}])"
-    return f"histogram_quantile({part}, sum by (le, {', '.join(by)}) ({rates}))"
+def quantile(part: float, metric: Metric, by: Sequence[str], selector: str, window: str = "") -> str:
+    """A quantile of a histogram: within a window, or since the start of each process.
+
+    Where nothing was counted there is no series, instead of a NaN.
+    """
+    buckets = f"{metric.name}_bucket{selector}"
+    counted = f"rate({buckets}[{window}])" if window else buckets
+    return f"histogram_quantile({part}, sum by (le, {', '.join(by)}) ({counted})) >= 0"
 
 
 def board(uid: str, title: str, says: str, *variables: tuple[str, Metric, bool]) -> Dashboard:

@@ -18,6 +18,10 @@ _RATE = "$__rate_interval"
 _OPEN = f"{metrics.FDS.name}{_HERE} / {metrics.MOST_FDS.name}{_HERE}"
 
 
+def _median(window: str = "") -> str:
+    return quantile(0.5, metrics.PHASE_DURATION, ("kind", "phase"), _HERE, window)
+
+
 def build() -> Dashboard:
     """The dashboard."""
     made = board(
@@ -82,8 +86,9 @@ def build() -> Dashboard:
     made.with_panel(
         lines(
             "Phases of ended requests, median",
-            "Of those that ended within the range of the dashboard.",
-            (quantile(0.5, metrics.PHASE_DURATION, ("kind", "phase"), _HERE, "$__range"), "{{kind}} {{phase}}"),
+            "Of those that ended within the range of the dashboard. "
+            "Where these are fewer than two: of all since the start of the operator.",
+            (f"{_median('$__range')}\n  or {_median()}", "{{kind}} {{phase}}"),
             unit="s",
         )
     )

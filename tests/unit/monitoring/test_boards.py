@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from pages.markdown import ROOT
 
 from monitoring import boards
 from vvol_replication.metrics.catalogue import METRICS, Type
@@ -78,3 +79,15 @@ def test_each_variable_that_is_used_is_there_and_the_other_way_round(name: str) 
 def test_dashboards_have_ids_by_which_links_find_them() -> None:
     for name in boards.BOARDS:
         assert json.loads(boards.text_of(name))["uid"] == f"vvol-{name}"
+
+
+@EACH_BOARD
+def test_the_page_has_its_picture_with_all_its_panels(name: str) -> None:
+    drawn = (ROOT / "docs" / "drawings" / f"dashboard-{name}.svg").read_text("utf-8")
+    assert [one["title"] for one in panels(name) if one["type"] == "row"] == re.findall(r'"row"[^>]*>([^<]+)', drawn)
+    assert [one["title"] for one in shown(name)] == re.findall(r'"title"[^>]*>([^<]+)', drawn), (
+        "make telemetry draws it"
+    )
+    assert re.search(
+        rf"!\[[^\]]+\]\(drawings/dashboard-{name}\.svg\)", (ROOT / "docs/dashboards.md").read_text("utf-8")
+    )
