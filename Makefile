@@ -123,11 +123,19 @@ image-test: WORKERS := 0
 image-test: tools  ## build the image and run it with podman, against a real API server (root, apt packages: minutes)
 	$(PYTEST) tests/container
 
+.PHONY: bundle bundle-test
+bundle: $(READY)  ## judge the bundle for OLM (IMAGE: write one for this image to BUNDLE_DIRECTORY, and judge that)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/olm --image '$(IMAGE)' --directory '$(BUNDLE_DIRECTORY)' $(ARGS)
+bundle-test: WORKERS := 0
+bundle-test: tools  ## OLM's validators and a real API server judge the bundle (had once: minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py olm-judge
+	$(PYTEST) tests/bundle
+
 .PHONY: release verify-release release-lock
 RELEASE = @UV="$$(hack/setup.sh uv)" $(BIN)/python hack/release
 RELEASE_OF = --version '$(VERSION)' --directory '$(DIST_DIRECTORY)' --key '$(KEY)' --chart-key '$(CHART_KEY)'
-release: $(READY)  ## make all artifacts of a version (VERSION, PYTHON_IMAGE; KEY and CHART_KEY sign; DIST_DIRECTORY)
-	$(RELEASE) make $(RELEASE_OF) --python-image '$(PYTHON_IMAGE)' $(ARGS)
+release: $(READY)  ## make all artifacts of a version (VERSION, PYTHON_IMAGE, IMAGE; KEY and CHART_KEY sign; DIST_DIRECTORY)
+	$(RELEASE) make $(RELEASE_OF) --python-image '$(PYTHON_IMAGE)' --image '$(IMAGE)' $(ARGS)
 verify-release: $(READY)  ## check a release as a stranger would (VERSION; KEY, CHART_KEY; ARGS=--again makes it again)
 	$(RELEASE) verify $(RELEASE_OF) $(ARGS)
 release-lock:  ## bring hack/release/requirements.txt up to date with requirements.in
