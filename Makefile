@@ -112,9 +112,12 @@ telemetry: tools  ## promtool and kube-state-metrics judge metrics and its confi
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus kube-state-metrics
 	$(PYTEST) tests/telemetry
 
-.PHONY: matrix
+.PHONY: matrix matrix-python
 matrix: tools  ## the main job and admission on other versions of Kubernetes (ARGS='1.32.13'; had once: minutes each)
 	@$(BIN)/python hack/matrix.py $(ARGS)
+
+matrix-python: $(READY)  ## unit and component tests with other versions of Python (ARGS='3.12 3.13 3.14'; ten minutes each)
+	@UV="$$(hack/setup.sh uv)"; export UV; $(BIN)/python hack/toolchain.py cron-judge; $(BIN)/python hack/pythons.py $(ARGS)
 
 .PHONY: image image-test
 image: $(RUNS)  ## build the image (PYTHON_IMAGE=<base, or debian>, IMAGE, VERSION, ENGINE; ARGS go to the engine)
