@@ -51,14 +51,15 @@ PRESETS = {
 def interpreter(asked: str, cache: Path) -> Path:
     """Return the Python that is meant by a path, or by a version like `3.12`. Raises PythonError."""
     if os.sep in asked:
-        if not os.access(asked, os.X_OK):
+        if not _version(Path(asked)):
             raise PythonError(f"{asked} cannot be run: name another Python")
         return Path(asked)
-    if found := shutil.which(f"python{asked}"):
+    # There may be one that only says which it would start, if that were installed.
+    if (found := shutil.which(f"python{asked}")) and _version(Path(found)):
         return Path(found)
     if asked not in PRESETS or platform.machine() not in _MACHINES or not shutil.which("mvn"):
         raise PythonError(
-            f"no python{asked} on PATH: install it, or name its path. On Linux and amd64 Maven (mvn) brings "
+            f"no python{asked} on PATH that runs: install it, or name its path. On Linux and amd64 Maven (mvn) brings "
             f"{', '.join(PRESETS)}"
         )
     place = cache / f"python-{PRESETS[asked].version}"
@@ -67,6 +68,15 @@ def interpreter(asked: str, cache: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             unpack(_downloaded(PRESETS[asked], Path(scratch)), PRESETS[asked], Path(scratch) / "python").rename(place)
     return place / "bin" / f"python{asked}"
+
+
+def _version(python: Path) -> str:
+    """Return what it says of itself, like `Python 3.12.1`; empty if it cannot be run."""
+    try:
+        done = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _downloaded(preset: Preset, into: Path) -> Path:
@@ -105,7 +115,7 @@ def unpack(archive: Path, preset: Preset, into: Path) -> Path:
 def judge(asked: str, workers: str) -> bool:
     """Run the tests with that Python."""
     python = interpreter(asked, toolchain.cache_root())
-    version = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = _version(python)
     print(f"== {version}: {python}", flush=True)
     environment = ROOT / ".cache" / "pythons" / version.removeprefix("Python ")
     sync = (os.environ.get("UV", "uv"), "sync", "--locked", "--all-extras", "--quiet", "--python", str(python))

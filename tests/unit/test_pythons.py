@@ -52,16 +52,25 @@ def test_a_path_is_taken_as_it_is_if_it_can_be_run(tmp_path: Path) -> None:
         pythons.interpreter(str(tmp_path / "none"), tmp_path)
 
 
-def test_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("code", "taken"), [(0, True), (127, False)])
+def test_path_comes_first_if_what_it_has_runs(
+    code: int, *, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one is a shim of pyenv for a version that is not installed."""
     program = tmp_path / "python3.12"
-    program.touch(mode=0o755)
+    program.write_text(f"#!/bin/sh\necho Python 3.12.9\nexit {code}\n")
+    program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pythons.interpreter("3.12", tmp_path / "cache") == program
+    if taken:
+        assert pythons.interpreter("3.12", tmp_path / "cache") == program
+    else:
+        with pytest.raises(pythons.PythonError, match=r"no python3\.12 on PATH"):
+            pythons.interpreter("3.12", tmp_path / "cache")
 
 
 def test_a_version_that_is_nowhere_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(pythons.PythonError, match=r"no python3\.12 on PATH: install it, or name its path\."):
+    with pytest.raises(pythons.PythonError, match=r"no python3\.12 on PATH that runs: install it, or name its path\."):
         pythons.interpreter("3.12", tmp_path)
 
 
