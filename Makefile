@@ -134,6 +134,14 @@ bundle-test: tools  ## OLM's validators and a real API server judge the bundle (
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py olm-judge
 	$(PYTEST) tests/bundle
 
+.PHONY: board-test
+# Programs that drive browsers are in an environment of their own.
+BROWSER_ENV := .cache/browser
+board-test: tools  ## open the page of kubectl vvol board in Chromium (apt packages; VVOL_UPDATE_GOLDEN=1: its pictures)
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(BROWSER_ENV) "$$(hack/setup.sh uv)" sync --locked --all-extras \
+	  --group browser --quiet --python $(BIN)/python
+	$(BROWSER_ENV)/bin/pytest -n 0 tests/browser $(ARGS)
+
 .PHONY: release verify-release release-lock
 RELEASE = @UV="$$(hack/setup.sh uv)" $(BIN)/python hack/release
 RELEASE_OF = --version '$(VERSION)' --directory '$(DIST_DIRECTORY)' --key '$(KEY)' --chart-key '$(CHART_KEY)'

@@ -41,6 +41,7 @@ _OUTPUT = """
 
 - **`-o`** chooses the format: {formats}. `report` has formats of its own. JSON and YAML have `apiVersion: {version}`.
   Their fields are those of the API, with times as times. `-o name` of a sync prints the names of the points in time.
+  If the name of one that is done is not known, the exit code is 5, and standard error says why.
 - **Results are on standard output.** Progress, advice and complaints are on standard error. On a terminal there are
   bars and colours. In a pipe there is a line for each change. `NO_COLOR` is respected.
 - **Ages** are by the clock of this machine. Whether an objective is held is what the operator says.
@@ -49,6 +50,7 @@ _OUTPUT = """
 - **Requests get names** of their group, the time and six drawn characters. If the answer to a creation is lost, the
   request is looked for by that name. It is not created twice. The field manager is `kubectl-vvol`.
 - **Ctrl-C** ends the waiting, not the request.
+- **[The board](board.md)** has a page of its own, on what it shows and who can see it.
 
 ## With other versions
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from release.artifacts import Release
 
 CYCLONEDX, SPDX = ".cdx.json", ".spdx.json"
-EXTRAS = ("metrics-tls",)
+EXTRAS = ("metrics-tls", "tracing")
 """Of the wheel, as the image has them. What else is in the image is no part of the lock: `verify` says so."""
 
 

@@ -31,8 +31,11 @@ def _die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def _start(argv: list[str]) -> int:
-    """Fork and execute ``argv`` in a process group of its own, with an empty standard input; return its pid."""
+def _start(argv: list[str], pid_file: Path | None) -> int:
+    """Fork and execute ``argv`` in a process group of its own, with an empty standard input; return its pid.
+
+    The pid is in ``pid_file`` before the program can say its first word: who waits for that word reads the pid then.
+    """
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -43,6 +46,8 @@ def _start(argv: list[str]) -> int:
         os.setpgid(0, 0)
         _die_with_parent(parent)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if pid_file is not None:
+            pid_file.write_text(f"{os.getpid()}\n")
         os.execvp(argv[0], argv)
     except OSError as error:
         os.write(2, f"cannot run {argv[0]}: {error}\n".encode())
@@ -70,9 +75,7 @@ def supervise(argv: list[str], pid_file: Path | None, grace: float) -> int:
         signal.signal(number, lambda received, _frame: asked.append(received))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that it wakes the selector
 
-    pid = _start(argv)
-    if pid_file is not None:
-        pid_file.write_text(f"{pid}\n")
+    pid = _start(argv, pid_file)
     selector = selectors.DefaultSelector()
     selector.register(0, selectors.EVENT_READ)
     selector.register(wake_read, selectors.EVENT_READ)

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "explain",
     "doctor": "doctor",
     "report": "report",
+    "board": "board",
     "completion": "completion",
 }
 """Each command, and the file of `commands` that has it under its name."""

@@ -45,7 +45,7 @@ def chapters() -> Iterator[str]:
         for paragraph in (command.help or "").split("\n\n"):
             yield from (" ".join(paragraph.split()), "")
         yield from (
-            "<!-- not run: needs a group of yours; tests/e2e/test_cli_examples.py runs each of these -->",
+            "<!-- not run: needs a group of yours; tests/e2e runs each of these -->",
             "```",
         )
         yield from command.examples

@@ -45,7 +45,7 @@ MEANINGS: Mapping[Outcome, tuple[str, str]] = {
         "run `kubectl vvol wait` to wait longer",
     ),
     Outcome.UNKNOWN: (
-        "the outcome is not known: something was asked of the storage, and its effect is not known",
+        "not known: the effect of what was asked of the storage; or, with `-o name`, the name of a point in time",
         "look at the points in time before you ask again",
     ),
     Outcome.NO_ACCESS: (

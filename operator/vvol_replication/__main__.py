@@ -34,8 +34,10 @@ from vvol_replication.telemetry.certificate import CertificateError, ServingCert
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
 from vvol_replication.telemetry.secured import SecuredMetrics
+from vvol_replication.tracing.errors import TracingError
+from vvol_replication.tracing.start import start_tracing
 from vvol_replication.uninstall import release_finalizers
-from vvol_replication.wiring import StorageConnector, SystemClock
+from vvol_replication.wiring import Meters, StorageConnector, SystemClock
 
 _log = logging.getLogger("vvol_replication")
 _LONGEST_END = 10.0  # seconds after the signal; whatever hangs then is left to die with the process
@@ -79,6 +81,7 @@ class Stop:
 
 async def run(configuration: Configuration) -> None:
     """Run until SIGTERM or SIGINT."""
+    traces = start_tracing(version()) if configuration.tracing else None
     stop = Stop()
     stop.listen()
     watches = len(KINDS) * max(1, len(configuration.namespaces))
@@ -88,16 +91,14 @@ async def run(configuration: Configuration) -> None:
     cluster = ApiServer(
         connection, operator_namespace=configuration.operator_namespace, namespaces=configuration.namespaces
     )
-    storage = StorageConnector(replica.leading)
     ends, lag = EndCounter(), LoopLag()
-    meter = ends if configuration.metrics else None
     engine = Engine(
         cluster,
-        storage,
+        StorageConnector(replica.leading),
         SystemClock(),
         leading=replica.leading,
         identity=replica.identity,
-        meter=meter,
+        meter=Meters(ends if configuration.metrics else None, traces),
         require_allowed_addresses=configuration.require_allowed_addresses,
     )
     ready = asyncio.Event()
@@ -149,6 +150,8 @@ async def run(configuration: Configuration) -> None:
     finally:
         replica.stop()
         await asyncio.gather(replica.close(), engine.stop())
+        if traces is not None:
+            await traces.close()
         await probes.stop()
         if secured is not None:
             await secured.stop()
@@ -168,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0 if asyncio.run(release_finalizers(configuration)) else 1
             case _:
                 asyncio.run(run(configuration))
-    except (KubeconfigError, CertificateError) as error:
+    except (KubeconfigError, CertificateError, TracingError) as error:
         _log.error("Cannot run: %s", error)
         return 1
     except ConfigException as error:

@@ -74,6 +74,7 @@ class Configuration:
     require_allowed_addresses: bool = False
     metrics_port: int | None = None
     metrics_cert_path: str | None = None
+    tracing: bool = False
 
 
 def _is_namespace(text: str) -> bool:
@@ -184,6 +185,12 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         help="where tls.crt and tls.key for --metrics-port are; they are read again when they change; default: a "
         "self-signed certificate is made at each start",
     )
+    parser.add_argument(
+        "--tracing",
+        action="store_true",
+        help="send a trace of each request that has ended, by OpenTelemetry: OTEL_EXPORTER_OTLP_ENDPOINT and its other "
+        "variables say where to",
+    )
     # What metrics cost is measured against an operator without them (tests/bench/scrape.py).
     parser.add_argument("--without-metrics", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="form of the log; default: text")
@@ -232,4 +239,5 @@ def read_configuration(arguments: Sequence[str] | None = None) -> Configuration:
         require_allowed_addresses=found.require_allowed_addresses,
         metrics_port=found.metrics_port,
         metrics_cert_path=found.metrics_cert_path,
+        tracing=found.tracing,
     )

@@ -1,4 +1,4 @@
-"""What stands behind the engine's ports: the storage adapters, and the process's clock."""
+"""What stands behind the engine's ports: the storage adapters, the meters, and the process's clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
-from vvol_replication.engine.ports import PortMeasures, Refusals
+from vvol_replication.engine.ports import Meter, PortMeasures, Refusals, RequestEnd
 from vvol_replication.storage import credentials
 from vvol_replication.storage.flasharray import connect as connect_array
 from vvol_replication.storage.flasharray.adapter import FlashArray
@@ -113,3 +113,15 @@ class SystemClock:
     def jitter(self) -> float:
         """A random number in [0, 1)."""
         return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+
+class Meters:
+    """Those that are asked for, each told everything."""
+
+    def __init__(self, *meters: Meter | None) -> None:
+        self._meters = [one for one in meters if one is not None]
+
+    def ended(self, end: RequestEnd) -> None:
+        """A request has ended so."""
+        for one in self._meters:
+            one.ended(end)

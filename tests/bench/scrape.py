@@ -17,13 +17,14 @@ from bench.usage import usage
 
 from testbed import stage
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, REPLICATION_SYNC, VCENTER, Kind
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.domain.measures import Calls
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.engine.engine import Engine
 from vvol_replication.engine.measures import EndpointMeasures, Measures
-from vvol_replication.engine.ports import PortMeasures
+from vvol_replication.engine.ports import PortMeasures, RequestEnd
 from vvol_replication.metrics.ends import EndCounter
 from vvol_replication.metrics.exposition import Exposition, Sources
 from vvol_replication.metrics.lag import LoopLag
@@ -192,7 +193,8 @@ def _large() -> tuple[Sources, EndCounter, LoopLag]:
     endpoints = tuple(_endpoint(kind, f"endpoint-{number:02}") for number, kind in enumerate(kinds))
     ends = EndCounter()
     for number in range(FINISHED):
-        ends.ended(REPLICATION_SYNC, "Coordinated", SyncStatus.parse(_sync(number)["status"]))
+        ref = ObjectRef(REPLICATION_SYNC, "prod", f"sync-{number:04}", f"uid-{number}")
+        ends.ended(RequestEnd(ref, "erp", "Coordinated", ref.uid, SyncStatus.parse(_sync(number)["status"])))
 
     def measures() -> Measures:
         found = engine.measures()

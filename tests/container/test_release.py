@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,12 @@ def test_a_stranger_finds_it_whole_and_makes_the_same_again_elsewhere(
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "with signatures, and the same when made again" in done.stdout
+
+
+def test_the_wheel_has_the_page_of_the_board_beside_its_code(release: Path) -> None:
+    with zipfile.ZipFile(next(release.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+    assert {f"vvol_cli/board/page.{kind}" for kind in ("css", "html", "js", "py")} <= set(names)
 
 
 def test_openssl_verifies_the_signature(release: Path, keys: dict[str, str], tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def wanted() -> dict[str, str]:
     """Name and version of each distribution that uv.lock has for running the operator, on this platform."""
     locked = {one["name"]: one for one in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
     found: dict[str, str] = {}
-    ahead: list[tuple[str, tuple[str, ...]]] = [("vvol-replication", ("metrics-tls",))]
+    ahead: list[tuple[str, tuple[str, ...]]] = [("vvol-replication", ("metrics-tls", "tracing"))]
     while ahead:
         name, extras = ahead.pop()
         one = locked[name]

@@ -35,6 +35,7 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _CODE = re.compile(r"`[^`]+`")
 _ITEM = re.compile(r"^ *(?:[-*]|\d+\.) +")
 _PROSE = re.compile(r"[a-z]{2,}.* .*[a-z]{2,}", re.DOTALL)
+_INSIDE = re.compile(r"</?(?:span|code)\b[^>]*>")
 _HELP = re.compile(r"^[a-z0-9-]+:.*## (.*)", re.MULTILINE)
 
 
@@ -159,7 +160,18 @@ def messages() -> Iterator[Text]:
     yield from in_code("operator/vvol_replication")
 
 
+def board() -> Iterator[Text]:
+    """The words of the board's page."""
+    place = "operator/vvol_cli/board/page"
+    said = re.findall(r">([^<>]+)<", _INSIDE.sub("", (ROOT / f"{place}.html").read_text("utf-8")))
+    said += re.findall(r'"([A-Z][^"]+)"', (ROOT / f"{place}.js").read_text("utf-8"))
+    for one in said:
+        if _PROSE.search(one):
+            yield Text(place, " ".join(one.split()))
+
+
 def screens() -> Iterator[Text]:
-    """What else is on a screen: targets, the plugin of kubectl, the demo, the simulator."""
+    """What else is on a screen: targets, the plugin of kubectl and its page, the demo, the simulator."""
     yield from targets()
+    yield from board()
     yield from in_code("operator/vvol_cli", "hack/demo", *_SIMULATOR)

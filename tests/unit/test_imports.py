@@ -30,7 +30,9 @@ def loaded() -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("name", ["purestorage", "setuptools", "distutils", "vvol_simulator", "cryptography"])
+@pytest.mark.parametrize(
+    "name", ["purestorage", "setuptools", "distutils", "vvol_simulator", "cryptography", "opentelemetry"]
+)
 def test_what_few_need_is_not_loaded_at_the_start(loaded: set[str], name: str) -> None:
     assert name not in loaded
 

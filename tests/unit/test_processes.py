@@ -77,13 +77,16 @@ def test_the_death_of_the_starter_ends_the_program(how: signal.Signals, tmp_path
     )
     command = [*python(code), *supervised(python(WAITS), pid_file=pid_file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
-        assert starter.stdout is not None
-        assert starter.stdout.readline() == "up\n"
-        pid = int(pid_file.read_text())
-        assert is_running(pid)
-        starter.send_signal(how)
-        starter.wait(timeout=30)
-        wait_until_gone(pid)
+        try:
+            assert starter.stdout is not None
+            assert starter.stdout.readline() == "up\n"
+            pid = int(pid_file.read_text())
+            assert is_running(pid)
+            starter.send_signal(how)
+            starter.wait(timeout=30)
+            wait_until_gone(pid)
+        finally:
+            starter.kill()  # else a failure waits for it for good
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child's life to its parent's")

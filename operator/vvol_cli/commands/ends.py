@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from vvol_cli.outcome import Outcome
-from vvol_cli.reading import Object, at, message_of, namespace_of, reason_of, text
+import click
+
+from vvol_cli.outcome import Outcome, worst
+from vvol_cli.reading import Object, at, condition, message_of, namespace_of, reason_of, text
 from vvol_cli.screen import print_out
 from vvol_cli.tables import Row, Table
-from vvol_cli.views.words import advice_of, resource_name, spoken_name
+from vvol_cli.views.words import advice_of, kind_of, resource_name, spoken_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +22,44 @@ TITLES = ("GROUP", "REQUEST", "OUTCOME", "REASON", "POINT IN TIME", "TIME", "ID"
 _NARROW = 6
 
 
-def print_ends(ends: Sequence[Ended], form: str) -> None:
-    """Print one row for each; with `-o name`, the points in time of those that are done."""
-    if form == "name":
-        for one in ends:
-            if one.outcome is Outcome.DONE and (name := text(one.obj, "status.pointInTime.name")):
-                print_out(Table("", (), [Row(name, (), {})], 0), form)
+def print_ends(ends: Sequence[Ended], form: str) -> Outcome:
+    """Print one row for each; with `-o name`, the points in time of those that are done. The outcome of all.
+
+    A name that was asked for and is not known is no success, because a script goes on with it.
+    """
+    with contextlib.suppress(BrokenPipeError):  # nobody reads on; the exit code still says how they came out
+        _print(ends, form)
+    return worst(_named(one) if form == "name" else one.outcome for one in ends)
+
+
+def _print(ends: Sequence[Ended], form: str) -> None:
+    if form != "name":
+        notes = [said for one in ends if (said := _note(one))]
+        print_out(Table("Outcome", TITLES, [_row(one) for one in ends], _NARROW, notes=notes), form)
         return
-    notes = [said for one in ends if (said := _note(one))]
-    print_out(Table("Outcome", TITLES, [_row(one) for one in ends], _NARROW, notes=notes), form)
+    for one in ends:
+        is_done = one.outcome is Outcome.DONE
+        if is_done and (name := text(one.obj, "status.pointInTime.name")):
+            print_out(Table("", (), [Row(name, (), {})], 0), form)
+        elif said := _unnamed(one.obj) if is_done else _note(one):
+            click.echo(said, err=True)
+
+
+def _named(ended: Ended) -> Outcome:
+    """How one came out if its name was asked for. Nobody promises one to a preparation."""
+    if ended.outcome is not Outcome.DONE or kind_of(ended.obj) == "FailoverPreparation":
+        return ended.outcome
+    return Outcome.DONE if text(ended.obj, "status.pointInTime.name") else Outcome.UNKNOWN
+
+
+def _unnamed(obj: Object) -> str:
+    """Why one that is done shows no name, and what to do; empty for a dry run, which makes no point in time."""
+    if at(obj, "spec.dryRun") is True:
+        return ""
+    doubts = [one for one in (condition(obj, "PointInTimeIdentified"), condition(obj, "Named")) if one]
+    why = next((text(one, "message") for one in doubts if one.get("status") != "True"), message_of(obj))
+    shows = f"`kubectl vvol points {text(obj, 'spec.groupRef.name')}` shows the points in time."
+    return " ".join(f"{spoken_name(obj)} is done, but no name of its point in time is known. {why} {shows}".split())
 
 
 def _row(ended: Ended) -> Row:

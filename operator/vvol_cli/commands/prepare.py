@@ -61,8 +61,7 @@ def prepare(
     if checked.outcome is not Outcome.DONE or dry_run:
         if checked.outcome is Outcome.REFUSED:
             click.echo(f"Nothing was prepared. {_why(checked.obj)}", err=True)
-        print_ends([checked], form)
-        return checked.outcome
+        return print_ends([checked], form)
     if not yes:
         typed = click.prompt(
             f"To prepare the failover of {name_of(found)}, type its name", default="", show_default=False
@@ -73,8 +72,7 @@ def prepare(
         cluster, found, not_after, timeout, form, dry_run=False,
         validFor=None if valid_for is None else format_duration(valid_for),
     )  # fmt: skip
-    print_ends([ended], form)
-    return ended.outcome
+    return print_ends([ended], form)
 
 
 def _carried_out(

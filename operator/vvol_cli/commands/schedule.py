@@ -11,6 +11,9 @@ from vvol_cli.cluster import Cluster
 from vvol_cli.options import Command, connected, display, formatted, waiting
 from vvol_cli.outcome import Outcome, Stop, of_reason
 from vvol_cli.reading import at, condition, is_seen, items, text, written
+from vvol_cli.screen import print_out
+from vvol_cli.tables import Row, Table
+from vvol_cli.views.words import resource_name, spoken_name
 
 from .ends import print_ends
 
@@ -58,13 +61,13 @@ def run_now(
         raise Stop(Outcome.REFUSED, f"The run for {waits} has not been started yet. Another text would take its place.")
     changed = cluster.patch("replicationschedules", name, {"runNow": run})
     if not follows:
-        click.echo(f"schedule/{name} asked to run for {run}", err=form == "name")
+        row = Row(resource_name(changed), (spoken_name(changed), run), {"schedule": name, "runNow": run})
+        print_out(Table("RunNow", ("SCHEDULE", "RUN NOW"), [row], 2), form)
         return Outcome.DONE
     from vvol_cli.following.follow import follow  # noqa: PLC0415 - not for the help
 
     ended = follow(cluster, [changed], timeout.total_seconds(), display(form), judge=judge(run))[0]
-    print_ends([_run_of(ended, run)], form)
-    return ended.outcome
+    return print_ends([_run_of(ended, run)], form)
 
 
 def judge(run: str) -> Callable[[Object], Outcome | None]:

@@ -60,6 +60,11 @@ def sync(
     chosen = _chosen(cluster, groups, selector, everywhere=everywhere)
     if request_id is not None and len(chosen) > 1:
         raise Stop(Outcome.USAGE, "--request-id is for one group: it makes one request the same.")
+    if method == "ArrayOnly" and form == "name" and follows:
+        raise Stop(
+            Outcome.USAGE,
+            "-o name prints names of points in time. --method ArrayOnly does not learn them. Nothing was asked for.",
+        )
     now, mark = datetime.now(UTC), secrets.token_hex(3)
     spec = {
         "pointInTimeName": point,
@@ -76,8 +81,7 @@ def sync(
         from vvol_cli.following.follow import follow  # noqa: PLC0415 - not for the help
 
         ends = follow(cluster, made, timeout.total_seconds(), display(form))
-        print_ends(ends, form)
-        outcomes += [one.outcome for one in ends]
+        outcomes.append(print_ends(ends, form))
     elif made:
         rows = [Row(resource_name(one), (name_of(one),), {"request": spoken_name(one)}) for one in made]
         print_out(Table("Request", ("REQUEST",), rows, 1), form)

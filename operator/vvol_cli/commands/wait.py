@@ -8,7 +8,7 @@ import click
 
 from vvol_cli.cluster import Cluster
 from vvol_cli.options import Command, connected, display, formatted, one_object, waiting
-from vvol_cli.outcome import Outcome, worst
+from vvol_cli.outcome import Outcome
 from vvol_cli.views.words import PLURALS, REQUESTS
 
 from .ends import print_ends
@@ -32,5 +32,4 @@ def wait(cluster: Cluster, requests: tuple[str, ...], timeout: timedelta, form: 
     named = [one_object(one, *REQUESTS, default="ReplicationSync") for one in requests]
     found = [cluster.get(PLURALS[kind], name) for kind, name in dict.fromkeys(named)]
     ends = follow(cluster, found, timeout.total_seconds(), display(form))
-    print_ends(ends, form)
-    return worst(one.outcome for one in ends)
+    return print_ends(ends, form)

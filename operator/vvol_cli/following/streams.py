@@ -45,10 +45,20 @@ News = Changed | Interrupted | Stop
 class Streams:
     """Watches of some kinds and namespaces, all read in one place. Ended when its block is left."""
 
-    def __init__(self, cluster: Cluster, wanted: Iterable[tuple[str, str, frozenset[str]]]) -> None:
-        """`wanted`: plural, namespace, and the names to be watched there."""
+    def __init__(
+        self,
+        cluster: Cluster,
+        wanted: Iterable[tuple[str, str | None, frozenset[str]]],
+        *,
+        everywhere: bool = False,
+    ) -> None:
+        """`wanted`: plural, namespace (None: that of the flags), and the names to be watched there (none: all).
+
+        With `everywhere`, in all namespaces.
+        """
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._cluster = cluster
+        self._where = ["--all-namespaces"] if everywhere else []
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._processes: set[subprocess.Popen[str]] = set()
@@ -74,7 +84,7 @@ class Streams:
         except queue.Empty:
             return None
 
-    def _run(self, plural: str, namespace: str, names: frozenset[str]) -> None:
+    def _run(self, plural: str, namespace: str | None, names: frozenset[str]) -> None:
         failures = 0
         while not self._closing.is_set():
             said = self._once(plural, namespace, names)
@@ -91,12 +101,12 @@ class Streams:
             self._closing.wait(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
             failures += 1
 
-    def _once(self, plural: str, namespace: str, names: frozenset[str]) -> str | None:
+    def _once(self, plural: str, namespace: str | None, names: frozenset[str]) -> str | None:
         """One watch from begin to end; None: it ended in order, or what it complained of."""
         one_name = [f"--field-selector=metadata.name={next(iter(names))}"] if len(names) == 1 else []
-        words = ("get", headstart.resource(plural), "--watch", "--output-watch-events", "--output=json", *one_name)
+        words = ("get", headstart.resource(plural), "--watch", "--output-watch-events", "--output=json")
         process = subprocess.Popen(  # noqa: S603 - no shell, and kubectl is the caller's own
-            self._cluster.command(*words, namespace=namespace),
+            self._cluster.command(*words, *self._where, *one_name, namespace=namespace),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=dict(os.environ),
         )  # fmt: skip
@@ -113,7 +123,7 @@ class Streams:
         for event in events(process.stdout):
             obj = event["object"]
             name = obj.get("metadata", {}).get("name", "")
-            if event["type"] in {"ADDED", "MODIFIED", "DELETED"} and name in names:
+            if event["type"] in {"ADDED", "MODIFIED", "DELETED"} and (name in names or not names):
                 self.news.put(Changed(obj, deleted=event["type"] == "DELETED"))
         code = process.wait()
         reader.join()

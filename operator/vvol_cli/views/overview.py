@@ -145,10 +145,15 @@ def _newest(group: Object, now: datetime) -> str:
     return f"{newest}, {age(newest, now)} old" + (f"; with a name: {named}, {age(when, now)} old" if named else "")
 
 
+def objective_word(group: Object) -> str:
+    """Whether the objective is held, as the operator says."""
+    said = {"True": "held", "False": "missed", "Unknown": "not known"}.get(status_of(group, "RecoveryPointCurrent"))
+    return said or "not judged yet"
+
+
 def _objective(group: Object) -> str:
     wanted = text(group, "spec.recoveryPointObjective")
-    said = {"True": "held", "False": "missed", "Unknown": "not known"}.get(status_of(group, "RecoveryPointCurrent"))
-    return f"{wanted}, {said or 'not judged yet'}. {message_of(group, 'RecoveryPointCurrent')}" if wanted else ""
+    return f"{wanted}, {objective_word(group)}. {message_of(group, 'RecoveryPointCurrent')}" if wanted else ""
 
 
 def _running(request: Object) -> str:

@@ -87,11 +87,19 @@ def needs_person(request: Object) -> bool:
     return known is not None and known.severity is Severity.WARNING and known.retried
 
 
-def needs_of(group: Object, running: Iterable[Object]) -> list[tuple[str, str, str]]:
-    """What somebody should look at: the object, a reason and its message."""
-    found = [(spoken_name(group), str(one.get("reason", "")), str(one.get("message", ""))) for one in troubles(group)]
+def needs_of(obj: Object | None, running: Iterable[Object]) -> list[tuple[str, str, str]]:
+    """What somebody should look at: the object, a reason and its message.
+
+    `obj` is a group, with the requests that run on it; or anything else that has conditions; None: there is none.
+    """
+    objects = [] if obj is None else [obj]
+    found = [
+        (spoken_name(has), str(one.get("reason", "")), str(one.get("message", "")))
+        for has in objects
+        for one in troubles(has)
+    ]
     found += [(spoken_name(one), reason_of(one), message_of(one)) for one in running if needs_person(one)]
-    unseen = [one for one in (group, *running) if not is_seen(one)]
+    unseen = [one for one in (*objects, *running) if not is_seen(one)]
     return found + [(spoken_name(one), "NotSeen", NOT_ACCEPTED) for one in unseen]
 
 

@@ -97,11 +97,26 @@ class PortMeasures:
     """POSIX time until which the endpoint's certificate is valid; None: it was not verified yet, or never is."""
 
 
-class Meter(Protocol):
-    """Counts what is over when it has happened. What is at a moment is read then (`Engine.measures`)."""
+@dataclass(frozen=True, slots=True)
+class RequestEnd:
+    """A request that has ended, as it is stored.
 
-    def ended(self, kind: Kind, method: str, status: RequestStatus) -> None:
-        """A request has ended so. `method` is a sync's, or `DryRun`, or empty."""
+    `group` is the name of its ReplicationGroup, empty for an object that cannot be read. `method` is a sync's, or
+    `DryRun`, or empty. `request_id` is the object's own, or its uid.
+    """
+
+    ref: ObjectRef
+    group: str
+    method: str
+    request_id: str
+    status: RequestStatus
+
+
+class Meter(Protocol):
+    """Takes down what is over when it has happened. What is at a moment is read then (`Engine.measures`)."""
+
+    def ended(self, end: RequestEnd) -> None:
+        """A request has ended so."""
         ...
 
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.names import Kind
-from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.api.status import Phase, RequestStatus
-from vvol_replication.api.sync import SyncStatus
+from vvol_replication.api.phase_times import phases_of
+from vvol_replication.api.reasons import known_reason
 from vvol_replication.domain.measures import Durations
+from vvol_replication.engine.ports import RequestEnd
 
 from . import catalogue
 from .families import Families
-from .objects import known_reason
 
 _BOUNDS = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0)
 """Seconds: from a call to a transfer that takes all night."""
-
-_CUT = timedelta(seconds=1)
-"""A transfer's times are shown in whole seconds, those of the ledger are not."""
-
-Span = tuple[str, datetime | None, datetime | None]
 
 
 class EndCounter:
@@ -33,17 +24,18 @@ class EndCounter:
         self._ended: Counter[tuple[str, str, str, str]] = Counter()
         self._took: dict[tuple[str, str, str], Durations] = {}
 
-    def ended(self, kind: Kind, method: str, status: RequestStatus) -> None:
+    def ended(self, end: RequestEnd) -> None:
         """A request has ended so."""
+        status = end.status
         ready = find(status.conditions, "Ready")
         outcome = "" if status.phase is None else status.phase.value
-        self._ended[kind.kind, method, outcome, known_reason(ready and ready.reason)] += 1
-        for phase, seconds in durations_of(status):
-            key = kind.kind, method, phase
+        self._ended[end.ref.kind.kind, end.method, outcome, known_reason(ready and ready.reason)] += 1
+        for phase in phases_of(status):
+            key = end.ref.kind.kind, end.method, phase.name
             took = self._took.get(key)
             if took is None:
                 took = self._took[key] = Durations(_BOUNDS)
-            took.observe(seconds)
+            took.observe((phase.end - phase.begin).total_seconds())
 
     def copy(self) -> EndCounter:
         """As it is now."""
@@ -57,29 +49,3 @@ class EndCounter:
             families.put(catalogue.FINISHED, labels, number)
         for key, took in self._took.items():
             families.put_durations(catalogue.PHASE_DURATION, key, took)
-
-
-def durations_of(status: RequestStatus) -> Iterator[tuple[str, float]]:
-    """Each phase of which both ends are known, in seconds; not one that ends before it begins: clocks differ."""
-    for phase, begin, end in _spans(status):
-        if begin is not None and end is not None and end > begin - _CUT:
-            yield phase, max(0.0, (end - begin).total_seconds())
-
-
-def _spans(status: RequestStatus) -> Iterator[Span]:
-    yield "total", status.accepted_at, status.finished_at
-    if not isinstance(status, SyncStatus | PreparationStatus) or status.operation is None:
-        return
-    yield "queue", status.accepted_at, status.operation.turn_at
-    transfer = status.transfer
-    if isinstance(status, SyncStatus) and status.operation is not None:
-        sync, push = status.operation.sync, status.operation.push
-        if sync is not None:
-            yield "arming", sync.intent_at, sync.pending_seen_at
-        if push is not None and transfer is not None:
-            yield "push", push.intent_at, transfer.started_at
-    if transfer is None:
-        return
-    yield "transfer", transfer.started_at, transfer.completed_at
-    if status.phase is Phase.SUCCEEDED:
-        yield "verify", transfer.completed_at, status.finished_at

@@ -8,7 +8,7 @@ from typing import Any
 
 from vvol_replication.api.conditions import find
 from vvol_replication.api.names import ONE_SHOT_KINDS
-from vvol_replication.api.reasons import info_of
+from vvol_replication.api.reasons import known_reason
 from vvol_replication.api.status import Phase
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.engine.measures import (
@@ -158,11 +158,6 @@ def _put_endpoint(families: Families, endpoint: EndpointMeasures) -> None:
         families.put(catalogue.CALLS, (*labels, operation, outcome), number)
     for operation, took in port.calls.took.items():
         families.put_durations(catalogue.CALL_DURATION, (*labels, operation), took)
-
-
-def known_reason(word: object) -> str:
-    """A reason, if it is one of the catalogue; what somebody else wrote into a status is no label."""
-    return str(word) if isinstance(word, str) and info_of(word) is not None else ""
 
 
 def _number(value: object) -> float | None:

@@ -18,6 +18,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_SYNC, VCENTER
+from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import SyncStatus, TransferStatus
 from vvol_replication.domain.measures import Calls
@@ -29,7 +30,7 @@ from vvol_replication.engine.measures import (
     RequestMeasures,
     ScheduleMeasures,
 )
-from vvol_replication.engine.ports import PortMeasures
+from vvol_replication.engine.ports import PortMeasures, RequestEnd
 from vvol_replication.metrics.catalogue import METRICS, OUTCOMES, Type
 from vvol_replication.metrics.ends import EndCounter
 from vvol_replication.metrics.exposition import Exposition, Sources
@@ -95,7 +96,9 @@ def exposition(measures: Measures | None = None) -> Exposition:
     """One that tells everything, unless it is told what else."""
     ends, lag = EndCounter(), LoopLag()
     if measures is None:
-        ends.ended(REPLICATION_SYNC, "Coordinated", SyncStatus(phase=Phase.FAILED, accepted_at=AT, finished_at=AT))
+        ref = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
+        status = SyncStatus(phase=Phase.FAILED, accepted_at=AT, finished_at=AT)
+        ends.ended(RequestEnd(ref, "erp", "Coordinated", "u1", status))
         lag.seen.observe(0.03)
     writes = SimpleNamespace(ended=Counter({("patch", "replicationgroups/status", "ok"): 5}))
     sources: Any = Sources(

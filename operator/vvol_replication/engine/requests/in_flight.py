@@ -158,7 +158,7 @@ class Requests:
         del self._refused[ref.uid]
         if meter is not None:
             with contextlib.suppress(SpecError):
-                meter.ended(ref.kind, *REQUEST_KINDS[ref.kind].end_of(body))
+                meter.ended(REQUEST_KINDS[ref.kind].end_of(ref, body))
 
     def _deleted(self, ref: ObjectRef, *, gone: bool) -> None:
         self._ends.pop(ref.uid, None)

@@ -11,11 +11,16 @@ from typing import Any, Generic
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.history import HistoryEntry
 from vvol_replication.api.names import Kind
+from vvol_replication.api.objects import ObjectRef
+from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.sync import SyncStatus
 from vvol_replication.domain.outcomes import Outcome
+from vvol_replication.engine.ports import RequestEnd
 from vvol_replication.reconcile.core.claims import Claim
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.history import entry_of, method_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Query
+from vvol_replication.reconcile.core.request import OneShot
 from vvol_replication.reconcile.core.steps import Decided, StatusT
 from vvol_replication.reconcile.core.tuning import Tuning
 
@@ -75,16 +80,16 @@ class RequestKind(Generic[RequestT, StatusT]):
         """
         return entry_of(self.kind.kind, self.parse(body), self.parse_status(body.get("status")), deleted_at)
 
-    def end_of(self, body: Body) -> tuple[str, StatusT]:
-        """Method (empty for an object that cannot be read) and status of a request that has ended.
+    def end_of(self, ref: ObjectRef, body: Body) -> RequestEnd:
+        """What is counted of a request that has ended.
 
         Raises:
             SpecError: if its ledger cannot be read.
         """
         status = self.parse_status(body.get("status"))
         with contextlib.suppress(SpecError):
-            return method_of(self.parse(body), status), status
-        return "", status
+            return end_of(ref, self.parse(body), status)
+        return RequestEnd(ref, "", "", ref.uid, status)
 
     def due_at(self, body: Body) -> datetime | None:
         """When a finished object with a TTL is to be deleted; None for all others, and for what cannot be read."""
@@ -98,6 +103,11 @@ class RequestKind(Generic[RequestT, StatusT]):
             finished = self.parse_status(body.get("status")).finished_at
             return None if ttl is None or finished is None else finished + timedelta(seconds=ttl)
         return None
+
+
+def end_of(ref: ObjectRef, request: OneShot[Any], status: SyncStatus | PreparationStatus) -> RequestEnd:
+    """What is counted of a request that has ended so."""
+    return RequestEnd(ref, request.spec.group, method_of(request, status), request.request_id, status)
 
 
 def stamp(body: Body) -> Mapping[str, Any] | None:

@@ -28,14 +28,14 @@ from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.absorb import without_failures
 from vvol_replication.reconcile.core.claims import NO_OTHER_CLAIMS, Claim, OtherClaims, judge
 from vvol_replication.reconcile.core.context import RequestT
-from vvol_replication.reconcile.core.history import entry_of, method_of
+from vvol_replication.reconcile.core.history import entry_of
 from vvol_replication.reconcile.core.observation import Moment, Observation, Prepared, Query
 from vvol_replication.reconcile.core.steps import Decided, Finish, Park, Read, Record, StatusT
 
 from .calls import acts_on
 from .context import EngineContext
 from .following import FollowedTransfers
-from .kind import RequestKind
+from .kind import RequestKind, end_of
 from .others import armed_by_another, binding_of, preparation_at
 from .queue import Ticket, TurnKey
 from .stored import StoredRequest, lacks
@@ -140,8 +140,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         """The end is stored: it is counted, by whoever counts."""
         if self._services.meter is not None:
             with contextlib.suppress(SpecError):
-                status = self.stored.parsed()
-                self._services.meter.ended(self.ref.kind, method_of(self.request, status), status)
+                self._services.meter.ended(end_of(self.ref, self.request, self.stored.parsed()))
 
     @abstractmethod
     def on_finished(self, group: GroupMonitor, *, stopped: bool) -> None:

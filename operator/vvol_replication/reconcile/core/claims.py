@@ -14,6 +14,7 @@ from vvol_replication.api.conditions import find
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_SYNC
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.sync import Method, PointInTimeStatus, Resolved, SyncStatus, TransferStatus
+from vvol_replication.domain.arrays import Snapshot
 
 from .request import Preparation, Request
 
@@ -45,9 +46,16 @@ class Claim:
         return self.resolved is not None or self.complete or not self.ended
 
     @property
-    def place(self) -> tuple[bool, datetime, str]:
-        """Orders claims on one id: who has acted owns it, else who was there first."""
-        return self.resolved is None and not self.complete, self.created, self.uid
+    def place(self) -> tuple[bool, bool, datetime, str]:
+        """Orders claims on one id: who has completed it owns it, then who has acted, else who was there first."""
+        return not self.complete, self.resolved is None, self.created, self.uid
+
+    def identified(self, mine: Snapshot) -> str | None:
+        """The id of the point in time that it found for this snapshot; None: it found none, or is of another one."""
+        suffix = (self.snapshot or "").rpartition(".")[2]
+        if not self.complete or self.point_in_time is None or suffix.casefold() != mine.suffix.casefold():
+            return None
+        return self.point_in_time.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,8 +124,17 @@ class ActiveSync(SyncContext):
         return next((row for row in rows if row.suffix.casefold() == suffix), None)
 
     def identify(self, mine: Snapshot) -> Finding:
-        """The point in time of this landed snapshot, by what was read last."""
+        """The point in time of this landed snapshot, by what was read last.
+
+        Another object of the same request may have found it, when it was known what was there before. Then several
+        that fit now are told apart, as long as that one is listed.
+        """
         arrived, listed = rows(self.seen.target_snapshots), rows(self.seen.points)
+        twin = self.seen.claims.twin
+        found = None if twin is None else twin.identified(mine)
+        known = next((point for point in listed if point.id == found), None)
+        if known is not None:
+            return Finding(known, listed=True)
         return identify(mine, arrived, listed, self.operation.baseline, self._next_name())
 
     def _next_name(self) -> NextName | None:

@@ -17,7 +17,8 @@ from unit.reconcile.model.world import BINDING, RESOLVED, START, World
 from vvol_replication.api.conditions import Condition
 from vvol_replication.api.preparation import PreparationLedger, PreparationSpec, PreparationStatus
 from vvol_replication.api.status import Phase
-from vvol_replication.api.sync import Method, Resolved, SyncSpec
+from vvol_replication.api.sync import Method, PointInTimeStatus, Resolved, SyncSpec
+from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.reconcile.core.claims import Claim, claim_of_preparation, judge
 from vvol_replication.reconcile.core.request import Preparation
 
@@ -85,6 +86,40 @@ def test_the_same_request_by_a_second_object_adopts_what_the_first_made(method: 
     assert two.reason() == "AlreadyDone"
     assert len(two.world.copies) == 1
     assert two.arms == 0
+
+
+@pytest.mark.parametrize("first", ["u1", "u2"])
+def test_a_second_object_shows_the_point_in_time_that_the_first_told_from_another_of_the_same_second(
+    first: str,
+) -> None:
+    world = World()
+    world.schedule()
+    world.begin()
+    world.land()
+    spec = replace(SPEC, point_in_time_name="before-upgrade")
+    one, two = Driver(world, spec, uid=first), Driver(world, spec, uid="u2" if first == "u1" else "u1")
+    one.others, two.others = [two], [one]
+    _step(one)
+    world.begin()
+    world.land()  # within the second of the one before
+    one.poll()
+    one.run()
+    assert one.reason("Named") == "Named"
+    _step(two)
+    two.run()
+    assert two.reason() == "AlreadyDone"
+    assert two.status.point_in_time == one.status.point_in_time
+    assert (two.reason("PointInTimeIdentified"), two.reason("Named")) == ("Identified", "Named")
+
+
+def test_what_another_object_found_counts_for_its_own_snapshot() -> None:
+    mine = Snapshot("fa-a:erp.vr-1", START)
+    found = replace(BASE, complete=True, snapshot="erp.VR-1", point_in_time=PointInTimeStatus("pit-1"))
+    assert found.identified(mine) == "pit-1"
+    assert replace(found, complete=False).identified(mine) is None
+    assert replace(found, snapshot=None).identified(mine) is None
+    assert replace(found, snapshot="erp.vr-2").identified(mine) is None
+    assert replace(found, point_in_time=None).identified(mine) is None
 
 
 @pytest.mark.parametrize("method", list(Method))
