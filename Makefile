@@ -112,9 +112,12 @@ telemetry: tools  ## promtool, Prometheus and kube-state-metrics judge metrics, 
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py promtool prometheus kube-state-metrics
 	$(PYTEST) tests/telemetry
 
-.PHONY: matrix
+.PHONY: matrix matrix-python
 matrix: tools  ## the main job and admission on other versions of Kubernetes (ARGS='1.32.13'; had once: minutes each)
 	@$(BIN)/python hack/matrix.py $(ARGS)
+
+matrix-python: $(READY)  ## unit and component tests with other versions of Python (ARGS='3.12 3.13 3.14'; ten minutes each)
+	@UV="$$(hack/setup.sh uv)"; export UV; $(BIN)/python hack/toolchain.py cron-judge; $(BIN)/python hack/pythons.py $(ARGS)
 
 .PHONY: image image-test
 image: $(RUNS)  ## build the image (PYTHON_IMAGE=<base, or debian>, IMAGE, VERSION, ENGINE; ARGS go to the engine)
@@ -122,6 +125,14 @@ image: $(RUNS)  ## build the image (PYTHON_IMAGE=<base, or debian>, IMAGE, VERSI
 image-test: WORKERS := 0
 image-test: tools  ## build the image and run it with podman, against a real API server (root, apt packages: minutes)
 	$(PYTEST) tests/container
+
+.PHONY: bundle bundle-test
+bundle: $(READY)  ## judge the bundle for OLM (IMAGE: write one for this image to BUNDLE_DIRECTORY, and judge that)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/olm --image '$(IMAGE)' --directory '$(BUNDLE_DIRECTORY)' $(ARGS)
+bundle-test: WORKERS := 0
+bundle-test: tools  ## OLM's validators and a real API server judge the bundle (had once: minutes)
+	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py olm-judge
+	$(PYTEST) tests/bundle
 
 .PHONY: board-test
 # Programs that drive browsers are in an environment of their own.
@@ -134,8 +145,8 @@ board-test: tools  ## open the page of kubectl vvol board in Chromium (apt packa
 .PHONY: release verify-release release-lock
 RELEASE = @UV="$$(hack/setup.sh uv)" $(BIN)/python hack/release
 RELEASE_OF = --version '$(VERSION)' --directory '$(DIST_DIRECTORY)' --key '$(KEY)' --chart-key '$(CHART_KEY)'
-release: $(READY)  ## make all artifacts of a version (VERSION, PYTHON_IMAGE; KEY and CHART_KEY sign; DIST_DIRECTORY)
-	$(RELEASE) make $(RELEASE_OF) --python-image '$(PYTHON_IMAGE)' $(ARGS)
+release: $(READY)  ## make all artifacts of a version (VERSION, PYTHON_IMAGE, IMAGE; KEY and CHART_KEY sign; DIST_DIRECTORY)
+	$(RELEASE) make $(RELEASE_OF) --python-image '$(PYTHON_IMAGE)' --image '$(IMAGE)' $(ARGS)
 verify-release: $(READY)  ## check a release as a stranger would (VERSION; KEY, CHART_KEY; ARGS=--again makes it again)
 	$(RELEASE) verify $(RELEASE_OF) $(ARGS)
 release-lock:  ## bring hack/release/requirements.txt up to date with requirements.in

@@ -62,6 +62,7 @@ RECIPES = {
     "govmomi-vcenter": Recipe(".", "govmomi", 70, module="govmomi"),
     "argocd-judge": Recipe(".", "gitops", 200, module="gitops"),
     "flux-judge": Recipe(".", "flux", 60, module="flux"),
+    "olm-judge": Recipe(".", "olm", 90, module="olm"),
     "cron-judge": Recipe(".", "cron", 20, module="cron"),
     "promtool": Recipe("github.com/prometheus/prometheus/cmd/promtool", "promtool", 170, module=PROMETHEUS),
     "prometheus": Recipe("github.com/prometheus/prometheus/cmd/prometheus", "prometheus", 90, module=PROMETHEUS),

@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:1] = [str(Path(__file__).parents[2] / one) for one in ("hack", "operator", "tests")]
 
-from container.engine import ContainerError
-from release import verify
-from release.make import make
+from container.engine import ContainerError  # noqa: E402 - after the path
+from release import verify  # noqa: E402 - as above
+from release.make import make  # noqa: E402 - as above
 
 
 def _arguments() -> argparse.Namespace:
@@ -19,6 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--version", required=True, help="as in pyproject.toml and Chart.yaml")
     parser.add_argument("--directory", default="", help="where its files are; default: dist/<version>")
     parser.add_argument("--python-image", default="", help="the image's base, best by digest; or `debian`")
+    parser.add_argument("--image", default="", help="where the image is going to be; with it a bundle for OLM is made")
     parser.add_argument("--key", default="", help="private key that signs, or public key that verifies (PEM, P-256)")
     parser.add_argument("--chart-key", default="", help="gpg's name of the chart's key, or the keyring that verifies")
     parser.add_argument("--again", action="store_true", help="verify: make it again from this commit, and compare")
@@ -38,7 +39,7 @@ def main() -> int:
             if not asked.python_image:
                 print("PYTHON_IMAGE is not given: say which base the image is built on", file=sys.stderr)
                 return 2
-            make(asked.version, asked.python_image, directory, key, asked.chart_key)
+            make(asked.version, asked.python_image, directory, key, asked.chart_key, place=asked.image)
             print(f"made {directory}; {'signed' if key else 'not signed, because KEY is not given'}")
             return 0
         found = list(verify.problems(directory, asked.version, key, Path(asked.chart_key) if asked.chart_key else None))

@@ -18,6 +18,7 @@ import yaml
 import toolchain
 from container import engine
 from container.engine import ContainerError, output
+from olm import bundle as olm
 from release import archive
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ def image(release: Release, base: str) -> str:
     file = release.into / f"vvol-replication-image-{release.version}-{machine}.oci.tar"
     archive.packed(layout, file, release.source.epoch, compressed=False)
     return name
+
+
+def bundle(release: Release, image: str) -> None:
+    """Write the bundle for OLM, for the image that this release has, at the place `image` (without tag or digest)."""
+    digest = digest_of_layout(release.scratch / "layout")
+    olm.write(release.scratch / "bundle", f"{image}@{digest}")
+    file = release.into / f"vvol-replication-bundle-{release.version}.tar"
+    archive.packed(release.scratch / "bundle", file, release.source.epoch, compressed=False)
 
 
 def site_packages(release: Release, image_name: str) -> Path:

@@ -12,13 +12,14 @@ from release import artifacts, provenance, sbom, signing, tools
 ROOT = Path(__file__).parents[2]
 
 
-def make(version: str, python_image: str, into: Path, key: Path | None, chart_key: str) -> None:
+def make(version: str, python_image: str, into: Path, key: Path | None, chart_key: str, *, place: str) -> None:
     """Make all artifacts of `version` in the directory `into`, which must be empty.
 
     Parameters:
         python_image: the base of the image; `debian` as in `make image`.
         key: the private key that signs, or None.
         chart_key: gpg's name of the key that signs the chart, or empty.
+        place: where the image is going to be, without tag; empty: no bundle for OLM is made.
 
     Raises ContainerError.
     """
@@ -40,9 +41,11 @@ def make(version: str, python_image: str, into: Path, key: Path | None, chart_ke
         image = artifacts.image(release, python)
         sbom.of_wheel(release)
         sbom.of_image(release, artifacts.site_packages(release, image))
+        if place:
+            artifacts.bundle(release, place)
         artifacts.notes(release)
         manifest = artifacts.digest_of_layout(scratch / "layout")
-        statement = provenance.statement(release, python, manifest)
+        statement = provenance.statement(release, python, manifest, place)
         (into / provenance.STATEMENT).write_text(statement, "utf-8")
         sums = provenance.sums(into)
         (into / provenance.SUMS).write_text(sums, "utf-8")

@@ -35,8 +35,11 @@ def sums(directory: Path) -> str:
     return "".join(f"{digest(path)}  {path.name}\n" for path in artifacts(directory))
 
 
-def statement(release: Release, base: str, image: str) -> str:
-    """Return the statement about all that is made by now, on this base. `image`: the digest of the image's manifest."""
+def statement(release: Release, base: str, image: str, place: str) -> str:
+    """Return the statement about all that is made by now, on this base.
+
+    `image` is the digest of the image's manifest, `place` where the image is going to be, as the bundle says.
+    """
     subjects: list[dict[str, Any]] = [
         {"name": path.name, "digest": {"sha256": digest(path)}} for path in artifacts(release.into)
     ]
@@ -51,7 +54,7 @@ def statement(release: Release, base: str, image: str) -> str:
     predicate = {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
-            "externalParameters": {"version": release.version, "pythonImage": base},
+            "externalParameters": {"version": release.version, "pythonImage": base, "image": place},
             "internalParameters": {"sourceDateEpoch": release.source.epoch},
             "resolvedDependencies": made_of,
         },

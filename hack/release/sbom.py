@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from release.artifacts import Release
 
 CYCLONEDX, SPDX = ".cdx.json", ".spdx.json"
+EXTRAS = ("metrics-tls", "tracing")
+"""Of the wheel, as the image has them. What else is in the image is no part of the lock: `verify` says so."""
 
 
 def _options(release: Release, made: Path) -> tuple[str, ...]:
@@ -25,13 +27,14 @@ def _options(release: Release, made: Path) -> tuple[str, ...]:
 
 
 def of_wheel(release: Release) -> None:
-    """Write the bill of the locked run-time dependencies, for all platforms, with the hashes of their files."""
+    """Write the bill of the locked dependencies with EXTRAS, for all platforms, with the hashes of their files."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
         raise ContainerError("uv is not on PATH: run `make release`, which finds or installs it")
     locked = release.scratch / "locked.txt"
     export = ("export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate")
-    output((uv, *export, "--project", str(release.tree), "--output-file", str(locked)))
+    extras = tuple(f"--extra={one}" for one in EXTRAS)
+    output((uv, *export, *extras, "--project", str(release.tree), "--output-file", str(locked)))
     made = release.into / f"vvol-replication-{release.version}.wheel{CYCLONEDX}"
     output((release.programs / "cyclonedx-py", "requirements", *_options(release, made), str(locked)), **release.times)
     _as_spdx(release, made)

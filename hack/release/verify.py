@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 import toolchain
 from container.engine import ContainerError, output
 from release import artifacts, provenance, signing
@@ -37,6 +39,7 @@ def problems(directory: Path, version: str, key: Path | None, keyring: Path | No
             yield f"{provenance.STATEMENT} is not signed with this key."
     yield from _stated(directory, json.loads(statement), version)
     yield from _versions(directory, version)
+    yield from of_bundle(directory, version)
     if keyring:
         yield from _chart(directory, keyring)
 
@@ -97,6 +100,19 @@ def _versions(directory: Path, version: str) -> Iterator[str]:
         yield f"{image.name} has packages that are not locked: {', '.join(strange)}."
 
 
+def of_bundle(directory: Path, version: str) -> Iterator[str]:
+    """Yield what is wrong with the bundle, if there is one: is it of this version, and for this image?"""
+    for path in directory.glob("vvol-replication-bundle-*.tar"):
+        with tarfile.open(path) as files:
+            member = files.extractfile("manifests/vvol-replication.clusterserviceversion.yaml")
+            csv = yaml.safe_load(member.read()) if member else {"spec": {}}
+        if csv["spec"].get("version") != version:
+            yield f"{path.name} says another version than {version}."
+        image = artifacts.digest_of_layout(_only(directory, "*.oci.tar"))
+        if not csv["metadata"]["annotations"]["containerImage"].endswith(f"@{image}"):
+            yield f"{path.name} is for another image than that of this release."
+
+
 def _chart(directory: Path, keyring: Path) -> Iterator[str]:
     chart = _only(directory, "*.tgz")
     helm = toolchain.ensure(["helm"])["helm"]
@@ -109,10 +125,10 @@ def _chart(directory: Path, keyring: Path) -> Iterator[str]:
 def made_again(directory: Path, version: str) -> Iterator[str]:
     """Make the release again from the commit that is checked out, and yield what is different."""
     statement = json.loads((directory / provenance.STATEMENT).read_text("utf-8"))
-    base = statement["predicate"]["buildDefinition"]["externalParameters"]["pythonImage"]
+    given = statement["predicate"]["buildDefinition"]["externalParameters"]
     with tempfile.TemporaryDirectory(prefix="again-") as scratch:
         again = Path(scratch) / "release"
-        make(version, base, again, None, "")
+        make(version, given["pythonImage"], again, None, "", place=given["image"])
         said = (directory / provenance.SUMS).read_text("utf-8")
         if said != (found := (again / provenance.SUMS).read_text("utf-8")):
             yield from _differences(said, found)

@@ -49,7 +49,8 @@ def release(python_image: str, keys: dict[str, str], tmp_path_factory: pytest.Te
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GNUPGHOME", keys["home"])
         signed = ("--key", keys["private"], "--chart-key", keys["name"])
-        done = run(clone, "make", "--python-image", python_image, "--directory", str(into), *signed)
+        where = ("--image", "registry.example.com/vvol-replication", "--directory", str(into))
+        done = run(clone, "make", "--python-image", python_image, *where, *signed)
     assert done.returncode == 0, done.stderr
     return into
 

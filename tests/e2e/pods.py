@@ -69,7 +69,7 @@ def start(kubectl: Kubectl, directory: Path, spec: Mapping[str, Any], namespace:
     (container,) = spec["containers"]
     fields = {"metadata.namespace": namespace, "metadata.name": name}
     ports = {"--http-port", "--metrics-port"}
-    arguments = [f"{name}=0" if (name := one.partition("=")[0]) in ports else one for one in container["args"]]
+    arguments = [f"{flag}=0" if (flag := one.partition("=")[0]) in ports else one for one in container["args"]]
     if "--http-port=0" in arguments:
         arguments.append("--http-host=127.0.0.1")
     kubeconfig = account(kubectl, directory, namespace, spec["serviceAccountName"])

@@ -17,6 +17,14 @@ def test_every_base_image_is_pinned_by_digest() -> None:
     assert all(re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", stage.base) for stage in STAGES)
 
 
+def test_no_architecture_is_named() -> None:
+    """What is built is what the base is; packages are chosen by uv, files by name."""
+    named = re.compile(r"amd64|arm64|x86_64|aarch64|--platform|TARGET(?:ARCH|PLATFORM)", re.IGNORECASE)
+    copied = [ROOT / "hack" / "image" / name for name in ("prune.py", "unused.txt")]
+    texts = [TEXT, *(path.read_text("utf-8") for path in copied)]
+    assert [found.group() for text in texts for found in named.finditer(text)] == []
+
+
 def test_the_last_stage_only_takes_what_was_built() -> None:
     copies = [step for step in STAGES[-1].steps if isinstance(step, Copy)]
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from pages.markdown import ROOT
 
+from release.sbom import EXTRAS
+
 
 def loaded() -> ModuleType:
     spec = importlib.util.spec_from_file_location("prune", ROOT / "hack" / "image" / "prune.py")
@@ -65,10 +67,11 @@ def test_a_source_that_is_broken_is_an_error(environment: Path) -> None:
 
 
 def needed() -> list[dict[str, Any]]:
-    """What uv.lock has for running the operator."""
+    """What uv.lock has for running the operator, with the extras that the image has."""
     locked = {one["name"]: one for one in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
     found: dict[str, dict[str, Any]] = {}
-    ahead = ["vvol-replication"]
+    extras = locked["vvol-replication"]["optional-dependencies"]
+    ahead = ["vvol-replication", *(each["name"] for extra in EXTRAS for each in extras[extra])]
     while ahead:
         name = ahead.pop()
         if name not in found:

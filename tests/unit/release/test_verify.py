@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import yaml
 from pages.markdown import ROOT
 
 from container.engine import ContainerError, Source
-from release import artifacts, provenance, verify
+from olm import bundle, source
+from release import archive, artifacts, provenance, verify
 
 
 @pytest.fixture
@@ -60,6 +62,30 @@ def test_a_commit_of_another_version_is_refused(tmp_path: Path) -> None:
     release = artifacts.Release("0.0.9", Source("abc", 0), ROOT, tmp_path, tmp_path, tmp_path)
     with pytest.raises(ContainerError, match=r"the commit is not version 0\.0\.9: pyproject\.toml has"):
         artifacts.check_version(release)
+
+
+@pytest.mark.parametrize(
+    ("version", "digest", "said"),
+    [
+        (None, "sha256:1", []),
+        ("9.9.9", "sha256:1", ["says another version than 9.9.9."]),
+        (None, "sha256:2", ["is for another image than that of this release."]),
+    ],
+)
+def test_a_bundle_of_another_version_or_image_is_named(
+    version: str | None, digest: str, said: list[str], tmp_path: Path
+) -> None:
+    layout, made, release = tmp_path / "layout", tmp_path / "bundle", tmp_path / "release"
+    for one in (layout, release):
+        one.mkdir()
+    (layout / "index.json").write_text(json.dumps({"manifests": [{"digest": "sha256:1"}]}))
+    archive.packed(layout, release / "image.oci.tar", 0, compressed=False)
+    bundle.write(made, f"registry.example.com/vvol-replication@{digest}")
+    file = release / f"vvol-replication-bundle-{source.version()}.tar"
+    archive.packed(made, file, 0, compressed=False)
+
+    found = list(verify.of_bundle(release, version or source.version()))
+    assert found == [f"{file.name} {one}" for one in said]
 
 
 def test_artifact_hub_is_told_of_all_crds() -> None:

@@ -212,7 +212,7 @@ def test_what_is_told_is_so_whatever_was_there_before(
     shown = {f"old{n}" for n, one in enumerate(others) if one[2] and one[3]}
     shown |= {f"new{n}" for n, one in enumerate(others) if not one[2] and one[3]}
     before = [point_of(one) for one in old if one.suffix in shown] + [
-        point(f"gone{n}", at) for n, at in enumerate(gone)
+        point(f"gone{n}", seconds) for n, seconds in enumerate(gone)
     ]
     after = [one for one in new if one.created > ours.created or (one.completed or BASE) > at(armed)]
     named = min([*after, ours], key=lambda one: one.completed or BASE)
