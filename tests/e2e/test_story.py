@@ -105,8 +105,9 @@ def test_what_the_pages_say_of_events_shows_them_in_the_order_in_which_they_came
     said = [
         one for page in pages for one in re.findall(r"kubectl ((?:get )?events [^`\n]+|describe repl[^`\n]+)", page)
     ]
-    assert {one.split()[0] for one in said} == {"events", "describe"}
+    assert {one.split()[0] for one in said} == {"events", "describe", "get"}
     for one in said:
-        words = one.replace("NAME", request.name).replace("-n erp-prod", f"-n {request.namespace}").split()
+        here = one.replace("NAMESPACE", request.namespace).replace("-n erp-prod", f"-n {request.namespace}")
+        words = here.replace("NAME", request.name).split()
         printed = request.kubectl(*words).stdout
         assert reasons(printed, request.name) == came, f"kubectl {one}\n{printed}"
