@@ -37,7 +37,7 @@ from .reviews import Permission, review
 from .session import OURS, Connection
 
 _log = logging.getLogger(__name__)
-_PAGE = 500
+_PAGE = 100  # objects; a larger one is not faster, and its memory stays with the process
 _COMPONENT = "vvol-replication"
 _FIELD_MANAGER = "vvol-replication-discovery"
 _SCHEDULE_MANAGER = "vvol-replication-schedule"

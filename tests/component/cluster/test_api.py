@@ -175,7 +175,7 @@ async def test_a_list_is_read_page_by_page_in_all_namespaces_that_count(server: 
     assert [one["metadata"]["name"][-1] for one in found] == ["0", "1", "2"]
     assert {one["kind"] for one in found} == {"ReplicationSync"}
     assert [asked.query.get("continue") for asked in server.asked] == [None, "1&/ ", "2&/ "]
-    assert {asked.query["limit"] for asked in server.asked} == {"500"}
+    assert {asked.query["limit"] for asked in server.asked} == {"100"}
     server.asked.clear()
     some = ApiServer(api._connection, operator_namespace="vvol", namespaces=("a", "b"))  # noqa: SLF001 - same session
     assert len([one async for one in some.list(REPLICATION_SYNC)]) == 6
