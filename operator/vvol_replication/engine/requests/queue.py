@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vvol_replication.api.sync import GroupRef, Resolved
+from vvol_replication.reconcile.core.turns import FROM_BEFORE
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,7 +83,7 @@ class TurnQueue:
             return None
         holder = self._queues[key].holder
         if holder is None:
-            return "requests from before the restart"
+            return FROM_BEFORE
         return None if holder.uid == uid else holder.label
 
     def has_place(self, uid: str) -> bool:

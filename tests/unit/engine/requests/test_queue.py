@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.engine.requests.queue import Ticket, TurnKey, TurnQueue
+from vvol_replication.reconcile.core.turns import FROM_BEFORE
 
 KEYS = [TurnKey("array-1", "erp"), TurnKey("array-1", "crm"), TurnKey("array-2", "erp")]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +44,7 @@ def test_the_first_has_the_turn_and_the_others_are_told_whom_they_wait_for() -> 
 
 def test_until_it_is_opened_only_requests_with_an_intent_have_turns() -> None:
     queue = TurnQueue()
-    assert entered(queue, KEYS[0], ticket(1)) == "requests from before the restart"
+    assert entered(queue, KEYS[0], ticket(1)) == FROM_BEFORE
     assert entered(queue, KEYS[0], ticket(8, fresh=False)) is None
     assert entered(queue, KEYS[1], ticket(3)) is not None
     queue.open()
