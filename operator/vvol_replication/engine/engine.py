@@ -43,7 +43,6 @@ from .requests.kinds import REQUEST_KINDS
 from .requests.queue import TurnQueue
 from .schedules.schedules import Schedules
 from .services import Services
-from .waiting import backoff
 
 _log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
@@ -121,11 +120,10 @@ class Engine:
 
         An API server that does not answer is asked again for as long as it takes: a restart would do no more.
         """
-        pace, failures = self._services.pace, 0
+        failures = 0
         while not await self._taken_up():
             failures += 1
-            first, most = pace.listing_retry_first, pace.listing_retry_most
-            await asyncio.sleep(backoff(first, most, failures, self._services.clock.jitter()))
+            await asyncio.sleep(self._services.until_next_list(failures))
         self.requests.start()
         self.schedules.start()
         self._background.spawn(self._open_queue(), "open-queue")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .news import Notify
 from .ports import Clock, Cluster, Connector, Meter, Pace
+from .waiting import backoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,11 @@ class Services:
     """Counts; None: nobody does."""
     require_allowed_addresses: bool = False
     """Is a Secret sent only if it says where it may be sent to?"""
+
+    def until_next_write(self, failures: int) -> float:
+        """Seconds before the API server is asked about one object again, after 1 or more failures in a row."""
+        return backoff(self.pace.write_retry_first, self.pace.write_retry_most, failures, self.clock.jitter())
+
+    def until_next_list(self, failures: int) -> float:
+        """The same, before it is asked for a list, or to delete."""
+        return backoff(self.pace.listing_retry_first, self.pace.listing_retry_most, failures, self.clock.jitter())

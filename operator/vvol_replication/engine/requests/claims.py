@@ -15,7 +15,6 @@ from vvol_replication.api.names import Kind
 from vvol_replication.api.objects import Failed
 from vvol_replication.api.selectors import same_request
 from vvol_replication.engine.services import Services
-from vvol_replication.engine.waiting import backoff
 from vvol_replication.reconcile.core.claims import Claim
 
 ClaimKey = tuple[Kind, str, str]
@@ -50,8 +49,7 @@ class Claims:
             found = await self._services.cluster.list_in(kind, namespace, fields=same_request(request_id))
             if isinstance(found, Failed):
                 failures += 1
-                pace, jitter = self._services.pace, self._services.clock.jitter()
-                await asyncio.sleep(backoff(pace.write_retry_first, pace.write_retry_most, failures, jitter))
+                await asyncio.sleep(self._services.until_next_write(failures))
                 continue
             known = self._published(key, claim)
             for body in found:

@@ -18,7 +18,7 @@ from vvol_replication.api.selectors import WITH_TTL
 from vvol_replication.api.status import ENDED_PHASES, Phase, has_ended
 from vvol_replication.engine.about import about
 from vvol_replication.engine.services import Services
-from vvol_replication.engine.waiting import backoff, ended, news_or_time
+from vvol_replication.engine.waiting import ended, news_or_time
 
 from .kind import Body
 from .kinds import REQUEST_KINDS
@@ -57,7 +57,7 @@ class FinishedRequests:
             await self._patiently(fields)
 
     async def _patiently(self, fields: str) -> None:
-        pace, failures = self._services.pace, 0
+        failures = 0
         while True:
             try:
                 return await self._look_through(fields)
@@ -67,8 +67,7 @@ class FinishedRequests:
             except Exception:  # noqa: BLE001 - logged whole; the next look goes on
                 _log.exception("what has ended could not be looked through")
                 return None
-            first, most = pace.listing_retry_first, pace.listing_retry_most
-            await asyncio.sleep(backoff(first, most, failures, self._services.clock.jitter()))
+            await asyncio.sleep(self._services.until_next_list(failures))
 
     async def _look_through(self, fields: str) -> None:
         seen = 0

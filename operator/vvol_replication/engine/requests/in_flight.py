@@ -20,7 +20,6 @@ from vvol_replication.engine.status.versions import older
 from vvol_replication.reconcile.core.acceptance import parse_preparation
 from vvol_replication.reconcile.preparation.already_done import evidence_of
 
-from .claims import ClaimKey
 from .context import EngineContext
 from .finished import FinishedRequests
 from .history import note_end
@@ -181,12 +180,12 @@ class Requests:
         self._validity.gone(ref.uid)
         self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
         self.release(ref.uid)
-        if gone and (key := _claim_key(ref, body)) is not None:
+        if gone and (key := REQUEST_KINDS[ref.kind].claim_key(body)) is not None:
             self._context.claims.forget(key, ref.uid)
 
     def _note_claim(self, ref: ObjectRef, body: Body) -> None:
         """What a stored object makes of its request id. A reconciler's own ledger may be ahead of it."""
-        key = _claim_key(ref, body)
+        key = REQUEST_KINDS[ref.kind].claim_key(body)
         if ref.uid in self._reconcilers or key is None or not self._context.claims.kept(key):
             return
         claimed = REQUEST_KINDS[ref.kind].claimed(body)
@@ -223,10 +222,3 @@ class Requests:
             return True
         del self._ends[uid]
         return False
-
-
-def _claim_key(ref: ObjectRef, body: Body) -> ClaimKey | None:
-    """The id that somebody has chosen for this object; None: nobody has."""
-    spec = body.get("spec")
-    request_id = spec.get("requestID") if isinstance(spec, Mapping) else None
-    return (ref.kind, ref.namespace or "", request_id) if isinstance(request_id, str) and request_id else None

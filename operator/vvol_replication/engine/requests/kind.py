@@ -63,14 +63,20 @@ class RequestKind(Generic[RequestT, StatusT]):
 
     def claimed(self, body: Body) -> tuple[ClaimKey, Claim] | None:
         """What an object makes of a request id that somebody has chosen; None where nobody has, or it is unreadable."""
-        spec = body.get("spec")
-        if not isinstance(spec, Mapping) or not spec.get("requestID"):
+        key = self.claim_key(body)
+        if key is None:
             return None
         with contextlib.suppress(SpecError):  # its acceptance says so
-            request = self.parse(body)
-            key = self.kind, request.namespace, request.request_id
-            return key, self.claim(request, self.parse_status(body.get("status")))
+            return key, self.claim(self.parse(body), self.parse_status(body.get("status")))
         return None
+
+    def claim_key(self, body: Body) -> ClaimKey | None:
+        """The request id that somebody has chosen for an object; None: nobody has."""
+        spec = body.get("spec")
+        request_id = spec.get("requestID") if isinstance(spec, Mapping) else None
+        if not isinstance(request_id, str) or not request_id:
+            return None
+        return self.kind, body["metadata"]["namespace"], request_id
 
     def entry_of(self, body: Body, deleted_at: datetime | None = None) -> HistoryEntry | None:
         """What its group's history tells of an object; None: nothing.

@@ -14,7 +14,7 @@ from vvol_replication.engine.about import about
 from vvol_replication.engine.monitors.registry import Registry
 from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.writer import StatusWriter
-from vvol_replication.engine.waiting import backoff, ended, news_or_time
+from vvol_replication.engine.waiting import ended, news_or_time
 
 from .kinds import REQUEST_KINDS
 
@@ -77,11 +77,8 @@ class TTLAfterFinished:
                 done = False
             self._failures = 0 if done else self._failures + 1
             if not done and uid in self._due:
-                self._enter(self._services.clock.now() + self._backoff(), ref)
-
-    def _backoff(self) -> timedelta:
-        pace, jitter = self._services.pace, self._services.clock.jitter()
-        return timedelta(seconds=backoff(pace.listing_retry_first, pace.listing_retry_most, self._failures, jitter))
+                again = timedelta(seconds=self._services.until_next_list(self._failures))
+                self._enter(self._services.clock.now() + again, ref)
 
     def _pause(self) -> float | None:
         """Seconds until the first is due; None: nothing is. What was edited since has another entry."""

@@ -11,7 +11,6 @@ from typing import Any
 from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult, Written
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.services import Services
-from vvol_replication.engine.waiting import backoff
 
 from .changes import elapsed
 from .versions import older
@@ -88,5 +87,4 @@ class StatusWriter:
         return elapsed(self._written_at, self._services.clock.now())
 
     async def _pause(self) -> None:
-        pace, jitter = self._services.pace, self._services.clock.jitter()
-        await asyncio.sleep(backoff(pace.write_retry_first, pace.write_retry_most, self._failures, jitter))
+        await asyncio.sleep(self._services.until_next_write(self._failures))
