@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vvol_cli.following.progress import progress_of
 from vvol_cli.reading import age, name_of, namespace_of, text, written
 from vvol_cli.views.overview import objective_word, state_of
-from vvol_cli.views.words import advice_of, is_running, kind_of, needs_of, running_on, spoken_name
+from vvol_cli.views.words import is_running, kind_of, needs_of, running_on, spoken_name, to_do
 
 from .picture import ages_of, sentences, svg
 
@@ -99,8 +99,8 @@ def _of(obj: Object | None, running: Sequence[Object]) -> Iterator[Need]:
 
 def _need(need: Need) -> str:
     namespace, name, reason, message = need
-    advice = advice_of(reason)
-    todo = f'<p class="todo">What to do: {escape(advice)}</p>' if advice and advice not in message else ""
+    advice = to_do(reason, message)
+    todo = f'<p class="todo">What to do: {escape(advice)}</p>' if advice else ""
     head = f"<strong>{escape(reason)}</strong> {escape(name)} <span>in {escape(namespace)}</span>"
     return f"<li><p>{head}</p><p>{_timed(message)}</p>{todo}</li>"
 

@@ -12,7 +12,7 @@ from vvol_cli.outcome import Outcome, worst
 from vvol_cli.reading import Object, at, condition, is_seen, message_of, namespace_of, reason_of, text
 from vvol_cli.screen import print_out
 from vvol_cli.tables import Row, Table
-from vvol_cli.views.words import NOT_ACCEPTED, advice_of, kind_of, resource_name, spoken_name
+from vvol_cli.views.words import NOT_ACCEPTED, kind_of, resource_name, spoken_name, to_do
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,5 +107,5 @@ def _note(ended: Ended) -> str:
         return f"{name} has not ended. {going} `kubectl vvol wait {name}` waits longer."
     if ended.reason == "Deleted":
         reason, message = ended.reason, "The object was deleted before its end."
-    advice = advice_of(reason)
-    return f"{name}: {message}" + (f" What to do: {advice}" if advice and advice not in message else "")
+    advice = to_do(reason, message)
+    return f"{name}: {message}" + (f" What to do: {advice}" if advice else "")

@@ -79,6 +79,12 @@ def advice_of(reason: str) -> str:
     return known.advice if known is not None else ""
 
 
+def to_do(reason: str, message: str) -> str:
+    """What the catalogue says to do, unless the message beside it says so already; then it is empty."""
+    advice = advice_of(reason)
+    return "" if advice in message else advice
+
+
 def needs_person(request: Object) -> bool:
     """Does a request wait for something that somebody has to do?"""
     from vvol_replication.api.reasons import Severity, info_of  # noqa: PLC0415 - as above
@@ -118,7 +124,7 @@ def advised(needs: Iterable[tuple[str, str, str]], label: str = "Needs you") -> 
     lines: list[tuple[str, str]] = []
     for name, reason, message in needs:
         lines.append(("" if lines else label, f"{reason} ({name}): {message}"))
-        if reason != "NotSeen" and (advice := advice_of(reason)) and advice not in message:
+        if reason != "NotSeen" and (advice := to_do(reason, message)):
             lines.append(("", f"  What to do: {advice}"))
     return lines
 
