@@ -147,7 +147,7 @@ def _time_lines(stand: Stand, begun: dict[str, float], pushed: dict[str, float])
 
 def _time_line(events: list[dict[str, Any]], begun: float, armed: float | None, pushed: float) -> dict[str, float]:
     moments: list[tuple[str, float]] = []
-    names = {"status": iter(("acceptance", "intent")), "finalizer": iter(("finalizer",))}
+    names = {"status": iter(("intent",)), "finalizer": iter(("finalizer",))}
     for event in sorted(events, key=lambda one: str(one["requestReceivedTimestamp"])):
         came, went = seconds(event["requestReceivedTimestamp"]), seconds(event["stageTimestamp"])
         if came > pushed:

@@ -31,9 +31,9 @@ def test_a_disturbed_operator_ends_in_the_same_place(
     points, unharmed = sweep.points(GOOD_ENDS)
     usual = {one.case.method: one.end for one in unharmed}
     assert {method: end in GOOD_ENDS[method] for method, end in usual.items()} == dict.fromkeys(GOOD_ENDS, True)
-    # All calls that change storage, both kinds of kopf's writes and of ours have their points.
+    # All calls that change storage, and all kinds of writes, have their points.
     found = {method: {point.partition("#")[0] for point in those} for method, those in points.items()}
-    writes = {"kopf:PATCH object", "kopf:PATCH status", "engine:PATCH status"}
+    writes = {"engine:PATCH object", "engine:PATCH status", "settle:PATCH object"}
     assert {"dallas:start_sync", "flasharray-a:push", "flasharray-b:transfers"} | writes <= found["Coordinated"]
     assert {"austin:members", "austin:start_prepare", "engine:PATCH group status"} | writes <= found[PREPARATION]
     assert {"schedule:GET syncs", "schedule:POST syncs", "schedule:PATCH status", "schedule:DELETE object"} <= found[

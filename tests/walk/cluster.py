@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ _NAMES = {kind.plural: kind.kind for kind in KINDS}
 
 
 class SharedApi(ApiServerInMemory):
-    """`next_writes` holds what becomes of the next status writes of a kind: `conflict`, `failed`, `lost` or `hang`."""
+    """`next_writes` holds what becomes of the next writes of a kind: `conflict`, `failed`, `lost` or `hang`."""
 
     def __init__(self, clock: VirtualClock, tasks: Tasks, hook: Callable[[str], None]) -> None:
         super().__init__(clock)
@@ -33,25 +33,29 @@ class SharedApi(ApiServerInMemory):
     async def write_status(
         self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
     ) -> WriteResult:
-        result: WriteResult = await self._tasks.sent(self._take(ref, before, after, resource_version))
+        write = super().write_status(ref, before, after, resource_version)
+        result: WriteResult = await self._tasks.sent(self._take(ref.kind.kind, write))
         return result
 
-    async def _take(
-        self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], version: str | None
+    async def write_finalizers(
+        self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str | None
     ) -> WriteResult:
-        kind = ref.kind.kind
+        write = super().write_finalizers(ref, finalizers, resource_version)
+        result: WriteResult = await self._tasks.sent(self._take(ref.kind.kind, write))
+        return result
+
+    async def _take(self, kind: str, write: Coroutine[Any, Any, WriteResult]) -> WriteResult:
         waiting = self.next_writes.get(kind)
         becomes = waiting.pop(0) if waiting and self.silent is None else "ok"
         self._hook(f"write {kind}")
         if becomes == "hang":
             await asyncio.sleep(20)
-        if becomes == "conflict":
-            return Conflict()
-        if becomes in ("failed", "hang"):
-            return Failed("the API server did not answer")
+        if becomes in ("conflict", "failed", "hang"):
+            write.close()
+            return Conflict() if becomes == "conflict" else Failed("the API server did not answer")
         if becomes == "slow":
             await asyncio.sleep(25)
-        result = await super().write_status(ref, before, after, version)
+        result = await write
         self._hook(f"wrote {kind}")
         return Failed("the answer was lost") if becomes == "lost" else result
 

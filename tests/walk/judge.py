@@ -145,7 +145,9 @@ class Judge:
         self.breaks(f"{group.name}: prepared although {what} (since {_ago(now, since[0])}; read {outcome})")
 
     def _read_at(self, call: Call, method: str, what: str) -> Instant | None:
-        return self.storage.read_at.get((call.process, method, what))
+        """When who makes this call had that reading last, by itself or shared with others."""
+        found = (self.storage.read_at.get((call.process, uid, method, what)) for uid in (call.uid, ""))
+        return max((one for one in found if one is not None), default=None)
 
     def _others(self, caller: Caller, group: Grouped) -> None:
         """Is anything else under way there, or has it been prepared before?"""

@@ -28,6 +28,7 @@ from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.members import GroupVM, Membership
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, PointInTime, StartedPrepare, StartedSync, TaskReading, TaskState
+from vvol_replication.engine.about import about_now
 
 LOST = Indeterminate("AnswerLost", "the answer was lost")
 MUTATING = frozenset({"start_prepare", "start_sync", "push"})
@@ -42,6 +43,8 @@ class Call:
     sent: datetime
     led: bool = True
     """Did the process lead at that moment?"""
+    uid: str = ""
+    """Of the object that is asked for; empty: it is asked for several, who share the answer."""
 
 
 @dataclass
@@ -90,8 +93,8 @@ class Storage(World):
         self.replicas.update(self.groups)
         self._tasks, self._hook = tasks, hook
         self.faults: dict[str, list[Fault]] = {}
-        self.read_at: dict[tuple[str, str, str], Instant] = {}
-        """When a process had a reading last: process, method, what."""
+        self.read_at: dict[tuple[str, str, str, str], Instant] = {}
+        """When a reading was had last: process, for whom (`Call.uid`), method, what."""
         self.taken_at: dict[str, Instant] = {}
         """When a snapshot was taken, by suffix."""
         self._order = 0
@@ -107,7 +110,8 @@ class Storage(World):
     ) -> Outcome[Any]:
         task = asyncio.current_task()
         process = PROCESS.get()
-        sent = Call(process, task.get_name() if task else "", self.clock.now(), self.leads(process))
+        uid = about_now().get("uid", "")
+        sent = Call(process, task.get_name() if task else "", self.clock.now(), self.leads(process), uid)
         outcome: Outcome[Any] = await self._tasks.sent(self._serve(sent, method, what, effect, place))
         return outcome
 
@@ -133,7 +137,7 @@ class Storage(World):
         self.calling = sent
         outcome = effect()
         if method not in MUTATING:
-            self.read_at[sent.process, method, what] = self.instant()
+            self.read_at[sent.process, sent.uid, method, what] = self.instant()
         self._hook(f"{method} done")
         if fault in ("lost after", "hang"):
             await asyncio.sleep(seconds)

@@ -69,15 +69,16 @@ class ApiServer:
         self, ref: ObjectRef, before: Mapping[str, Any], after: Mapping[str, Any], resource_version: str | None
     ) -> WriteResult:
         """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
-        metadata = {"uid": ref.uid} | ({"resourceVersion": resource_version} if resource_version else {})
-        patch = {"metadata": metadata, "status": merge_patch(before, after)}
+        patch = {"metadata": _still(ref, resource_version), "status": merge_patch(before, after)}
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = await self._call("PATCH", f"{_path(ref.kind, ref.namespace)}/{ref.name}/status", patch, headers)
         return answer if isinstance(answer, Failed) else _written(*answer, what=str(ref))
 
-    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
-        """Make these the finalizers of this object, if it is still at that version."""
-        patch = {"metadata": {"uid": ref.uid, "resourceVersion": resource_version, "finalizers": list(finalizers)}}
+    async def write_finalizers(
+        self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str | None
+    ) -> WriteResult:
+        """Make these the finalizers of this object. With a resourceVersion, only if it is still at that."""
+        patch = {"metadata": {**_still(ref, resource_version), "finalizers": list(finalizers)}}
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = await self._call("PATCH", f"{_path(ref.kind, ref.namespace)}/{ref.name}", patch, headers)
         return answer if isinstance(answer, Failed) else _written(*answer, what=f"the finalizers of {ref}")
@@ -313,6 +314,11 @@ def _json(text: bytes) -> Any:
 def _metadata(body: Any) -> Mapping[str, Any]:
     metadata = body.get("metadata") if isinstance(body, Mapping) else None
     return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _still(ref: ObjectRef, resource_version: str | None) -> dict[str, str]:
+    """What a patch says of the object that it is for: any other one is not changed."""
+    return {"uid": ref.uid} | ({"resourceVersion": resource_version} if resource_version else {})
 
 
 def _written(code: int, body: Any, *, what: str) -> WriteResult:

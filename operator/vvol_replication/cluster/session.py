@@ -24,8 +24,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 50
 OURS = 40
 """So many of the connections are for our own calls at once; the others are left to kopf's."""
-_UNAUTHORIZED, _CONFLICT = 401, 409
-_CONFLICT_PAUSES = (0.1, 0.3, 1.0, 3.0, 9.0)  # seconds; together less than a request may take
+_UNAUTHORIZED = 401
 _LOGIN_SECONDS = 10.0
 _SAID_AGAIN = 60.0  # seconds between two lines about the same trouble
 
@@ -40,33 +39,16 @@ class Connection:
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
     writes: Writes = field(default_factory=Writes)
 
-    def patient(self, *beside: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
-        """A session for kopf, over the same connections. Who takes it closes it. Its requests pass `beside` first.
-
-        kopf takes a conflict for a defect and lets the object lie until its watch begins anew, after minutes. The API
-        server answers so where others keep changing an object; kopf's patches have no precondition that this could
-        break, or test it themselves, so they are repeated.
-        """
+    def for_kopf(self, *beside: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        """A session for kopf, over the same connections. Who takes it closes it. Its requests pass `beside` first."""
         return aiohttp.ClientSession(
             connector=self.http.connector,
             connector_owner=False,
             timeout=self.http.timeout,
             headers=self.http.headers,
-            middlewares=(*beside, _repeat_conflicts, *self.middlewares, _tell_closed),
+            middlewares=(*beside, *self.middlewares, _tell_closed),
             **_way(self.login),
         )
-
-
-async def _repeat_conflicts(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    for pause in _CONFLICT_PAUSES:
-        response = await handler(request)
-        if request.method != "PATCH" or response.status != _CONFLICT:
-            return response
-        response.release()
-        await asyncio.sleep(pause)
-    return await handler(request)
 
 
 async def _tell_closed(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

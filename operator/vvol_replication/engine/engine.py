@@ -1,4 +1,4 @@
-"""The engine as the rim sees it: objects are observed, accepted, and let go; everything else happens by itself.
+"""The engine as the rim sees it: objects are observed; everything else happens by itself.
 
 An object's body comes in at `Engine.observe`, and nowhere else. What the parts find out comes to `Engine._notify`.
 """
@@ -182,16 +182,6 @@ class Engine:
     def listed(self) -> None:
         """All that has not ended was listed, and everything is watched from there: look through what has ended."""
         self.requests.look_through_ended()
-
-    def accept(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
-        """What to write to the status of a request that is new, or was edited. None: nothing."""
-        self.observe(kind, body)
-        with about(kind, body):
-            return self.requests.acceptance(kind, body)
-
-    def release(self, uid: str) -> None:
-        """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""
-        self.requests.release(uid)
 
     def _notify(self, news: News) -> None:
         """What the parts of the engine tell it, and who has to know."""

@@ -26,8 +26,10 @@ class Cluster(Protocol):
         """Make `status` what `after` says, where it was `before`. With a resourceVersion, only if still at that."""
         ...
 
-    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
-        """Make these the finalizers of this object, if it is still at that version."""
+    async def write_finalizers(
+        self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str | None
+    ) -> WriteResult:
+        """Make these the finalizers of this object. With a resourceVersion, only if it is still at that."""
         ...
 
     async def delete(self, ref: ObjectRef, resource_version: str) -> Gone | Conflict | Failed:
@@ -196,6 +198,9 @@ class Pace:
     two writes a second."""
     endpoint_refresh: float = 60.0
     """The same of an endpoint: there are few of them, and a write a minute costs nothing."""
+    acceptance: float = 0.1
+    """A new request whose first readings take longer than this is shown as accepted meanwhile; otherwise its acceptance
+    is one write with what it is about to do."""
     progress: float = 60.0
     """A transfer's progress is written at least this often, and at every tenth."""
     write_retry_first: float = 0.2

@@ -10,7 +10,7 @@ import kopf
 from vvol_replication.cluster.session import Connection
 from vvol_replication.cluster.unfinished import ListsUnfinished
 
-from .memories import Memories
+from .memories import NoMemories
 
 LOGIN_PAUSE = 2.0
 """Seconds between two logins of kopf (docs/facts/kopf.md#clients-of-the-api-server)."""
@@ -40,7 +40,7 @@ def add_lifecycle(
         if refused:
             await asyncio.sleep(LOGIN_PAUSE)
         refused = True
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.patient(unfinished))
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.for_kopf(unfinished))
 
     @kopf.on.cleanup(registry=registry)
     async def cleanup(**_: object) -> None:
@@ -73,7 +73,7 @@ async def serve(
         settings=settings,
         clusterwide=not namespaces,
         namespaces=namespaces,
-        memories=Memories(),
+        memories=NoMemories(),
         stop_flag=stop,
         ready_flag=ready,
     )

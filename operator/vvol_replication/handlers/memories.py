@@ -1,4 +1,4 @@
-"""What kopf remembers of each object for as long as the object lives: a kilobyte, and nothing of what has ended."""
+"""What kopf remembers of each object for as long as the object lives: nothing, where a kilobyte is usual."""
 
 from __future__ import annotations
 
@@ -6,24 +6,14 @@ from typing import Any
 
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
 
-from vvol_replication.api.names import FINALIZER
-from vvol_replication.api.status import has_ended
 
-
-class Memories(ResourceMemories):
-    """kopf's own, but for what has ended and is free of our finalizer: that is forgotten after each event.
+class NoMemories(ResourceMemories):
+    """Each event finds a memory as of an object that was never seen: no handler of ours asks what was before.
 
     kopf takes its memories as an argument (`spawn_tasks`) and has no public name for their class.
     """
 
     async def recall(self, raw_body: Any, *, ephemeral: bool = False, **more: Any) -> ResourceMemory:
         """The memory of this object."""
-        over = _is_over(raw_body)
-        memory = await super().recall(raw_body, ephemeral=ephemeral or over, **more)
-        if over:
-            await self.forget(raw_body)
-        return memory
-
-
-def _is_over(body: Any) -> bool:
-    return has_ended(body.get("status") or {}) and FINALIZER not in (body["metadata"].get("finalizers") or ())
+        del ephemeral
+        return await super().recall(raw_body, ephemeral=True, **more)

@@ -7,30 +7,25 @@ from typing import Any
 
 import kopf
 
-from vvol_replication.api.names import FINALIZER, GROUP
+from vvol_replication.api.names import GROUP
 
 
-class GenerationDiffBase(kopf.DiffBaseStorage):
-    """What was handled is what `status.observedGeneration` says: no copy of the object in an annotation."""
+class NothingHandled(kopf.DiffBaseStorage):
+    """What was handled is nothing to kopf: no copy of an object is made, compared, or stored in an annotation."""
 
     def build(self, *, body: kopf.Body, extra_fields: Any = None) -> Any:
-        """What counts as a change: another generation, nothing else."""
-        del extra_fields
-        return {"spec": {"generation": body["metadata"].get("generation")}}
+        """What counts as a change: nothing."""
+        del body, extra_fields
+        return {}
 
     def fetch(self, *, body: kopf.Body) -> Any:
         """What was handled last."""
-        generation = (body.get("status") or {}).get("observedGeneration")
-        return None if generation is None else {"spec": {"generation": generation}}
+        del body
+        return {}
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: Any) -> None:
-        """Called when all handlers are done: their one patch carries the mark.
-
-        Not for what is being deleted: its finalizer is to go even where no status can be written any more, because the
-        Role that allows it has been deleted together with the namespace.
-        """
-        if not body["metadata"].get("deletionTimestamp"):
-            patch.status["observedGeneration"] = essence["spec"]["generation"]
+        """Nothing is stored."""
+        del body, patch, essence
 
 
 class _Backoffs:
@@ -46,11 +41,9 @@ class _Backoffs:
 def operator_settings() -> kopf.OperatorSettings:
     """All settings that differ from kopf's own."""
     settings = kopf.OperatorSettings()
-    settings.persistence.diffbase_storage = GenerationDiffBase()
-    # A prefix that begins with "kopf." spares the marker annotation, and with it one PATCH for each object.
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=f"kopf.{GROUP}", v1=False)
-    settings.persistence.finalizer = FINALIZER
-    settings.persistence.consistency_timeout = 30.0  # a watch that lags must not make handlers run twice
+    settings.persistence.diffbase_storage = NothingHandled()
+    # kopf takes its finalizer off what it has no handler for; ours is the engine's, so kopf's has another name.
+    settings.persistence.finalizer = f"{GROUP}/not-used"
     settings.posting.enabled = False  # events are ours, on transitions only
     settings.peering.standalone = True  # peering is no leader election
     settings.scanning.disabled = True  # no watch of all CRDs and namespaces, no right to it

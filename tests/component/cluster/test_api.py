@@ -24,32 +24,10 @@ PATH = "/apis/replication.vvol.dev/v1alpha1"
 
 
 @pytest.fixture
-async def connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[session.Connection]:
-    monkeypatch.setattr(session, "_CONFLICT_PAUSES", (0.0, 0.0))
+async def connection(server: Server) -> AsyncIterator[session.Connection]:
     made = connect(server.kubeconfig())
     yield made
     await made.http.close()
-
-
-@pytest.mark.parametrize(("conflicts", "answered"), [(0, 200), (2, 200), (3, 409)])
-async def test_kopfs_patch_is_repeated_at_a_conflict(
-    conflicts: int, answered: int, server: Server, connection: session.Connection
-) -> None:
-    left = iter([409] * conflicts)
-    server.answer = lambda _: (next(left, 200), {})
-    async with connection.patient() as patient:
-        response = await patient.patch(f"{connection.server}{PATH}/x", json={"status": {}})
-        assert response.status == answered
-    assert [one.body for one in server.asked] == [{"status": {}}] * min(conflicts + 1, 3)
-    assert {one.headers["Authorization"] for one in server.asked} == {f"Bearer {TOKEN}"}
-
-
-async def test_other_conflicts_are_told_at_once(server: Server, connection: session.Connection) -> None:
-    server.answer = lambda _: (409, {})
-    async with connection.patient() as patient:
-        assert (await patient.post(f"{connection.server}{PATH}/x", json={})).status == 409
-    assert (await connection.http.patch(f"{connection.server}{PATH}/x", json={})).status == 409
-    assert len(server.asked) == 2
 
 
 def status(code: int, message: str) -> tuple[int, Any]:
@@ -60,19 +38,19 @@ async def test_kopf_is_told_that_its_session_was_closed_while_it_connected(
     connection: session.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kopf closes it when another request of its was refused, and takes a new one where it is told so."""
-    patient = connection.patient()
+    kopfs = connection.for_kopf()
     connector = connection.http.connector
     assert connector is not None
     connect_there, made = connector.connect, []
 
     async def closed_meanwhile(*given: Any, **named: Any) -> Any:
         made.append(await connect_there(*given, **named))
-        await patient.close()
+        await kopfs.close()
         return made[0]
 
     monkeypatch.setattr(connector, "connect", closed_meanwhile)
     with pytest.raises(RuntimeError, match="Session is closed"):
-        await patient.get(f"{connection.server}{PATH}")
+        await kopfs.get(f"{connection.server}{PATH}")
     made[0].close()  # which aiohttp forgets
 
 

@@ -49,7 +49,7 @@ async def test_a_cluster_whose_ca_gives_no_key_identifiers_is_connected_to_by_us
     server.answer = lambda _: (200, {"metadata": {"uid": "u1"}})
     connection = connect(server.kubeconfig())
     assert not isinstance(await ApiServer(connection, operator_namespace="vvol").read(SYNC), Failed)
-    async with connection.patient() as kopfs, kopfs.get(f"{connection.server}/api") as response:
+    async with connection.for_kopf() as kopfs, kopfs.get(f"{connection.server}/api") as response:
         assert response.status == 200
     await connection.http.close()
 

@@ -30,7 +30,7 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Nev
 async def by_us_and_by_kopf(connection: Connection) -> str:
     """What came of one request each; empty: both were answered."""
     found = await ApiServer(connection, operator_namespace="vvol").read(SYNC)
-    async with connection.patient() as kopfs:
+    async with connection.for_kopf() as kopfs:
         if not isinstance(found, Failed):
             async with kopfs.get(f"{connection.server}/api") as response:
                 assert response.status == 200

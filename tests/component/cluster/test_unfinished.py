@@ -27,7 +27,7 @@ class Kopf:
 
     def __init__(self, connection: Connection) -> None:
         self.server, self.lists = connection.server, 0
-        self.session = connection.patient(ListsUnfinished(self.listed))
+        self.session = connection.for_kopf(ListsUnfinished(self.listed))
 
     def listed(self) -> None:
         self.lists += 1

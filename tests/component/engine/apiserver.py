@@ -1,4 +1,4 @@
-"""An API server in memory, and kopf's part: handlers, patch, finalizer (docs/facts/kopf.md#what-kopf-writes)."""
+"""An API server in memory, and kopf's part: it lists, watches, and shows each object to the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from component.engine.selecting import selects
 from component.engine.virtual import VirtualClock
 
-from vvol_replication.api.names import API_VERSION, FINALIZER, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
+from vvol_replication.api.names import API_VERSION, KINDS, ONE_SHOT_KINDS, REPLICATION_SYNC, Kind
 from vvol_replication.api.objects import (
     ApplyResult,
     Conflict,
@@ -26,7 +26,6 @@ from vvol_replication.api.objects import (
     Written,
 )
 from vvol_replication.api.selectors import LEFT_OUT, UNFINISHED
-from vvol_replication.api.status import in_flight
 from vvol_replication.api.times import format_time
 from vvol_replication.cluster.api import LAST
 from vvol_replication.cluster.patches import merge_patch
@@ -192,7 +191,9 @@ class ApiServerInMemory:
         merge_status(body["status"], patch)
         return Written(self._save(key, body, said="conditions" in patch))
 
-    async def write_finalizers(self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str) -> WriteResult:
+    async def write_finalizers(
+        self, ref: ObjectRef, finalizers: Sequence[str], resource_version: str | None
+    ) -> WriteResult:
         await asyncio.sleep(0.005)
         if self.silent is not None:
             return self.silent
@@ -200,7 +201,7 @@ class ApiServerInMemory:
         body = self.objects.get(key)
         if body is None or body["metadata"]["uid"] != ref.uid:
             return Gone()
-        if body["metadata"]["resourceVersion"] != resource_version:
+        if resource_version not in (None, body["metadata"]["resourceVersion"]):
             return Conflict()
         self._patch(key, body, lambda now: now["metadata"].update(finalizers=list(finalizers)))
         left = self.objects.get(key)
@@ -333,40 +334,15 @@ class ApiServerInMemory:
             return  # that process was killed
         kind = next(kind for kind in KINDS if kind.plural == key[0])
         engine.observe(kind, body, deleted=deleted)
-        if kind in ONE_SHOT_KINDS and not deleted:
-            self.handle(key, body)
 
     def begin_watch(self) -> None:
-        """Kopf lists the requests, without the ReplicationSyncs that have ended, resumes them, and watches all."""
+        """Kopf lists the requests, without the ReplicationSyncs that have ended, and watches all."""
         assert self.engine is not None
         for key, body in list(self.objects.items()):
             kind = next((kind for kind in ONE_SHOT_KINDS if kind.plural == key[0]), None)
             if kind is not None and (kind not in LEFT_OUT or selects(UNFINISHED, body)):
-                self.handle(key, body, resumed=True)
+                self.engine.observe(kind, copy.deepcopy(body))
         self.engine.listed()
-
-    def handle(self, key: Key, body: Body, *, resumed: bool = False) -> None:
-        """Play kopf for one event of a request: finalizer first, then the handlers and their one patch."""
-        assert self.engine is not None
-        kind = next(kind for kind in ONE_SHOT_KINDS if kind.plural == key[0])
-        metadata, status = body["metadata"], body["status"]
-        flying = in_flight(status)
-        held = FINALIZER in metadata.get("finalizers", ())
-        if metadata.get("deletionTimestamp"):
-            if held:
-                self.engine.release(metadata["uid"])
-                self._patch(key, body, lambda now: now["metadata"].pop("finalizers"))
-            return
-        if flying != held:
-            wanted = [FINALIZER] if flying else []
-            self._patch(key, body, lambda now: now["metadata"].update(finalizers=wanted))
-        elif resumed or status.get("observedGeneration") != metadata["generation"]:
-            changes = {**(self.engine.accept(kind, body) or {}), "observedGeneration": metadata["generation"]}
-            current = self.objects.get(key)
-            if current is not None and changes != {"observedGeneration": status.get("observedGeneration")}:
-                current = copy.deepcopy(current)
-                merge_status(current["status"], changes)  # blind: kopf sends no resourceVersion with it
-                self._save(key, current, said="conditions" in changes)
 
     def _patch(self, key: Key, seen: Body, change: Callable[[Body], Any]) -> None:
         """A JSON patch with a test of the resourceVersion: on a newer object it is left to the newer event."""

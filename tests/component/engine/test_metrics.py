@@ -183,8 +183,8 @@ async def test_what_the_statuses_know_is_told_before_the_first_reading_of_a_new_
             "group_preparation_valid",
             "group_points_in_time",
         ]
+        await until(lambda: all(figures(rig).one(name, **ERP) is not None for name in names))
         before = {name: figures(rig).one(name, **ERP) for name in names}
-        assert None not in before.values()
         await rig.kill()
         rig.engine = rig.renewed()
         for (plural, *_), body in rig.api.objects.items():

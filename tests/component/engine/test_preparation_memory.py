@@ -150,6 +150,7 @@ async def test_a_process_that_stood_still_takes_the_proof_of_its_call_from_the_e
     async with running() as rig:
         rig.prepare("dr")
         await rig.until_prepared("dr")
+        await asyncio.sleep(1)  # the watch has shown the end
         registry, key = rig.engine.registry, ("prod", "erp")
         record = registry.prepared.of(key)
         assert record is not None

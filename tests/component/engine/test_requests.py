@@ -79,8 +79,7 @@ async def test_accepting_twice_on_stale_state_changes_nothing_that_was_done() ->
         key = (REPLICATION_SYNC.plural, "prod", "one")
         stale = next(body for body in rig.api.history[key] if not body["status"].get("acceptedAt"))
         ledger = rig.status("one").operation
-        assert rig.engine.accept(REPLICATION_SYNC, stale) is None
-        rig.api.handle(key, stale)  # the same, and kopf writes what it has to
+        rig.engine.observe(REPLICATION_SYNC, stale)
         await asyncio.sleep(1)
         assert rig.status("one").operation == ledger
         await rig.until_ended("one")
@@ -97,7 +96,6 @@ async def test_an_event_from_before_the_end_does_not_take_the_request_up_again()
         calls, writes = sum(rig.world.calls.values()), rig.writes("one")
         for body in early[:-2]:
             rig.engine.observe(REPLICATION_SYNC, body)
-            rig.engine.accept(REPLICATION_SYNC, body)
         assert rig.engine.in_flight == 0
         rig.engine.observe(REPLICATION_SYNC, rig.api.sync("one"))
         await asyncio.sleep(5)
@@ -137,10 +135,10 @@ async def test_a_request_deleted_in_the_moment_it_is_taken_up_leaves_its_turn() 
         rig.request("one")
         await rig.until_reason("one", "Transferring")
         body, key = rig.api.sync("one"), (REPLICATION_SYNC.plural, "prod", "one")
-        rig.engine.release(body["metadata"]["uid"])
+        rig.engine.observe(REPLICATION_SYNC, body, deleted=True)
         await asyncio.sleep(0.1)
         rig.engine.observe(REPLICATION_SYNC, body)  # takes the turn that its ledger gives it
-        rig.engine.release(body["metadata"]["uid"])  # its task has not had its first step yet
+        rig.engine.observe(REPLICATION_SYNC, body, deleted=True)  # its task has not had its first step yet
         await asyncio.sleep(0.1)
         assert rig.engine.in_flight == 0
         del rig.api.objects[key]

@@ -2,8 +2,9 @@
 
 A point is `<who>:<what>#<occurrence>.<phase>`. Phase `before`: the call is not made yet. Phase `after`: it has taken
 effect, and nobody has used the answer. The outside is what the engine reaches through its storage ports, and every
-call of the API server that is about an object that asks for something or made for one, kopf's own among them. Left out:
-watches, kopf's lists, and what other monitors read for themselves; they are made for nobody in particular.
+call of the API server that is about an object that asks for something or made for one. `settle` makes those for an
+object that nobody works on: a refusal, and our finalizer taken off. Left out: watches, kopf's lists, and what other
+monitors read for themselves; they are made for nobody in particular.
 """
 
 from __future__ import annotations
@@ -209,7 +210,7 @@ def _about(method: str, path: str, who: str) -> str | None:
     """What to call a request to the API server; None for those that are made for nobody in particular."""
     rest = next((path.partition(one)[2] for one in REQUESTS if one in path), "")
     if rest:
-        return f"{who or 'kopf'}:{method} {'status' if rest.endswith('/status') else 'object'}"
+        return f"{who or 'settle'}:{method} {'status' if rest.endswith('/status') else 'object'}"
     if path.endswith("/events") and method == "POST":
         return "engine:POST event"
     if not who:

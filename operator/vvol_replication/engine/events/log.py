@@ -88,6 +88,8 @@ class TransitionLog:
             told.steps.update(one.key for one in steps)
             self._write(ref, after, Line("", "taken over from an earlier process"))
             steps = ()
+        if has_ended(after) and not before.get("acceptedAt") and len(steps) == 1:
+            steps = ()  # its acceptance was its end
         self._tell(ref, after, told, [one for one in steps if one.key not in told.steps])
 
     def request_found(self, ref: ObjectRef, status: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from vvol_replication.api.names import FINALIZER, Kind
+from vvol_replication.api.names import Kind
 from vvol_replication.api.objects import Failed, ObjectRef, WriteResult
 from vvol_replication.api.selectors import WITH_TTL
 from vvol_replication.api.status import ENDED_PHASES, Phase, has_ended
@@ -22,6 +22,7 @@ from vvol_replication.engine.waiting import ended, news_or_time
 
 from .kind import Body
 from .kinds import REQUEST_KINDS
+from .settling import Settling
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 50
@@ -31,9 +32,9 @@ _AT_ONCE = 50
 class FinishedRequests:
     """Looks through all requests that have ended, in the background."""
 
-    def __init__(self, services: Services, found: Callable[[ObjectRef, Body], None]) -> None:
+    def __init__(self, services: Services, settling: Settling, found: Callable[[ObjectRef, Body], None]) -> None:
         """`found` is told each object that has ended."""
-        self._services, self._found = services, found
+        self._services, self._settling, self._found = services, settling, found
         self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -84,28 +85,20 @@ class FinishedRequests:
         if not ended_well and status.get("phase") not in ENDED_PHASES:
             return
         ref = ObjectRef(kind, metadata["namespace"], metadata["name"], metadata["uid"])
-        going = bool(metadata.get("deletionTimestamp"))
-        if ended_well and not going:
+        if not ended_well:
+            await self._list_again(ref, body)
+            return
+        if not metadata.get("deletionTimestamp"):
             self._found(ref, body)
-        held = FINALIZER in (metadata.get("finalizers") or ())
-        answered = going or status.get("observedGeneration") == metadata["generation"]
-        if (held or not answered or not ended_well) and self._services.leading():
-            with about(kind, body):
-                _raise_failed(await self._settle(ref, body, held=held))
+        await self._settling.settle(ref, body)
 
-    async def _settle(self, ref: ObjectRef, body: Body, *, held: bool) -> WriteResult:
-        """Do what is left to do about it. One that is changed meanwhile the watch shows, and kopf settles it."""
-        metadata, status = body["metadata"], body.get("status") or {}
-        cluster, version = self._services.cluster, metadata["resourceVersion"]
-        if not has_ended(status):
-            # Somebody spoilt its end. With this phase it is listed, and goes on from its ledger.
-            return await cluster.write_status(ref, status, {**status, "phase": Phase.PENDING}, version)
-        if held:
-            others = [one for one in metadata["finalizers"] if one != FINALIZER]
-            return await cluster.write_finalizers(ref, others, version)
-        after = REQUEST_KINDS[ref.kind].acceptance(body, self._services.clock.now())
-        answered = {**(status if after is None else after), "observedGeneration": metadata["generation"]}
-        return await cluster.write_status(ref, status, answered, version)
+    async def _list_again(self, ref: ObjectRef, body: Body) -> None:
+        """Somebody spoilt its end. With this phase it is listed, and goes on from its ledger."""
+        status, version = body.get("status") or {}, body["metadata"]["resourceVersion"]
+        if self._services.leading():
+            with about(ref.kind, body):
+                spoilt = {**status, "phase": Phase.PENDING}
+                _raise_failed(await self._services.cluster.write_status(ref, status, spoilt, version))
 
 
 def _raise_failed(result: WriteResult) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from typing import Any
 
 from vvol_replication.api.conditions import find, from_json
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.names import FAILOVER_PREPARATION, Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
-from vvol_replication.api.status import has_ended, in_flight
+from vvol_replication.api.status import has_ended
 from vvol_replication.engine.background import Background
 from vvol_replication.engine.events.recorder import EventRecorder
 from vvol_replication.engine.news import GroupKey
@@ -23,8 +21,9 @@ from vvol_replication.reconcile.preparation.already_done import evidence_of
 from .context import EngineContext
 from .finished import FinishedRequests
 from .history import note_end
-from .kind import Body, stamp
+from .kind import Body
 from .kinds import REQUEST_KINDS, AnyReconciler, reconciler_of
+from .settling import Settling
 from .ttl import TTLAfterFinished
 from .validity import ValidityWatches
 
@@ -39,11 +38,10 @@ class Requests:
         self._reconcilers: dict[str, AnyReconciler] = {}
         self._running: dict[int, AnyReconciler] = {}
         self._ends: dict[str, str | None] = {}
-        self._refused: dict[str, None] = {}
-        """Requests whose acceptance is their end, until that is seen to be stored."""
         self._ttl = TTLAfterFinished(context.services, context.registry)
         self._validity = ValidityWatches(context, background)
-        self._over = FinishedRequests(context.services, self._found_ended)
+        self._settling = Settling(context.services, background, self._settled)
+        self._over = FinishedRequests(context.services, self._settling, self._found_ended)
         self._stopped = False
 
     def __len__(self) -> int:
@@ -77,6 +75,8 @@ class Requests:
         note_end(self._context.registry, kind, body)
         if deleted or metadata.get("deletionTimestamp"):
             self._deleted(ref, body, gone=deleted)
+            if not deleted:
+                self._settling.observe(ref, body)
             return
         self._ttl.observe(ref, REQUEST_KINDS[kind].due_at(body))
         self._note_claim(ref, body)
@@ -87,10 +87,8 @@ class Requests:
         if reconciler is not None:
             reconciler.observe(body)
             return
-        status = body.get("status") or {}
-        self._count_refused(ref, body)
-        self._recorder.found(ref, status)
-        if in_flight(status):
+        self._recorder.found(ref, body.get("status") or {})
+        if not self._stopped and not self._lags(ref.uid, metadata.get("resourceVersion")):
             self._take_up(ref, body)
 
     def _found_ended(self, ref: ObjectRef, body: Body) -> None:
@@ -99,23 +97,7 @@ class Requests:
         self._ttl.observe(ref, REQUEST_KINDS[ref.kind].due_at(body))
         self._recorder.found(ref, body["status"])
 
-    def acceptance(self, kind: Kind, body: Body) -> Mapping[str, Any] | None:
-        """What to write to an object that is new, or was edited, and has been observed. None: nothing."""
-        metadata, status = body["metadata"], body.get("status") or {}
-        reconciler = self._reconcilers.get(metadata["uid"])
-        if reconciler is None:
-            written = REQUEST_KINDS[kind].acceptance(body, self._context.services.clock.now())
-            if written is not None and has_ended(written) and not has_ended(status):
-                self._refused[metadata["uid"]] = None
-            return written
-        if older(metadata.get("resourceVersion"), reconciler.stored.version):
-            return None  # what it says is long answered
-        if not status.get("acceptedAt"):
-            # Its status was wiped while it is in flight: what it has come to is known here.
-            return {**reconciler.status.to_json(), "observedGeneration": metadata["generation"]}
-        return stamp(body)
-
-    def release(self, uid: str) -> None:
+    def _release(self, uid: str) -> None:
         """A request is being deleted: stop following it. Nothing is undone, nothing is waited for (invariant 12)."""
         reconciler = self._reconcilers.pop(uid, None)
         if reconciler is not None:
@@ -128,10 +110,9 @@ class Requests:
         if self._reconcilers.get(uid) is reconciler:
             del self._reconcilers[uid]
         if reconciler.stored.finished:
-            self._ends[uid] = reconciler.stored.version
-            if len(self._ends) > _REMEMBERED_ENDS:
-                del self._ends[next(iter(self._ends))]
+            self._settled(uid, reconciler.stored.version)
             reconciler.count_end()
+            self._settling.observe(reconciler.ref, reconciler.stored.body)
         group = self._context.registry.groups.get(reconciler.group)
         if group is not None:
             if (entry := reconciler.history_entry()) is not None:
@@ -163,23 +144,18 @@ class Requests:
         valid = self._context.registry.prepared.valid(uid)
         return None if valid is None else valid.status
 
-    def _count_refused(self, ref: ObjectRef, body: Body) -> None:
-        meter, status = self._context.services.meter, body.get("status") or {}
-        if ref.uid not in self._refused or not has_ended(status):
-            return
-        del self._refused[ref.uid]
-        if meter is not None:
-            with contextlib.suppress(SpecError):
-                meter.ended(REQUEST_KINDS[ref.kind].end_of(ref, body))
+    def _settled(self, uid: str, version: str | None) -> None:
+        self._ends[uid] = version
+        if len(self._ends) > _REMEMBERED_ENDS:
+            del self._ends[next(iter(self._ends))]
 
     def _deleted(self, ref: ObjectRef, body: Body, *, gone: bool) -> None:
         self._ends.pop(ref.uid, None)
-        self._refused.pop(ref.uid, None)
         self._context.registry.note_valid(ref.uid, None)
         self._ttl.gone(ref.uid)
         self._validity.gone(ref.uid)
         self._context.registry.prepared.note_evidence(ref.uid, ("", ""), None)
-        self.release(ref.uid)
+        self._release(ref.uid)
         if gone and (key := REQUEST_KINDS[ref.kind].claim_key(body)) is not None:
             self._context.claims.forget(key, ref.uid)
 
@@ -207,15 +183,21 @@ class Requests:
                 group.recollect()
 
     def _take_up(self, ref: ObjectRef, body: Body) -> None:
-        if self._stopped or self._has_ended(ref.uid, body["metadata"].get("resourceVersion")):
+        """Work on a request that has not ended; of all others do what is left to do."""
+        reconciler = None if has_ended(body.get("status") or {}) else self._reconciler_of(ref, body)
+        if reconciler is None or reconciler.ended:
+            self._settling.observe(ref, body)
             return
-        with contextlib.suppress(SpecError):  # its acceptance says so
-            reconciler = reconciler_of(ref, body, self._context)
-            self._reconcilers[ref.uid] = self._running[reconciler.run] = reconciler
-            reconciler.start()
+        self._reconcilers[ref.uid] = self._running[reconciler.run] = reconciler
+        reconciler.start()
 
-    def _has_ended(self, uid: str, version: str | None) -> bool:
-        """Is this what the object was like before its end, which we wrote? The watch may lag behind our writes."""
+    def _reconciler_of(self, ref: ObjectRef, body: Body) -> AnyReconciler | None:
+        with contextlib.suppress(SpecError):  # its acceptance says so
+            return reconciler_of(ref, body, self._context)
+        return None
+
+    def _lags(self, uid: str, version: str | None) -> bool:
+        """Is this what an object was like before what we wrote of it? The watch may lag behind our writes."""
         if uid not in self._ends:
             return False
         if older(version, self._ends[uid]):

@@ -51,13 +51,13 @@ class RequestKind(Generic[RequestT, StatusT]):
     """What is seen after a reading: `absorb_reading` of `reconcile.sync` or `reconcile.preparation`."""
 
     def acceptance(self, body: Body, now: datetime) -> Mapping[str, Any] | None:
-        """The status to write to an object that no reconciler works on. None: it says all that there is to say."""
+        """The status to write to an object that is new, unreadable or over. None: it says all that there is to say."""
         try:
             request, before = self.parse(body), self.parse_status(body.get("status"))
         except SpecError as error:
             return self.refuse(body, error, now).to_json()
         if before.finished_at is None and before.accepted_at is not None:
-            return stamp(body)
+            return None
         after = self.accept(request, before, now)
         return after.to_json() if after != before else None
 
@@ -114,10 +114,3 @@ class RequestKind(Generic[RequestT, StatusT]):
 def end_of(ref: ObjectRef, request: OneShot[Any], status: SyncStatus | PreparationStatus) -> RequestEnd:
     """What is counted of a request that has ended so."""
     return RequestEnd(ref, request.spec.group, method_of(request, status), request.request_id, status)
-
-
-def stamp(body: Body) -> Mapping[str, Any] | None:
-    """The newest generation is known: written where the status does not say so yet."""
-    generation = body["metadata"]["generation"]
-    known = (body.get("status") or {}).get("observedGeneration")
-    return None if known == generation else {"observedGeneration": generation}

@@ -68,13 +68,19 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         stored: StoredRequest[StatusT],
         context: EngineContext,
     ) -> None:
-        """Raises SpecError where the stored ledger cannot be read."""
+        """A request of which nothing is stored is accepted here; the first write of its status says so.
+
+        Raises:
+            SpecError: if the stored ledger cannot be read.
+        """
         super().__init__(stored.ref, context.services)
         self.kind: RequestKind[RequestT, StatusT] = kind
         self.request: RequestT = request
         self.stored: StoredRequest[StatusT] = stored
         self._context, self._clock = context, context.services.clock
-        self._status: StatusT = stored.parsed()
+        status = stored.parsed()
+        accepted = status.accepted_at is not None
+        self._status: StatusT = status if accepted else kind.accept(request, status, self._clock.now())
         self._seen = Observation()
         self._taken_up_at = self._clock.now()
         self._followed = FollowedTransfers(context, request.uid, self._delivered)
@@ -97,6 +103,11 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
     def status(self) -> StatusT:
         """What is known of the request; the ledger in it may be ahead of what is stored, never behind."""
         return self._status
+
+    @property
+    def ended(self) -> bool:
+        """Has it come to its end? One that came too late ends with its acceptance."""
+        return self._status.finished_at is not None
 
     @property
     def claim(self) -> Claim:
@@ -290,12 +301,22 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return Moment(at or self._clock.now(), self._context.tuning, self._clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        outcomes = await self._context.calls.read_all(queries, self._acting_on(), self._task_id)
+        async with asyncio.TaskGroup() as together:
+            reading = together.create_task(self._context.calls.read_all(queries, self._acting_on(), self._task_id))
+            if self.stored.new:
+                together.create_task(self._accept_beside(reading))
         now = self._clock.now()
-        for query, outcome in outcomes:
+        for query, outcome in reading.result():
             # Answers that came together count as older than the task's: what made it end may be missing in them.
             at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
             self._absorb(query, outcome, at)
+
+    async def _accept_beside(self, reading: asyncio.Task[Any]) -> None:
+        """The finalizer is put on meanwhile. The acceptance is stored with the intent, unless that takes too long."""
+        await self.stored.hold()
+        await asyncio.wait((reading,), timeout=self._services.pace.acceptance)
+        if not reading.done():
+            await self.stored.write(self._status)
 
     def _absorb(self, query: Query, outcome: Outcome[Any], at: datetime) -> None:
         self._seen = self.kind.absorb(self._status, self._seen, query, outcome, self._moment(at))
@@ -310,8 +331,6 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     async def _record(self, decision: Decided[StatusT]) -> bool:
         """Invariant 5: what is about to be asked for is stored first; whoever changed the object decides anew."""
-        if not self.stored.writable:
-            return await self._unwritable()
         wrote = await self._write(decision.status)
         if wrote is _Write.STORED:
             self._recorded(decision.status)
@@ -341,7 +360,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self._followed.follow(self._acting_on())
         else:
             self._followed.leave()
-        if self.stored.writable and not await self.stored.write_if_news(self._status):
+        if not await self.stored.write_if_news(self._status):
             return await self._caught_up() is _Write.OVER
         await self._sleep(park.until)
         return False
@@ -351,16 +370,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self.notify()
 
     async def _finish(self, decision: Decided[StatusT]) -> bool:
-        if not self.stored.writable:
-            return await self._unwritable()
         await self._before_end(decision.status)
         return await self._write(decision.status) is not _Write.AGAIN
-
-    async def _unwritable(self) -> bool:
-        """Acceptance and finalizer are still to come from kopf: two writers at once would undo each other."""
-        self._news.clear()
-        await self._sleep(None)
-        return False
 
     async def _write(self, status: StatusT) -> _Write:
         """Store a ledger or an end. Where the answer was lost, what the API server holds tells if it took place."""
@@ -385,6 +396,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self.request = self.kind.parse(body)
         except SpecError as error:
             # The API server holds edits to the schema, so this is a newer schema than ours: go on as asked before.
+            self.request = replace(self.request, generation=body["metadata"]["generation"])
             _log.warning("%s was edited and cannot be read now: %s", self.stored.ref, error)
 
     def _adopt(self) -> None:
@@ -393,6 +405,5 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             stored = self.stored.parsed()
         except SpecError:
             return
-        if not lacks(stored.operation, self._status.operation):
-            accepted_at = stored.accepted_at or self._status.accepted_at
-            self._status, self._seen = replace(stored, accepted_at=accepted_at), Observation()
+        if stored.accepted_at is not None and not lacks(stored.operation, self._status.operation):
+            self._status, self._seen = stored, Observation()

@@ -1,4 +1,4 @@
-"""One request's status as the API server has it: what may be written, and when, by whom else."""
+"""One request's object as the API server has it: the status that is stored, and our finalizer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Generic
 
-from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Gone, ObjectRef, Written
 from vvol_replication.api.preparation import PreparationLedger
 from vvol_replication.api.status import has_ended
@@ -27,9 +26,7 @@ class StoredRequest(Generic[StatusT]):
         self._services = services
         self._parse: Callable[[object], StatusT] = parse
         self._writer = StatusWriter(ref, services)
-        self._was_confirmed = self._stripped = False
-        self.confirmed = False
-        """The API server shows an acceptance, and our finalizer."""
+        self._new = True
 
     @property
     def version(self) -> str | None:
@@ -37,12 +34,19 @@ class StoredRequest(Generic[StatusT]):
         return self._writer.version
 
     @property
-    def writable(self) -> bool:
-        """Is nobody else about to write? kopf is, until acceptance and finalizer are shown.
+    def new(self) -> bool:
+        """Has nothing of the request been stored yet, as far as is known?"""
+        return self._new
 
-        An acceptance that was there and has been wiped is written again, unless kopf takes the object for a new one.
-        """
-        return self.confirmed or self._stripped
+    @property
+    def confirmed(self) -> bool:
+        """May the request act? What was stored is there still, and our finalizer; or nothing was stored yet."""
+        return self._new or (bool(self._writer.stored.get("acceptedAt")) and self._writer.held)
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The object as it is known now."""
+        return self._writer.body
 
     @property
     def finished(self) -> bool:
@@ -58,13 +62,12 @@ class StoredRequest(Generic[StatusT]):
         return True
 
     def _taken(self, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-        metadata, status = body["metadata"], body.get("status") or {}
-        accepted = bool(status.get("acceptedAt"))
-        handled = status.get("observedGeneration") == metadata.get("generation")
-        self._was_confirmed = self._was_confirmed or self.confirmed
-        self._stripped = self._was_confirmed and not accepted and handled
-        self.confirmed = accepted and FINALIZER in (metadata.get("finalizers") or ())
+        status = body.get("status") or {}
+        self._note(status)
         self._services.notify(StatusChanged(self.ref, before, status, ours=False))
+
+    def _note(self, status: Mapping[str, Any]) -> None:
+        self._new = self._new and not (status.get("acceptedAt") or status.get("operation"))
 
     def parsed(self) -> StatusT:
         """The stored status, typed.
@@ -84,17 +87,27 @@ class StoredRequest(Generic[StatusT]):
         stored, wanted = self._writer.stored, status.to_json()
         return all(stored.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
 
+    async def hold(self) -> bool:
+        """See to it that the object carries our finalizer: from its acceptance to its end it does (invariant 12)."""
+        return self._writer.held or isinstance(await self._writer.hold(), Written)
+
     async def write(self, status: StatusT) -> bool:
         """Store this, now. False if it was not, or if that is not known: `read_again` tells."""
-        return isinstance(await self._writer.write_patiently(status.to_json()), Written)
+        after = status.to_json()
+        if not has_ended(after) and not await self.hold():
+            return False
+        written = isinstance(await self._writer.write_patiently(after), Written)
+        if written:
+            self._note(after)
+        return written
 
     async def write_if_news(self, status: StatusT) -> bool:
         """Store this if it is worth a write."""
         after, jitter = status.to_json(), self._services.clock.jitter()
         every = timedelta(seconds=self._services.pace.progress * (1 - jitter / 4))
-        if not worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every):
-            return True
-        return await self.write(status)
+        if worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every):
+            return await self.write(status)
+        return await self.hold()
 
     async def read_again(self) -> Mapping[str, Any] | Gone:
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""

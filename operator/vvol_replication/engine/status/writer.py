@@ -1,4 +1,4 @@
-"""The one writer of statuses: of requests, of what is monitored, and of finished objects."""
+"""The one writer of statuses and of our finalizer: of requests, of what is monitored, and of finished objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from vvol_replication.api.objects import Failed, Gone, ObjectRef, WriteResult, Written
+from vvol_replication.api.names import FINALIZER
+from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
 from vvol_replication.engine.news import StatusChanged
 from vvol_replication.engine.services import Services
 
@@ -19,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatusWriter:
-    """Writes the status of one object, and knows what the API server holds of it.
+    """Writes the status of one object, and our finalizer, and knows what the API server holds of it.
 
     A write carries what differs from `stored`, and the resourceVersion of that: the API server refuses it where the
     object has moved on, and whoever asked for it looks again.
@@ -31,6 +32,8 @@ class StatusWriter:
         """The newest status that is known, as JSON."""
         self.version: str | None = None
         """The newest resourceVersion that is known."""
+        self._finalizers: tuple[str, ...] = ()
+        self._body: Mapping[str, Any] = {}
         self._services = services
         self._written_at: datetime | None = None
         self._failures = 0
@@ -45,7 +48,20 @@ class StatusWriter:
 
     def take(self, body: Mapping[str, Any]) -> None:
         """Go on from this, whatever was known."""
-        self.stored, self.version = body.get("status") or {}, body["metadata"].get("resourceVersion")
+        metadata = body["metadata"]
+        self.stored, self.version = body.get("status") or {}, metadata.get("resourceVersion")
+        self._finalizers, self._body = tuple(metadata.get("finalizers") or ()), body
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The object as it is known now: as it was shown last, with what was written since."""
+        written = {"resourceVersion": self.version, "finalizers": list(self._finalizers)}
+        return {**self._body, "metadata": {**self._body["metadata"], **written}, "status": self.stored}
+
+    @property
+    def held(self) -> bool:
+        """Does the object carry our finalizer?"""
+        return FINALIZER in self._finalizers
 
     async def write(self, status: Mapping[str, Any]) -> WriteResult:
         """Make the status this. `Failed` leaves open whether it took place; a read tells."""
@@ -56,15 +72,36 @@ class StatusWriter:
             self._written_at, self._failures = self._services.clock.now(), 0
             self._services.notify(StatusChanged(self.ref, before, status, ours=True))
             return result
+        return self._refused(result)
+
+    async def write_patiently(self, status: Mapping[str, Any]) -> WriteResult:
+        """As `write`; whoever refuses each write, or changes the object before each, is not answered at full speed."""
+        return await self._patiently(await self.write(status))
+
+    async def hold(self) -> WriteResult:
+        """Put our finalizer on: from now on a deletion waits until it is taken off."""
+        return await self._patiently(await self._write_finalizers((*self._finalizers, FINALIZER)))
+
+    async def let_go(self) -> WriteResult:
+        """Take our finalizer off."""
+        others = tuple(one for one in self._finalizers if one != FINALIZER)
+        return await self._patiently(await self._write_finalizers(others))
+
+    async def _write_finalizers(self, finalizers: tuple[str, ...]) -> WriteResult:
+        result = await self._services.cluster.write_finalizers(self.ref, finalizers, self.version)
+        if isinstance(result, Written):
+            self._finalizers, self.version, self._failures = finalizers, result.resource_version, 0
+            return result
+        return self._refused(result)
+
+    def _refused(self, result: Conflict | Gone | Failed) -> WriteResult:
         self._gone = result if isinstance(result, Gone) else None
         self._failures += 1
         if isinstance(result, Failed) and self._failures == 1:
             _log.warning("%s. Trying again.", result.message)
         return result
 
-    async def write_patiently(self, status: Mapping[str, Any]) -> WriteResult:
-        """As `write`; whoever refuses each write, or changes the object before each, is not answered at full speed."""
-        result = await self.write(status)
+    async def _patiently(self, result: WriteResult) -> WriteResult:
         if isinstance(result, Failed) or (not isinstance(result, Written) and self._failures > 1):
             await self._pause()
         return result
