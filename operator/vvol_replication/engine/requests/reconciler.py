@@ -301,22 +301,13 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         return Moment(at or self._clock.now(), self._context.tuning, self._clock.jitter())
 
     async def _read(self, queries: frozenset[Query]) -> None:
-        async with asyncio.TaskGroup() as together:
-            reading = together.create_task(self._context.calls.read_all(queries, self._acting_on(), self._task_id))
-            if self.stored.new:
-                together.create_task(self._accept_beside(reading))
+        reading = self._context.calls.read_all(queries, self._acting_on(), self._task_id)
+        outcomes = await (self.stored.accepting_beside(reading, self._status) if self.stored.new else reading)
         now = self._clock.now()
-        for query, outcome in reading.result():
+        for query, outcome in outcomes:
             # Answers that came together count as older than the task's: what made it end may be missing in them.
             at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
             self._absorb(query, outcome, at)
-
-    async def _accept_beside(self, reading: asyncio.Task[Any]) -> None:
-        """The finalizer is put on meanwhile. The acceptance is stored with the intent, unless that takes too long."""
-        await self.stored.hold()
-        await asyncio.wait((reading,), timeout=self._services.pace.acceptance)
-        if not reading.done():
-            await self.stored.write(self._status)
 
     def _absorb(self, query: Query, outcome: Outcome[Any], at: datetime) -> None:
         self._seen = self.kind.absorb(self._status, self._seen, query, outcome, self._moment(at))

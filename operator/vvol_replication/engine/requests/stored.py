@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from vvol_replication.api.objects import Gone, ObjectRef, Written
 from vvol_replication.api.preparation import PreparationLedger
@@ -15,6 +16,8 @@ from vvol_replication.engine.services import Services
 from vvol_replication.engine.status.changes import worth_writing
 from vvol_replication.engine.status.writer import StatusWriter
 from vvol_replication.reconcile.core.steps import StatusT
+
+T = TypeVar("T")
 
 
 class StoredRequest(Generic[StatusT]):
@@ -108,6 +111,19 @@ class StoredRequest(Generic[StatusT]):
         if worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every):
             return await self.write(status)
         return await self.hold()
+
+    async def accepting_beside(self, reading: Coroutine[Any, Any, T], accepted: StatusT) -> T:
+        """What is read for a new request. Meanwhile our finalizer is put on.
+
+        The acceptance is stored with the intent that follows from the readings, unless these take long.
+        """
+        async with asyncio.TaskGroup() as together:
+            holding, asked = together.create_task(self.hold()), together.create_task(reading)
+            await asyncio.wait((holding,))
+            await asyncio.wait((asked,), timeout=self._services.pace.acceptance)
+            if not asked.done():
+                await self.write(accepted)
+        return asked.result()
 
     async def read_again(self) -> Mapping[str, Any] | Gone:
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""

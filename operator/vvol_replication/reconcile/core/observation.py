@@ -90,7 +90,7 @@ class Observation:
     """All that one decision may look at beside the request and its status."""
 
     confirmed: bool = False
-    """Our acceptance and our finalizer were seen in the API server: the request may act."""
+    """The API server holds what was stored of the request, and our finalizer, or nothing was stored yet: it may act."""
     bound: Binding | Unbound | None = None
     behind: str | None = None
     """None: it is this request's turn on its protection group. Otherwise whom it waits for."""
