@@ -12,13 +12,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from kubernetes.config import ConfigException
-
 from vvol_replication.api.names import KINDS
 from vvol_replication.cluster.api import ApiServer
-from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.scrapers import Scrapers
 from vvol_replication.cluster.session import connect
+from vvol_replication.cluster.settings import KubeconfigError, NoApiServerError
 from vvol_replication.configuration import Configuration, Job, read_configuration, version
 from vvol_replication.engine.about import about_now
 from vvol_replication.engine.engine import Engine
@@ -174,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KubeconfigError, CertificateError, TracingError) as error:
         _log.error("Cannot run: %s", error)
         return 1
-    except ConfigException as error:
+    except NoApiServerError as error:
         _log.error("No API server is known: %s. Give --kubeconfig, or run in a pod.", error)
         return 1
     except OSError as error:
