@@ -47,7 +47,17 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["purestorage", "setuptools", "distutils", "vvol_simulator", "cryptography", "opentelemetry"]
+    "name",
+    [
+        "pyVmomi",
+        "requests",
+        "purestorage",
+        "setuptools",
+        "distutils",
+        "vvol_simulator",
+        "cryptography",
+        "opentelemetry",
+    ],
 )
 def test_what_few_need_is_not_loaded_at_the_start(loaded: set[str], name: str) -> None:
     assert name not in loaded
@@ -58,6 +68,6 @@ def test_the_library_of_login_programs_is_loaded_neither_by_us_nor_by_kopf(loade
     assert name not in loaded
 
 
-@pytest.mark.parametrize("name", ["kopf", "pyVmomi", "aiohttp"])
+@pytest.mark.parametrize("name", ["kopf", "aiohttp", "prometheus_client", "yaml"])
 def test_the_list_is_of_what_was_loaded(loaded: set[str], name: str) -> None:
     assert name in loaded

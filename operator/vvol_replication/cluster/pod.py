@@ -25,7 +25,7 @@ class PodAccount:
     def __init__(self) -> None:
         host, port = (os.environ.get(f"KUBERNETES_SERVICE_{one}") for one in ("HOST", "PORT"))
         if not (host and port):
-            raise NoApiServerError("this is no pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
+            raise NoApiServerError("not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
         token, ca = _content(TOKEN_FILE), _content(CA_FILE)
         self.contents: dict[str, bytes | None] = {TOKEN_FILE: token, CA_FILE: ca}
         """What its files hold."""
