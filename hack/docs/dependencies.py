@@ -29,10 +29,6 @@ CHOSEN = {
         "watches, handlers, and the order of events of one object",
         "`kubernetes` with watches of our own, and what kopf does about their ends and gaps",
     ),
-    "kubernetes": Chosen(
-        "reads kubeconfigs and the pod's account, with all their ways to log in",
-        "`lightkube` or `kr8s`. Only `cluster/login.py` knows it",
-    ),
     "prometheus-client": Chosen(
         "both formats of a scrape, and the figures of the process",
         "`opentelemetry-exporter-prometheus`, which needs more packages",
@@ -42,6 +38,7 @@ CHOSEN = {
         "a client of our own, as for REST 2. See below",
     ),
     "pyvmomi": Chosen("SOAP of vCenter: vim, PBM and SMS, with their types", "none that is kept up, and knows SMS"),
+    "pyyaml": Chosen("reads a kubeconfig", "nothing: kopf would still bring it"),
     "setuptools": Chosen(
         "`distutils`, for `purestorage`. Loaded only with it",
         "nothing, when `purestorage` goes",
@@ -50,16 +47,13 @@ CHOSEN = {
 }
 
 LICENCES = {
-    "aiohappyeyeballs": "PSF-2.0", "aiohttp": "Apache-2.0 AND MIT", "aiohttp-retry": "MIT", "aiosignal": "Apache-2.0",
-    "annotated-types": "MIT", "attrs": "MIT", "certifi": "MPL-2.0", "charset-normalizer": "MIT",
-    "click": "BSD-3-Clause", "durationpy": "MIT", "frozenlist": "Apache-2.0", "idna": "BSD-3-Clause", "iso8601": "MIT",
-    "jsonpatch": "BSD-3-Clause", "jsonpointer": "BSD-3-Clause", "kopf": "MIT", "kubernetes": "Apache-2.0",
-    "multidict": "Apache-2.0", "oauthlib": "BSD-3-Clause", "prometheus-client": "Apache-2.0 AND BSD-2-Clause",
-    "propcache": "Apache-2.0", "purestorage": "BSD-2-Clause", "pydantic": "MIT", "pydantic-core": "MIT",
-    "python-dateutil": "BSD-3-Clause", "python-json-logger": "BSD-2-Clause", "pyvmomi": "Apache-2.0", "pyyaml": "MIT",
-    "requests": "Apache-2.0", "requests-oauthlib": "ISC", "setuptools": "MIT", "typing-extensions": "PSF-2.0",
-    "typing-inspection": "MIT", "tzdata": "Apache-2.0", "urllib3": "MIT", "websocket-client": "Apache-2.0",
-    "yarl": "Apache-2.0",
+    "aiohappyeyeballs": "PSF-2.0", "aiohttp": "Apache-2.0 AND MIT", "aiosignal": "Apache-2.0", "attrs": "MIT",
+    "certifi": "MPL-2.0", "charset-normalizer": "MIT", "click": "BSD-3-Clause", "frozenlist": "Apache-2.0",
+    "idna": "BSD-3-Clause", "iso8601": "MIT", "jsonpatch": "BSD-3-Clause", "jsonpointer": "BSD-3-Clause",
+    "kopf": "MIT", "multidict": "Apache-2.0", "prometheus-client": "Apache-2.0 AND BSD-2-Clause",
+    "propcache": "Apache-2.0", "purestorage": "BSD-2-Clause", "python-json-logger": "BSD-2-Clause",
+    "pyvmomi": "Apache-2.0", "pyyaml": "MIT", "requests": "Apache-2.0", "setuptools": "MIT",
+    "typing-extensions": "PSF-2.0", "tzdata": "Apache-2.0", "urllib3": "MIT", "yarl": "Apache-2.0",
 }  # fmt: skip
 """By SPDX, as each package says of itself (tests/unit/test_dependencies.py)."""
 

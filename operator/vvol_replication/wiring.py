@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
 from vvol_replication.api.flasharray import FlashArraySpec
@@ -15,11 +16,25 @@ from vvol_replication.domain.outcomes import Refused
 from vvol_replication.domain.ports import ArrayPort, VCenterPort
 from vvol_replication.engine.ports import Meter, PortMeasures, Refusals, RequestEnd
 from vvol_replication.storage import credentials
-from vvol_replication.storage.flasharray import connect as connect_array
-from vvol_replication.storage.flasharray.adapter import FlashArray
 from vvol_replication.storage.login import TRIES, LoginGate, LoginGates
 from vvol_replication.storage.tls import TLSTrust
-from vvol_replication.storage.vsphere.adapter import VCenter
+
+
+def load_storage() -> None:
+    """Load the adapters, with the libraries that they stand on: as much as a sixth of a start. Any thread may do it."""
+    import vvol_replication.storage.flasharray  # noqa: PLC0415 - who has no array yet need not wait for it
+    import vvol_replication.storage.vsphere.adapter  # noqa: F401, PLC0415 - as above
+
+
+@runtime_checkable
+class _Counted(Protocol):
+    """A port that counts its calls."""
+
+    @property
+    def calls(self) -> Calls: ...
+
+    @property
+    def waiting(self) -> int: ...
 
 
 class StorageConnector:
@@ -42,6 +57,8 @@ class StorageConnector:
         self, spec: VCenterSpec, *, username: str, password: str, expected_uuid: str | None = None
     ) -> VCenterPort | Refused:
         """A port to that vCenter; `Refused` if the spec's CA certificates or the credentials cannot be used."""
+        from vvol_replication.storage.vsphere.adapter import VCenter  # noqa: PLC0415 - `load_storage`
+
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
@@ -67,6 +84,8 @@ class StorageConnector:
 
     def array(self, spec: FlashArraySpec, *, api_token: str, expected_id: str | None = None) -> ArrayPort | Refused:
         """A port to that array; `Refused` if the spec's CA certificates or REST family, or the token, are of no use."""
+        from vvol_replication.storage import flasharray  # noqa: PLC0415 - `load_storage`
+
         trust = TLSTrust.create(spec.ca_certificates, insecure_skip_verify=spec.insecure_skip_verify)
         if isinstance(trust, Refused):
             return trust
@@ -74,7 +93,7 @@ class StorageConnector:
         if isinstance(token, Refused):
             return token
         gate = self._gates.of(str(spec.address), token)
-        port = connect_array(
+        port = flasharray.connect(
             str(spec.address),
             token,
             trust=trust,
@@ -98,7 +117,7 @@ class StorageConnector:
         """What is counted of this port."""
         trust = self._trust_of.get(port)
         ends = None if trust is None else trust.certificate_ends
-        if isinstance(port, VCenter | FlashArray):
+        if isinstance(port, _Counted):
             return PortMeasures(port.calls.copy(), port.waiting, ends)
         return PortMeasures(Calls(), 0, ends)
 

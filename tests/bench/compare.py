@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from bench.figures import ratio, table
-from bench.stand import ROOT, Stand
+from bench.stand import ROOT, USUAL, Size, Stand
 
 Figures = Mapping[str, float]
 TURNS = "ABBA"
@@ -63,12 +63,15 @@ def extracted(revision: str, directory: Path) -> Path:
     return directory
 
 
-def compare(section: str, revision: str, directory: Path, measure: Callable[[Stand], Any]) -> Compared:
-    """Measure a section with both, in turns."""
+def compare(
+    section: str, revision: str, directory: Path, measure: Callable[[Stand], Any], size: Size = USUAL
+) -> Compared:
+    """Measure a section with both, in turns. `size`: of the storage."""
     other = extracted(revision, directory / "revision")
     found: dict[str, list[Figures]] = {"A": [], "B": []}
     for number, turn in enumerate(TURNS):
-        with Stand.start(directory / f"{section}-{number}", tree=other if turn == "A" else ROOT) as stand:
+        tree = other if turn == "A" else ROOT
+        with Stand.start(directory / f"{section}-{number}", tree, size) as stand:
             found[turn].append(figures(section, measure(stand).as_dict()))
     return Compared(section, revision, tuple(found["A"]), tuple(found["B"]))
 
@@ -93,8 +96,10 @@ def _calls(told: Mapping[str, Any]) -> Figures:
 def _idle(told: Mapping[str, Any]) -> Figures:
     return {
         "start to ready, s": told["startUp"],
+        "CPU until ready, s": told["startCpu"],
         "RSS, MiB": told["rss"] / 2**20,
         "CPU at rest, % of a core": told["cpuShare"] * 100,
+        "storage calls a second": told["callsPerSecond"],
     }
 
 

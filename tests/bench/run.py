@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "hack"), str(ROOT / "operator"), str(ROOT / "tests")]
 
 from bench import cli, compare, counts, finished, idle, latency, load, polling, scrape, soak  # noqa: E402 - after the path
 from bench.rest import ApiError  # noqa: E402 - as above
-from bench.stand import Stand  # noqa: E402 - as above
+from bench.stand import Size, Stand  # noqa: E402 - as above
 
 from testbed.controlplane import ControlPlaneError  # noqa: E402 - as above
 from testbed.kubectl import KubectlError  # noqa: E402 - as above
@@ -54,17 +54,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=40, help="of the latency, or of the cli (default: 40)")
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
     parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
+    parser.add_argument("--endpoints", type=int, default=6, help="vCenters and FlashArrays, 6 or more (default: 6)")
+    parser.add_argument("--groups", type=int, default=0, help="connected in the section idle (default: 0)")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--compare", metavar="REVISION", help="measure that revision, too, in turns")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
     return parser.parse_args()
 
 
-def _sections(arguments: argparse.Namespace) -> dict[str, Callable[[Stand], Result]]:
+def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[Stand], Result]]:
     return {
         "latency": lambda stand: latency.measure(stand, arguments.samples),
         "calls": counts.measure,
-        "idle": idle.measure,
+        "idle": lambda stand: idle.measure(stand, size.groups[: arguments.groups]),
         "load": lambda stand: load.measure(stand, arguments.syncs),
         "finished": lambda stand: finished.measure(stand, arguments.finished),
         "polling": polling.measure,
@@ -76,16 +78,17 @@ def _sections(arguments: argparse.Namespace) -> dict[str, Callable[[Stand], Resu
 
 def _measured(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]:
     """All sections that were asked for, in their order, each told when it is done."""
-    sections, found = _sections(arguments), {}
+    size = Size.of(arguments.endpoints, arguments.groups)
+    sections, found = _sections(arguments, size), {}
     wanted = [name for name in (*SECTIONS, *LONG) if name in (arguments.only or SECTIONS)]
     with contextlib.ExitStack() as running:
-        shared = None if arguments.compare else running.enter_context(Stand.start(directory))
+        shared = None if arguments.compare else running.enter_context(Stand.start(directory, size=size))
         for name in wanted:
             begun, result = time.monotonic(), None
             if shared is not None:
                 result = sections[name](shared)
             elif name in compare.COMPARED:
-                result = compare.compare(name, arguments.compare, directory, sections[name])
+                result = compare.compare(name, arguments.compare, directory, sections[name], size)
             else:
                 raise RuntimeError(f"{name} cannot be compared; what can: {', '.join(compare.COMPARED)}")
             found[name] = result.as_dict()

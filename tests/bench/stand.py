@@ -10,11 +10,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.rest import Api
+from bench.usage import usage
 
 from testbed import accounts, stage
 from testbed.controlplane import ControlPlane, free_ports
@@ -33,9 +34,32 @@ LOAD_TRANSFER_SECONDS = 1.0
 _QUIET = 0.3
 
 
-def topology() -> dict[str, Any]:
-    """Two pairs of arrays with 25 groups each for the load, and three groups for single syncs."""
-    world = generated_topology(PAIRS, GROUPS_PER_PAIR, transfer_seconds=LOAD_TRANSFER_SECONDS)
+@dataclass(frozen=True)
+class Size:
+    """How many pairs of arrays there are, behind two vCenters, and how many groups each pair has for the load."""
+
+    pairs: int = PAIRS
+    groups_per_pair: int = GROUPS_PER_PAIR
+
+    @classmethod
+    def of(cls, endpoints: int, groups: int) -> Size:
+        """Of that many vCenters and FlashArrays, and as many groups at least, both not below what is usual."""
+        pairs = max(PAIRS, (endpoints - 2) // 2)
+        return cls(pairs, max(GROUPS_PER_PAIR, -(-groups // pairs)))
+
+    @property
+    def groups(self) -> list[str]:
+        """The names of the groups for the load."""
+        numbers = range(1, self.groups_per_pair + 1)
+        return [f"group-{pair}-{number}" for pair in range(1, self.pairs + 1) for number in numbers]
+
+
+USUAL = Size()
+
+
+def topology(size: Size = USUAL) -> dict[str, Any]:
+    """Pairs of arrays with their groups for the load, and three groups for single syncs."""
+    world = generated_topology(size.pairs, size.groups_per_pair, transfer_seconds=LOAD_TRANSFER_SECONDS)
     for name, array in world["arrays"].items():
         if name.startswith("array-1"):  # the bare script speaks REST 1 as well; the other pair is spoken to with REST 2
             array["restVersions"] = [f"1.{minor}" for minor in range(20)]
@@ -46,17 +70,18 @@ def topology() -> dict[str, Any]:
 
 
 def load_groups() -> list[str]:
-    """The names of the groups for the load."""
-    return [f"group-{pair}-{number}" for pair in range(1, PAIRS + 1) for number in range(1, GROUPS_PER_PAIR + 1)]
+    """The names of the groups for the load, of the usual size."""
+    return USUAL.groups
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A running operator. `start_up`: seconds from the start of the process to its being ready."""
+    """A running operator. `start_up`: seconds from the start of the process to its being ready; `start_cpu`: of CPU."""
 
     process: Process
     port: int
     start_up: float
+    start_cpu: float
 
     @property
     def pid(self) -> int:
@@ -80,14 +105,14 @@ class Stand:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, directory: Path, tree: Path = ROOT) -> Iterator[Stand]:
+    def start(cls, directory: Path, tree: Path = ROOT, size: Size = USUAL) -> Iterator[Stand]:
         """Start all of it and connect the operator with everything but groups; ends with leaving.
 
-        `tree`: where `operator` and `crds` are that are measured.
+        `tree`: where `operator` and `crds` are that are measured. `size`: of the storage.
         """
         directory.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as running:
-            simulator = running.enter_context(Simulator.start(topology()))
+            simulator = running.enter_context(Simulator.start(topology(size)))
             plane = running.enter_context(ControlPlane.start(directory))
             plane.install(tree / "crds")
             for namespace in (OPERATOR_NAMESPACE, "single", "load"):
@@ -125,11 +150,11 @@ class Stand:
             for name in groups
         ]
         self.plane.client.apply(*objects)
-        self.wait_ready("replicationgroups")
+        self.wait_ready("replicationgroups", timeout=60 + len(groups))
 
-    def wait_ready(self, kinds: str) -> None:
-        """Wait until all objects of these kinds are Ready."""
-        self.plane.kubectl("wait", "--for=condition=Ready", "--all", "-A", "--timeout=60s", kinds)
+    def wait_ready(self, kinds: str, timeout: int = 60) -> None:
+        """Wait until all objects of these kinds are Ready; `timeout` in seconds."""
+        self.plane.kubectl("wait", "--for=condition=Ready", "--all", "-A", f"--timeout={timeout}s", kinds)
 
     def api(self) -> Api:
         """A client of its own, for one thread."""
@@ -174,7 +199,8 @@ def _operator(plane: ControlPlane, directory: Path, tree: Path, more: Sequence[s
     except BaseException:
         process.end()
         raise
-    return Operator(process, port, time.monotonic() - begun)
+    operator = Operator(process, port, time.monotonic() - begun, 0.0)
+    return replace(operator, start_cpu=usage(operator.pid).cpu)
 
 
 def _status(process: Process, port: int) -> str:

@@ -1,4 +1,4 @@
-"""What an operator loads at its start, and what only with the first array that needs it."""
+"""What an operator loads at its start, and what only with the first array or login that needs it."""
 
 from __future__ import annotations
 
@@ -9,34 +9,65 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 OPERATOR = Path(__file__).parents[2] / "operator"
 PROGRAM = """
 import json, sys
-import vvol_replication.__main__
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+from vvol_replication.__main__ import main
+main(["--check", "--operator-namespace=vvol", *sys.argv[1:]])
+print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
 """
 
 
-@pytest.fixture(scope="module")
-def loaded() -> set[str]:
+def loaded_by(*arguments: str) -> set[str]:
+    """What is loaded by an operator that has read its login, and found that nobody answers there."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", PROGRAM, *arguments],
         env={**os.environ, "PYTHONPATH": str(OPERATOR)},
         check=True,
         capture_output=True,
         text=True,
     )
-    return set(json.loads(done.stdout))
+    assert "Cannot run" not in done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    kubeconfig = tmp_path_factory.mktemp("login") / "kubeconfig"
+    content = {
+        "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1", "insecure-skip-tls-verify": True}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    kubeconfig.write_text(yaml.safe_dump(content))
+    return loaded_by("--kubeconfig", str(kubeconfig))
 
 
 @pytest.mark.parametrize(
-    "name", ["purestorage", "setuptools", "distutils", "vvol_simulator", "cryptography", "opentelemetry"]
+    "name",
+    [
+        "pyVmomi",
+        "requests",
+        "purestorage",
+        "setuptools",
+        "distutils",
+        "vvol_simulator",
+        "cryptography",
+        "opentelemetry",
+    ],
 )
 def test_what_few_need_is_not_loaded_at_the_start(loaded: set[str], name: str) -> None:
     assert name not in loaded
 
 
-@pytest.mark.parametrize("name", ["kopf", "kubernetes", "pyVmomi", "aiohttp"])
+@pytest.mark.parametrize("name", ["kubernetes", "pydantic", "oauthlib", "websocket", "dateutil"])
+def test_the_library_of_login_programs_is_loaded_neither_by_us_nor_by_kopf(loaded: set[str], name: str) -> None:
+    assert name not in loaded
+
+
+@pytest.mark.parametrize("name", ["kopf", "aiohttp", "prometheus_client", "yaml"])
 def test_the_list_is_of_what_was_loaded(loaded: set[str], name: str) -> None:
     assert name in loaded

@@ -1,82 +1,144 @@
-"""A kubeconfig: read by the `kubernetes` library. What neither it nor we honour is refused, in words.
+"""A kubeconfig, read as kubectl reads it. What is not supported is refused, in words.
 
-The library leaves out in silence what it does not know, and a login that fails: the operator would then work as
-somebody else, or as nobody.
+Tokens, passwords, certificates and CAs are read here. Who logs in by a program or a provider does it by the
+`kubernetes` library (`programs.py`), which leaves out in silence what it does not know, and a login that fails: the
+operator would then work as somebody else, or as nobody.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kubernetes import client
-from kubernetes.config import ConfigException, kube_config
+import yaml
 
-# The library has no annotations here.
-_merger: Callable[[str], Any] = kube_config.KubeConfigMerger
-_loader: Callable[..., Any] = kube_config.KubeConfigLoader
+from .programs import LibraryLogin
+from .settings import KubeconfigError, NoApiServerError, Pem, Settings
 
 _IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 _PROVIDERS = ("gcp", "oidc")
 _LOGINS = ("auth-provider", "exec", "token", "tokenFile", "client-certificate", "client-certificate-data", "username")
-_CONTENT = re.compile(r"/?\{.*\}")
-"""What the library shows of a file in its messages: whole entries, with the secrets in them."""
 
 
-class KubeconfigError(ConfigException):
-    """The kubeconfig is there and cannot be used; the message says why, and what to do."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A cluster, user or context, and the file that it stands in: names of files are relative to that."""
+
+    file: str
+    values: Mapping[str, Any]
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def path(self, key: str) -> str | None:
+        name = self.values.get(key)
+        return str(Path(self.file).absolute().parent / str(name)) if name else None
 
 
 class Kubeconfig:
-    """One reading of the kubeconfig, and of the names of all files that it stands on.
+    """One reading of the kubeconfig, and of all files that it names.
 
     Parameters:
         path: as in KUBECONFIG, where there may be several with a colon between them; None: that variable's, else
             kubectl's own file.
 
     Raises:
-        kubernetes.config.ConfigException: if there is none.
-        KubeconfigError: if it cannot be read, or asks for what is not supported.
+        NoApiServerError: if there is none.
+        KubeconfigError: if it cannot be read, or asks for what is not supported, or its login fails.
     """
 
     def __init__(self, path: str | None) -> None:
-        self._paths = path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
-        self.contents = contents_of(str(Path(one).expanduser()) for one in self._paths.split(os.pathsep) if one)
-        """What the files held before they were read: whoever finds something else there reads again."""
+        self._paths = path or os.environ.get("KUBECONFIG") or "~/.kube/config"
+        self.contents: dict[str, bytes | None] = {}
+        """What the files held: whoever finds something else there reads again."""
         with self._told():
-            merger = _merger(self._paths)
-            if merger.config is None:
-                raise ConfigException(f"there is no kubeconfig at {self._paths}")
-            self._loader = _loader(
-                config_dict=merger.config,
-                config_base_path=None,
-                config_persister=merger.save_changes,
-                active_context=_current_context(merger.config_files),
-            )
-            self._cluster, self._user = _entries(merger.config, self._loader.current_context)
-            self.contents |= contents_of(self._named())
+            documents = self._documents()
+            context = _current_context(documents)
+            asked = _named(documents, "context", context)
+            self._cluster = _named(documents, "cluster", asked.get("cluster"))
+            self._user = _named(documents, "user", asked.get("user")) if asked.get("user") else _Entry("", {})
+            self._refuse_what_is_not_supported()
+            self._settings = self._read()
+            self._run: LibraryLogin | None = None
+            if self._user.get("auth-provider") or (self._user.get("exec") and not self._settings.token):
+                self._run = LibraryLogin(self._paths, context)
 
-    def load(self, settings: client.Configuration) -> None:
-        """Log in, and write address, TLS and login into the settings.
+    def settings(self) -> Settings:
+        """What was read; who logs in by a program is asked whether its login is still good.
 
         Raises:
-            KubeconfigError: if it asks for what is not supported, or the login fails.
+            KubeconfigError: if the login fails.
         """
-        settings.proxy = None  # the library takes the environment's, which no client of ours goes by
-        with self._told():
-            self._refuse_what_is_not_supported()
-            self._loader.load_and_set(settings)
+        found = self._settings
+        if self._run is not None:
+            with self._told():
+                token, certificate, key = self._run.credentials()
+                found = replace(found, token=token, certificate=certificate, key=key)
         asked = [key for key in _LOGINS if self._user.get(key)]
-        if asked and not (_has_token(settings) or settings.cert_file):
+        if asked and not (found.token or found.certificate):
             how = "its login program gave" if "exec" in asked else f"its {' and '.join(asked)} gave"
             raise KubeconfigError(
                 f"the kubeconfig's user cannot log in: {how} neither a token nor a certificate. Try kubectl with it"
             )
+        return found
+
+    def _documents(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The files that there are, in their order; kubectl passes over one that is missing or empty, too."""
+        found = []
+        for one in (str(Path(one).expanduser()) for one in self._paths.split(os.pathsep) if one):
+            self.contents[one] = None
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found.append((one, yaml.safe_load(self._file(one)) or {}))
+        if not found:
+            raise NoApiServerError(f"there is no kubeconfig at {self._paths}")
+        return found
+
+    def _file(self, path: str) -> bytes:
+        content = self.contents[path] = Path(path).read_bytes()
+        return content
+
+    def _read(self) -> Settings:
+        server = str(self._cluster.get("server")).rstrip("/")
+        tls = urlsplit(server).scheme == "https"
+        ca = self._pem(self._cluster, "certificate-authority") if tls else None
+        return Settings(
+            server,
+            self._token(),
+            ca.content if ca else None,
+            self._pem(self._user, "client-certificate") if tls else None,
+            self._pem(self._user, "client-key") if tls else None,
+            verify=not self._cluster.get("insecure-skip-tls-verify"),
+            tls_server_name=self._cluster.get("tls-server-name") or None,
+            proxy=self._cluster.get("proxy-url") or None,
+        )
+
+    def _token(self) -> str | None:
+        file = self._user.path("tokenFile")
+        token = str(self._user.get("token") or "") or (self._file(file).decode() if file else "")
+        if token.strip():
+            return f"Bearer {token.strip()}"  # files of tokens end with a line break
+        if self._user.get("username") and self._user.get("password"):
+            words = f"{self._user.get('username')}:{self._user.get('password')}"
+            return f"Basic {base64.b64encode(words.encode()).decode()}"
+        return None
+
+    def _pem(self, entry: _Entry, key: str) -> Pem | None:
+        data, file = entry.get(f"{key}-data"), entry.path(key)
+        if data:
+            try:
+                return Pem(base64.b64decode(str(data)), None)
+            except binascii.Error:
+                raise KubeconfigError(
+                    f"the kubeconfig's {key}-data is not in base64. Write it as kubectl does"
+                ) from None
+        return Pem(self._file(file), file) if file else None
 
     def _refuse_what_is_not_supported(self) -> None:
         server = str(self._cluster.get("server") or "")
@@ -106,56 +168,32 @@ class Kubeconfig:
         """What comes of reading it is told as what it is, without what is in it."""
         try:
             yield
-        except KubeconfigError:
+        except NoApiServerError:
             raise
-        except ConfigException as error:
-            raise ConfigException(_CONTENT.sub("", str(error))) from None
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else type(error).__name__
             raise KubeconfigError(
                 f"the kubeconfig {self._paths} is, or names, a file that cannot be read: {error.filename} ({why})"
             ) from None
-        except Exception as error:  # noqa: BLE001 - the library checks little of what it reads
-            mark = getattr(error, "problem_mark", None)  # of its YAML reader
+        except Exception as error:  # noqa: BLE001 - little of what is read has been checked
+            mark = getattr(error, "problem_mark", None)  # of the YAML reader
             what = f"not YAML (line {mark.line + 1})" if mark else f"not a kubeconfig ({type(error).__name__})"
             raise KubeconfigError(f"the kubeconfig {self._paths} is {what}") from None
 
-    def _named(self) -> Iterator[str]:
-        cluster, user = self._loader._cluster, self._loader._user  # noqa: SLF001 - which files they are from
-        for entry, node, keys in (
-            (self._cluster, cluster, ("certificate-authority",)),
-            (self._user, cluster, ("client-certificate", "client-key")),  # as the library does
-            (self._user, user, ("tokenFile",)),
-        ):
-            for key in keys:
-                if entry.get(key):
-                    yield str(Path(node.path).absolute().parent / str(entry[key]))
+
+def _current_context(documents: list[tuple[str, Mapping[str, Any]]]) -> str:
+    """The first file that names one decides."""
+    named = (document.get("current-context") for _, document in documents)
+    context = next((str(one) for one in named if one), None)
+    if context is None:
+        raise KubeconfigError("the kubeconfig has no current-context. Choose one: kubectl config use-context")
+    return context
 
 
-def contents_of(files: Iterable[str]) -> dict[str, bytes | None]:
-    """What these files hold; None for one that cannot be read."""
-    found: dict[str, bytes | None] = {}
-    for file in files:
-        try:
-            found[file] = Path(file).read_bytes()
-        except OSError:
-            found[file] = None
-    return found
-
-
-def _has_token(settings: client.Configuration) -> bool:
-    return bool(settings.api_key.get("authorization") or settings.api_key.get("BearerToken"))
-
-
-def _current_context(files: Mapping[str, Any]) -> str | None:
-    """The first file that names one decides, as for kubectl; the library takes the last one's."""
-    named = (content.get("current-context") for content in files.values())
-    return next((str(one) for one in named if one), None)
-
-
-def _entries(merged: Any, context: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The cluster and the user of this context; no user is an empty one."""
-    asked = context["context"]
-    cluster = merged["clusters"].get_with_name(asked["cluster"]).value.get("cluster") or {}
-    user = merged["users"].get_with_name(asked["user"], safe=True) if asked.get("user") else None
-    return cluster, (user.value.get("user") if user is not None else None) or {}
+def _named(documents: list[tuple[str, Mapping[str, Any]]], kind: str, name: Any) -> _Entry:
+    """The first entry of that name; `kind` is cluster, user or context."""
+    for file, document in documents:
+        for one in document.get(f"{kind}s") or ():
+            if one["name"] == name:
+                return _Entry(file, one.get(kind) or {})
+    raise KubeconfigError(f"the kubeconfig has no {kind} of the name that its current-context says")

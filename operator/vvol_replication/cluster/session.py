@@ -1,7 +1,7 @@
 """The connections towards the API server, shared by kopf and by our own calls.
 
-Where the server is and who we are is read by the `kubernetes` library (`login.py`); the calls are raw aiohttp, at a
-third of the cost (docs/facts/kopf.md#clients-of-the-api-server).
+Where the server is and who we are is read by `login.py`; the calls are raw aiohttp, at a third of the cost of those of
+the `kubernetes` library (docs/facts/kopf.md#clients-of-the-api-server).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from kubernetes.config import ConfigException
 
 from .login import Login
+from .settings import NoApiServerError
 from .writes import Writes
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def connect(kubeconfig: str | None = None, *, watches: int = 0) -> Connection:
     `watches` is how many connections will be held open by watches; calls have their own beside them.
 
     Raises:
-        kubernetes.config.ConfigException: if there is none of these, or it cannot be used.
+        NoApiServerError: if there is none of these, or it cannot be used.
         OSError: if a file cannot be read.
     """
     login = Login(kubeconfig)
@@ -133,7 +133,7 @@ class _Authorization:
             await asyncio.to_thread(self._login.renew, anew=anew)
         except Exception as error:  # noqa: BLE001 - whatever a login program or a half-written file does
             self._refused = self._refused or anew
-            self._say(str(error) if isinstance(error, ConfigException) else type(error).__name__)
+            self._say(str(error) if isinstance(error, NoApiServerError) else type(error).__name__)
         else:
             self._said = ""
 

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 from component.cluster.server import TOKEN, Asked, Server
-from kubernetes.config import ConfigException
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
 from vvol_replication.api.objects import Conflict, Denial, Denied, Failed, Gone, ObjectRef, Written
-from vvol_replication.cluster import login, session
+from vvol_replication.cluster import session
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
+from vvol_replication.cluster.settings import NoApiServerError
 
 SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
 SITE = ObjectRef(VCENTER, None, "dallas", "u2")
@@ -268,19 +268,9 @@ async def test_a_client_certificate_is_shown(server: Server) -> None:
     await connection.http.close()
 
 
-async def test_the_pod_s_account_comes_before_the_users_kubeconfig(monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_pod(client_configuration: Any) -> None:
-        client_configuration.host = "https://10.0.0.1:443"
-
-    monkeypatch.setattr(login, "_load_pod", in_pod)
-    connection = connect(None)
-    await connection.http.close()
-    assert connection.server == "https://10.0.0.1:443"
-
-
 def test_without_any_kubeconfig_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(ConfigException):
+    with pytest.raises(NoApiServerError):
         connect(str(tmp_path / "none"))
 
 

@@ -11,19 +11,19 @@ import pytest
 import yaml
 from component.cluster.server import Server
 from component.cluster.tunnel import Tunnel
-from kubernetes.config import ConfigException, kube_config
 
 from testbed.certificates import Authority
 from vvol_replication.__main__ import main
 from vvol_replication.api.names import REPLICATION_SYNC
 from vvol_replication.api.objects import Failed, ObjectRef
 from vvol_replication.cluster.api import ApiServer
-from vvol_replication.cluster.kubeconfig import KubeconfigError
 from vvol_replication.cluster.login import Login
 from vvol_replication.cluster.session import Connection, connect
+from vvol_replication.cluster.settings import KubeconfigError, NoApiServerError
 
 SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
 SECRET = "MARKED-secret"
+NO_FILE = "names, a file that cannot be read: /nowhere (No such file or directory)"
 EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
 
 
@@ -101,8 +101,8 @@ def program(directory: Path, status: dict[str, str], code: int = 0) -> dict[str,
         ({}, {"auth-provider": {"name": "azure", "config": {}}}, "auth-provider is not supported"),
         ({}, {"auth-provider": {"name": "oidc", "config": {"client-secret": SECRET}}}, "Expected key id-token"),
         ({}, {"username": "u"}, "its username gave neither a token nor a certificate"),
-        ({}, {"tokenFile": "/nowhere"}, "names, a file that cannot be read: /nowhere (No such file or directory)"),
-        ({}, {"client-certificate": "/nowhere", "client-key": "/nowhere"}, "File does not exist: /nowhere"),
+        ({}, {"tokenFile": "/nowhere"}, NO_FILE),
+        ({}, {"client-certificate": "/nowhere", "client-key": "/nowhere"}, NO_FILE),
         ({"certificate_authority": "{kubeconfig}"}, None, "has no certificate in PEM form"),
         ({}, {"client-certificate": "{kubeconfig}", "client-key": "{kubeconfig}"}, "are not PEM, do not belong"),
     ],
@@ -135,7 +135,7 @@ def test_a_login_program_that_fails_is_refused_at_start(server: Server) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", "clusters: 5", f"clusters: [{{name: {SECRET}}}]", "a: b\n\tc: d"])
 def test_a_file_that_is_no_kubeconfig_is_told_without_what_is_in_it(text: str, tmp_path: Path) -> None:
     (tmp_path / "kubeconfig").write_text(text)
-    with pytest.raises(ConfigException) as caught:
+    with pytest.raises(NoApiServerError) as caught:
         connect(str(tmp_path / "kubeconfig"))
     assert SECRET not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -150,7 +150,7 @@ async def test_of_several_files_the_first_current_context_is_taken_as_by_kubectl
     content["contexts"].append({"name": "elsewhere", "context": {"cluster": "elsewhere", "user": "u"}})
     second = first.with_name("second")
     second.write_text(yaml.safe_dump({**content, "current-context": "elsewhere"}))
-    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", f"{first}{os.pathsep}{second}")
+    monkeypatch.setenv("KUBECONFIG", f"{first}{os.pathsep}{second}")
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     assert await by_us_and_by_kopf(connect()) == ""
     assert Login(str(second)).current.server == "https://127.0.0.1:1"

@@ -76,7 +76,7 @@ async def until(what: Callable[[], Any], lines: list[str]) -> None:
 async def start_seconds() -> float:
     """How long a Python process takes that imports what the operator does: how busy this machine is."""
     begun = time.monotonic()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import kopf, kubernetes, pyVmomi")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import kopf, pyVmomi")
     assert await process.wait() == 0
     return time.monotonic() - begun
 

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from component.cluster.server import Asked, Server
 from component.cluster.test_kubeconfig import SECRET, SYNC, program
-from kubernetes.config import incluster_config
 
 from testbed.certificates import Authority
 from vvol_replication.api.objects import Failed
-from vvol_replication.cluster import session
+from vvol_replication.cluster import pod, session
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import Connection, connect
 
@@ -130,8 +129,8 @@ async def test_a_pods_token_and_ca_are_read_again(
     server.answer = lambda _: FOUND
     token, ca = server.directory / "token", server.directory / "ca.pem"
     token.write_text("first")
-    for name, value in (("SERVICE_TOKEN_FILENAME", token), ("SERVICE_CERT_FILENAME", ca)):
-        monkeypatch.setattr(incluster_config, name, str(value))
+    for name, value in (("TOKEN_FILE", token), ("CA_FILE", ca)):
+        monkeypatch.setattr(pod, name, str(value))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
     closing.append(connect())
@@ -144,7 +143,7 @@ async def test_a_pods_token_and_ca_are_read_again(
     ca.write_bytes(after.certificate)
     said = [await read(closing[0]) for _ in range(2)]
     assert said[-1] == "", said
-    assert server.asked[-1].headers["Authorization"] == "bearer second"
+    assert server.asked[-1].headers["Authorization"] == "Bearer second"
 
 
 async def test_whoever_the_api_server_does_not_know_is_told_what_it_answered(

@@ -28,7 +28,7 @@ import kopf
 from aiohttp import web
 from kopf._cogs.clients import api as kopf_api
 
-from vvol_replication import __main__ as program
+from vvol_replication import process as program
 from vvol_replication.api.flasharray import FlashArraySpec
 from vvol_replication.api.vcenter import VCenterSpec
 from vvol_replication.cluster import session

@@ -26,7 +26,8 @@ sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests"), str(ROOT / "hack")]
 
 from e2e.sweep.instrument import Channel, Plan, instrument  # noqa: E402 - after the path
 
-from vvol_replication.__main__ import main as operator  # noqa: E402 - as above
+from vvol_replication.process import main as operator  # noqa: E402 - as above
+from vvol_replication.wiring import load_storage  # noqa: E402 - as above
 
 
 def _child(connection: socket.socket, order: dict[str, Any]) -> int:
@@ -62,6 +63,7 @@ def _serve(listener: socket.socket) -> None:
 def main() -> None:
     """Serve until ended."""
     path = sys.argv[1]
+    load_storage()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a child ended: the kernel buries them
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)

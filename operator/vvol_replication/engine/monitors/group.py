@@ -274,7 +274,8 @@ class GroupMonitor(RememberingMonitor):
     def pinned(self) -> Pinned:
         """The two sides that it is about, as bound, or as its status has them from before."""
         if isinstance(self.bound, Binding):
-            return Pinned.of(source_side(self.bound), target_side(self.bound))
+            to = self.bound.resolved  # not by both sides of a status: each array asks it of all groups at each reading
+            return Pinned(to.source_array_id or "", to.target_array_id or "", to.protection_group or "")
         last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
         return Pinned.of(last.source, last.target)
 

@@ -28,12 +28,13 @@ from vvol_replication.storage.redaction import Redactor
 
 from . import convert, faults, transport
 from .connection import Credentials, Timeouts
-from .inventory import InventoryQuery
+from .inventory import InventoryQuery, Listed
 from .managers import ask_manager
 from .members import MembersQuery
 from .points import PointsQuery
 from .providers import Providers
 from .session import Ended, Session
+from .unchanged import Answers
 from .vmomi import sms, vmodl
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class VCenter(VCenterPort):
             clock=clock,
         )
         self._providers = Providers(self._session, clock=clock)
+        self._answers = Answers[Listed]()
         self._provider_names: tuple[str, ...] = ()
 
     @property
@@ -159,7 +161,7 @@ class VCenter(VCenterPort):
         return VCenterAbout(opened.instance_uuid, opened.version, self._provider_names)
 
     def _inventory(self) -> Inventory:
-        inventory, self._provider_names = InventoryQuery(self._session, self._providers).run()
+        inventory, self._provider_names = InventoryQuery(self._session, self._providers, self._answers).run()
         return inventory
 
     def _group(self, group: GroupId) -> Group:

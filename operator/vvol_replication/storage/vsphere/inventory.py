@@ -20,10 +20,11 @@ from .providers import Providers
 from .registered import Provider, trouble_line
 from .session import Ended, Session
 from .transport import answered
+from .unchanged import Answers
 from .vmomi import sms, vim, vmodl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -50,12 +51,22 @@ class _Found:
     remarks: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an answer lists: groups with details, and ids without."""
+
+    groups: Mapping[GroupId, Group]
+    bare: tuple[GroupId, ...]
+
+
 class InventoryQuery:
     """One walk over all replication providers of a vCenter."""
 
-    def __init__(self, session: Session, providers: Providers) -> None:
+    def __init__(self, session: Session, providers: Providers, answers: Answers[Listed]) -> None:
+        """`answers`: of the walks before."""
         self._session = session
         self._providers = providers
+        self._answers = answers
         self._found = _Found()
         self._quote = session.redactor.quoted
 
@@ -119,20 +130,19 @@ class InventoryQuery:
 
         def ask() -> list[GroupId] | None:
             try:
-                rows = answered(self._session.call(lambda: managed.QueryReplicationGroup(None)))
+                return self._ask_groups(provider.moid, lambda: managed.QueryReplicationGroup(None))
             except sms.fault.InactiveProvider as fault:
                 self._providers.learn_mapping(fault)
                 active = {convert.moid(mapping.activeProvider) for mapping in fault.mapping or ()}
                 if active and active <= listed - {provider.moid}:
                     return None  # a standby: the one that is active tells of its groups
                 raise
-            return self._take(rows)
 
         bare = self._try("QueryReplicationGroup", about, ask)
         if bare is None:
             return
         for start in range(0, len(bare), provider.batch):
-            self._ask_for(managed, bare[start : start + provider.batch], about)
+            self._ask_for(managed, bare[start : start + provider.batch], about, f"{provider.moid} from {start}")
         self._look_at_peers(managed, about)
 
     def _look_at_peers(self, managed: Any, about: str) -> None:
@@ -158,26 +168,34 @@ class InventoryQuery:
     def _remark(self, error: Any, about: str) -> None:
         self._found.remarks.append(f"{about}: {self._line(error, 'QueryReplicationPeer')}")
 
-    def _ask_for(self, managed: Any, ids: list[GroupId], about: str) -> None:
+    def _ask_for(self, managed: Any, ids: list[GroupId], about: str, key: str) -> None:
         """The second question, for ids that came without details; halved where that is too long, or one spoils it."""
         wire_ids = [convert.wire_group_id(identity) for identity in ids]
 
         def ask() -> list[GroupId]:
             try:
-                return self._take(answered(self._session.call(lambda: managed.QueryReplicationGroup(wire_ids))))
+                return self._ask_groups(key, lambda: managed.QueryReplicationGroup(wire_ids))
             except (sms.fault.TooMany, transport.Unfamiliar):
                 if len(ids) == 1:
                     raise
             middle = len(ids) // 2
-            self._ask_for(managed, ids[:middle], about)
-            self._ask_for(managed, ids[middle:], about)
+            self._ask_for(managed, ids[:middle], about, key)
+            self._ask_for(managed, ids[middle:], about, f"{key} and {middle}")
             return []
 
         for identity in self._try("QueryReplicationGroup", about, ask) or ():
             self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}.")
 
+    def _ask_groups(self, key: str, ask: Callable[[], Any]) -> list[GroupId]:
+        """Keep the groups of an answer; the ids that came without details are returned. `key`: see `Answers`."""
+        found = self._answers.ask(key, lambda: self._session.call(ask), _listed)
+        if not isinstance(found, Listed):
+            return self._take(answered(found))
+        self._found.groups.update(found.groups)
+        return list(found.bare)
+
     def _take(self, rows: Iterable[Any]) -> list[GroupId]:
-        """Keep the groups of an answer; the ids that came without details are returned."""
+        """The same of an answer that has faults as well, row by row."""
         bare: list[GroupId] = []
         for row in rows:
             identity = convert.group_id(row.groupId)
@@ -209,6 +227,26 @@ class InventoryQuery:
 
     def _line(self, error: Any, method: str) -> str:
         return trouble_line(self._session, error, method)
+
+
+def _listed(rows: Any) -> Listed | None:
+    """What an answer lists that has no faults, and nothing that cannot be read; None for any other."""
+    if not isinstance(rows, list) or any(convert.error_of(row) is not None for row in rows):
+        return None
+    groups: dict[GroupId, Group] = {}
+    bare: list[GroupId] = []
+    try:
+        for row in rows:
+            identity = convert.group_id(row.groupId)
+            if identity.device_group == convert.ON_DEMAND:
+                continue
+            if isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
+                groups[identity] = convert.group(row.rgInfo)
+            else:
+                bare.append(identity)
+    except transport.Unreadable:
+        return None
+    return Listed(groups, tuple(bare))
 
 
 def _with_children(domains: Iterable[Any]) -> list[Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyVmomi import SoapAdapter, VmomiSupport, version_info_str
+import pyVmomi
+from pyVmomi import VmomiSupport, version_info_str
 from pyVmomi import pbm as annotated_pbm
 from pyVmomi import sms as annotated_sms
 from pyVmomi import vim as annotated_vim
@@ -18,6 +19,7 @@ pbm: Any = annotated_pbm
 sms: Any = annotated_sms
 vim: Any = annotated_vim
 vmodl: Any = annotated_vmodl
+SoapAdapter: Any = pyVmomi.SoapAdapter
 SoapStubAdapter: Any = SoapAdapter.SoapStubAdapter
 type_of_name: Any = VmomiSupport.GetVmodlType
 name_on_wire: Any = VmomiSupport.GetQualifiedWsdlName
