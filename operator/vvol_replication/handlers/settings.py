@@ -16,12 +16,10 @@ class NothingHandled(kopf.DiffBaseStorage):
     def build(self, *, body: kopf.Body, extra_fields: Any = None) -> Any:
         """What counts as a change: nothing."""
         del body, extra_fields
-        return {}
 
     def fetch(self, *, body: kopf.Body) -> Any:
-        """What was handled last."""
+        """What was handled last: nothing."""
         del body
-        return {}
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: Any) -> None:
         """Nothing is stored."""
