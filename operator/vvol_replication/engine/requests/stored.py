@@ -57,17 +57,18 @@ class StoredRequest(Generic[StatusT]):
         return has_ended(self._writer.stored)
 
     def observe(self, body: Mapping[str, Any]) -> bool:
-        """The API server shows the object so. False if it is known newer than that."""
-        before = self._writer.stored
+        """The API server shows the object so. False if that is no news: it is known so, or newer."""
+        before, known = self._writer.stored, self._writer.body if self._writer.version else {}
         if not self._writer.observe(body):
             return False
         self._taken(body, before)
-        return True
+        return _news(known) != _news(body)
 
     def _taken(self, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
         status = body.get("status") or {}
         self._note(status)
-        self._services.notify(StatusChanged(self.ref, before, status, ours=False))
+        if before != status:
+            self._services.notify(StatusChanged(self.ref, before, status, ours=False))
 
     def _note(self, status: Mapping[str, Any]) -> None:
         self._new = self._new and not (status.get("acceptedAt") or status.get("operation"))
@@ -133,6 +134,12 @@ class StoredRequest(Generic[StatusT]):
             self._writer.take(body)
             self._taken(body, before)
         return body
+
+
+def _news(body: Mapping[str, Any]) -> list[Any]:
+    """What there is to be known of an object: all but its version, and who wrote which field."""
+    metadata = body.get("metadata") or {}
+    return [{**metadata, "resourceVersion": None, "managedFields": None}, body.get("spec"), body.get("status") or {}]
 
 
 def lacks(stored: Operation | PreparationLedger | None, mine: Operation | PreparationLedger | None) -> bool:
