@@ -13,15 +13,15 @@ import yaml
 
 OPERATOR = Path(__file__).parents[2] / "operator"
 PROGRAM = """
-import json, sys
+import gc, json, sys
 from vvol_replication.__main__ import main
 main(["--check", "--operator-namespace=vvol", *sys.argv[1:]])
-print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+print(json.dumps([gc.isenabled(), gc.get_freeze_count(), *sorted(name for name in sys.modules if "." not in name)]))
 """
 
 
-def loaded_by(*arguments: str) -> set[str]:
-    """What is loaded by an operator that has read its login, and found that nobody answers there."""
+def started(*arguments: str) -> tuple[bool, int, set[str]]:
+    """Does an operator that has read its login look for garbage, among how many objects not, and what has it loaded?"""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         env={**os.environ, "PYTHONPATH": str(OPERATOR)},
@@ -30,11 +30,12 @@ def loaded_by(*arguments: str) -> set[str]:
         text=True,
     )
     assert "Cannot run" not in done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    enabled, frozen, *loaded = json.loads(done.stdout.splitlines()[-1])
+    return enabled, frozen, set(loaded)
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def operator(tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, int, set[str]]:
     kubeconfig = tmp_path_factory.mktemp("login") / "kubeconfig"
     content = {
         "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1", "insecure-skip-tls-verify": True}}],
@@ -43,7 +44,18 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "current-context": "x",
     }
     kubeconfig.write_text(yaml.safe_dump(content))
-    return loaded_by("--kubeconfig", str(kubeconfig))
+    return started("--kubeconfig", str(kubeconfig))
+
+
+@pytest.fixture
+def loaded(operator: tuple[bool, int, set[str]]) -> set[str]:
+    return operator[2]
+
+
+def test_garbage_is_looked_for_again_but_not_in_what_was_loaded(operator: tuple[bool, int, set[str]]) -> None:
+    enabled, frozen, _ = operator
+    assert enabled
+    assert frozen > 10_000
 
 
 @pytest.mark.parametrize(

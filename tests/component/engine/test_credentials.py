@@ -53,6 +53,18 @@ def rotate(rig: Rig) -> None:
     rig.api.secrets["a"] = rig.api.secrets["b"] = {"apiToken": secret}
 
 
+@virtual
+async def test_the_secret_of_an_endpoint_that_is_well_is_looked_at_in_its_own_pace_and_not_with_each_reading() -> None:
+    async with running(Rig(chances=(0.0, 0.7, 0.3))) as rig:
+        await well(rig)
+        rig.api.secret_reads.clear()
+        await asyncio.sleep(600)
+        for name in ("vc", "a", "b"):
+            times = [at for at, one in rig.api.secret_reads if one == name]
+            pauses = [(after - before).total_seconds() for before, after in itertools.pairwise(times)]
+            assert 11 < min(pauses) <= max(pauses) < 15.1, name
+
+
 @pytest.mark.parametrize("method", ["inventory", "about", "connections"])
 @virtual
 async def test_a_rotated_secret_takes_effect_although_a_reading_hangs_and_nothing_flaps(method: str) -> None:

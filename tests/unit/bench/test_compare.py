@@ -18,12 +18,12 @@ from bench.load import Load
 from bench.usage import Usage
 
 USAGE = Usage(threads=9, sockets=9, rss=100 * 2**20, cpu=10.0)
-REST = Rest(start_up=1.0, used=USAGE, share=0.01)
+REST = Rest(start_up=1.0, start_cpu=0.7, used=USAGE, share=0.01, calls=3.0)
 CALLS = {("array-1b", "GET pgroup"): 3}
 RESULTS: dict[str, Any] = {
     "latency": Latency([0.05], [0.04], [0.025], {}, {}),
     "calls": Counts(CALLS, {("replicationsyncs", "patch"): 5}, CALLS, {}),
-    "idle": Idle(REST),
+    "idle": Idle(REST, 6, 0),
     "load": Load(
         syncs=10, complete=10, endings=Counter(), applied=1.0, finished=20.0, ideal=10.0, calls=Counter(CALLS),
         writes=Counter({200: 50}), before=USAGE, peak=USAGE, after=USAGE, cpu=0.5, others_cpu={}, livez=[0.01],

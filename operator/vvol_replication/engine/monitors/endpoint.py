@@ -66,6 +66,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         self._spec_error = ""
         self._fingerprint = ""
         self._made_for: tuple[object, ...] = ()
+        self._looked: tuple[object, datetime] | None = None
         self._address: Address | None = None
         self._connecting = asyncio.Lock()
         self._respecified = asyncio.Event()
@@ -101,7 +102,7 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         """Connect if need be, read, and write. What was read is said of the spec that it was read by."""
         async with self._connecting:
             spec, generation = self._spec, self.generation
-            problem = await self._connect(spec)
+            problem = None if self._is_fresh(spec) else await self._connect(spec)
         if problem is None and self.port is not None:
             if self._hold is not None and self._clock.now() < self._hold.until:
                 problem = self._hold.problem
@@ -206,6 +207,13 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
         name = self._spec.secret if self._spec is not None else ""
         return f"It is Secret {name!r} in namespace {self._services.cluster.secrets_in!r}."
 
+    def _is_fresh(self, spec: SpecT | None) -> bool:
+        """Is all well, and was the Secret looked at so lately that `_watch` is to do it next?"""
+        if self._looked is None or self.problem is not None:
+            return False
+        looked_for, at = self._looked
+        return looked_for == spec and self._clock.now() - at < timedelta(seconds=self._pace.secret)
+
     async def _connect(self, spec: SpecT | None) -> Problem | None:
         """See that the port is one for this spec and for what the Secret says now; or say why there is none."""
         if spec is None:
@@ -251,11 +259,13 @@ class Endpoint(Monitor, Generic[PortT, SpecT]):
                 return refused
             self._switch(port)
             self._fingerprint, self._made_for = fingerprint, _of_the_session(spec)
+        self._looked = (spec, self._clock.now())
         return None
 
     def _switch(self, port: PortT | None) -> None:
         """Use this port from now on. Calls under way on the one before end by themselves, but for our own reading."""
         old, self.port, self._fingerprint = self.port, port, ""
+        self._looked = None
         if old is None:
             return
         if self._hold is not None and self._hold.problem.reason is Reason.LOGIN_FAILED:
