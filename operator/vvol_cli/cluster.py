@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 from . import headstart
@@ -138,6 +137,8 @@ def _ask(command: Sequence[str], body: str | None = None) -> tuple[int, str, str
     """Exit status, output and complaints of a kubectl. Raises `Stop`, if there is no kubectl."""
     if body is None and (started := headstart.take(command)) is not None:
         return started.ended()
+    import subprocess  # noqa: PLC0415 - not where kubectl was started before
+
     given = {"stdin": subprocess.DEVNULL} if body is None else {"input": body}
     environment = {**os.environ, **headstart.QUICK}
     try:

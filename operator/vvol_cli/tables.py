@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from .reading import Object
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a table.
 
     `name` is the object's, as `-o name` prints it. `cells` are the texts under the titles; `data` says the same to
@@ -24,8 +22,7 @@ class Row:
     data: Object
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A table. The first `narrow` titles are shown, all with `-o wide`. `kind` names it for programs.
 
     `empty` is said where there is no row; `notes` are said beside it: on a screen, not in the output.
@@ -36,14 +33,13 @@ class Table:
     rows: Sequence[Row]
     narrow: int
     empty: str = "Nothing found."
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """One thing, told line by line, each with a label; `row` says the same to programs."""
 
     lines: Sequence[tuple[str, str]]
     row: Row
     kind: str
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
