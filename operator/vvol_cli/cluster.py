@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any
 
 from . import headstart
 from .outcome import Outcome, Stop
 from .reading import Object
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 FIELD_MANAGER = "kubectl-vvol"
 _FROM_SERVER = re.compile(r"^Error from server \((\w+)\): (?:error when creating \"STDIN\": )?(.*)", re.MULTILINE)

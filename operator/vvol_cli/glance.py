@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from .outcome import Outcome, Stop
 from .reading import name_of
@@ -11,6 +10,7 @@ from .screen import echo, print_out
 from .views import overview
 from .views.words import kind_of
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .tables import Sheet, Table
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 FORMATS = ("table", "wide", "json", "yaml", "name")
 API_VERSION = "cli.replication.vvol.dev/v1alpha1"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vvol_cli.reading import at, is_seen, items, message_of, name_of, namespace_of, reason_of, text, troubles
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

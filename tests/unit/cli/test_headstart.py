@@ -80,7 +80,7 @@ def test_kubectl_is_started_before_anything_else_is_loaded(environment: dict[str
 def test_a_group_is_shown_without_the_libraries_of_a_command_line(environment: dict[str, str]) -> None:
     found = loaded("_exit", environment)
     assert {"vvol_cli.glance", "json"} <= found
-    assert not {"click", "yaml", "rich", "subprocess", "inspect", "dataclasses"} & found
+    assert not {"click", "yaml", "rich", "subprocess", "inspect", "dataclasses", "typing"} & found
     assert not {"vvol_cli.app", "vvol_cli.options", "vvol_replication"} & found
 
 
