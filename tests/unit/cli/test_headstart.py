@@ -41,6 +41,8 @@ FRAGMENTS = [
     *("--as-group=b", "--insecure-skip-tls-verify", "--insecure-skip-tls-verify=true", "-insecure-skip-tls-verify"),
 ]
 
+DAYS_AGO = {"lastReadAt": "2026-01-01T00:00:00Z", "newestPointInTime": "2026-01-01T00:00:00Z"}
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -84,6 +86,13 @@ def test_a_group_is_shown_without_the_libraries_of_a_command_line(environment: d
     assert not {"vvol_cli.app", "vvol_cli.options", "vvol_replication"} & found
 
 
+def test_what_a_group_needs_is_shown_without_them_too(tmp_path: Path, environment: dict[str, str]) -> None:
+    answer(tmp_path, group(condition("Ready", "False", "GroupGone"), **DAYS_AGO))
+    found = loaded("_exit", environment)
+    assert "vvol_replication.api.reasons" in found
+    assert not {"click", "inspect", "dataclasses", "vvol_replication.api.reading"} & found
+
+
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=4))
 def test_a_command_line_that_is_read_without_click_is_read_as_click_does(fragments: list[str]) -> None:
     words = [word for one in fragments for word in one.split(" ")]
@@ -106,7 +115,6 @@ def test_the_plainest_forms_are_read_without_click(words: list[str]) -> None:
 
 BOTH = [[sys.executable, "-m", "vvol_cli", "status", "erp", *more] for more in ((), ("--output=table",))]
 """Without click, and with it, which reads `-o`."""
-DAYS_AGO = {"lastReadAt": "2026-01-01T00:00:00Z", "newestPointInTime": "2026-01-01T00:00:00Z"}
 FORBIDDEN = 'Error from server (Forbidden): {} is forbidden: User "x" cannot list resource\n'
 
 
