@@ -10,6 +10,7 @@
     screen     tables, JSON, YAML and names: the one place of output formats
     cluster    the API server, asked through kubectl
     headstart  begins the first question before the rest is loaded
+    glance     `status GROUP`, shown without loading a library of command lines
     requests   the objects that are created
     reading    values out of objects, also of an older or newer operator
     outcome    how a command ends: the exit codes

@@ -10,9 +10,9 @@ from vvol_cli import headstart
 
 def main() -> None:
     """Run a command. The exit code is its `Outcome`."""
-    headstart.begin(sys.argv[1:])
+    asked = headstart.begin(sys.argv[1:])
     try:
-        code = _run()
+        code = run(asked)
     finally:
         headstart.end()
     # Taking the interpreter down piece by piece takes 10 ms; nothing is left to be closed but these two.
@@ -24,36 +24,44 @@ def main() -> None:
     os._exit(code)
 
 
-def _run() -> int:
-    import click  # noqa: PLC0415 - loaded while kubectl works
-
-    from vvol_cli.app import cli  # noqa: PLC0415 - as above
-    from vvol_cli.outcome import Outcome, Stop  # noqa: PLC0415 - as above
+def run(asked: tuple[str, dict[str, list[str]]] | None) -> int:
+    """Show the group that is asked for, with flags of kubectl; None: run what click reads. The exit code."""
+    from vvol_cli.outcome import Outcome, Stop  # noqa: PLC0415 - loaded while kubectl works
+    from vvol_cli.screen import echo  # noqa: PLC0415 - as above
 
     try:
-        ended = cli.main(prog_name="kubectl vvol", standalone_mode=False)
+        if asked is not None:
+            return _show_group(*asked)
+        from vvol_cli import app  # noqa: PLC0415 - with all of click
+
+        return app.run()
     except Stop as stop:
         if stop.message:
-            click.echo(stop.message, err=True)
+            echo(stop.message, err=True)
         return stop.outcome
-    except click.ClickException as error:
-        error.show()
-        return Outcome.USAGE
-    except click.Abort as abort:
-        if not isinstance(abort.__cause__, KeyboardInterrupt):
-            return Outcome.REFUSED  # a question was not answered: nothing was asked for
-        click.echo("Interrupted. What was being asked for may have been done, or not.", err=True)
+    except KeyboardInterrupt:
+        echo("Interrupted. What was being asked for may have been done, or not.", err=True)
         return Outcome.UNKNOWN
     except BrokenPipeError:
         sys.stderr.close()
-        return Outcome.DONE
+        return Outcome.FAILED  # as click does
     except Exception:  # noqa: BLE001 - a mistake of ours: what was asked for may have been done
         import traceback  # noqa: PLC0415 - only here
 
         traceback.print_exc()
-        click.echo("This is a mistake of kubectl-vvol. What was asked for may have been done, or not.", err=True)
+        echo("This is a mistake of kubectl-vvol. What was asked for may have been done, or not.", err=True)
         return Outcome.UNKNOWN
-    return int(ended or 0)
+
+
+def _show_group(group: str, flags: dict[str, list[str]]) -> int:
+    from vvol_cli.cluster import Cluster  # noqa: PLC0415 - loaded while kubectl works
+    from vvol_cli.glance import show_group  # noqa: PLC0415 - as above
+
+    try:
+        return show_group(Cluster(flags), group, "table")
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")  # below the ^C of the terminal
+        raise
 
 
 def complete() -> None:

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from .outcome import Outcome
+
 COMMANDS = {
     "sync": "sync",
     "prepare": "prepare",
@@ -50,3 +52,16 @@ def cli() -> None:
     It uses your kubeconfig and your rights, through your kubectl. The exit code says how it ended: 0 done, 1 failed,
     2 wrong usage, 3 refused by a guard, 4 timed out and still running, 5 outcome unknown, 6 no access.
     """
+
+
+def run() -> int:
+    """Run the command of this command line: its exit code. Raises what a command raises; Ctrl-C, too."""
+    try:
+        return int(cli.main(prog_name="kubectl vvol", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return Outcome.USAGE
+    except click.Abort as abort:
+        if isinstance(abort.__cause__, KeyboardInterrupt):
+            raise abort.__cause__ from None
+        return Outcome.REFUSED  # a question was not answered: nothing was asked for

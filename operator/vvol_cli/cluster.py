@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-from typing import TYPE_CHECKING, Any
 
 from . import headstart
 from .outcome import Outcome, Stop
 from .reading import Object
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 FIELD_MANAGER = "kubectl-vvol"
 _FROM_SERVER = re.compile(r"^Error from server \((\w+)\): (?:error when creating \"STDIN\": )?(.*)", re.MULTILINE)
@@ -138,6 +138,8 @@ def _ask(command: Sequence[str], body: str | None = None) -> tuple[int, str, str
     """Exit status, output and complaints of a kubectl. Raises `Stop`, if there is no kubectl."""
     if body is None and (started := headstart.take(command)) is not None:
         return started.ended()
+    import subprocess  # noqa: PLC0415 - not where kubectl was started before
+
     given = {"stdin": subprocess.DEVNULL} if body is None else {"input": body}
     environment = {**os.environ, **headstart.QUICK}
     try:

@@ -1,8 +1,9 @@
-"""The first question of `status GROUP` is asked while the rest of the program is still loading.
+"""The first question of `status GROUP` is asked before anything else is loaded.
 
 kubectl needs about as long for an answer as Python needs for the libraries of a command line. One after the other,
-`kubectl vvol status` would take three times as long as `kubectl get`. So the program starts kubectl first, and loads
-then. Only reading is begun, and an answer is used only by a question of exactly the same words.
+`kubectl vvol status` would take three times as long as `kubectl get`, and side by side they are in each other's way. So
+the program starts kubectl first, and loads then only what shows the answer (`vvol_cli.glance`). Only reading is begun,
+and an answer is used only by a question of exactly the same words.
 """
 
 from __future__ import annotations
@@ -91,16 +92,20 @@ def overview(flags: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return kubectl(flags, "get", ",".join(map(resource, kinds)), "--output=json")
 
 
-def begin(words: Sequence[str]) -> None:
-    """Start kubectl, if these words of a command line are `status GROUP`, with flags of kubectl only."""
-    flags = _flags_of_status(words) if hasattr(os, "posix_spawnp") else None
-    if flags is not None:
+def begin(words: Sequence[str]) -> tuple[str, dict[str, list[str]]] | None:
+    """Start kubectl, if these words of a command line are `status GROUP`, with flags of kubectl only.
+
+    The group and the flags, as click would read them; None: it is another command, or one that click has to read.
+    """
+    asked = group_asked_for(words) if hasattr(os, "posix_spawnp") else None
+    if asked is not None:
         gc.disable()  # it ends soon, and loads a lot until then
-        command = overview(flags)
+        command = overview(asked[1])
         try:
             _started[command] = Started(command)
         except OSError:
-            return  # asked again, and told then
+            return asked  # kubectl is asked again, and what is wrong is told then
+    return asked
 
 
 def take(command: Sequence[str]) -> Started | None:
@@ -114,21 +119,23 @@ def end() -> None:
         _started.popitem()[1].kill()
 
 
-def _flags_of_status(words: Sequence[str]) -> dict[str, list[str]] | None:
+def group_asked_for(words: Sequence[str]) -> tuple[str, dict[str, list[str]]] | None:
+    """The group and the flags of `status GROUP`; None: it is not that, or not in the plainest form."""
     if not words or words[0] != "status":
         return None
     flags: dict[str, list[str]] = {}
-    names, rest = 0, list(words[1:])
+    names: list[str] = []
+    rest = list(words[1:])
     while rest:
         word = rest.pop(0)
-        name, _, value = word.partition("=")
-        name = SHORT.get(name, name.removeprefix("--") if name.startswith("--") else name)
-        if name in VALUES and (value or rest):
+        flag, equals, value = word.partition("=")
+        name = flag[2:] if flag.startswith("--") else SHORT.get(word, "")
+        if name in VALUES and (value or (rest and not equals)):
             flags.setdefault(name, []).append(value or rest.pop(0))
-        elif name in SWITCHES and not value:
+        elif name in SWITCHES and not equals:
             flags[name] = [""]
         elif word.startswith("-"):
             return None
         else:
-            names += 1
-    return flags if names == 1 else None
+            names.append(word)
+    return (names[0], flags) if len(names) == 1 else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
-Object = dict[str, Any]
+Object = dict[str, "Any"]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _NOT_SEEN = -1
 

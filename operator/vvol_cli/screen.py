@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
-
-import click
 
 from .tables import Sheet, Table
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 FORMATS = ("table", "wide", "json", "yaml", "name")
 API_VERSION = "cli.replication.vvol.dev/v1alpha1"
+_RED, _GREEN, _YELLOW = 31, 32, 33
 _GOOD = {"True", "Succeeded", "Done", "Current", "Protected", "Passed", "Fine", "Ready"}
 _BAD = {"False", "Failed", "Behind", "NotRead", "Refused", "Wrong", "NoAccess", "Usage", "Missed", "NoPoint"}
 _DOUBTFUL = {
@@ -24,33 +24,45 @@ _DOUBTFUL = {
 }
 
 
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """As `click.echo`, which is loaded only where a stream needs more of it than to be written to."""
+    stream = sys.stderr if err else sys.stdout
+    if os.name == "posix" and (getattr(stream, "encoding", None) or "").lower() == "utf-8":
+        stream.write(f"{text}\n" if nl else text)
+        stream.flush()
+        return
+    import click  # noqa: PLC0415 - its loading takes as long as kubectl's answer
+
+    click.echo(text, err=err, nl=nl)
+
+
 def print_out(shown: Table | Sheet, form: str) -> None:
     """Print a table or a sheet to standard output in one of `FORMATS`; its notes to standard error."""
     rows = [shown.row] if isinstance(shown, Sheet) else shown.rows
     match form:
         case "json":
-            click.echo(json.dumps(_document(shown), indent=2))
+            echo(json.dumps(_document(shown), indent=2))
         case "yaml":
-            click.echo(to_yaml(_document(shown)), nl=False)
+            echo(to_yaml(_document(shown)), nl=False)
         case "name":
             for row in rows:
-                click.echo(row.name)
+                echo(row.name)
         case _ if isinstance(shown, Sheet):
             for line in sheet_lines(shown.lines, colour=colours(sys.stdout)):
-                click.echo(line)
+                echo(line)
         case _ if not rows:
-            click.echo(shown.empty, err=True)
+            echo(shown.empty, err=True)
         case _:
             for line in table_lines(shown, wide=form == "wide", colour=colours(sys.stdout)):
-                click.echo(line)
+                echo(line)
     for note in shown.notes:
-        click.echo(note, err=True)
+        echo(note, err=True)
 
 
 def print_table(table: Table) -> None:
     """Print a table beside the output, on standard error: what a person reads first, and no program parses."""
     for line in table_lines(table, wide=True, colour=colours(sys.stderr)) if table.rows else [table.empty]:
-        click.echo(line, err=True)
+        echo(line, err=True)
 
 
 def to_yaml(value: Any) -> str:
@@ -96,8 +108,8 @@ def sheet_lines(lines: Iterable[tuple[str, str]], *, colour: bool) -> list[str]:
 def painted(text: str) -> str:
     """A text in the colour of its first word, where that has one."""
     word = text.replace(",", " ").partition(" ")[0]
-    shade = "green" if word in _GOOD else "red" if word in _BAD else "yellow" if word in _DOUBTFUL else None
-    return click.style(text, fg=shade) if shade else text
+    shade = _GREEN if word in _GOOD else _RED if word in _BAD else _YELLOW if word in _DOUBTFUL else None
+    return f"\x1b[{shade}m{text}\x1b[0m" if shade else text
 
 
 def _document(shown: Table | Sheet) -> dict[str, Any]:

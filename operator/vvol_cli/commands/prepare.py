@@ -97,4 +97,4 @@ def _checks(preparation: Object) -> Table:
         Row("", (text(one, "name"), text(one, "result"), text(one, "reason"), text(one, "message")), one)
         for one in items(preparation, "status.checks")
     ]
-    return Table("Check", TITLES, rows, len(TITLES), "No check was made.")
+    return Table("Check", TITLES, rows, len(TITLES), empty="No check was made.")

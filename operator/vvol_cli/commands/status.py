@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 import click
 
 from vvol_cli.cluster import Cluster
+from vvol_cli.glance import show_group, tell_refused
 from vvol_cli.options import Command, connected, everywhere, formatted
 from vvol_cli.outcome import Outcome, Stop
-from vvol_cli.reading import name_of
 from vvol_cli.screen import print_out
 from vvol_cli.views import overview
-from vvol_cli.views.words import kind_of
 
 KINDS = ("replicationgroups", "replicationsyncs", "failoverpreparations")
 
@@ -32,17 +31,9 @@ def status(cluster: Cluster, group: str | None, form: str, *, everywhere: bool) 
     """
     if everywhere and group:
         raise Stop(Outcome.USAGE, "A group is in one namespace: leave -A or the name out.")
+    if group is not None:
+        return show_group(cluster, group, form)
     objects, refused = cluster.all_of(*KINDS, everywhere=True) if everywhere else cluster.overview()
-    for said in refused:
-        click.echo(f"Not shown: {said}", err=True)
-    now = datetime.now(UTC)
-    if group is None:
-        print_out(overview.table(objects, now, everywhere=everywhere), form)
-        return Outcome.DONE
-    for one in objects:
-        if kind_of(one) == "ReplicationGroup" and name_of(one) == group:
-            print_out(overview.sheet(one, objects, now), form)
-            return Outcome.DONE
-    raise Stop(
-        Outcome.USAGE, f"There is no ReplicationGroup {group} in this namespace. `kubectl vvol status -A` shows all."
-    )
+    tell_refused(refused)
+    print_out(overview.table(objects, datetime.now(UTC), everywhere=everywhere), form)
+    return Outcome.DONE

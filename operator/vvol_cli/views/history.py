@@ -20,7 +20,7 @@ _NARROW = 8
 def table(group: Object) -> Table:
     """The history that the group's status has, newest first."""
     rows = [_row(one) for one in items(group, "status.history")]
-    return Table("HistoryEntry", TITLES, rows, _NARROW, "No request on this group has ended yet.")
+    return Table("HistoryEntry", TITLES, rows, _NARROW, empty="No request on this group has ended yet.")
 
 
 def _row(entry: Object) -> Row:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from vvol_cli.reading import age, at, is_seen, message_of, moment, name_of, namespace_of, reason_of, status_of, text
 from vvol_cli.tables import Row, Sheet, Table
 
 from .words import advised, also_of, needs_of, resource_name, running_on, spoken_name, step_of
 
+TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -63,7 +63,7 @@ def table(objects: Sequence[Object], now: datetime, *, everywhere: bool) -> Tabl
     skip = 0 if everywhere else 1
     cut = [Row(row.name, row.cells[skip:], row.data) for row in rows]
     empty = "There is no ReplicationGroup in this namespace. -A shows those of all namespaces."
-    return Table("GroupStatus", TITLES[skip:], cut, _NARROW - skip, empty)
+    return Table("GroupStatus", TITLES[skip:], cut, _NARROW - skip, empty=empty)
 
 
 def _row(group: Object, objects: Sequence[Object], now: datetime) -> Row:

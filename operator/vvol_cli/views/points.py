@@ -31,7 +31,7 @@ def table(group: Object, requests: Iterable[Object], now: datetime) -> Table:
     notes = [] if not isinstance(count, int) or count <= len(points) else [f"The newest {len(points)} of {count}."]
     if said := retention(group):
         notes.append(said)
-    return Table("PointInTime", TITLES, rows, _NARROW, "No point in time is listed at the target.", notes)
+    return Table("PointInTime", TITLES, rows, _NARROW, empty="No point in time is listed at the target.", notes=notes)
 
 
 def retention(group: Object) -> str:

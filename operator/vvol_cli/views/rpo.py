@@ -22,7 +22,9 @@ _NARROW = 8
 def table(groups: Iterable[Object], now: datetime) -> Table:
     """All groups; those without an objective have no word on whether it is held."""
     ordered = sorted(groups, key=lambda one: (namespace_of(one), name_of(one)))
-    return Table("RecoveryPoint", TITLES, [_row(one, now) for one in ordered], _NARROW, "There is no ReplicationGroup.")
+    return Table(
+        "RecoveryPoint", TITLES, [_row(one, now) for one in ordered], _NARROW, empty="There is no ReplicationGroup."
+    )
 
 
 def _row(group: Object, now: datetime) -> Row:

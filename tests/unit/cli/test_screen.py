@@ -57,7 +57,7 @@ def test_a_table_in_each_format(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_empty_table_is_said_beside_the_output(capsys: pytest.CaptureFixture[str]) -> None:
-    screen.print_out(Table("Thing", ("NAME",), [], 1, "None."), "table")
+    screen.print_out(Table("Thing", ("NAME",), [], 1, empty="None."), "table")
     assert capsys.readouterr() == ("", "None.\n")
     assert json.loads(printed(Table("Thing", ("NAME",), [], 1), "json", capsys))["items"] == []
 
