@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_MOST_GROUPS: Final = 50
+_MOST_GROUPS: Final = 25
 """Whose protection groups or snapshots one question asks for: all of the snapshots are in the answer."""
 
 

@@ -55,7 +55,7 @@ _LONGEST_TEXT = 200
 
 
 class VCenter(VCenterPort):
-    """One vCenter. No method raises for what the vCenter does; each ends within its deadline.
+    """One vCenter. No method raises for what the vCenter does; each ends within its deadline, once it is asked.
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
     one: this one remembers which vCenter it first met, or talks to no other than the one with `expected_uuid`. `gate`
