@@ -91,16 +91,22 @@ class Together(Generic[K, T]):
 
     async def ask(self, key: K) -> Outcome[T]:
         """The answer about this one, to a question that is sent after this call."""
+        return await asyncio.shield(self._question(key).answer)
+
+    async def ask_all(self, keys: Iterable[K]) -> dict[K, Outcome[T]]:
+        """The answers about all of these. Several are asked for at once, and with them whoever waits already."""
+        asked = {key: self._question(key) for key in keys}
+        if self._timer is not None and len(asked) > 1:
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_soon(self._send)
+        return {key: await asyncio.shield(question.answer) for key, question in asked.items()}
+
+    def _question(self, key: K) -> _Question[T]:
         question = self._waiting.get(key)
         if question is None:
             question = self._waiting[key] = _Question()
             self._send_soon(key)
-        return await asyncio.shield(question.answer)
-
-    async def ask_all(self, keys: Iterable[K]) -> dict[K, Outcome[T]]:
-        """The answers about all of these."""
-        wanted = tuple(dict.fromkeys(keys))
-        return dict(zip(wanted, await asyncio.gather(*map(self.ask, wanted)), strict=True))
+        return question
 
     def _send_soon(self, key: K) -> None:
         if self._timer is None and len(self._under_way) < self._at_once:

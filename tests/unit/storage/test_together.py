@@ -84,6 +84,19 @@ async def test_who_asks_soon_after_another_waits_for_more() -> None:
     assert endpoint.asked == [("a",), ("b", "c")]
 
 
+async def test_a_poll_of_several_waits_for_nobody_and_takes_along_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_GATHER", 3600.0)
+    endpoint = Endpoint()
+    questions = endpoint.questions()
+    await questions.ask("a")
+    waiting = asyncio.create_task(questions.ask("b"))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        assert await questions.ask_all("cd") == dict.fromkeys("cd", Done(2))
+        assert await waiting == Done(2)
+    assert endpoint.asked == [("a",), ("b", "c", "d")]
+
+
 async def test_nobody_is_answered_by_a_question_that_was_sent_before_he_asked() -> None:
     endpoint = Endpoint()
     questions = endpoint.questions(at_once=1)
