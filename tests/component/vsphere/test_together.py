@@ -84,3 +84,19 @@ async def test_the_groups_of_two_providers_are_never_in_one_question(sites: Site
     )
     assert len({value(one).id for one in found}) == 2 * len(NAMES)
     assert sites.counts()[INFO] == 2
+
+
+@pytest.mark.parametrize("instead", ["TooMany", "summary"])
+async def test_a_group_with_too_many_points_for_one_answer_has_all_of_them_and_so_have_the_others(
+    sites: Sites, value: Callable[..., Any], instead: Any
+) -> None:
+    switches = sites.world.switches
+    for _ in range(4):
+        sites.push("erp", seconds=600.0)
+    sites.push("crm")
+    switches.points_in_time_at_most, switches.points_in_time_too_many = 2, instead
+    vcenter = sites.vcenter()
+    alone = [value(await vcenter.points_in_time(sites.group(name))) for name in NAMES]
+    together = await asyncio.gather(*(vcenter.points_in_time(sites.group(name)) for name in NAMES))
+    assert [value(one) for one in together] == alone
+    assert len(alone[0]) > switches.points_in_time_at_most > len(alone[1]) > 0
