@@ -166,8 +166,8 @@ class FlashArray(ArrayPort):
         async def told(array: Family, by: float) -> Mapping[str, Outcome[tuple[Snapshot, ...]]]:
             rows = await array.transfers(names, by)
             bare = [name for name in names if not rows[name]]
-            there = await array.protection_groups(bare, by) if bare else {}
-            return {name: Done(rows[name]) for name in names if rows[name] or name in there}
+            present = await array.protection_groups(bare, by) if bare else {}
+            return {name: Done(rows[name]) for name in names if rows[name] or name in present}
 
         return await self._ask("snapshots", "read snapshots of protection groups", told)
 
@@ -177,8 +177,9 @@ class FlashArray(ArrayPort):
 
     async def _ask_transfers_of(self, names: tuple[str, ...]) -> Outcome[Mapping[str, Outcome[tuple[Snapshot, ...]]]]:
         """Of all of them, whatever becomes of the call: there may be hundreds, and none is asked for alone."""
+        what = _groups(names)
         outcome = await self._ask(
-            "transfers", f"read transfers of {_groups(names)}", lambda array, by: array.transfers(names, by)
+            "transfers", f"read transfers of {what}", lambda array, by: array.transfers(names, by)
         )
         if isinstance(outcome, Done):
             return Done({name: Done(rows) for name, rows in outcome.value.items()})
