@@ -66,6 +66,14 @@ async def test_those_who_ask_at_the_same_time_are_asked_for_in_one_question() ->
     assert await questions.ask_all(["b", "a", "b"]) == {"b": Done(2), "a": Done(2)}
 
 
+async def test_who_asks_long_after_another_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_GATHER", 3600.0)
+    monkeypatch.setattr(together, "_BUSY", -1.0)
+    questions = Endpoint().questions()
+    async with asyncio.timeout(10):
+        assert [await questions.ask(key) for key in "ab"] == [Done(1), Done(2)]
+
+
 async def test_who_asks_again_and_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "_GATHER", 3600.0)
     questions = Endpoint().questions()
@@ -73,7 +81,8 @@ async def test_who_asks_again_and_alone_waits_for_nobody(monkeypatch: pytest.Mon
         assert [await questions.ask("a") for _ in range(3)] == [Done(1), Done(2), Done(3)]
 
 
-async def test_who_asks_soon_after_another_waits_for_more() -> None:
+async def test_who_asks_soon_after_another_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_BUSY", 3600.0)
     endpoint = Endpoint()
     questions = endpoint.questions()
     await questions.ask("a")
@@ -86,6 +95,7 @@ async def test_who_asks_soon_after_another_waits_for_more() -> None:
 
 async def test_a_poll_of_several_waits_for_nobody_and_takes_along_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "_GATHER", 3600.0)
+    monkeypatch.setattr(together, "_BUSY", 3600.0)
     endpoint = Endpoint()
     questions = endpoint.questions()
     await questions.ask("a")
