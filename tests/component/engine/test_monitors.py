@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.rig import Rig, running
-from component.engine.steps import breaks, does, ends, hangs
+from component.engine.steps import breaks, does, ends, hangs, takes
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FLASHARRAY, REPLICATION_GROUP, VCENTER, Kind
@@ -358,3 +359,15 @@ async def test_polling_costs_one_call_for_all_who_wait_at_an_array() -> None:
         begun = rig.clock.now()
         await asyncio.sleep(100)
         assert [one for one in rig.world.asked if one[0] > begun and one[1] == "transfers"] == []
+
+
+@virtual
+async def test_an_array_that_is_slow_to_answer_is_polled_for_half_of_the_time_at_most() -> None:
+    async with running(Rig(transfer=60.0)) as rig:
+        rig.request("one")
+        await rig.until_reason("one", "Transferring")
+        begun, rig.world.before["transfers"] = rig.clock.now(), [takes(4.0) for _ in range(20)]
+        await asyncio.sleep(40)
+        polls = [at for at, method, _ in rig.world.asked if at > begun and method == "transfers"]
+        assert len(polls) >= 4
+        assert all((later - poll).total_seconds() > 8.0 for poll, later in pairwise(polls))

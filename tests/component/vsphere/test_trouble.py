@@ -285,10 +285,10 @@ async def test_two_hundred_calls_leave_no_thread_and_no_connection_more(
     vcenter, group = sites.vcenter(max_concurrent_calls=3), sites.group()
     before = threading.active_count()
     for _ in range(20):
-        for outcome in await asyncio.gather(*(vcenter.group(group) for _ in range(10))):
+        for outcome in await asyncio.gather(*(vcenter.task("SmsTask-1", group) for _ in range(10))):
             value(outcome)
     assert threading.active_count() <= before + 3
-    assert sites.counts()["QueryReplicationGroupInfo"] == 200
+    assert sites.counts()["QuerySmsTaskInfo"] == 200
     assert sites.counts()["Login"] == 1
     assert sites.counts()["QueryStorageManager"] <= 3  # threads that ask at the same moment
 

@@ -45,6 +45,8 @@ class TransferPoller:
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._left_alone: tuple[str, datetime] | None = None
+        self._took = 0.0
+        """Seconds that the last poll took."""
 
     def follow(self, uid: str, array_id: str, protection_group: str, deliver: Deliver) -> None:
         """Deliver the rows of that protection group, as that target names it, at every poll from now on."""
@@ -88,10 +90,13 @@ class TransferPoller:
             _log.exception("a poll of transfers failed")
 
     def _pause(self) -> float:
-        """Fast for the youngest transfer, slower the longer all of them take, jittered."""
+        """Fast for the youngest transfer, slower the longer all of them take, jittered.
+
+        No shorter than a poll takes: an array that is slow to answer, or a process that is busy, has time for others.
+        """
         rounds = min((follower.rounds for follower in self._followers.values()), default=0)
         pause = min(self._pace.poll_first * 1.3 ** min(rounds, 40), self._pace.poll_most)
-        return pause * (1 - self._clock.jitter() / 4)
+        return max(pause * (1 - self._clock.jitter() / 4), min(self._took, self._pace.poll_most))
 
     async def _poll(self) -> None:
         for follower in self._followers.values():
@@ -106,7 +111,10 @@ class TransferPoller:
         asked_at = self._clock.now()
         if self._left_alone is not None and self._left_alone[0] == array_id and asked_at < self._left_alone[1]:
             return
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         outcome = await port.transfers(sorted({follower.protection_group for follower in asked.values()}))
+        self._took = loop.time() - begun
         self._left_alone = None if (pause := asked_pause(outcome)) is None else (array_id, self._clock.now() + pause)
         for uid, follower in asked.items():
             if self._followers.get(uid) is not follower:

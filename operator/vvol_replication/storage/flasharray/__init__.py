@@ -63,4 +63,4 @@ def connect(
     }
     allowed = [speakers[name] for name in _FAMILIES[rest_version]]
     families = Families(rest_version, allowed, http, patience=timeouts.call)
-    return FlashArray(address, redactor, timeouts, http, families)
+    return FlashArray(address, redactor, timeouts, http, families, at_once=workers)

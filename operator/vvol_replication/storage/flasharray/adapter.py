@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from vvol_replication.domain.arrays import (
     AlreadyThere,
@@ -22,6 +23,7 @@ from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.ports import ArrayPort
 from vvol_replication.storage import reasons
 from vvol_replication.storage.redaction import Redactor
+from vvol_replication.storage.together import Together
 
 from . import names
 from .errors import CallFailed, outcomes, refusals
@@ -32,6 +34,9 @@ from .http import Http, Timeouts
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+_MOST_GROUPS: Final = 25
+"""Whose protection groups or snapshots one question asks for: all of the snapshots are in the answer."""
 
 
 class FlashArray(ArrayPort):
@@ -44,7 +49,10 @@ class FlashArray(ArrayPort):
         timeouts: Timeouts,
         http: Http,
         families: Families,
+        *,
+        at_once: int,
     ) -> None:
+        """`at_once`: how many calls may be under way."""
         self.calls = Calls()
         """What became of those that have ended."""
         self._address = address
@@ -54,6 +62,13 @@ class FlashArray(ArrayPort):
         self._families = families
         self._under_way: set[asyncio.Future[None]] = set()
         self._closing = False
+        self._connections: Together[None, tuple[ArrayConnection, ...]] = Together(
+            lambda _: self._ask("connections", "read array connections", lambda array, by: array.connections(by)),
+            at_once=at_once,
+        )
+        self._protection_groups = Together(self._ask_group, self._ask_groups, most=_MOST_GROUPS, at_once=at_once)
+        self._snapshots = Together(self._ask_snapshots, self._ask_snapshots_of, most=_MOST_GROUPS, at_once=at_once)
+        self._transfers = Together(self._ask_transfers, self._ask_transfers_of, most=sys.maxsize, at_once=at_once)
 
     @property
     def waiting(self) -> int:
@@ -65,33 +80,27 @@ class FlashArray(ArrayPort):
         return await self._ask("about", "read its name and id", lambda array, by: array.about(by))
 
     async def connections(self) -> Outcome[tuple[ArrayConnection, ...]]:
-        """The arrays that this one is connected to."""
-        return await self._ask("connections", "read array connections", lambda array, by: array.connections(by))
+        """The arrays that this one is connected to; one call for all who ask at the same time."""
+        return await self._connections.ask(None)
 
     async def protection_group(self, name: str) -> Outcome[ProtectionGroup | None]:
         """One protection group; `None` where the array says that it has none of that name."""
-        return self._misnamed(name) or await self._ask(
-            "protection_group", f"read protection group {name}", lambda array, by: array.protection_group(name, by)
-        )
+        return self._misnamed(name) or await self._protection_groups.ask(name)
 
     async def snapshots(self, protection_group: str) -> Outcome[tuple[Snapshot, ...]]:
         """All snapshots of one protection group with their transfers, destroyed ones included."""
-        return self._misnamed(protection_group) or await self._ask(
-            "snapshots",
-            f"read snapshots of protection group {protection_group}",
-            lambda array, by: array.snapshots(protection_group, by),
-        )
+        return self._misnamed(protection_group) or await self._snapshots.ask(protection_group)
 
     async def transfers(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, tuple[Snapshot, ...]]]:
         """The snapshots and transfers of several protection groups together. A missing group has an empty row."""
-        if not protection_groups:
-            return Done({})
-        what = _groups(protection_groups)
-        return self._misnamed(*protection_groups) or await self._ask(
-            "transfers",
-            f"read transfers of {what}",
-            lambda array, by: array.transfers(protection_groups, by),
-        )
+        if refused := self._misnamed(*protection_groups):
+            return refused
+        rows: dict[str, tuple[Snapshot, ...]] = {}
+        for name, outcome in (await self._transfers.ask_all(protection_groups)).items():
+            if not isinstance(outcome, Done):
+                return outcome
+            rows[name] = outcome.value
+        return Done(rows)
 
     async def policies(self, protection_groups: Sequence[str]) -> Outcome[Mapping[str, ProtectionPolicy]]:
         """Schedule and targets' retention of several protection groups of this array. A missing group has no entry."""
@@ -132,6 +141,49 @@ class FlashArray(ArrayPort):
             await self._families.close()
         finally:
             await self._http.close()
+
+    async def _ask_group(self, name: str) -> Outcome[ProtectionGroup | None]:
+        return await self._ask(
+            "protection_group", f"read protection group {name}", lambda array, by: array.protection_group(name, by)
+        )
+
+    async def _ask_groups(self, names: tuple[str, ...]) -> Outcome[Mapping[str, Outcome[ProtectionGroup | None]]]:
+        async def told(array: Family, by: float) -> Mapping[str, Outcome[ProtectionGroup | None]]:
+            return {name: Done(group) for name, group in (await array.protection_groups(names, by)).items()}
+
+        return await self._ask("protection_group", "read protection groups", told)
+
+    async def _ask_snapshots(self, name: str) -> Outcome[tuple[Snapshot, ...]]:
+        return await self._ask(
+            "snapshots",
+            f"read snapshots of protection group {name}",
+            lambda array, by: array.snapshots(name, by),
+        )
+
+    async def _ask_snapshots_of(self, names: tuple[str, ...]) -> Outcome[Mapping[str, Outcome[tuple[Snapshot, ...]]]]:
+        """Those of which there are any, or whose protection group is seen to be there."""
+
+        async def told(array: Family, by: float) -> Mapping[str, Outcome[tuple[Snapshot, ...]]]:
+            rows = await array.transfers(names, by)
+            bare = [name for name in names if not rows[name]]
+            present = await array.protection_groups(bare, by) if bare else {}
+            return {name: Done(rows[name]) for name in names if rows[name] or name in present}
+
+        return await self._ask("snapshots", "read snapshots of protection groups", told)
+
+    async def _ask_transfers(self, name: str) -> Outcome[tuple[Snapshot, ...]]:
+        outcome = await self._ask_transfers_of((name,))
+        return outcome.value[name] if isinstance(outcome, Done) else outcome
+
+    async def _ask_transfers_of(self, names: tuple[str, ...]) -> Outcome[Mapping[str, Outcome[tuple[Snapshot, ...]]]]:
+        """Of all of them, whatever becomes of the call: there may be hundreds, and none is asked for alone."""
+        what = _groups(names)
+        outcome = await self._ask(
+            "transfers", f"read transfers of {what}", lambda array, by: array.transfers(names, by)
+        )
+        if isinstance(outcome, Done):
+            return Done({name: Done(rows) for name, rows in outcome.value.items()})
+        return Done(dict.fromkeys(names, outcome))
 
     def _asked(self, what: str, *, mutating: bool = False) -> Asked:
         return Asked(self._address, what, mutating=mutating, redactor=self._redactor)

@@ -63,6 +63,10 @@ class Family(Protocol):
         """One protection group, a destroyed one too; `None` where there is none."""
         ...
 
+    async def protection_groups(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionGroup]:
+        """Several protection groups, destroyed ones too; one that is not plainly told of has no entry."""
+        ...
+
     async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
         """All snapshots of one protection group with their transfers, destroyed ones included."""
         ...

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 import traceback
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vvol_replication.domain.groups import Group, GroupId, Inventory, VCenterAbout
@@ -25,6 +26,7 @@ from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.storage import reasons
 from vvol_replication.storage.lane import Lane, LaneClosed, LaneError, LaneFull, LaneTimeout, Permit
 from vvol_replication.storage.redaction import Redactor
+from vvol_replication.storage.together import Together
 
 from . import convert, faults, transport
 from .connection import Credentials, Timeouts
@@ -33,12 +35,14 @@ from .managers import ask_manager
 from .members import MembersQuery
 from .points import PointsQuery
 from .providers import Providers
+from .registered import BATCH
 from .session import Ended, Session
+from .several import several_groups, several_points
 from .unchanged import Answers
 from .vmomi import sms, vmodl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from vvol_replication.storage.login import LoginGate
     from vvol_replication.storage.tls import TLSTrust
@@ -52,7 +56,7 @@ _LONGEST_TEXT = 200
 
 
 class VCenter(VCenterPort):
-    """One vCenter. No method raises for what the vCenter does; each ends within its deadline.
+    """One vCenter. No method raises for what the vCenter does; each ends within its deadline, once it is asked.
 
     `trust` stays the caller's to close. An object whose credentials, address or trust change is replaced by a new
     one: this one remembers which vCenter it first met, or talks to no other than the one with `expected_uuid`. `gate`
@@ -95,6 +99,8 @@ class VCenter(VCenterPort):
         self._providers = Providers(self._session, clock=clock)
         self._answers = Answers[Listed]()
         self._provider_names: tuple[str, ...] = ()
+        self._groups = self._by_fault_domain(self._ask_group, self._ask_groups)
+        self._points = self._by_fault_domain(self._ask_points, self._ask_points_of)
 
     @property
     def waiting(self) -> int:
@@ -111,19 +117,12 @@ class VCenter(VCenterPort):
         return await self._run("inventory", asked, self._inventory, deadline=self._timeouts.inventory)
 
     async def group(self, group: GroupId) -> Outcome[Group]:
-        """One group, live: one call, for which SMS finds the provider by itself."""
-        asked = self._session.asked("QueryReplicationGroupInfo", group)
-        return await self._run("group", asked, lambda: self._group(group))
+        """One group, live: one call, for which SMS finds the provider by itself, and for others of its fault domain."""
+        return await self._groups[group.fault_domain].ask(group)
 
     async def points_in_time(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
-        """The points in time listed at a target group, oldest first."""
-        return await self._run(
-            "points_in_time",
-            self._session.asked("QueryPointInTimeReplica", group),
-            lambda: self._providers.ask(
-                group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
-            ),
-        )
+        """The points in time listed at a target group, oldest first; one call may list those of others with them."""
+        return await self._points[group.fault_domain].ask(group)
 
     async def start_sync(self, group: GroupId, name: str) -> Outcome[StartedSync | OngoingSync]:
         """Mutating. Arm a sync of that name; never sent twice unless the first was refused."""
@@ -164,8 +163,41 @@ class VCenter(VCenterPort):
         inventory, self._provider_names = InventoryQuery(self._session, self._providers, self._answers).run()
         return inventory
 
-    def _group(self, group: GroupId) -> Group:
-        return convert.group(self._info(group))
+    def _by_fault_domain(
+        self,
+        one: Callable[[GroupId], Awaitable[Outcome[T]]],
+        several: Callable[[tuple[GroupId, ...]], Awaitable[Outcome[Mapping[GroupId, Outcome[T]]]]],
+    ) -> defaultdict[str, Together[GroupId, T]]:
+        """Questions about groups: what one provider has trouble with must not be that of another one's groups."""
+        return defaultdict(lambda: Together(one, several, most=BATCH, at_once=self._workers))
+
+    async def _ask_group(self, group: GroupId) -> Outcome[Group]:
+        asked = self._session.asked("QueryReplicationGroupInfo", group)
+        return await self._run("group", asked, lambda: convert.group(self._info(group)))
+
+    async def _ask_groups(self, groups: tuple[GroupId, ...]) -> Outcome[Mapping[GroupId, Outcome[Group]]]:
+        asked = self._session.asked("QueryReplicationGroupInfo")
+        return await self._run("group", asked, lambda: several_groups(self._session, groups))
+
+    async def _ask_points(self, group: GroupId) -> Outcome[tuple[PointInTime, ...]]:
+        return await self._run(
+            "points_in_time",
+            self._session.asked("QueryPointInTimeReplica", group),
+            lambda: self._providers.ask(
+                group.fault_domain, lambda provider: PointsQuery(self._session, provider, group).run()
+            ),
+        )
+
+    async def _ask_points_of(
+        self, groups: tuple[GroupId, ...]
+    ) -> Outcome[Mapping[GroupId, Outcome[tuple[PointInTime, ...]]]]:
+        return await self._run(
+            "points_in_time",
+            self._session.asked("QueryPointInTimeReplica"),
+            lambda: self._providers.ask(
+                groups[0].fault_domain, lambda provider: several_points(self._session, provider, groups)
+            ),
+        )
 
     def _info(self, group: GroupId) -> Any:
         """The `rgInfo` of one group; raises the group's fault where there is one."""

@@ -21,7 +21,7 @@ from .transport import Unreadable, answered
 from .vmomi import sms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vvol_replication.domain.groups import GroupId
     from vvol_replication.domain.points import PointInTime
@@ -57,7 +57,7 @@ class PointsQuery:
             raise self._ended(
                 f"its VASA provider counted {self._counted} and listed {len(self._found)}. It is asked again."
             )
-        return tuple(sorted(self._found.values(), key=lambda point: (point.time, point.id)))
+        return _oldest_first(self._found)
 
     def _list(self, intervals: list[Interval | None]) -> None:
         """Find the points in time of these intervals; None is the one without bounds."""
@@ -69,9 +69,7 @@ class PointsQuery:
             elif isinstance(result, sms.storage.replication.QueryPointInTimeReplicaSummaryResult):
                 intervals.extend(self._narrowed(interval, result))
             else:
-                for wire in result.replicaInfo or ():
-                    point = convert.point_in_time(wire)
-                    self._found[point.id] = point
+                self._found.update((point.id, point) for point in map(convert.point_in_time, result.replicaInfo or ()))
 
     def _ask(self, interval: Interval | None) -> Any | None:
         """A success or a summary; None for "too many"."""
@@ -142,6 +140,17 @@ class PointsQuery:
     def _ended(self, seen: str) -> Ended:
         asked = self._session.asked("QueryPointInTimeReplica", self._group)
         return Ended(Unavailable(reasons.ENDPOINT_FAULT, asked.line(seen)))
+
+
+def points_of(row: Any) -> tuple[PointInTime, ...]:
+    """The points in time that one row of an answer lists. Raises `Unreadable` where it is no list."""
+    if not isinstance(row, sms.storage.replication.QueryPointInTimeReplicaSuccessResult):
+        raise Unreadable("no points in time")
+    return _oldest_first({point.id: point for point in map(convert.point_in_time, row.replicaInfo or ())})
+
+
+def _oldest_first(points: Mapping[str, PointInTime]) -> tuple[PointInTime, ...]:
+    return tuple(sorted(points.values(), key=lambda point: (point.time, point.id)))
 
 
 def _clipped(part: Any, whole: Interval) -> Interval:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 REPLICATION = "Replication"
-_BATCH = 16
+BATCH = 16
+"""The most groups that one question names, where a provider takes no fewer."""
 _OTHERS_AGAIN = 600.0
 _OTHERS_AT_ONCE = 2
 _LOGIN_AGAIN = 60.0
@@ -172,7 +173,7 @@ class RegisteredProviders:
         if not serves:
             return ""
         batch = getattr(info, "maxBatchSize", None) or 0
-        return Provider(moid, str(info.name), str(info.status or ""), min(batch, _BATCH) if batch > 0 else _BATCH)
+        return Provider(moid, str(info.name), str(info.status or ""), min(batch, BATCH) if batch > 0 else BATCH)
 
     def _unknown(self, moids: list[str]) -> str:
         if not moids:

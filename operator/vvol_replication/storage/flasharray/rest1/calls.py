@@ -14,7 +14,7 @@ from vvol_replication.domain.arrays import (
     Pushed,
     Snapshot,
 )
-from vvol_replication.storage.flasharray import merging
+from vvol_replication.storage.flasharray import merging, reading
 from vvol_replication.storage.flasharray.errors import Answered, CallFailed, LookFailed, Unreadable, refusals
 from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 from vvol_replication.storage.redaction import Redactor
@@ -59,6 +59,13 @@ def protection_group(array: Purestorage, name: str) -> ProtectionGroup | None:
         if refusals.refusal_reason(refusal) == refusals.PROTECTION_GROUP_NOT_FOUND:
             return None
         raise
+
+
+def protection_groups(array: Purestorage, names: Sequence[str]) -> Mapping[str, ProtectionGroup]:
+    """Several protection groups, destroyed ones too; one that is missing has no entry."""
+    rows = _existing(lambda names: reading.rows(array.list_pgroups(names=names, pending=True), "GET pgroup"), [*names])
+    found = {group.name.lower(): group for group in map(answers.protection_group, rows)}
+    return {name: found[name.lower()] for name in names if name.lower() in found}
 
 
 def snapshots(array: Purestorage, name: str) -> tuple[Snapshot, ...]:

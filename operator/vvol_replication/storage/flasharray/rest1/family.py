@@ -74,6 +74,10 @@ class REST1Array:
         """One protection group, a destroyed one too; `None` where there is none."""
         return await self._ask(lambda array: calls.protection_group(array, name), deadline)
 
+    async def protection_groups(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionGroup]:
+        """Several protection groups, destroyed ones too: one call, but where a group is missing."""
+        return await self._ask(lambda array: calls.protection_groups(array, names), deadline)
+
     async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
         """All snapshots of one protection group with their transfers, destroyed ones included."""
         return await self._ask(lambda array: calls.snapshots(array, name), deadline)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from vvol_replication.domain.arrays import (
     ArrayAbout,
@@ -24,6 +24,8 @@ from vvol_replication.storage.flasharray import merging, reading
 from vvol_replication.storage.flasharray.errors import Unreadable
 
 Row = Mapping[str, Any]
+
+_GROUPS: Final = "GET protection-groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,34 @@ def connections(rows: Iterable[Row]) -> tuple[ArrayConnection, ...]:
 
 def protection_group(row: Row, targets: Iterable[Row]) -> ProtectionGroup:
     """Read one row of `GET protection-groups`, and the rows of `GET protection-groups/targets` for it."""
-    where = "GET protection-groups"
     return ProtectionGroup(
-        name=reading.text(row, "name", where),
-        source=_reference(row, where, "source"),
+        name=reading.text(row, "name", _GROUPS),
+        source=_reference(row, _GROUPS, "source"),
         targets=tuple(_target(target) for target in targets),
         destroyed=row.get("destroyed") is True,
     )
 
 
+def live(rows: Iterable[Row]) -> list[str]:
+    """The names of those protection groups that are not destroyed."""
+    return [reading.text(row, "name", _GROUPS) for row in rows if row.get("destroyed") is not True]
+
+
+def protection_groups(rows: Iterable[Row], targets: Iterable[Row]) -> dict[str, ProtectionGroup]:
+    """Read the rows of several, by name in lower case; those of `GET protection-groups/targets` name their group.
+
+    A live one of which no target is told is left out: it may be that the two answers are not of the same groups.
+    """
+    theirs: dict[str, list[Row]] = {}
+    for target in targets:
+        theirs.setdefault(_reference(target, "GET protection-groups/targets", "group").lower(), []).append(target)
+    found = {name: protection_group(row, theirs.get(name, ())) for name, row in _by_name(rows, _GROUPS).items()}
+    return {name: group for name, group in found.items() if group.destroyed or group.targets}
+
+
 def policies(rows: Iterable[Row]) -> dict[str, ProtectionPolicy]:
     """Read the rows of `GET protection-groups`, by name in lower case; intervals are milliseconds. Live ones only."""
-    live = {
-        name: row for name, row in _by_name(rows, "GET protection-groups").items() if row.get("destroyed") is not True
-    }
+    live = {name: row for name, row in _by_name(rows, _GROUPS).items() if row.get("destroyed") is not True}
     return {name: _policy(row) for name, row in live.items()}
 
 

@@ -107,6 +107,20 @@ class REST2Array:
         targets = await self._rows("protection-groups/targets", {"group_names": name}, deadline)
         return answers.protection_group(rows[0], targets)
 
+    async def protection_groups(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionGroup]:
+        """Several protection groups, destroyed ones too: two calls, and more pages or groups missing."""
+
+        async def groups(asked: str) -> list[Mapping[str, Any]]:
+            return await self._rows("protection-groups", {"names": asked} if asked else {}, deadline)
+
+        async def targets(asked: str) -> list[Mapping[str, Any]]:
+            return await self._rows("protection-groups/targets", {"group_names": asked} if asked else {}, deadline)
+
+        wanted = list(dict.fromkeys(names))
+        rows = await _of_groups(wanted, groups)
+        found = answers.protection_groups(rows, await _of_groups(answers.live(rows), targets))
+        return {name: found[name.lower()] for name in names if name.lower() in found}
+
     async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
         """Live and destroyed snapshots with their transfers. Where there is none, the group has to be there."""
         found = await self._listed({"source_names": name}, deadline)
