@@ -95,6 +95,11 @@ def schema(kind: Kind) -> Object:
 def examples() -> tuple[Object, ...]:
     """Return an object of each kind, from the page that shows them; the tests of pages apply the same."""
     blocks = [one for one in markdown.read(_EXAMPLES) if isinstance(one, markdown.Block) and one.is_yaml]
-    found = [obj for block in blocks for obj in yaml.load_all(block.text, Loader=yaml.CSafeLoader) if obj["apiVersion"] == API_VERSION]
+    found = [
+        obj
+        for block in blocks
+        for obj in yaml.load_all(block.text, Loader=yaml.CSafeLoader)
+        if obj["apiVersion"] == API_VERSION
+    ]
     by_kind = {obj["kind"]: obj for obj in reversed(found)}
     return tuple(by_kind[kind.kind] for kind in KINDS)

@@ -93,6 +93,12 @@ class Direct:
         """Change what is at a path by a merge patch."""
         return self._write("PATCH", path, body, MERGE)
 
+    def delete(self, path: str) -> None:
+        """Ask for the end of what is at a path, if it is there. It goes when its finalizers are gone."""
+        status, content = self._ask("DELETE", path)
+        if status != HTTPStatus.NOT_FOUND:
+            _decoded("DELETE", path, status, content)
+
     def close(self) -> None:
         """Close the connections of all threads."""
         for one in self._all:

@@ -7,6 +7,7 @@ starting a program.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import shlex
@@ -114,6 +115,17 @@ class Kubectl:
             return
         for one in objects:
             self.direct.apply(one, self.namespace)
+
+    def have_not(self, *objects: tuple[str, str]) -> None:
+        """Delete objects, each a kind and a name, that a test or a stage had, and wait until they are gone."""
+        for kind, name in objects:
+            path = None if self.direct is None else self.direct.path(kind, self.namespace, name)
+            if self.direct is None or path is None:
+                self("delete", kind, name, "--ignore-not-found")
+            else:
+                self.direct.delete(path)
+                look = functools.partial(self.direct.read, path)
+                eventually(look, what=f"{kind}/{name} to be gone", until=lambda seen: seen is None)
 
     def wait_until(
         self, kind: str, name: str, condition: Callable[[Object], object], *, what: str, timeout: float = 60

@@ -181,9 +181,7 @@ def test_abbreviations_and_names_are_in_the_glossary_or_in_the_api(source: str) 
 @pytest.mark.parametrize("source", ["catalogue", "messages", "fields", "chart", "screens"])
 def test_fields_that_are_named_exist(source: str) -> None:
     paths = schema_words()[0]
-    problems = [
-        f"{one.where}: {path}" for one in of(source) for path in _PATH.findall(one.text) if path not in paths
-    ]
+    problems = [f"{one.where}: {path}" for one in of(source) for path in _PATH.findall(one.text) if path not in paths]
     assert not problems, told(problems)
 
 
