@@ -41,7 +41,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
 
 def render(kind: Kind) -> str:
     """The page as Markdown."""
-    crd = yaml.safe_load((CRDS / f"{GROUP}_{kind.plural}.yaml").read_text("utf-8"))["spec"]
+    crd = yaml.load((CRDS / f"{GROUP}_{kind.plural}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)["spec"]
     (version,) = crd["versions"]
     schema = version["schema"]["openAPIV3Schema"]
     short = ", ".join(f"`{one}`" for one in crd["names"]["shortNames"])

@@ -40,12 +40,12 @@ def version() -> str:
 
 
 def _one(path: Path) -> Object:
-    found: Object = yaml.safe_load(path.read_text("utf-8"))
+    found: Object = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     return found
 
 
 def _all(path: Path) -> list[Object]:
-    return list(yaml.safe_load_all(path.read_text("utf-8")))
+    return list(yaml.load_all(path.read_text("utf-8"), Loader=yaml.CSafeLoader))
 
 
 def namespace() -> Object:
@@ -86,7 +86,7 @@ def crd_text(kind: Kind) -> str:
 
 def schema(kind: Kind) -> Object:
     """Return the OpenAPI schema of a kind."""
-    (only,) = yaml.safe_load(crd_text(kind))["spec"]["versions"]
+    (only,) = yaml.load(crd_text(kind), Loader=yaml.CSafeLoader)["spec"]["versions"]
     found: Object = only["schema"]["openAPIV3Schema"]
     return found
 
@@ -95,6 +95,11 @@ def schema(kind: Kind) -> Object:
 def examples() -> tuple[Object, ...]:
     """Return an object of each kind, from the page that shows them; the tests of pages apply the same."""
     blocks = [one for one in markdown.read(_EXAMPLES) if isinstance(one, markdown.Block) and one.is_yaml]
-    found = [obj for block in blocks for obj in yaml.safe_load_all(block.text) if obj["apiVersion"] == API_VERSION]
+    found = [
+        obj
+        for block in blocks
+        for obj in yaml.load_all(block.text, Loader=yaml.CSafeLoader)
+        if obj["apiVersion"] == API_VERSION
+    ]
     by_kind = {obj["kind"]: obj for obj in reversed(found)}
     return tuple(by_kind[kind.kind] for kind in KINDS)

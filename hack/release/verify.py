@@ -105,7 +105,7 @@ def of_bundle(directory: Path, version: str) -> Iterator[str]:
     for path in directory.glob("vvol-replication-bundle-*.tar"):
         with tarfile.open(path) as files:
             member = files.extractfile("manifests/vvol-replication.clusterserviceversion.yaml")
-            csv = yaml.safe_load(member.read()) if member else {"spec": {}}
+            csv = yaml.load(member.read(), Loader=yaml.CSafeLoader) if member else {"spec": {}}
         if csv["spec"].get("version") != version:
             yield f"{path.name} says another version than {version}."
         image = artifacts.digest_of_layout(_only(directory, "*.oci.tar"))

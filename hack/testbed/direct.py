@@ -1,7 +1,8 @@
 """What a test sets up and looks at in a control plane of ours, over a kept connection: a program for each costs more.
 
-A test that waits looks five times a second. With a kubectl for each look, three such tests keep two cores busy, and the
-operator that they wait for waits for them. What people do, and are told, is asked of kubectl itself.
+With a kubectl for each look, three tests that wait keep two cores busy, and the operator that they wait for waits for
+them. Looks over a kept connection were still half of all that the API server was asked: who waits for an object watches
+it. What people do, and are told, is asked of kubectl itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 GROUP = "replication.vvol.dev"
@@ -31,6 +32,8 @@ CLUSTER_WIDE = {"vcenter": "vcenters", "flasharray": "flasharrays"}
 CORE = {"secret": "secrets", "configmap": "configmaps"}
 NAMESPACES = "/api/v1/namespaces"
 PATIENCE = 60.0
+WATCHED = 5
+"""Seconds of one watch."""
 AGENT = "kubectl-in-person"
 """In the audit log, where the operator's writes are told from people's by the name of kubectl."""
 JSON, MERGE, APPLY = "application/json", "application/merge-patch+json", "application/apply-patch+yaml"
@@ -76,6 +79,29 @@ class Direct:
         status, content = self._ask("GET", path)
         return None if status == HTTPStatus.NOT_FOUND else _decoded("GET", path, status, content)
 
+    def states(self, path: str) -> Generator[Object | None, None, None]:
+        """The object there as it is, and after each change; None: there is none. It is told again every few seconds.
+
+        A watch may begin with what was so before: only what is newer than what was read is told.
+        """
+        while True:
+            seen = self.read(path)
+            yield seen
+            newest = 0 if seen is None else int(seen["metadata"]["resourceVersion"])
+            collection, _, name = path.rpartition("/")
+            query = {"watch": "true", "fieldSelector": f"metadata.name={name}", "timeoutSeconds": str(WATCHED)}
+            with contextlib.closing(self._connect()) as connection:
+                connection.request("GET", f"{collection}?{urlencode(query)}", headers={"User-Agent": AGENT})
+                answer = connection.getresponse()
+                if answer.status != HTTPStatus.OK:
+                    _decoded("GET", path, answer.status, answer.read())
+                for line in answer:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        break
+                    if int(event["object"]["metadata"]["resourceVersion"]) > newest:
+                        yield None if event["type"] == "DELETED" else event["object"]
+
     def make_namespace(self, name: str) -> None:
         """Create a namespace."""
         self._write("POST", NAMESPACES, {"metadata": {"name": name}}, JSON)
@@ -92,6 +118,12 @@ class Direct:
     def patch(self, path: str, body: Object) -> Object:
         """Change what is at a path by a merge patch."""
         return self._write("PATCH", path, body, MERGE)
+
+    def delete(self, path: str) -> None:
+        """Ask for the end of what is at a path, if it is there. It goes when its finalizers are gone."""
+        status, content = self._ask("DELETE", path)
+        if status != HTTPStatus.NOT_FOUND:
+            _decoded("DELETE", path, status, content)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -123,12 +155,14 @@ class Direct:
     def _connection(self) -> http.client.HTTPSConnection:
         made: http.client.HTTPSConnection | None = getattr(self._own, "connection", None)
         if made is None:
-            made = http.client.HTTPSConnection(
-                self._where.hostname or "", self._where.port, timeout=PATIENCE, context=self._tls
-            )
-            self._own.connection = made
+            made = self._own.connection = self._connect()
             self._all.append(made)
         return made
+
+    def _connect(self) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            self._where.hostname or "", self._where.port, timeout=PATIENCE, context=self._tls
+        )
 
 
 def _decoded(method: str, path: str, status: int, content: bytes) -> Object:

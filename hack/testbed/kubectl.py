@@ -6,7 +6,9 @@ starting a program.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
 import os
 import shlex
@@ -115,17 +117,34 @@ class Kubectl:
         for one in objects:
             self.direct.apply(one, self.namespace)
 
+    def have_not(self, *objects: tuple[str, str]) -> None:
+        """Delete objects, each a kind and a name, that a test or a stage had, and wait until they are gone."""
+        for kind, name in objects:
+            path = None if self.direct is None else self.direct.path(kind, self.namespace, name)
+            if self.direct is None or path is None:
+                self("delete", kind, name, "--ignore-not-found")
+            else:
+                self.direct.delete(path)
+                look = functools.partial(self.direct.read, path)
+                eventually(look, what=f"{kind}/{name} to be gone", until=lambda seen: seen is None)
+
     def wait_until(
         self, kind: str, name: str, condition: Callable[[Object], object], *, what: str, timeout: float = 60
     ) -> Object:
-        """Read the object until ``condition`` of it is true and return it; else TimeoutError (waiting.eventually)."""
-        seen = eventually(
-            lambda: self.find(kind, name),
-            what=f"{kind}/{name}: {what}",
-            until=lambda found: found is not None and condition(found),
-            timeout=timeout,
-            every=0.2 if self.direct is None else 0.1,
-        )
+        """Look at the object until ``condition`` of it is true and return it; else TimeoutError (waiting.eventually).
+
+        If it is asked directly, each change is looked at, and what else ``condition`` asks every few seconds.
+        """
+        path = None if self.direct is None else self.direct.path(kind, self.namespace, name)
+        watched = None if self.direct is None or path is None else self.direct.states(path)
+        with contextlib.closing(watched) if watched else contextlib.nullcontext():
+            seen = eventually(
+                lambda: next(watched) if watched else self.find(kind, name),
+                what=f"{kind}/{name}: {what}",
+                until=lambda found: found is not None and condition(found),
+                timeout=timeout,
+                every=0 if watched else 0.2,
+            )
         return seen or {}
 
     def wait_for_condition(self, kind: str, name: str, condition: str, *, timeout: float = 60) -> Object:

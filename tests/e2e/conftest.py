@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 CRDS = Path(__file__).parents[2] / "crds"
 LONGEST_FIRST = (
     *("restarts", "trouble", "reapply", "leadership", "demo", "sweep", "docs_commands", "image", "deletion"),
-    *("preparation_trouble", "preparations", "states", "cli", "chart_lifecycle", "pipelines_argocd", "rest_families"),
+    *("preparation_trouble", "preparations", "fields", "states", "cli", "chart_lifecycle", "pipelines_argocd"),
+    *("rest_families",),
 )
 """What takes longest is begun first, so that no worker is left with it when the others have nothing more to do."""
 STARTED: list[tuple[str, str]] = []

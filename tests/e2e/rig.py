@@ -213,10 +213,8 @@ class Site:
 
     def disconnect(self) -> None:
         """Delete all of cluster scope that was applied here."""
-        if self._objects:
-            names = [f"{kind}/{name}" for kind, name in sorted(self._objects)]
-            self.rig.plane.kubectl("delete", *names, "--ignore-not-found")
-            self._objects.clear()
+        self.rig.plane.client.have_not(*sorted(self._objects))
+        self._objects.clear()
 
     def group(
         self, protection_group: str, *, namespace: str | None = None, name: str | None = None, **spec: Any

@@ -92,7 +92,7 @@ def fields() -> Iterator[Text]:
     """What `kubectl explain` says of each field."""
     for path in sorted((ROOT / "crds").glob("*.yaml")):
         if path.name.startswith("replication"):
-            crd = yaml.safe_load(path.read_text("utf-8"))
+            crd = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
             for version in crd["spec"]["versions"]:
                 yield from _described(crd["spec"]["names"]["kind"], version["schema"]["openAPIV3Schema"])
 

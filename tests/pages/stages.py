@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING, Self
 from pages.markdown import ROOT
 
 import toolchain
-from testbed import accounts, stage
+from testbed import accounts, simulated, stage
 from testbed.controlplane import ControlPlane
 from testbed.waiting import eventually
-from vvol_simulator.client import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -194,7 +193,7 @@ class Stage:
         for one in (accounts.HOME, NAMESPACE):
             if self.plane.client.find("namespace", one) is None:
                 self.plane.kubectl("create", "namespace", one)
-        simulator = self._running.enter_context(Simulator.start(_topology()))
+        simulator = self._running.enter_context(simulated.serving(_topology()))
         (self.work / "ca.pem").write_text(Path(simulator.ready["caFile"]).read_text("utf-8"), "utf-8")
         for name, secret in SECRETS.items():
             (self.work / name).write_text(secret, "utf-8")

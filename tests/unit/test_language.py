@@ -46,6 +46,12 @@ def pages(*left_out: re.Pattern[str]) -> Iterator[Text]:
             yield from texts.page(path)
 
 
+@cache
+def of(source: str) -> tuple[Text, ...]:
+    """What a source has; collected once for all rules, which takes longer than judging it."""
+    return tuple(SOURCES[source][0]())
+
+
 def told(problems: list[str]) -> str:
     """All of them, a line each."""
     return "\n".join([f"{len(problems)} to be rewritten:", *problems])
@@ -53,9 +59,9 @@ def told(problems: list[str]) -> str:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_sentences_are_short(source: str) -> None:
-    collect, limit = SOURCES[source]
+    _, limit = SOURCES[source]
     problems = []
-    for one in collect():
+    for one in of(source):
         text = rules.without_quotes(one.text) if source == "recorded messages" else one.text
         problems += [f"{one.where}: {long}" for long in rules.too_long(text, limit)]
     assert not problems, told(problems)
@@ -64,7 +70,7 @@ def test_sentences_are_short(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_words_are_plain_and_the_same_for_the_same_thing(source: str) -> None:
     problems = []
-    for one in SOURCES[source][0]():
+    for one in of(source):
         text = rules.without_quotes(one.text) if source == "recorded messages" else one.text
         problems += [f"{one.where}: {word}" for word in rules.avoided(text)]
     assert not problems, told(problems)
@@ -79,7 +85,7 @@ def test_words_are_plain_and_the_same_for_the_same_thing(source: str) -> None:
     ],
 )
 def test_messages_are_short(source: str, limit: int) -> None:
-    problems = [f"{one.where}: {len(one.text)}" for one in SOURCES[source][0]() if len(one.text) > limit]
+    problems = [f"{one.where}: {len(one.text)}" for one in of(source) if len(one.text) > limit]
     assert not problems, told(problems)
 
 
@@ -129,7 +135,7 @@ def schema_words() -> tuple[frozenset[str], frozenset[str]]:
             walk(path, schema["items"])
 
     for file in (ROOT / "crds").glob("replication*.yaml"):
-        spec = yaml.safe_load(file.read_text("utf-8"))["spec"]
+        spec = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)["spec"]
         words.add(spec["names"]["kind"])
         words.update(
             name
@@ -165,7 +171,7 @@ def test_abbreviations_and_names_are_in_the_glossary_or_in_the_api(source: str) 
     known = glossary() | schema_words()[1] | words_of_the_code() | FILES
     problems = [
         f"{one.where}: {term}"
-        for one in SOURCES[source][0]()
+        for one in of(source)
         for term in sorted(rules.terms(one.text.replace(texts.VALUE, "")))
         if term not in known and term.removesuffix("s") not in known
     ]
@@ -175,9 +181,7 @@ def test_abbreviations_and_names_are_in_the_glossary_or_in_the_api(source: str) 
 @pytest.mark.parametrize("source", ["catalogue", "messages", "fields", "chart", "screens"])
 def test_fields_that_are_named_exist(source: str) -> None:
     paths = schema_words()[0]
-    problems = [
-        f"{one.where}: {path}" for one in SOURCES[source][0]() for path in _PATH.findall(one.text) if path not in paths
-    ]
+    problems = [f"{one.where}: {path}" for one in of(source) for path in _PATH.findall(one.text) if path not in paths]
     assert not problems, told(problems)
 
 

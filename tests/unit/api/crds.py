@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,11 @@ DIRECTORY = Path(__file__).parents[3] / "crds"
 Node = dict[str, Any]
 
 
+@functools.cache
 def load(kind: Kind) -> Node:
-    """The CRD of a kind."""
-    document: Node = yaml.safe_load((DIRECTORY / f"{kind.crd_name.partition('.')[2]}_{kind.plural}.yaml").read_text())
+    """The CRD of a kind; read once, so nobody changes it."""
+    text = (DIRECTORY / f"{kind.crd_name.partition('.')[2]}_{kind.plural}.yaml").read_text()
+    document: Node = yaml.load(text, Loader=yaml.CSafeLoader)
     return document
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -37,8 +38,9 @@ def full(kind: Any) -> Any:
     return {str: "text", int: 7, bool: True}[plain]
 
 
+@functools.cache
 def any_of(kind: Any) -> st.SearchStrategy[Any]:
-    """All instances of a status type that may be written."""
+    """All instances of a status type that may be written; made once, which takes longer than drawing from it."""
     plain = _without_none(kind)
     if plain is not kind:
         return st.none() | any_of(plain)

@@ -25,7 +25,7 @@ EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 @EACH_KIND
 @given(data=st.data())
 def test_what_is_written_can_be_read_back(kind: Kind, data: st.DataObject) -> None:
-    status_type = TYPES[kind][1]
+    status_type: Any = TYPES[kind][1]
     status = data.draw(any_of(status_type))
 
     over_the_wire = json.loads(json.dumps(status.to_json()))

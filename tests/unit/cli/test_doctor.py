@@ -44,7 +44,7 @@ def schemas() -> Object:
     """What an API server with our CRDs says of their fields."""
     found: Object = {}
     for path in (ROOT / "crds").glob("replication*.yaml"):
-        crd = yaml.safe_load(path.read_text("utf-8"))
+        crd = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         found[f"dev.vvol.replication.v1alpha1.{crd['spec']['names']['kind']}"] = crd["spec"]["versions"][0]["schema"][
             "openAPIV3Schema"
         ]

@@ -20,17 +20,18 @@ IMAGE = "registry.example.com/vvol-replication@sha256:" + "0" * 64
 CSV = f"manifests/{source.NAME}.clusterserviceversion.yaml"
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
-    """The bundle for an image."""
-    bundle.write(tmp_path, IMAGE)
-    return tmp_path
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle for an image; made once, and only read."""
+    directory = tmp_path_factory.mktemp("bundle")
+    bundle.write(directory, IMAGE)
+    return directory
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def csv(written: Path) -> Object:
     """Its ClusterServiceVersion."""
-    found: Object = yaml.safe_load((written / CSV).read_text("utf-8"))
+    found: Object = yaml.load((written / CSV).read_text("utf-8"), Loader=yaml.CSafeLoader)
     return found
 
 
