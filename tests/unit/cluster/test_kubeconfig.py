@@ -166,7 +166,9 @@ def test_keys_that_were_inline_leave_no_file_behind(place: Path, monkeypatch: py
     assert list(directory.iterdir()) == []
 
 
-@pytest.mark.parametrize("ca", [b"", b"no certificate", CA[:100], CA + CA[:100]])
+@pytest.mark.parametrize(
+    "ca", [b"", b"no certificate", CA[:100], CA + CA[:100]], ids=["empty", "a word", "half of one", "one and a half"]
+)
 def test_a_ca_that_is_none_is_not_the_systems_trust_store(ca: bytes, place: Path) -> None:
     (place / "ca.pem").write_bytes(ca)
     with pytest.raises(KubeconfigError, match="has no certificate in PEM form"):
