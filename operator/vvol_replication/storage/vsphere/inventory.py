@@ -20,7 +20,7 @@ from .providers import Providers
 from .registered import Provider, trouble_line
 from .session import Ended, Session
 from .transport import answered
-from .unchanged import Answers
+from .unchanged import Answers, Key
 from .vmomi import sms, vim, vmodl
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class InventoryQuery:
 
         def ask() -> list[GroupId] | None:
             try:
-                return self._ask_groups(provider.moid, lambda: managed.QueryReplicationGroup(None))
+                return self._ask_groups((provider.moid,), lambda: managed.QueryReplicationGroup(None))
             except sms.fault.InactiveProvider as fault:
                 self._providers.learn_mapping(fault)
                 active = {convert.moid(mapping.activeProvider) for mapping in fault.mapping or ()}
@@ -142,7 +142,7 @@ class InventoryQuery:
         if bare is None:
             return
         for start in range(0, len(bare), provider.batch):
-            self._ask_for(managed, bare[start : start + provider.batch], about, f"{provider.moid} from {start}")
+            self._ask_for(managed, bare[start : start + provider.batch], about, (provider.moid, start))
         self._look_at_peers(managed, about)
 
     def _look_at_peers(self, managed: Any, about: str) -> None:
@@ -168,7 +168,7 @@ class InventoryQuery:
     def _remark(self, error: Any, about: str) -> None:
         self._found.remarks.append(f"{about}: {self._line(error, 'QueryReplicationPeer')}")
 
-    def _ask_for(self, managed: Any, ids: list[GroupId], about: str, key: str) -> None:
+    def _ask_for(self, managed: Any, ids: list[GroupId], about: str, key: Key) -> None:
         """The second question, for ids that came without details; halved where that is too long, or one spoils it."""
         wire_ids = [convert.wire_group_id(identity) for identity in ids]
 
@@ -180,13 +180,13 @@ class InventoryQuery:
                     raise
             middle = len(ids) // 2
             self._ask_for(managed, ids[:middle], about, key)
-            self._ask_for(managed, ids[middle:], about, f"{key} and {middle}")
+            self._ask_for(managed, ids[middle:], about, (*key, middle))
             return []
 
         for identity in self._try("QueryReplicationGroup", about, ask) or ():
             self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}.")
 
-    def _ask_groups(self, key: str, ask: Callable[[], Any]) -> list[GroupId]:
+    def _ask_groups(self, key: Key, ask: Callable[[], Any]) -> list[GroupId]:
         """Keep the groups of an answer; the ids that came without details are returned. `key`: see `Answers`."""
         found = self._answers.ask(key, lambda: self._session.call(ask), _listed)
         if not isinstance(found, Listed):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+Key = tuple[str | int, ...]
+"""A question: the provider that it is put to, and which of its groups it is about."""
 
 _CHUNK = 65536
 _SAME: Any = object()
@@ -49,20 +51,20 @@ SoapAdapter.SoapResponseDeserializer = _Deserializer
 
 
 class Answers(Generic[T]):
-    """What answers came to, by who gave them. Only what an answer says by itself may be kept here."""
+    """What answers came to, by what was asked. Only what an answer says by itself may be kept here."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[bytes, T]] = {}
+        self._kept: dict[Key, tuple[bytes, T]] = {}
 
-    def ask(self, who: str, ask: Callable[[], Any], read: Callable[[Any], T | None]) -> T | Any:
+    def ask(self, key: Key, ask: Callable[[], Any], read: Callable[[Any], T | None]) -> T | Any:
         """What the answer comes to, by `read`, now or when it was the same. If that cannot be kept, the answer itself.
 
         Parameters:
-            who: answers of others are compared with theirs.
+            key: what is asked; an answer is compared with the one before to the same question.
             ask: one call, in this thread; it may be made again after a login.
             read: what the answer says; None: it is not to be kept.
         """
-        kept = self._kept.get(who)
+        kept = self._kept.get(key)
         _asking.now = asked = _Asked(kept[0] if kept else None)
         try:
             answer = ask()
@@ -72,7 +74,7 @@ class Answers(Generic[T]):
             return kept[1]
         value = read(answer)
         if value is None:
-            self._kept.pop(who, None)
+            self._kept.pop(key, None)
             return answer
-        self._kept[who] = (asked.digest, value)
+        self._kept[key] = (asked.digest, value)
         return value
