@@ -74,8 +74,8 @@ async def test_each_provider_is_compared_with_itself(sites: Sites, value: Callab
 
 def test_what_cannot_be_kept_is_forgotten_and_given_as_it_is() -> None:
     answers = Answers[str]()
-    assert answers.ask("one", lambda: 1, lambda answer: f"read {answer}") == "read 1"
-    assert answers.ask("one", lambda: 2, lambda _: None) == 2
+    assert answers.ask(("one",), lambda: 1, lambda answer: f"read {answer}") == "read 1"
+    assert answers.ask(("one",), lambda: 2, lambda _: None) == 2
 
 
 def test_an_answer_that_breaks_leaves_nothing_that_a_later_call_could_meet() -> None:
@@ -85,5 +85,5 @@ def test_an_answer_that_breaks_leaves_nothing_that_a_later_call_could_meet() -> 
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        answers.ask("one", broken, str)
-    assert answers.ask("one", lambda: 3, str) == "3"
+        answers.ask(("one",), broken, str)
+    assert answers.ask(("one",), lambda: 3, str) == "3"
