@@ -106,7 +106,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     @property
     def ended(self) -> bool:
-        """Has it come to its end? One that came too late ends with its acceptance."""
+        """Has it come to its end? One that came too late has at once."""
         return self._status.finished_at is not None
 
     @property
@@ -192,8 +192,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     def _take_place(self) -> None:
         """Take, keep or give up a place at the protection group."""
-        key = self._wanted_turn()
-        if key is None:
+        if (key := self._wanted_turn()) is None:
             self._context.queue.leave(self.request.uid)
             return
         accepted_at, uid = self.order
@@ -353,7 +352,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self._followed.leave()
         if not await self.stored.write_if_news(self._status):
             return await self._caught_up() is _Write.OVER
-        await self._sleep(park.until)
+        if self.stored.confirmed == self._seen.confirmed:  # what somebody had taken away is there again
+            await self._sleep(park.until)
         return False
 
     def _delivered(self, outcome: Outcome[tuple[Snapshot, ...]], at: datetime) -> None:
