@@ -58,7 +58,7 @@ class Counts:
         return [
             f"Calls of one sync, sessions open (median of {ROUNDS}; monitors' rounds fall out of it)",
             f"  storage calls besides polling: {self.needed} (goal: 13); looks at the transfer: {self.polls}",
-            f"  writes of the sync: {self.own(self.writes)} (goal: 5); with 2 s of transfer: {slow}",
+            f"  writes of the sync: {self.own(self.writes)} (goal: 4); with 2 s of transfer: {slow}",
             table(rows),
         ]
 
