@@ -21,6 +21,7 @@ from .server import Endpoint, Simulator
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM, SIGINT, or (if asked) the end of stdin."""
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the loop listens: what lies in TMPDIR is to go
     try:
         with tempfile.TemporaryDirectory(prefix="vvol-simulator-") as scratch:
             asyncio.run(_run(options, options.directory or Path(scratch)))
