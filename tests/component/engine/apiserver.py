@@ -78,7 +78,6 @@ class ApiServerInMemory:
         self.ours: dict[str, Body] = {}
         """The specs that were applied by the operator, by object name."""
         self._version = 100
-        self._handled: dict[Key, str] = {}
         self._spoiled: set[str] = set()
         self._deliveries: set[asyncio.Task[None]] = set()
 

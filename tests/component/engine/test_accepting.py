@@ -29,6 +29,14 @@ def strip(rig: Rig) -> None:
     rig.api.replace(KEY, body)
 
 
+async def held_and_not_accepted(rig: Rig) -> None:
+    """A request that carries the finalizer, and still reads."""
+    rig.world.before["points_in_time"] = [takes(5.0)]
+    rig.request("one")
+    await until(lambda: rig.api.sync("one")["metadata"].get("finalizers"), within=1)
+    assert not rig.api.sync("one")["status"].get("acceptedAt")
+
+
 @virtual
 async def test_acceptance_and_intent_are_one_write_and_the_finalizer_is_there_before() -> None:
     async with running() as rig:
@@ -87,10 +95,7 @@ async def test_a_first_write_that_is_refused_or_lost_makes_nothing_twice(answer:
 @virtual
 async def test_a_process_that_dies_between_finalizer_and_acceptance_leaves_a_new_request() -> None:
     async with running() as rig:
-        rig.world.before["points_in_time"] = [takes(5.0)]
-        rig.request("one")
-        await until(lambda: rig.api.sync("one")["metadata"].get("finalizers"), within=1)
-        assert not rig.api.sync("one")["status"].get("acceptedAt")
+        await held_and_not_accepted(rig)
         await rig.restart()
         await rig.until_ended("one")
         assert len(rig.world.pushed) == 1
@@ -99,9 +104,7 @@ async def test_a_process_that_dies_between_finalizer_and_acceptance_leaves_a_new
 @virtual
 async def test_one_that_is_deleted_between_finalizer_and_acceptance_goes_at_once_even_after_a_restart() -> None:
     async with running() as rig:
-        rig.world.before["points_in_time"] = [takes(5.0)]
-        rig.request("one")
-        await until(lambda: rig.api.sync("one")["metadata"].get("finalizers"), within=1)
+        await held_and_not_accepted(rig)
         await rig.kill()
         rig.api.remove(REPLICATION_SYNC, "one", "prod")
         assert KEY in rig.api.objects

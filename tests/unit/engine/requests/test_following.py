@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from unit.engine.requests.test_calls import RESOLVED
 
-from vvol_replication.api.sync import GroupRef, Resolved
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done, Outcome, Unavailable
 from vvol_replication.engine.monitors.poller import Deliver, Rows
@@ -17,11 +17,6 @@ from vvol_replication.engine.requests.following import FollowedTransfers
 
 BEGUN = datetime(2026, 3, 1, tzinfo=UTC)
 UNDER_WAY = Snapshot("a:erp.one", BEGUN, started=BEGUN, progress=0.1, bytes_transferred=100)
-RESOLVED = Resolved(
-    "dallas", "uuid", GroupRef("fd-b", "t"), GroupRef("fd-a", "s"),
-    "a", "id-a", "array-a", "b", "id-b", "array-b", "erp",
-    "austin", "uuid-2",
-)  # fmt: skip
 
 
 class Poller:
