@@ -38,7 +38,7 @@ def site(rig: Rig) -> Iterator[Site]:
 
 def example(rig: Rig, command: str) -> None:
     done = shell(rig, *shlex.split(command))
-    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 def test_every_example_of_the_help_ends_well(rig: Rig, site: Site) -> None:

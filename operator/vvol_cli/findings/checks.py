@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from vvol_replication.api.durations import read_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from vvol_cli.reading import Object
 
@@ -136,8 +135,10 @@ def _operator(facts: Facts) -> Iterator[Finding]:
         return
     by_statuses = _by_statuses(facts, now, advice)
     renewals = [(namespace_of(lease), moment(at(lease, "spec.renewTime"))) for lease in facts.leases or ()]
-    gone = all(one is None or now - one > SILENT for _, one in renewals)  # Leases of installations that are no more
-    if not renewals or (gone and by_statuses.level is Level.FINE):
+    seen = max(_reads(facts), default=None)
+    # Leases of installations that are no more, beside an operator that needs none
+    outlived = seen is not None and all(seen > _ran_out(lease) for lease in facts.leases or ())
+    if not renewals or (outlived and by_statuses.level is Level.FINE):
         yield by_statuses
         return
     for where, renewed in renewals:
@@ -163,16 +164,31 @@ def _unseen(facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.WRONG, "operator", said, advice)
 
 
+def _duration(lease: Object) -> timedelta:
+    return timedelta(seconds=int(at(lease, "spec.leaseDurationSeconds") or _LEASE_SECONDS))
+
+
 def _is_held(lease: Object, now: datetime) -> bool:
     renewed = moment(at(lease, "spec.renewTime"))
-    patience = timedelta(seconds=2 * int(at(lease, "spec.leaseDurationSeconds") or _LEASE_SECONDS))
-    return renewed is not None and bool(text(lease, "spec.holderIdentity")) and now - renewed <= patience
+    return renewed is not None and bool(text(lease, "spec.holderIdentity")) and now - renewed <= 2 * _duration(lease)
+
+
+def _ran_out(lease: Object) -> datetime:
+    """When its last holder stopped working at the latest: one that ends in order gives it back."""
+    renewed = moment(at(lease, "spec.renewTime")) or datetime.min.replace(tzinfo=UTC)
+    return renewed + _duration(lease) if text(lease, "spec.holderIdentity") else renewed
+
+
+def _reads(facts: Facts) -> list[datetime]:
+    """When an operator read what the statuses tell."""
+    known = (*(facts.endpoints or ()), *(facts.groups or ()))
+    return [when for one in known if (when := moment(at(one, "status.lastReadAt"))) is not None]
 
 
 def _by_statuses(facts: Facts, now: datetime, advice: str) -> Finding:
     """Whether an operator works, where no Lease can be seen: it writes what it reads."""
     known = [*(facts.endpoints or ()), *(facts.groups or ())]
-    read = [when for one in known if (when := moment(at(one, "status.lastReadAt"))) is not None]
+    read = _reads(facts)
     if read and now - max(read) <= SILENT:
         return Finding(Level.FINE, "operator", f"It wrote a status {short(now - max(read))} ago. No Lease was seen.")
     if read:

@@ -32,11 +32,11 @@ def endpoint(*conditions: Object, kind: str = "VCenter", name: str = "dallas", *
     return obj(kind, name, spec, list(conditions) or [condition("Ready", "True", "Ready", "It has all.")], **status)
 
 
-def lease(seconds_ago: float) -> Object:
+def lease(seconds_ago: float, holder: str = "pod-1") -> Object:
     renewed = f"{NOW - timedelta(seconds=seconds_ago):%Y-%m-%dT%H:%M:%S.000000Z}"
     return {
         "metadata": {"namespace": "home"},
-        "spec": {"holderIdentity": "pod-1", "renewTime": renewed, "leaseDurationSeconds": 15},
+        "spec": {"holderIdentity": holder, "renewTime": renewed, "leaseDurationSeconds": 15},
     }
 
 
@@ -79,7 +79,7 @@ def test_all_is_well() -> None:
         ({"unreachable": "No route."}, Level.WRONG, "API server", "No route."),
         ({"resources": None}, Level.WRONG, "CRDs", "does not know replication.vvol.dev/v1alpha1"),
         ({"resources": frozenset(KINDS - {"replicationschedules"})}, Level.WRONG, "CRDs", "replicationschedules"),
-        ({"leases": (lease(120),)}, Level.WRONG, "operator", "renewed 2m ago"),
+        ({"leases": (lease(40),)}, Level.WRONG, "operator", "renewed 40s ago"),
         ({"rules": ()}, Level.WRONG, "permissions", "You may not list replicationgroups"),
         ({"rules": None}, Level.UNKNOWN, "permissions", "did not say"),
         ({"server_time": NOW - timedelta(minutes=1)}, Level.WARNING, "clock", "1m ahead of"),
@@ -138,6 +138,23 @@ def test_without_a_lease_the_statuses_say_whether_an_operator_works(
     findings = judge(replace(WELL, leases=leases, endpoints=endpoints, groups=()))
     (found,) = [one for one in findings if one.subject == "operator"]
     assert (found.level, words in found.message) == (level, True), found
+
+
+@pytest.mark.parametrize(
+    ("leases", "level"),
+    [
+        ((lease(100),), Level.FINE),  # the status was written 30 s ago
+        ((lease(40),), Level.WRONG),  # may have been written by its holder
+        ((lease(31, holder=""),), Level.FINE),  # given back before
+        ((lease(20, holder=""),), Level.WRONG),
+        ((lease(100), lease(40)), Level.WRONG),
+    ],
+)
+def test_a_status_that_is_younger_than_every_lease_is_an_operators_that_needs_none(
+    leases: tuple[Object, ...], level: Level
+) -> None:
+    found = [one for one in judge(replace(WELL, leases=leases, groups=())) if one.subject == "operator"]
+    assert {one.level for one in found} == {level}, found
 
 
 @pytest.mark.parametrize(
