@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class GroupState(StrEnum):
@@ -94,7 +95,7 @@ class FaultDomain:
     peers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is looked up
 class Inventory:
     """All that one vCenter shows of its fault domains and groups.
 
@@ -106,6 +107,35 @@ class Inventory:
     groups: tuple[Group, ...]
     complete: bool = True
     problems: tuple[str, ...] = ()
+
+    def group(self, wanted: GroupId) -> Group | None:
+        """The group of that id, as far as it was listed."""
+        return self._by_id.get(wanted)
+
+    def sources(self, name: str) -> tuple[SourceGroup, ...]:
+        """The source groups of that name, whatever its case."""
+        return self._by_name.get(name.casefold(), ())
+
+    def lists(self, target: GroupId) -> bool:
+        """Is that target group listed, or a source that replicates to it?"""
+        return target in self._by_id or target in self._targets
+
+    @cached_property
+    def _targets(self) -> frozenset[GroupId]:
+        return frozenset(one for group in self.groups if isinstance(group, SourceGroup) for one in group.targets)
+
+    @cached_property
+    def _by_id(self) -> dict[GroupId, Group]:
+        return {group.id: group for group in reversed(self.groups)}
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[SourceGroup, ...]]:
+        found: dict[str, tuple[SourceGroup, ...]] = {}
+        for group in self.groups:
+            if isinstance(group, SourceGroup):
+                name = (group.name or "").casefold()
+                found[name] = (*found.get(name, ()), group)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from vvol_replication.domain.groups import GroupId, SourceGroup
+from vvol_replication.domain.groups import GroupId
 
 from .world import SiteView, World
 
@@ -35,8 +35,7 @@ def presence(target: GroupId, sites: frozenset[str], world: World) -> Presence:
 
 def lists(view: SiteView, target: GroupId) -> bool:
     """Does the vCenter list the target group, or a source that replicates to it?"""
-    groups = view.inventory.groups if view.inventory is not None else ()
-    return any(group.id == target or (isinstance(group, SourceGroup) and target in group.targets) for group in groups)
+    return view.inventory is not None and view.inventory.lists(target)
 
 
 def _read_whole(view: SiteView) -> bool:

@@ -7,7 +7,6 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import GroupId, SourceGroup
 
 from .from_status import fits
-from .sides import group_of_id
 from .world import Unbound, World
 
 
@@ -21,7 +20,7 @@ def explained(spec: ReplicationGroupSpec, status: ReplicationGroupStatus, unboun
     wanted = GroupId(source.fault_domain or "", source.device_group or "")
     for site in dict.fromkeys((spec.protected_site or spec.recovery_site, spec.recovery_site)):
         view = world.sites.get(site)
-        group = group_of_id(wanted, view.inventory) if view is not None and view.inventory is not None else None
+        group = view.inventory.group(wanted) if view is not None and view.inventory is not None else None
         if isinstance(group, SourceGroup) and group.name:
             return Unbound(
                 unbound.reason,

@@ -8,7 +8,6 @@ from vvol_replication.api.group import ReplicationGroupSpec
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.groups import (
     FaultDomain,
-    Group,
     GroupId,
     GroupName,
     Inventory,
@@ -93,11 +92,7 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
             f"spec.group.name {name!r} does not have the form <array>:<protection group>. Correct it, or set "
             "spec.group.target.",
         )
-    named = [
-        group
-        for group in protected.inventory.groups
-        if isinstance(group, SourceGroup) and (group.name or "").casefold() == name.casefold()
-    ]
+    named = protected.inventory.sources(name)
     if not named:
         what = f"Source group {name!r} at VCenter {protected.name!r}"
         return _source_unseen(what, spec, protected)
@@ -112,7 +107,7 @@ def find_sides(spec: ReplicationGroupSpec, recovery: Site, protected: Site, worl
 
 
 def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, protected: Site) -> Sides | Unbound:
-    found = group_of_id(wanted, recovery.inventory)
+    found = recovery.inventory.group(wanted)
     if found is None:
         return _unseen(f"Target group {wanted} at VCenter {recovery.name!r}", Reason.TARGET_GROUP_NOT_FOUND, recovery)
     if isinstance(found, SourceGroup):
@@ -122,7 +117,7 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
             "spec.group.target must be the side that receives.",
         )
     for one in (protected, recovery):
-        source = group_of_id(found.source, one.inventory)
+        source = one.inventory.group(found.source)
         if isinstance(source, SourceGroup):
             return Sides(found, source, one)
     name_unknown = f"Source group {found.source}, whose name has the protection group,"
@@ -130,7 +125,7 @@ def _by_target_id(wanted: GroupId, spec: ReplicationGroupSpec, recovery: Site, p
 
 
 def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, world: World) -> TargetGroup | Unbound:
-    found = [group for wanted in source.targets if (group := group_of_id(wanted, recovery.inventory)) is not None]
+    found = [group for wanted in source.targets if (group := recovery.inventory.group(wanted)) is not None]
     targets = [group for group in found if isinstance(group, TargetGroup)]
     if spec.target_array is not None:
         domains = _domains_of(spec.target_array, recovery, world)
@@ -169,8 +164,3 @@ def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Un
 def domain_of(group: GroupId, inventory: Inventory) -> FaultDomain | None:
     """The array that a group is on, as VASA names it."""
     return next((domain for domain in inventory.fault_domains if domain.id == group.fault_domain), None)
-
-
-def group_of_id(wanted: GroupId, inventory: Inventory) -> Group | None:
-    """The group of that id, as far as it was listed."""
-    return next((group for group in inventory.groups if group.id == wanted), None)
