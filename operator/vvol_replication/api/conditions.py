@@ -1,16 +1,19 @@
 """Conditions of an object, and how a new list follows from the last one and from what is wanted now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from . import wire
+from .errors import SpecError
 from .times import whole_seconds
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
 MESSAGE_LIMIT = 1024
+_KEYS = ("type", "status", "reason", "message", "observedGeneration", "lastTransitionTime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,28 @@ def to_json(conditions: Iterable[Condition]) -> list[dict[str, Any]]:
     return [wire.to_json(condition) for condition in conditions]
 
 
-def from_json(raw: object, path: str = "status.conditions") -> tuple[Condition, ...]:
+def from_json(raw: object) -> tuple[Condition, ...]:
     """Read a list; an element that cannot be read counts as absent, and so will be written anew."""
     found: dict[str, Condition] = {}
-    for condition in wire.read_each(Condition, raw, path):
-        found.setdefault(condition.type, condition)
+    for item in raw if isinstance(raw, list) else ():
+        if isinstance(item, Mapping) and (condition := _read(item)) is not None:
+            found.setdefault(condition.type, condition)
     return tuple(found.values())
+
+
+def _read(item: Mapping[str, Any]) -> Condition | None:
+    try:
+        return _known(*(item.get(key) for key in _KEYS))
+    except TypeError:  # a list or an object, where a condition has none
+        return None
+
+
+@lru_cache(maxsize=4096, typed=True)  # most conditions of a status are those of the one before
+def _known(*values: object) -> Condition | None:
+    try:
+        return wire.from_json(Condition, dict(zip(_KEYS, values, strict=True)), "")
+    except SpecError:
+        return None
 
 
 def find(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from .errors import SpecError
 
@@ -19,9 +20,17 @@ def parse_time(text: str, path: str = "time") -> datetime:
     Raises:
         SpecError: at `path`, if it is none. A time without a zone is none.
     """
+    try:
+        return _read(text)
+    except ValueError as error:
+        raise SpecError(path, str(error)) from error
+
+
+@lru_cache(maxsize=4096)  # statuses tell the same times again and again
+def _read(text: str) -> datetime:
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise SpecError(path, "is not an RFC 3339 time: write it like 2026-12-01T00:00:00Z")
+        raise ValueError("is not an RFC 3339 time: write it like 2026-12-01T00:00:00Z")
     date, clock, fraction, zone = found.groups()
     offset = "+00:00" if zone in "Zz" else zone
     try:
@@ -29,10 +38,11 @@ def parse_time(text: str, path: str = "time") -> datetime:
         moment = moment.astimezone(UTC)
         _ = moment + timedelta(milliseconds=1)  # decisions look this far beyond a time; its last moment has no beyond
     except (ValueError, OverflowError) as error:
-        raise SpecError(path, f"is not a time that exists: {error}") from error
+        raise ValueError(f"is not a time that exists: {error}") from error
     return moment
 
 
+@lru_cache(maxsize=4096)
 def format_time(moment: datetime) -> str:
     """Write RFC 3339 in UTC, with a fraction only where it is not zero.
 

@@ -6,19 +6,19 @@ empty lists are not written. Modules that define such dataclasses do not postpon
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from functools import cache, lru_cache, partial
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from .errors import SpecError
 from .times import format_time, parse_time
 
 T = TypeVar("T")
+_Reader = Callable[[object], Any]
+"""Reads a value. It raises SpecError with the path from that value on: empty, or from its next dot or bracket."""
 
-_FIELDS: dict[Any, tuple[dataclasses.Field[Any], ...]] = {}
-"""By dataclass: asking `dataclasses` for them each time took a third of the work."""
 _SPELLINGS = {"id": "ID", "uuid": "UUID", "vcenter": "VCenter"}
 _WHOLE = {
     "fault_domain": "faultDomainID",
@@ -42,9 +42,10 @@ def json_name(name: str) -> str:
 
 def to_json(value: object) -> Any:
     """The JSON of a dataclass, or of anything that is a field of one."""
-    if dataclasses.is_dataclass(value):
-        pairs = ((json_name(f.name), to_json(getattr(value, f.name))) for f in _fields(type(value)))
-        return {key: item for key, item in pairs if item is not None and item != []}
+    parts = _parts(type(value))
+    if parts is not None:
+        pairs = ((part.key, to_json(item)) for part in parts if (item := getattr(value, part.name)) is not None)
+        return {key: item for key, item in pairs if item != []}
     if isinstance(value, datetime):
         return format_time(value)
     if isinstance(value, tuple):
@@ -60,7 +61,7 @@ def from_json(kind: type[T], raw: object, path: str) -> T:
     Raises:
         SpecError: at the exact path, for a missing field or one of the wrong type.
     """
-    value: T = _read(kind, raw, path)
+    value: T = _at(path, _reader(kind), raw)
     return value
 
 
@@ -71,15 +72,14 @@ def read_fields(kind: type[Any], raw: Mapping[str, object], path: str, *, strict
         SpecError: for an unreadable field named in `strict`.
     """
     found: dict[str, Any] = {}
-    for field in _fields(kind):
-        key = json_name(field.name)
-        if raw.get(key) is None:
+    for part in _parts(kind) or ():
+        if (item := raw.get(part.key)) is None:
             continue
         try:
-            found[field.name] = _read(field.type, raw[key], f"{path}.{key}")
-        except SpecError:
-            if field.name in strict:
-                raise
+            found[part.name] = _reader(part.kind)(item)
+        except SpecError as error:
+            if part.name in strict:
+                raise SpecError(f"{path}.{part.key}{error.path}", error.message) from error
     return found
 
 
@@ -94,62 +94,90 @@ def read_each(kind: type[T], raw: object, path: str) -> tuple[T, ...]:
     return tuple(found)
 
 
-def _fields(kind: Any) -> tuple[dataclasses.Field[Any], ...]:
-    found = _FIELDS.get(kind)
-    if found is None:
-        found = _FIELDS[kind] = dataclasses.fields(kind)
-    return found
+class _Part(NamedTuple):
+    """A field of a dataclass."""
+
+    name: str
+    key: str
+    kind: Any
+    required: bool
 
 
-@lru_cache(maxsize=256)
-def _without_none(kind: Any) -> Any:
+def _fields_of(kind: Any) -> tuple[_Part, ...] | None:
+    """The fields of a dataclass; None: it is none."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    fields = dataclasses.fields(kind)
+    return tuple(_Part(one.name, json_name(one.name), one.type, one.default is dataclasses.MISSING) for one in fields)
+
+
+_parts: Callable[[Any], tuple[_Part, ...] | None] = cache(_fields_of)
+
+
+def _at(path: str, read: _Reader, raw: object) -> Any:
+    """Read what stands at that path, as it is seen from there where the error is told."""
+    try:
+        return read(raw)
+    except SpecError as error:
+        raise SpecError(f"{path}{error.path}", error.message) from error
+
+
+def _make_reader(kind: Any) -> _Reader:
+    """How a value of that type is read."""
     if get_origin(kind) in (Union, types.UnionType):
         (kind,) = (option for option in get_args(kind) if option is not type(None))
-    return kind
-
-
-def _read(kind: Any, raw: object, path: str) -> Any:
-    kind = _without_none(kind)
-    if kind in (str, int, bool):
-        return _scalar(kind, raw, path)
     if kind is datetime:
-        return parse_time(_scalar(str, raw, path), path)
+        return lambda raw: parse_time(_scalar(str, raw), "")
     origin = get_origin(kind)
     if origin is tuple:
-        if not isinstance(raw, list):
-            raise SpecError(path, "must be a list")
-        return tuple(_read(get_args(kind)[0], item, f"{path}[{index}]") for index, item in enumerate(raw))
+        return partial(_tuple, _reader(get_args(kind)[0]))
     if origin is Literal:
-        return _one_of(get_args(kind), raw, path)
+        return partial(_one_of, get_args(kind))
     if dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, raw, path)
+        return partial(_dataclass, kind, [(part, _reader(part.kind)) for part in _parts(kind) or ()])
     if issubclass(kind, StrEnum):
-        return kind(_one_of(tuple(member.value for member in kind), raw, path))
-    return _scalar(kind, raw, path)
+        words = tuple(member.value for member in kind)
+        return lambda raw: kind(_one_of(words, raw))
+    return partial(_scalar, kind)
 
 
-def _read_dataclass(kind: Any, raw: object, path: str) -> Any:
+_reader: Callable[[Any], _Reader] = cache(_make_reader)
+"""Once for each type: to ask what a type is takes longer than to read a value."""
+
+
+def _tuple(read: _Reader, raw: object) -> tuple[Any, ...]:
+    if not isinstance(raw, list):
+        raise SpecError("", "must be a list")
+    return tuple(_at(f"[{index}]", read, item) for index, item in enumerate(raw))
+
+
+def _dataclass(kind: Any, readers: list[tuple[_Part, _Reader]], raw: object) -> Any:
     if not isinstance(raw, Mapping):
-        raise SpecError(path, "must be an object with fields")
-    everything = frozenset(field.name for field in _fields(kind))
-    found = read_fields(kind, raw, path, strict=everything)
-    for field in _fields(kind):
-        if field.name not in found and field.default is dataclasses.MISSING:
-            raise SpecError(f"{path}.{json_name(field.name)}", "is missing")
+        raise SpecError("", "must be an object with fields")
+    found: dict[str, Any] = {}
+    for part, read in readers:
+        if (item := raw.get(part.key)) is not None:
+            try:
+                found[part.name] = read(item)
+            except SpecError as error:
+                raise SpecError(f".{part.key}{error.path}", error.message) from error
+    for part, _ in readers:
+        if part.required and part.name not in found:
+            raise SpecError(f".{part.key}", "is missing")
     try:
         return kind(**found)
     except ValueError as error:
-        raise SpecError(path, str(error)) from error
+        raise SpecError("", str(error)) from error
 
 
-def _one_of(words: tuple[str, ...], raw: object, path: str) -> str:
-    text: str = _scalar(str, raw, path)
+def _one_of(words: tuple[str, ...], raw: object) -> str:
+    text: str = _scalar(str, raw)
     if text not in words:
-        raise SpecError(path, f"must be one of {', '.join(words)}")
+        raise SpecError("", f"must be one of {', '.join(words)}")
     return text
 
 
-def _scalar(kind: type[T], raw: object, path: str) -> T:
+def _scalar(kind: type[T], raw: object) -> T:
     if not isinstance(raw, kind) or (isinstance(raw, bool) and kind is not bool):
-        raise SpecError(path, f"must be of type {kind.__name__}")
+        raise SpecError("", f"must be of type {kind.__name__}")
     return raw

@@ -125,3 +125,11 @@ def test_a_list_that_is_none_is_empty(raw: object) -> None:
 
 def test_of_two_with_one_type_the_first_counts() -> None:
     assert from_json(to_json([READY, Condition("Ready", "True", "R", "", 1, THEN)])) == (READY,)
+
+
+@pytest.mark.parametrize("wrong", [True, 1.0, [1], {"a": 1}])
+def test_a_value_that_is_equal_but_of_another_type_is_not_taken_for_it(wrong: object) -> None:
+    (well,) = to_json([READY])
+    assert from_json([{**well, "observedGeneration": wrong}]) == ()
+    assert from_json([well]) == (READY,)
+    assert from_json([{**well, "observedGeneration": wrong}]) == ()

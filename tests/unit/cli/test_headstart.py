@@ -97,9 +97,9 @@ def test_what_a_group_needs_is_shown_without_them_too(tmp_path: Path, environmen
 def test_a_command_line_that_is_read_without_click_is_read_as_click_does(fragments: list[str]) -> None:
     words = [word for one in fragments for word in one.split(" ")]
     asked = headstart.group_asked_for(["status", *words])
-    with mock.patch.object(status, "show_group", return_value=Outcome.DONE) as show:
-        CliRunner().invoke(cli, ["status", *words])
     if asked is not None:
+        with mock.patch.object(status, "show_group", return_value=Outcome.DONE) as show:
+            CliRunner().invoke(cli, ["status", *words])
         cluster, name, form = show.call_args.args
         assert (name, cluster.flags, form) == (*asked, "table")
 

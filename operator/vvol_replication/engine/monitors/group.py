@@ -141,7 +141,7 @@ class GroupMonitor(RememberingMonitor):
         except SpecError as error:
             return self._bind_to(Unbound(Reason.INVALID_SPEC, str(error)))
         if before is None:
-            self._absence.remember(ReplicationGroupStatus.parse(self.stored), self.generation, self._spec)
+            self._absence.remember(self.stored_status, self.generation, self._spec)
         elif _meant(self._spec) != _meant(before):
             self._absence.forget()
         if self._spec != before:
@@ -157,7 +157,7 @@ class GroupMonitor(RememberingMonitor):
         if isinstance(bound, Binding):
             self._lost = None
             return self._bind_to(bound)
-        status = ReplicationGroupStatus.parse(self.stored)
+        status = self.stored_status
         lost, self._lost = self._lost, target_by_memory(self._spec, status, bound, world)
         if self._lost != lost:
             self.notify()
@@ -276,13 +276,13 @@ class GroupMonitor(RememberingMonitor):
         if isinstance(self.bound, Binding):
             to = self.bound.resolved  # not by both sides of a status: each array asks it of all groups at each reading
             return Pinned(to.source_array_id or "", to.target_array_id or "", to.protection_group or "")
-        last = self._absence.side(ReplicationGroupStatus.parse(self.stored))
+        last = self._absence.side(self.stored_status)
         return Pinned.of(last.source, last.target)
 
     def _status(self, unread: Problem | None) -> Mapping[str, Any]:
         """The status to write. `unread`: why the points in time could not be listed now; None: they were."""
         bound = self.bound if isinstance(self.bound, Binding) else None
-        before = ReplicationGroupStatus.parse(self.stored)
+        before = self.stored_status
         last = self._absence.side(before)
         marks: tuple[Wanted, ...] = ()
         source = source_side(bound) if bound else last.source

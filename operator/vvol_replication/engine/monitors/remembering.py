@@ -63,12 +63,12 @@ class RememberingMonitor(HistoryKeeper):
 
     def observe(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so; the first time, that says what was remembered before the restart."""
-        known = self.stored
+        known = self.stored_status
         if not super().observe(body):
             return False
         if not self._recalled:
             self._recalled = True
-            before = ReplicationGroupStatus.parse(self.stored)
+            before = self.stored_status
             if before.armed_sync is not None:
                 self._armed.put(self._key, before.armed_sync)
             self._blank = not before.conditions
@@ -79,9 +79,14 @@ class RememberingMonitor(HistoryKeeper):
             self._take_from_others(known)
         return True
 
-    def _take_from_others(self, stored: Mapping[str, Any]) -> None:
+    @property
+    def stored_status(self) -> ReplicationGroupStatus:
+        """The status that the API server is known to hold."""
+        return self._writer.parsed(ReplicationGroupStatus.parse)
+
+    def _take_from_others(self, before: ReplicationGroupStatus) -> None:
         """Take up what a process that led before has written late, instead of writing over it."""
-        before, now = ReplicationGroupStatus.parse(stored), ReplicationGroupStatus.parse(self.stored)
+        now = self.stored_status
         self._armed.take(self._key, before.armed_sync, now.armed_sync)
         self._prepared.take(self._key, before.prepared, now.prepared)
         if isinstance(self.bound, Binding):

@@ -79,8 +79,7 @@ class StoredRequest(Generic[StatusT]):
         Raises:
             SpecError: if the ledger is there and cannot be read.
         """
-        parsed: StatusT = self._parse(self._writer.stored)
-        return parsed
+        return self._writer.parsed(self._parse)
 
     def operation_json(self) -> Any:
         """The stored ledger."""

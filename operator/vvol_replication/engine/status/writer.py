@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from vvol_replication.api.names import FINALIZER
 from vvol_replication.api.objects import Conflict, Failed, Gone, ObjectRef, WriteResult, Written
@@ -16,6 +16,7 @@ from vvol_replication.engine.services import Services
 from .changes import elapsed
 from .versions import older
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +35,7 @@ class StatusWriter:
         """The newest resourceVersion that is known."""
         self._finalizers: tuple[str, ...] = ()
         self._body: Mapping[str, Any] = {}
+        self._parsed: tuple[Mapping[str, Any], Any] | None = None
         self._services = services
         self._written_at: datetime | None = None
         self._failures = 0
@@ -62,6 +64,13 @@ class StatusWriter:
     def held(self) -> bool:
         """Does the object carry our finalizer?"""
         return FINALIZER in self._finalizers
+
+    def parsed(self, parse: Callable[[object], T]) -> T:
+        """What is stored, as `parse` reads it: it is asked once for each status, so it has to be the same each time."""
+        if self._parsed is None or self._parsed[0] is not self.stored:
+            self._parsed = self.stored, parse(self.stored)
+        found: T = self._parsed[1]
+        return found
 
     async def write(self, status: Mapping[str, Any]) -> WriteResult:
         """Make the status this. `Failed` leaves open whether it took place; a read tells."""
