@@ -91,15 +91,20 @@ class Monitor(ABC):
     async def poll_once(self) -> bool:
         """Read once and write what is news. True if all was well."""
 
+    def _shown_for(self) -> timedelta | None:
+        """How old is the reading that the stored status shows? None: it shows none that can be read."""
+        try:
+            return self._clock.now() - parse_time(str(self.stored.get("lastReadAt")))
+        except SpecError:
+            return None
+
     def _shows_old_reading(self, status: Mapping[str, Any], every: timedelta) -> bool:
         """Is there a younger reading than the one that is shown, and is that one old? A turn shows the last again."""
         shown = self.stored.get("lastReadAt")
         if shown is None or shown == status.get("lastReadAt"):
             return False
-        try:
-            return self._clock.now() - parse_time(str(shown)) >= every
-        except SpecError:
-            return True
+        age = self._shown_for()
+        return age is None or age >= every
 
     async def write_status(self, status: Mapping[str, Any], *, news: bool = False) -> bool:
         """Write the status if what it says is news, or if it was not written for long. False if that failed.
@@ -108,7 +113,8 @@ class Monitor(ABC):
         wiped, or that another process wrote, is looked at first.
         """
         since, every = self._writer.since_written(), timedelta(seconds=self._refresh)
-        fresh = since is not None and since < every and not self._shows_old_reading(status, every)
+        since = self._shown_for() if since is None else since  # the process before has written it
+        fresh = since is not None and timedelta() <= since < every and not self._shows_old_reading(status, every)
         if not news and facts(status) == facts(self.stored) and fresh:
             return True
         result = await self._writer.write(status)
