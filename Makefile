@@ -82,8 +82,8 @@ component: WORKERS := 3
 component: $(READY)  ## adapters against the simulator on TLS sockets; schedules against robfig/cron
 	@UV="$$(hack/setup.sh uv)" $(BIN)/python hack/toolchain.py cron-judge
 	$(PYTEST) tests/component
-# These mostly wait. Each worker has a control plane of its own, of up to 800 MB.
-e2e: WORKERS := 4
+# These wait as much as they work. Each worker has a control plane of its own, of up to 800 MB.
+e2e: WORKERS := 6
 # Whole files, in the order of tests/e2e/conftest.py: operator, storage and image of a file are started once.
 e2e: DIST := loadfile --no-loadscope-reorder
 e2e: tools judges  ## the operator against a real kube-apiserver and simulated storage
