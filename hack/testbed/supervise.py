@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+ASKED_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def _die_with_parent(parent: int) -> None:
@@ -37,12 +38,18 @@ def _start(argv: list[str], pid_file: Path | None) -> int:
     The pid is in ``pid_file`` before the program can say its first word: who waits for that word reads the pid then.
     """
     parent = os.getpid()
+    # Until it executes the program, the child has our handlers, which would take note of a signal and forget it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ASKED_TO_END)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKED_TO_END)
         with contextlib.suppress(OSError):  # the child sets it too; whoever is first
             os.setpgid(pid, pid)
         return pid
     try:
+        for number in ASKED_TO_END:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKED_TO_END)
         os.setpgid(0, 0)
         _die_with_parent(parent)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -71,7 +78,7 @@ def supervise(argv: list[str], pid_file: Path | None, grace: float) -> int:
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write)
     asked: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in ASKED_TO_END:
         signal.signal(number, lambda received, _frame: asked.append(received))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that it wakes the selector
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from testbed.processes import Process, is_running, supervised
+from testbed.processes import SUPERVISOR, Process, is_running, supervised
 from testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -22,6 +22,14 @@ STUBBORN = (
     "import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('no', flush=True))\nprint('up', flush=True)\n"
     "while True: signal.pause()"
 )
+
+# Tells the child to end before it is the program.
+TOO_EARLY = """
+import os, runpy, signal, sys
+supervise = runpy.run_path(sys.argv[1])["supervise"]
+supervise.__globals__["_die_with_parent"] = lambda _parent: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(supervise([sys.executable, "-c", ""], None, 10.0))
+"""
 
 
 def python(code: str) -> list[str]:
@@ -111,3 +119,9 @@ def test_a_program_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert process.wait(timeout=30) == 127
     assert process.last_lines().startswith(f"cannot run {tmp_path / 'absent'}: ")
     process.end()
+
+
+def test_a_program_that_is_told_to_end_before_it_runs_ends() -> None:
+    command = [*python(TOO_EARLY), str(SUPERVISOR)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
