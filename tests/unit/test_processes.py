@@ -57,7 +57,7 @@ def test_end_asks_with_sigterm(tmp_path: Path) -> None:
 
 
 def test_end_kills_what_ignores_sigterm_after_the_grace_period(tmp_path: Path) -> None:
-    process = Process("stubborn", python(STUBBORN), tmp_path, grace=0.3)
+    process = Process("stubborn", python(STUBBORN), tmp_path, grace=2.0)
     pid = wait_until_up(process)
 
     assert process.end() == 128 + signal.SIGKILL
