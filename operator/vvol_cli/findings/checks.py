@@ -133,11 +133,11 @@ def _operator(facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.FINE, "operator", f"{holder} leads in namespace {where}.")
     if held:
         return
-    by_statuses = _by_statuses(facts, now, advice)
+    newest = max(_reads(facts), default=None)
+    by_statuses = _by_statuses(facts, newest, now, advice)
     renewals = [(namespace_of(lease), moment(at(lease, "spec.renewTime"))) for lease in facts.leases or ()]
-    seen = max(_reads(facts), default=None)
     # Leases of installations that are no more, beside an operator that needs none
-    outlived = seen is not None and all(seen > _ran_out(lease) for lease in facts.leases or ())
+    outlived = newest is not None and all(newest > _ran_out(lease) for lease in facts.leases or ())
     if not renewals or (outlived and by_statuses.level is Level.FINE):
         yield by_statuses
         return
@@ -179,21 +179,24 @@ def _ran_out(lease: Object) -> datetime:
     return renewed + _duration(lease) if text(lease, "spec.holderIdentity") else renewed
 
 
+def _known(facts: Facts) -> tuple[Object, ...]:
+    """What an operator reads again and again."""
+    return (*(facts.endpoints or ()), *(facts.groups or ()))
+
+
 def _reads(facts: Facts) -> list[datetime]:
     """When an operator read what the statuses tell."""
-    known = (*(facts.endpoints or ()), *(facts.groups or ()))
-    return [when for one in known if (when := moment(at(one, "status.lastReadAt"))) is not None]
+    return [when for one in _known(facts) if (when := moment(at(one, "status.lastReadAt"))) is not None]
 
 
-def _by_statuses(facts: Facts, now: datetime, advice: str) -> Finding:
-    """Whether an operator works, where no Lease can be seen: it writes what it reads."""
-    known = [*(facts.endpoints or ()), *(facts.groups or ())]
-    read = _reads(facts)
-    if read and now - max(read) <= SILENT:
-        return Finding(Level.FINE, "operator", f"It wrote a status {short(now - max(read))} ago. No Lease was seen.")
-    if read:
+def _by_statuses(facts: Facts, newest: datetime | None, now: datetime, advice: str) -> Finding:
+    """Whether an operator works, where no Lease can be seen: it writes what it reads. `newest`: of `_reads`."""
+    known = _known(facts)
+    if newest is not None and now - newest <= SILENT:
+        return Finding(Level.FINE, "operator", f"It wrote a status {short(now - newest)} ago. No Lease was seen.")
+    if newest is not None:
         return Finding(
-            Level.WRONG, "operator", f"No status was written for {short(now - max(read))}. No Lease was seen.", advice
+            Level.WRONG, "operator", f"No status was written for {short(now - newest)}. No Lease was seen.", advice
         )
     if known and not any(is_seen(one) for one in known):
         return Finding(Level.WRONG, "operator", "No operator has seen the objects that are here.", advice)

@@ -1,7 +1,7 @@
 """Conditions of an object, and how a new list follows from the last one and from what is wanted now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,7 +13,6 @@ from .times import whole_seconds
 ConditionStatus = Literal["True", "False", "Unknown"]
 
 MESSAGE_LIMIT = 1024
-_KEYS = ("type", "status", "reason", "message", "observedGeneration", "lastTransitionTime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,9 @@ class Condition:
     message: str
     observed_generation: int
     last_transition_time: datetime
+
+
+_KEYS = tuple(wire.json_name(one.name) for one in fields(Condition))
 
 
 @dataclass(frozen=True, slots=True)

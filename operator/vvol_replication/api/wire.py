@@ -72,11 +72,11 @@ def read_fields(kind: type[Any], raw: Mapping[str, object], path: str, *, strict
         SpecError: for an unreadable field named in `strict`.
     """
     found: dict[str, Any] = {}
-    for part in _parts(kind) or ():
+    for part, read in _readers(kind):
         if (item := raw.get(part.key)) is None:
             continue
         try:
-            found[part.name] = _reader(part.kind)(item)
+            found[part.name] = read(item)
         except SpecError as error:
             if part.name in strict:
                 raise SpecError(f"{path}.{part.key}{error.path}", error.message) from error
@@ -134,7 +134,7 @@ def _make_reader(kind: Any) -> _Reader:
     if origin is Literal:
         return partial(_one_of, get_args(kind))
     if dataclasses.is_dataclass(kind):
-        return partial(_dataclass, kind, [(part, _reader(part.kind)) for part in _parts(kind) or ()])
+        return partial(_dataclass, kind, frozenset(part.name for part in _parts(kind) or ()))
     if issubclass(kind, StrEnum):
         words = tuple(member.value for member in kind)
         return lambda raw: kind(_one_of(words, raw))
@@ -145,23 +145,25 @@ _reader: Callable[[Any], _Reader] = cache(_make_reader)
 """Once for each type: to ask what a type is takes longer than to read a value."""
 
 
+def _readers_of(kind: Any) -> tuple[tuple[_Part, _Reader], ...]:
+    """The fields of a dataclass, and how each is read."""
+    return tuple((part, _reader(part.kind)) for part in _parts(kind) or ())
+
+
+_readers: Callable[[Any], tuple[tuple[_Part, _Reader], ...]] = cache(_readers_of)
+
+
 def _tuple(read: _Reader, raw: object) -> tuple[Any, ...]:
     if not isinstance(raw, list):
         raise SpecError("", "must be a list")
     return tuple(_at(f"[{index}]", read, item) for index, item in enumerate(raw))
 
 
-def _dataclass(kind: Any, readers: list[tuple[_Part, _Reader]], raw: object) -> Any:
+def _dataclass(kind: Any, names: frozenset[str], raw: object) -> Any:
     if not isinstance(raw, Mapping):
         raise SpecError("", "must be an object with fields")
-    found: dict[str, Any] = {}
-    for part, read in readers:
-        if (item := raw.get(part.key)) is not None:
-            try:
-                found[part.name] = read(item)
-            except SpecError as error:
-                raise SpecError(f".{part.key}{error.path}", error.message) from error
-    for part, _ in readers:
+    found = read_fields(kind, raw, "", strict=names)
+    for part in _parts(kind) or ():
         if part.required and part.name not in found:
             raise SpecError(f".{part.key}", "is missing")
     try:

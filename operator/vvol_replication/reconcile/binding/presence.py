@@ -24,18 +24,13 @@ def presence(target: GroupId, sites: frozenset[str], world: World) -> Presence:
     `sites` has just been read completely, and one of them still knows the target's array: an array whose provider was
     unregistered takes its groups off the list, and destroys none.
     """
-    if any(lists(view, target) for view in world.sites.values()):
+    if any(view.inventory is not None and view.inventory.lists(target) for view in world.sites.values()):
         return Presence.LISTED
     views = [world.sites.get(name) for name in sites]
     if not all(view is not None and _read_whole(view) for view in views):
         return Presence.UNKNOWN
     domains = {domain.id for view in views if view and view.inventory for domain in view.inventory.fault_domains}
     return Presence.ABSENT if target.fault_domain in domains else Presence.UNKNOWN
-
-
-def lists(view: SiteView, target: GroupId) -> bool:
-    """Does the vCenter list the target group, or a source that replicates to it?"""
-    return view.inventory is not None and view.inventory.lists(target)
 
 
 def _read_whole(view: SiteView) -> bool:
