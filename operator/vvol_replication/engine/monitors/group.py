@@ -22,6 +22,7 @@ from vvol_replication.domain.ports import VCenterPort
 from vvol_replication.engine.monitors.memory.armed import ArmedSyncs
 from vvol_replication.engine.monitors.memory.prepared import PreparedGroups
 from vvol_replication.engine.services import Services
+from vvol_replication.engine.waiting import common_moment
 from vvol_replication.reconcile.binding.behind import NOTHING_BEHIND, Behind, problems_behind
 from vvol_replication.reconcile.binding.bind import bind
 from vvol_replication.reconcile.binding.from_status import bind_by_memory, target_by_memory
@@ -264,11 +265,15 @@ class GroupMonitor(RememberingMonitor):
     def _pause_of_looks(self) -> float:
         if not self._asked or self._armed.of(self._key) is not None:
             return super()._pause()
-        most = self._pace.group / 4 if self._failures else self._pace.group
+        most, now = self._pace.group, self._clock.now()
         pause = most * (1 - self._clock.jitter() / 2)
-        if not self._failures and self._read_at is not None:
-            pause -= (self._clock.now() - self._read_at).total_seconds()  # what was listed may be of a while ago
-        return max(pause, self._pace.monitor_retry_first)
+        if self._failures:
+            return max(pause / 4, self._pace.monitor_retry_first)
+        listed_at = (self._read_at or now).timestamp()  # what was listed may be of a while ago
+        due = listed_at + pause
+        if self._points_of is not None:  # one question lists for all of a fault domain that ask at the same time
+            due = common_moment(due, listed_at + most, most / 4, self._points_of.fault_domain)
+        return max(due - now.timestamp(), self._pace.monitor_retry_first)
 
     @property
     def pinned(self) -> Pinned:
