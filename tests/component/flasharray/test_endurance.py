@@ -16,7 +16,7 @@ from vvol_replication.storage.flasharray import http
 
 
 async def test_300_calls_need_no_more_than_two_threads_and_sockets(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "IDLE", 600.0)
+    _kept_for(600.0, monkeypatch)
     threads, sockets = _threads(), _sockets()
     port = rig.connect(workers=2)
     rig.calls()
@@ -48,7 +48,7 @@ async def test_broken_calls_leave_no_sockets_either(rig: Rig) -> None:
 
 
 async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "IDLE", 0.0)
+    _kept_for(0.0, monkeypatch)
     port = rig.connect(workers=1)
     done(await port.connections())
     before, connections = _sockets(), len(rig.transports)
@@ -66,6 +66,11 @@ async def test_an_answer_without_end_is_not_read_to_its_end(rig: Rig, monkeypatc
     outcome = await port.connections()
     assert isinstance(outcome, Unavailable)
     assert outcome.reason == "AnswerUnreadable"
+
+
+def _kept_for(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDLE", "KEPT"):
+        monkeypatch.setattr(http, name, seconds)
 
 
 def _threads() -> int:

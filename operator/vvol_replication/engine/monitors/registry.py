@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -41,6 +42,8 @@ class Registry:
         self.groups: dict[GroupKey, GroupMonitor] = {}
         self.armed = ArmedSyncs(self._memory_changed)
         self.prepared = PreparedGroups(self._memory_changed)
+        self._bound: Mapping[str, frozenset[str]] | None = None
+        """The protection groups of each array that are stood for; None: to be found out."""
 
     @property
     def monitors(self) -> tuple[Monitor, ...]:
@@ -96,7 +99,7 @@ class Registry:
             del self.groups[key]
             self.armed.drop(key)
             self.prepared.drop(key)
-            self._services.notify(GroupsChanged(frozenset({key})))
+            self._groups_changed(frozenset({key}))
             return
         if ref.kind == VCENTER:
             del self.vcenters[ref.name]
@@ -109,7 +112,7 @@ class Registry:
         world = self.world()
         changed = frozenset(key for key, group in list(self.groups.items()) if group.rebind(world))
         if changed:
-            self._services.notify(GroupsChanged(changed))
+            self._groups_changed(changed)
 
     def endpoint_back(self, ref: ObjectRef) -> None:
         """An endpoint can be read again: transfers that are followed there are polled at once."""
@@ -183,9 +186,10 @@ class Registry:
                 prepared=self.prepared,
                 preparation_at=self.preparation_at,
             )
+            self._bound = None
         called_off_at = monitor.called_off_at
         if monitor.observe(body) and monitor.specify(body.get("spec"), self.world()):
-            self._services.notify(GroupsChanged(frozenset({key})))
+            self._groups_changed(frozenset({key}))
         record = self.prepared.of(key)
         if record is not None and monitor.called_off_at != called_off_at:
             self._memory_changed(key, record)
@@ -199,10 +203,19 @@ class Registry:
             endpoint.specify(body.get("spec"))
         endpoint.start()
 
+    def _groups_changed(self, keys: frozenset[GroupKey]) -> None:
+        self._bound = None
+        self._services.notify(GroupsChanged(keys))
+
     def _bound_to(self, array_id: str) -> frozenset[str]:
         """The protection groups of that source array that ReplicationGroups stand for, now or as last known."""
-        pinned = (group.pinned.source for group in self.groups.values())
-        return frozenset(name for array, name in pinned if array == array_id and name)
+        if self._bound is None:  # each array asks at each reading
+            found = defaultdict[str, set[str]](set)
+            for array, name in (group.pinned.source for group in self.groups.values()):
+                if name:
+                    found[array].add(name)
+            self._bound = {array: frozenset(names) for array, names in found.items()}
+        return self._bound.get(array_id, frozenset())
 
     def _policies_changed(self, array_id: str) -> None:
         for group in self.groups.values():

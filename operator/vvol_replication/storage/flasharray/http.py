@@ -35,6 +35,10 @@ IDLE: Final = 4.0
 """Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
 that crosses such an end is lost without need."""
 
+KEPT: Final = 45.0
+"""The same where a request that crosses it is sent once more, as aiohttp does with a GET. An array is read every 30 s,
+and each reading would begin with a TLS handshake otherwise."""
+
 _CHUNK: Final = 64 * 1024
 
 
@@ -213,7 +217,7 @@ class Http:
     def _session(self, method: str) -> aiohttp.ClientSession:
         if method == "GET":
             if self._kept is None:
-                self._kept = self._connected(keepalive_timeout=IDLE)
+                self._kept = self._connected(keepalive_timeout=KEPT)
             return self._kept
         if self._fresh is None:
             self._fresh = self._connected(force_close=True)
