@@ -31,6 +31,8 @@ class Asked:
     body: Any
     client: str = ""
     """The common name of the client certificate that was shown."""
+    connection: int = 0
+    """The port that it came from."""
 
 
 @dataclass
@@ -94,6 +96,7 @@ class Server:
                 dict(request.headers),
                 json.loads(text) if text else None,
                 _common_name(request),
+                request.get_extra_info("peername")[1],
             )
         )
         found = self.answer(self.asked[-1])

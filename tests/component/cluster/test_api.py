@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from vvol_replication.cluster import session
 from vvol_replication.cluster.api import ApiServer
 from vvol_replication.cluster.session import connect
 from vvol_replication.cluster.settings import NoApiServerError
+from vvol_replication.engine.ports import Pace
 
 SYNC = ObjectRef(REPLICATION_SYNC, "prod", "one", "u1")
 SITE = ObjectRef(VCENTER, None, "dallas", "u2")
@@ -241,6 +243,17 @@ async def test_where_the_login_cannot_be_renewed_the_one_from_before_is_judged_b
     assert server.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
     assert "could not be read again: OSError" in caplog.text
     assert "MARKED" not in caplog.text
+
+
+async def test_a_connection_is_kept_from_one_look_at_a_secret_to_the_next(
+    server: Server, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda _: (200, {"data": {}})
+    await api.secret("vc")
+    now = time.monotonic
+    monkeypatch.setattr(aiohttp.connector, "monotonic", lambda: now() + Pace().secret + 10)
+    await api.secret("vc")
+    assert len({asked.connection for asked in server.asked}) == 1
 
 
 async def test_no_token_no_header(server: Server) -> None:

@@ -51,6 +51,9 @@ async def test_a_quiet_hour_costs_few_calls_and_few_writes() -> None:
         assert 30 * 30 <= listings <= 60 * 30
         assert rig.world.calls["inventory"] - calls["inventory"] <= 170
         assert len(rig.api.writes) - writes <= 30 * 13 + 3 * 61
+        # those of one fault domain at the same moments, one each half minute at most, which makes one question of them
+        moments = {round(at.timestamp()) for at, method, _ in rig.world.asked if method == "points_in_time"}
+        assert len(moments) <= 3660 / 30 + 5
 
 
 @virtual

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 from component.flasharray.rig import Rig, done
 
 from vvol_replication.domain.outcomes import Unavailable
+from vvol_replication.engine.ports import Pace
 from vvol_replication.storage.flasharray import http
 
 
@@ -57,6 +60,15 @@ async def test_a_connection_that_was_idle_is_not_used_again(rig: Rig, monkeypatc
     assert len(rig.transports) == connections + 5
     assert rig.source.logins == 1
     await _until(lambda: _sockets() == before)
+
+
+async def test_a_connection_is_kept_from_one_reading_to_the_next(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = rig.connect(workers=1)
+    done(await port.connections())
+    connections, now = len(rig.transports), time.monotonic
+    monkeypatch.setattr(aiohttp.connector, "monotonic", lambda: now() + Pace().monitor + 10)
+    done(await port.connections())
+    assert len(rig.transports) == connections
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
