@@ -12,7 +12,7 @@ from typing import Any, Self
 from bench.applying import apply, ended, is_free
 from bench.figures import called, ms, quantile, seconds, table
 from bench.idle import HEAD, Rest, at_rest
-from bench.stand import GROUPS_PER_PAIR, LOAD_TRANSFER_SECONDS, PAIRS, Stand, load_groups
+from bench.stand import LOAD_TRANSFER_SECONDS, Size, Stand
 from bench.usage import Usage, Watch, usage
 
 from testbed import stage
@@ -58,6 +58,7 @@ class _Prober:
 class Load:
     """What was found. Times in seconds."""
 
+    size: Size
     syncs: int
     complete: int
     endings: Counter[str]
@@ -85,13 +86,13 @@ class Load:
         spent = self.cpu
         others = {reason: count for reason, count in self.endings.items() if reason != "PointInTimeCreated"}
         polled = ", ".join(f"{array} {rate:.1f}" for array, rate in sorted(self.polls.items()))
-        groups = PAIRS * GROUPS_PER_PAIR
+        groups = len(self.size.groups)
         in_a_row = f"{self.ideal:.0f} s: {-(-self.syncs // groups)} in a row of {LOAD_TRANSFER_SECONDS:g} s"
         refused = ", ".join(f"{count} with {code}" for code, count in self.writes.items() if code != _OK) or "none"
         rate = f"{self.syncs / self.finished:.1f}/s, {self.finished / self.ideal:.1f} x the transfers ({in_a_row})"
         each, written = sum(self.calls.values()) / self.syncs, sum(self.writes.values()) / self.syncs
         return [
-            f"Load: {self.syncs} syncs on {groups} groups of {PAIRS * 2} arrays, applied at once",
+            f"Load: {self.syncs} syncs on {groups} groups of {self.size.pairs * 2} arrays, applied at once",
             f"  complete: {self.complete} of {self.syncs}{f'; other endings: {others}' if others else ''}",
             f"  applied in {self.applied:.1f} s, all finished after {self.finished:.1f} s: {rate}",
             f"  storage calls: {each:.1f} per sync, polling and monitors included; at the targets per s: {polled}",
@@ -138,9 +139,9 @@ class Load:
         }
 
 
-def measure(stand: Stand, syncs: int) -> Load:
-    """Apply them and wait for the last one."""
-    groups = load_groups()
+def measure(stand: Stand, syncs: int, size: Size) -> Load:
+    """Apply them and wait for the last one; the storage is of that size."""
+    groups = size.groups
     stand.connect_groups("load", groups)
     stand.settled()
     objects = [stage.sync(f"load-{number:04}", "load", groups[number % len(groups)]) for number in range(syncs)]
@@ -165,6 +166,7 @@ def measure(stand: Stand, syncs: int) -> Load:
     after = usage(pid)
     stand.restart_operator()
     return Load(
+        size=size,
         syncs=syncs,
         complete=sum(stage.is_true(one, "Complete") for one in all_ended),
         endings=Counter(str((stage.condition(one, "Ready") or {}).get("reason")) for one in all_ended),

@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
     parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--endpoints", type=int, default=6, help="vCenters and FlashArrays, 6 or more (default: 6)")
-    parser.add_argument("--groups", type=int, default=0, help="connected in the section idle (default: 0)")
+    parser.add_argument("--groups", type=int, default=0, help="connected when idle (default: 0); under load 50 or more")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--compare", metavar="REVISION", help="measure that revision, too, in turns")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
@@ -67,7 +67,7 @@ def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[
         "latency": lambda stand: latency.measure(stand, arguments.samples),
         "calls": counts.measure,
         "idle": lambda stand: idle.measure(stand, size.groups[: arguments.groups]),
-        "load": lambda stand: load.measure(stand, arguments.syncs),
+        "load": lambda stand: load.measure(stand, arguments.syncs, size),
         "finished": lambda stand: finished.measure(stand, arguments.finished),
         "polling": polling.measure,
         "scrape": lambda stand: scrape.measure(stand, arguments.syncs),
