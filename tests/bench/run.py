@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ class Result(Protocol):
         ...
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure speed, calls and memory of the operator.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument(
@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--compare", metavar="REVISION", help="measure that revision, too, in turns")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where logs go and stay")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[Stand], Result]]:
@@ -92,11 +92,17 @@ def _measured(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]:
             else:
                 raise RuntimeError(f"{name} cannot be compared; what can: {', '.join(compare.COMPARED)}")
             found[name] = result.as_dict()
-            with_whom = f" --compare {arguments.compare}" if arguments.compare else ""
-            again = f"  (took {time.monotonic() - begun:.0f} s; again: make bench ARGS='--only {name}{with_whom}')"
+            again = f"  (took {time.monotonic() - begun:.0f} s; again: make bench ARGS='{_again(name, arguments)}')"
             sys.stdout.write("\n".join([*result.report(), again, "\n"]))
             sys.stdout.flush()
     return found
+
+
+def _again(name: str, arguments: argparse.Namespace) -> str:
+    """The arguments that measure this section once more in the same way."""
+    usual = vars(_arguments([]))
+    more = {one: value for one, value in vars(arguments).items() if one not in ("only", "json", "keep")}
+    return " ".join([f"--only {name}", *(f"--{one} {value}" for one, value in more.items() if value != usual[one])])
 
 
 def main() -> int:

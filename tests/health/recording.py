@@ -4,7 +4,7 @@ Each message is looked at as it comes: none may count from the moment in which i
 
 A shape is what tools look at: kind, phase, each condition's type, status and reason, how the generations compare, and
 whether the object is being deleted. Messages and times are not part of it, so a few hundred objects stand for all.
-Records go to `.cache/statuses/<suite>-<worker>.jsonl`, where `make health` lets the programs judge them.
+Records go to `.cache/statuses/<suite>-<worker>-<process>.jsonl`, where `make health` lets the programs judge them.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Recording:
         DIRECTORY.mkdir(parents=True, exist_ok=True)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         text = "".join(json.dumps(one) + "\n" for one in self.records)
-        (DIRECTORY / f"{self.suite}-{worker}.jsonl").write_text(text)
+        (DIRECTORY / f"{self.suite}-{worker}-{os.getpid()}.jsonl").write_text(text)
 
 
 def complaints(record: Object) -> list[str]:

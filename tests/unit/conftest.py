@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,23 +18,13 @@ from vvol_replication.reconcile.schedule import show as showing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HERE = Path(__file__).parent
-WATCHED = HERE / "reconcile"
-"""The suite of the decisions, of which coverage is asked: by their own tests, not by others that happen to come by."""
 KINDS = {"SyncStatus": "ReplicationSync", "PreparationStatus": "FailoverPreparation"}
 
 
 def pytest_configure() -> None:
-    """Forget what an earlier run recorded."""
-    recording.forget("unit")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take coverage off what reaches no decisions."""
-    for one in items:
-        watched = HERE not in one.path.parents or WATCHED in one.path.parents
-        if not watched and "VVOL_COVERAGE" not in os.environ:
-            one.add_marker("no_cover")
+    """Forget what an earlier run recorded, unless this one is the rest of it."""
+    if "VVOL_HEALTH_RECORDED" not in os.environ:
+        recording.forget("unit")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

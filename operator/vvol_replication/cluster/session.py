@@ -22,8 +22,8 @@ from .writes import Writes
 _log = logging.getLogger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _KEPT = 75.0
-"""Seconds that an unused connection is kept: longer than the looks at Secrets are apart, for each would begin with a TLS
-handshake otherwise. The API server closes it after 90 s (`k8s.io/apiserver`, `secure_serving.go`: IdleTimeout)."""
+"""Seconds that an unused connection is kept: longer than the looks at Secrets are apart, for each would begin with a
+TLS handshake otherwise. The API server closes it after 90 s (`k8s.io/apiserver`, `secure_serving.go`: IdleTimeout)."""
 _CONNECTIONS = 50
 OURS = 40
 """So many of the connections are for our own calls at once; the others are left to kopf's."""

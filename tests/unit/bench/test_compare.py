@@ -15,6 +15,7 @@ from bench.finished import Finished, Start
 from bench.idle import Idle, Rest
 from bench.latency import Latency
 from bench.load import Load
+from bench.stand import Size
 from bench.usage import Usage
 
 USAGE = Usage(threads=9, sockets=9, rss=100 * 2**20, cpu=10.0)
@@ -25,6 +26,7 @@ RESULTS: dict[str, Any] = {
     "calls": Counts(CALLS, {("replicationsyncs", "patch"): 5}, CALLS, {}),
     "idle": Idle(REST, 6, 0),
     "load": Load(
+        size=Size(),
         syncs=10, complete=10, endings=Counter(), applied=1.0, finished=20.0, ideal=10.0, calls=Counter(CALLS),
         writes=Counter({200: 50}), before=USAGE, peak=USAGE, after=USAGE, cpu=0.5, others_cpu={}, livez=[0.01],
         livez_lost=0, fresh=REST,
