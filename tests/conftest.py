@@ -7,6 +7,7 @@ each time. Nothing is judged by the clock, for the machine may be busy.
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -17,6 +18,12 @@ settings.load_profile("repeatable")
 
 WHOLE = "VVOL_COVERAGE"
 """Set by `make coverage`: watch everything."""
+
+
+def pytest_configure() -> None:
+    """Take SIGINT again: what a shell starts in the background ignores it, and so would the programs of our tests."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
