@@ -32,6 +32,6 @@ def common_moment(near: float, latest: float, every: float, of: str) -> float:
 
     There is one each `every` seconds, and it is another one than that of others.
     """
-    offset = crc32(of.encode()) % 1000 / 1000 * every
+    offset = crc32(of.encode(errors="replace")) % 1000 / 1000 * every
     moment = round((near - offset) / every) * every + offset
     return moment if moment <= latest else moment - every
