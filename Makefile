@@ -163,8 +163,7 @@ image-lock:  ## bring hack/image/requirements.txt up to date with requirements.i
 .PHONY: test
 test: tools  ## everything: check, unit, component, e2e, and coverage
 	@$(MAKE) check
-	@$(BIN)/coverage erase
-	@$(MAKE) unit UNIT=$(DECISIONS) COVERAGE_OPTIONS='--cov --cov-append --cov-report='
+	@$(MAKE) unit UNIT=$(DECISIONS) COVERAGE_OPTIONS='--cov --cov-report='
 	$(BIN)/coverage report --fail-under=100
 	@VVOL_HEALTH_RECORDED=more $(MAKE) unit UNIT='tests/unit --ignore=$(DECISIONS)'
 	@$(MAKE) component

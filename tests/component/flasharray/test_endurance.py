@@ -16,6 +16,7 @@ from component.flasharray.rig import Rig, done
 from vvol_replication.domain.outcomes import Unavailable
 from vvol_replication.engine.ports import Pace
 from vvol_replication.storage.flasharray import http
+from vvol_replication.storage.flasharray.rest1 import exchange
 
 
 async def test_300_calls_need_no_more_than_two_threads_and_sockets(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +82,8 @@ async def test_an_answer_without_end_is_not_read_to_its_end(rig: Rig, monkeypatc
 
 
 def _kept_for(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDLE", "KEPT"):
-        monkeypatch.setattr(http, name, seconds)
+    monkeypatch.setattr(exchange, "IDLE", seconds)
+    monkeypatch.setattr(http, "KEPT", seconds)
 
 
 def _threads() -> int:

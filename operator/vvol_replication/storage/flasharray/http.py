@@ -31,13 +31,9 @@ from .metadata import ResponseMetadata
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of an answer. A row of a snapshot has about 200."""
 
-IDLE: Final = 4.0
-"""Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
-that crosses such an end is lost without need."""
-
 KEPT: Final = 45.0
-"""The same where a request that crosses it is sent once more, as aiohttp does with a GET. An array is read every 30 s,
-and each reading would begin with a TLS handshake otherwise."""
+"""Seconds after which a kept connection is not used again. An array is read every 30 s, and each reading would begin
+with a TLS handshake otherwise. A GET that crosses the end of a connection is sent once more by aiohttp."""
 
 _CHUNK: Final = 64 * 1024
 

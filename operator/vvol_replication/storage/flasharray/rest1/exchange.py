@@ -24,6 +24,10 @@ from vvol_replication.storage.flasharray.metadata import ResponseMetadata
 from vvol_replication.storage.lane import Permit
 from vvol_replication.storage.tls import TLSTrust
 
+IDLE: Final = 4.0
+"""Seconds after which a kept connection is not used again: web servers drop idle ones after 5 s and more, and a request
+that crosses such an end is lost without need."""
+
 _CHUNK: Final = 64 * 1024
 
 
@@ -69,7 +73,7 @@ class Wire:
         remaining = self.remaining
         if remaining <= 0:
             raise NotReached(requests.Timeout(), sent=False)
-        if method == "POST" or time.monotonic() - self._last_used > http.IDLE:
+        if method == "POST" or time.monotonic() - self._last_used > IDLE:
             # What changes something goes out on a connection of its own: one that is being dropped would lose it.
             self._connection.close()
         outgoing = _Outgoing(body, permit)
