@@ -16,7 +16,7 @@ from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Problem, Unbound
 from vvol_replication.reconcile.core.baseline import baseline_of
 from vvol_replication.reconcile.core.newest import newest_listed
-from vvol_replication.reconcile.core.observation import Trouble, rows
+from vvol_replication.reconcile.core.observation import Query, Trouble, rows
 from vvol_replication.reconcile.core.steps import Finish, Park, PreparationDecision, Prepare, Record, TakeTurn
 from vvol_replication.reconcile.core.turns import waits_behind
 
@@ -58,8 +58,11 @@ def check_and_record(bound: BoundPreparation) -> PreparationDecision:
 
 
 def _checked(bound: BoundPreparation) -> tuple[Finding, ...] | PreparationDecision:
-    """Every check over fresh readings; a reading that is due or failed comes first."""
-    return bound.read(*BEFORE_THE_CALL) or judge_all(bound)
+    """Every check over fresh readings; a reading that is due or failed comes first.
+
+    Power is asked at every look: somebody is shutting VMs down, and waits.
+    """
+    return bound.read(*BEFORE_THE_CALL) or bound.due(Query.MEMBERS, within=bound.tuning.older_every) or judge_all(bound)
 
 
 def _refused(bound: BoundPreparation, finding: Finding) -> PreparationDecision:

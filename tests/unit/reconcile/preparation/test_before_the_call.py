@@ -111,6 +111,14 @@ ENDS: dict[str, tuple[dict[Query, Any], dict[str, Any], str]] = {
 }
 
 
+def test_a_vm_that_is_on_is_asked_for_again_at_the_next_look() -> None:
+    readings = {Query.MEMBERS: Membership((vm(PowerState.ON),))}
+    waits = decide(seen(readings))
+    assert isinstance(waits.step, Park)
+    assert waits.step.until == NOW + TUNING.older_every
+    assert decide(seen(readings), now=waits.step.until).step == Read(frozenset({Query.MEMBERS}))
+
+
 @pytest.mark.parametrize("in_turn", [False, True])
 @pytest.mark.parametrize("case", WAITS)
 def test_what_a_person_or_time_can_lift_is_waited_for_without_the_turn(case: str, in_turn: bool) -> None:  # noqa: FBT001 - a table
