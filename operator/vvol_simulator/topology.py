@@ -56,11 +56,15 @@ def generated_topology(
     array_pairs: int = 2,
     groups_per_pair: int = 25,
     *,
+    vcenter_pairs: int = 1,
     vms_per_group: int = 1,
     transfer_seconds: float = 2.0,
     schedule_every: float | None = None,
 ) -> dict[str, Any]:
-    """A large topology for load tests: pairs `array-1a` -> `array-1b`, groups `group-1-1`…, in austin and dallas."""
+    """A large topology for load tests: pairs `array-1a` -> `array-1b`, groups `group-1-1`…, in austin and dallas.
+
+    `vcenter_pairs`: `austin-2` and `dallas-2` are the next; pairs of arrays go to pairs of vCenters in turns.
+    """
     pairs = range(1, array_pairs + 1)
     schedule = {} if schedule_every is None else {"schedule": {"every": schedule_every}}
     return {
@@ -68,8 +72,9 @@ def generated_topology(
         "arrays": {f"array-{pair}{side}": {} for pair in pairs for side in "ab"},
         "connections": [{"arrays": [f"array-{pair}a", f"array-{pair}b"]} for pair in pairs],
         "vCenters": {
-            "austin": {"arrays": [f"array-{pair}a" for pair in pairs]},
-            "dallas": {"arrays": [f"array-{pair}b" for pair in pairs]},
+            site: {"arrays": [f"array-{pair}{side}" for pair in pairs[first::vcenter_pairs]]}
+            for first in range(vcenter_pairs)
+            for site, side in zip(generated_sites(first), "ab", strict=True)
         },
         "protectionGroups": [
             {
@@ -83,6 +88,12 @@ def generated_topology(
             for number in range(1, groups_per_pair + 1)
         ],
     }
+
+
+def generated_sites(number: int) -> tuple[str, str]:
+    """The names of a generated topology's n-th pair of vCenters, counted from 0: of the sources, of the targets."""
+    more = f"-{number + 1}" if number else ""
+    return f"austin{more}", f"dallas{more}"
 
 
 def build(topology: Any, clock: Clock | None = None) -> World:

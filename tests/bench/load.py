@@ -86,13 +86,13 @@ class Load:
         spent = self.cpu
         others = {reason: count for reason, count in self.endings.items() if reason != "PointInTimeCreated"}
         polled = ", ".join(f"{array} {rate:.1f}" for array, rate in sorted(self.polls.items()))
-        groups = len(self.size.groups)
+        groups, arrays, vcenters = len(self.size.groups), self.size.pairs * 2, self.size.vcenter_pairs * 2
         in_a_row = f"{self.ideal:.0f} s: {-(-self.syncs // groups)} in a row of {LOAD_TRANSFER_SECONDS:g} s"
         refused = ", ".join(f"{count} with {code}" for code, count in self.writes.items() if code != _OK) or "none"
         rate = f"{self.syncs / self.finished:.1f}/s, {self.finished / self.ideal:.1f} x the transfers ({in_a_row})"
         each, written = sum(self.calls.values()) / self.syncs, sum(self.writes.values()) / self.syncs
         return [
-            f"Load: {self.syncs} syncs on {groups} groups of {self.size.pairs * 2} arrays, applied at once",
+            f"Load: {self.syncs} syncs on {groups} groups of {arrays} arrays, {vcenters} vCenters, applied at once",
             f"  complete: {self.complete} of {self.syncs}{f'; other endings: {others}' if others else ''}",
             f"  applied in {self.applied:.1f} s, all finished after {self.finished:.1f} s: {rate}",
             f"  storage calls: {each:.1f} per sync, polling and monitors included; at the targets per s: {polled}",

@@ -55,6 +55,7 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
     parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--endpoints", type=int, default=6, help="vCenters and FlashArrays, 6 or more (default: 6)")
+    parser.add_argument("--vcenters", type=int, default=2, help="of these endpoints, an even number (default: 2)")
     parser.add_argument("--groups", type=int, default=0, help="connected when idle (default: 0); under load 50 or more")
     parser.add_argument("--seed", type=int, default=1, help="of the soak's storm (default: 1)")
     parser.add_argument("--compare", metavar="REVISION", help="measure that revision, too, in turns")
@@ -78,7 +79,7 @@ def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[
 
 def _measured(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]:
     """All sections that were asked for, in their order, each told when it is done."""
-    size = Size.of(arguments.endpoints, arguments.groups)
+    size = Size.of(arguments.endpoints, arguments.groups, arguments.vcenters)
     sections, found = _sections(arguments, size), {}
     wanted = [name for name in (*SECTIONS, *LONG) if name in (arguments.only or SECTIONS)]
     with contextlib.ExitStack() as running:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import itertools
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from testbed.controlplane import ControlPlane, free_ports
 from testbed.processes import Process
 from testbed.waiting import eventually
 from vvol_simulator.client import Simulator
-from vvol_simulator.topology import generated_topology
+from vvol_simulator.topology import generated_sites, generated_topology
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR_NAMESPACE = "vvol-system"
@@ -36,16 +35,26 @@ _QUIET = 0.3
 
 @dataclass(frozen=True)
 class Size:
-    """How many pairs of arrays there are, behind two vCenters, and how many groups each pair has for the load."""
+    """How many pairs of arrays and of vCenters there are, and how many groups each pair of arrays has for the load."""
 
     pairs: int = PAIRS
     groups_per_pair: int = GROUPS_PER_PAIR
+    vcenter_pairs: int = 1
 
     @classmethod
-    def of(cls, endpoints: int, groups: int) -> Size:
-        """Of that many vCenters and FlashArrays, and as many groups at least, both not below what is usual."""
-        pairs = max(PAIRS, (endpoints - 2) // 2)
-        return cls(pairs, max(GROUPS_PER_PAIR, -(-groups // pairs)))
+    def of(cls, endpoints: int, groups: int, vcenters: int = 2) -> Size:
+        """Of that many vCenters and FlashArrays, and as many groups at least, none below what is usual.
+
+        `endpoints` are both together, `vcenters` those of them that are vCenters.
+        """
+        vcenter_pairs = max(1, vcenters // 2)
+        pairs = max(PAIRS, endpoints // 2 - vcenter_pairs, vcenter_pairs)
+        return cls(pairs, max(GROUPS_PER_PAIR, -(-groups // pairs)), vcenter_pairs)
+
+    def sites(self, source: str) -> tuple[str, str]:
+        """The vCenters of the groups on a source array: the protected one, the recovery one."""
+        pair = int(source.removeprefix("array-").removesuffix("a"))
+        return generated_sites((pair - 1) % self.vcenter_pairs)
 
     @property
     def groups(self) -> list[str]:
@@ -59,7 +68,9 @@ USUAL = Size()
 
 def topology(size: Size = USUAL) -> dict[str, Any]:
     """Pairs of arrays with their groups for the load, and three groups for single syncs."""
-    world = generated_topology(size.pairs, size.groups_per_pair, transfer_seconds=LOAD_TRANSFER_SECONDS)
+    world = generated_topology(
+        size.pairs, size.groups_per_pair, vcenter_pairs=size.vcenter_pairs, transfer_seconds=LOAD_TRANSFER_SECONDS
+    )
     for name, array in world["arrays"].items():
         if name.startswith("array-1"):  # the bare script speaks REST 1 as well; the other pair is spoken to with REST 2
             array["restVersions"] = [f"1.{minor}" for minor in range(20)]
@@ -101,7 +112,7 @@ class Stand:
     simulator: Simulator
     operator: Operator
     tree: Path = ROOT
-    names: Iterator[int] = field(default_factory=itertools.count)
+    size: Size = USUAL
 
     @classmethod
     @contextlib.contextmanager
@@ -117,7 +128,7 @@ class Stand:
             plane.install(tree / "crds")
             for namespace in (OPERATOR_NAMESPACE, "single", "load"):
                 plane.kubectl("create", "namespace", namespace)
-            stand = cls(directory, plane, simulator, _operator(plane, directory, tree), tree)
+            stand = cls(directory, plane, simulator, _operator(plane, directory, tree), tree, size)
             running.callback(stand.end_operator)
             objects = stage.endpoints(simulator.ready, OPERATOR_NAMESPACE)
             plane.client.apply(*objects)
@@ -145,12 +156,13 @@ class Stand:
 
     def connect_groups(self, namespace: str, groups: Sequence[str]) -> None:
         """Make a ReplicationGroup for each of these protection groups and wait until they are read."""
-        objects = [
-            stage.group(name, namespace, f"{_source(name)}:{name}", recovery="dallas", protected="austin")
-            for name in groups
-        ]
-        self.plane.client.apply(*objects)
+        self.plane.client.apply(*(self._group(name, namespace) for name in groups))
         self.wait_ready("replicationgroups", timeout=60 + len(groups))
+
+    def _group(self, name: str, namespace: str) -> stage.Object:
+        source = _source(name)
+        protected, recovery = self.size.sites(source)
+        return stage.group(name, namespace, f"{source}:{name}", recovery=recovery, protected=protected)
 
     def wait_ready(self, kinds: str, timeout: int = 60) -> None:
         """Wait until all objects of these kinds are Ready; `timeout` in seconds."""

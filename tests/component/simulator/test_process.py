@@ -101,6 +101,20 @@ def test_a_generated_topology_is_as_large_as_asked() -> None:
     assert len(world.site("austin").vms) == 100
 
 
+def test_a_generated_topology_shares_its_arrays_among_its_vcenters() -> None:
+    world = build(generated_topology(array_pairs=5, groups_per_pair=1, vcenter_pairs=3))
+    arrays = {array.id: array.name for array in world.arrays.values()}
+    shared = {name: {arrays[one] for one in site.array_ids()} for name, site in world.sites.items()}
+    assert shared == {
+        "austin": {"array-1a", "array-4a"},
+        "dallas": {"array-1b", "array-4b"},
+        "austin-2": {"array-2a", "array-5a"},
+        "dallas-2": {"array-2b", "array-5b"},
+        "austin-3": {"array-3a"},
+        "dallas-3": {"array-3b"},
+    }
+
+
 @pytest.mark.parametrize(
     ("action", "arguments", "words"),
     [
