@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from demo.scene import Stage
 
-TRANSFER_SECONDS = 3.0
+TRANSFER_SECONDS = 2.0
 BROKEN_PIPE_STATUS = 141
 MARK = ".vvol-demo"
 """A file in a directory that is the demo's own, and may be emptied by it."""
