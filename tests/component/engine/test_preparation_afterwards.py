@@ -10,6 +10,7 @@ from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
 from vvol_replication.api.objects import ObjectRef, WriteResult
+from vvol_replication.api.times import format_time
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
 
@@ -59,9 +60,10 @@ async def test_that_it_became_stale_is_told_also_where_the_watch_ends_before() -
         await rig.until_prepared("dr")
         rig.api.write_status = answered_late  # type: ignore[method-assign,assignment]  # as below
         rig.api.event = slowly  # type: ignore[method-assign]  # as slow as a busy API server
-        rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
-        await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
-        await until(lambda: ("dr", "Warning", "VMPoweredOn") in rig.api.events, within=20)
+        replica = rig.world.replicas["erp"]
+        replica.target_state, replica.source_state = GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER
+        await rig.until_says(PREP, "dr", "GroupFailedOver", "Valid")
+        await until(lambda: ("dr", "Warning", "GroupFailedOver") in rig.api.events, within=20)
 
 
 @virtual
@@ -74,6 +76,28 @@ async def test_a_failed_over_group_is_shown_and_both_objects_stay_true() -> None
         await rig.until_says(PREP, "dr", "GroupFailedOver", "Valid")
         await until(lambda: rig.says(GROUP, "erp", "Prepared") is None)
         assert rig.body(GROUP, "erp")["status"]["target"]["state"] == "FAILEDOVER"
+
+
+@virtual
+async def test_a_stale_one_asks_to_call_the_failover_off_only_until_that_was_done() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        machines = rig.world.replicas["erp"].vms
+        machines["erp-db"] = PowerState.ON
+        await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
+        machines["erp-db"] = PowerState.OFF
+        read = rig.count("members")
+        await rig.restart()
+        await asyncio.sleep(300)
+        assert rig.says(PREP, "dr", "Valid") == ("False", "VMPoweredOn")
+        assert rig.count("members") == read
+        rig.group("erp", failoverCalledOffAt=format_time(rig.clock.now()))
+        await rig.until_says(PREP, "dr", "FailoverCalledOff", "Valid")
+        assert "call this failover off" not in texts(rig)[0]
+        written = rig.writes("dr")
+        await asyncio.sleep(300)
+        assert rig.writes("dr") == written
 
 
 def texts(rig: Rig) -> tuple[str, str]:

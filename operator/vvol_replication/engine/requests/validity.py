@@ -1,4 +1,4 @@
-"""Completed preparations are watched until they are stale: few objects, each with a look of its own."""
+"""Completed preparations are watched until their failover was made or called off: few objects, each with its look."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from vvol_replication.reconcile.preparation.validity import (
     is_watched,
     judge,
     restated,
+    stale,
 )
 
 from .context import EngineContext
 
 
 class ValidityWatches:
-    """One watch for each completed preparation that is not stale; a restart finds them again among the objects."""
+    """One watch for each completed preparation of which something may change; a restart finds them again."""
 
     def __init__(self, context: EngineContext, background: Background) -> None:
         self._context, self._background = context, background
@@ -50,7 +51,7 @@ class ValidityWatches:
             group: GroupKey = (body["metadata"]["namespace"], body["spec"]["groupRef"]["name"])
             watch = ValidityWatch(ref, self._context, group, status.operation.resolved)
             self._watches[ref.uid] = watch
-        # One that is stale by now is left to see that itself: it may be about to write it.
+        # One that is over by now is left to see that itself: it may be about to write it.
         if watch.observe(body) and not is_watched(status):
             watch.notify()
         watch.start()
@@ -86,7 +87,7 @@ class ValidityWatch(Monitor):
         if not is_watched(status):
             self._services.notify(MonitorEnded(self.ref))
             return True
-        validity = judge(status, await self._read(), self._clock.now())
+        validity = judge(status, await self._read(storage=stale(status) is None), self._clock.now())
         before = find(status.conditions, "Valid")
         if before is None or _says(before, validity):
             return validity.status != "Unknown"
@@ -100,7 +101,8 @@ class ValidityWatch(Monitor):
         operation = PreparationStatus.parse(self.stored).operation
         return operation.prepare.intent_at if operation is not None and operation.prepare is not None else None
 
-    async def _read(self) -> Afterwards:
+    async def _read(self, *, storage: bool) -> Afterwards:
+        """What became of its group; `storage`: of VMs and snapshots, too."""
         group = self._registry.groups.get(self._group)
         bound = group.bound if group is not None else None
         state: GroupState | None = None
@@ -108,6 +110,8 @@ class ValidityWatch(Monitor):
             state = bound.target.state
         off_at, asked_at = group.called_off_at if group is not None else None, self._asked_at
         called_off = off_at is not None and asked_at is not None and asked_at < off_at
+        if not storage:
+            return Afterwards(state, called_off)
         members, arrived = await asyncio.gather(
             self._calls.read(Query.MEMBERS, self._resolved, None),
             self._calls.read(Query.TARGET_SNAPSHOTS, self._resolved, None),
@@ -116,11 +120,10 @@ class ValidityWatch(Monitor):
 
     def _pause(self) -> float:
         """At the monitors' pace; never past the end of its validity."""
-        pause = super()._pause()
-        until = PreparationStatus.parse(self.stored).valid_until
-        if until is None:
+        pause, status = super()._pause(), PreparationStatus.parse(self.stored)
+        if status.valid_until is None or stale(status) is not None:
             return pause
-        left = (until - self._clock.now()) / timedelta(seconds=1)
+        left = (status.valid_until - self._clock.now()) / timedelta(seconds=1)
         return max(min(pause, left), self._pace.monitor_retry_first / 4)
 
 

@@ -25,11 +25,13 @@ from vvol_replication.reconcile.core.summarize import describe
 from .preflight import few
 
 _PREPARE_AGAIN = "call this failover off and create a new FailoverPreparation."
+_OVER = (Reason.GROUP_FAILED_OVER, Reason.FAILOVER_CALLED_OFF)
+"""What a person did with the failover: nothing that comes later changes what is to be said of the preparation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """`True`: it holds. `False`: it is stale, for good. `Unknown`: what would tell cannot be read."""
+    """`True`: it holds. `False`: it is stale, for good, though the reason may change. `Unknown`: it cannot be read."""
 
     status: ConditionStatus
     reason: Reason | str
@@ -84,13 +86,24 @@ def _restated(one: Condition, text: str | None, validity: Validity) -> Wanted:
 
 
 def is_watched(status: PreparationStatus) -> bool:
-    """Is there anything left that could make it stale?"""
+    """Is there anything left that could change what is to be said of it?"""
     valid = find(status.conditions, "Valid")
-    return status.finished_at is not None and valid is not None and valid.status != "False"
+    return status.finished_at is not None and valid is not None and valid.reason not in _OVER
+
+
+def stale(status: PreparationStatus) -> Validity | None:
+    """What it was found stale by, if it was."""
+    valid = find(status.conditions, "Valid")
+    return (
+        Validity(valid.status, valid.reason, valid.message) if valid is not None and valid.status == "False" else None
+    )
 
 
 def judge(status: PreparationStatus, after: Afterwards, now: datetime) -> Validity:
-    """Does a completed preparation hold still? What is sure comes first, then what could not be read."""
+    """Does a completed preparation hold still? What is sure comes first, then what could not be read.
+
+    One that is stale stays so; but advice to call the failover off is not left standing when it was called off.
+    """
     if after.target_state in (GroupState.FAILEDOVER, GroupState.REMOTE_FAILEDOVER):
         text = (
             f"The group has failed over (target {after.target_state}): the preparation was used or is void. Do not "
@@ -103,6 +116,8 @@ def judge(status: PreparationStatus, after: Afterwards, now: datetime) -> Validi
             "point in time. Create a new FailoverPreparation for the next failover."
         )
         return Validity("False", Reason.FAILOVER_CALLED_OFF, text)
+    if (before := stale(status)) is not None:
+        return before
     if status.valid_until is not None and now >= status.valid_until:
         text = (
             f"validFor passed at {status.valid_until:%Y-%m-%dT%H:%M:%SZ}. The group stays prepared. Do not fail over "

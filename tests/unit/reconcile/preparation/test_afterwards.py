@@ -25,7 +25,7 @@ from unit.reconcile.preparation.case import (
     vm,
 )
 
-from vvol_replication.api.conditions import Condition
+from vvol_replication.api.conditions import Condition, find, merge
 from vvol_replication.api.group import GroupRef, PreparedStatus
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.refs import PointInTimeStatus
@@ -48,6 +48,13 @@ OFF = Done(Membership((vm(PowerState.OFF),)))
 ARRIVED = Done((at_target(OLD), at_target(LAST)))
 NEWER = Done((at_target(OLD), at_target(LAST), at_target(replace(LAST, name="erp.3", created=NOW))))
 WELL = Afterwards(GroupState.TARGET, called_off=False, members=OFF, arrived=ARRIVED)
+STALE = {
+    "GroupFailedOver": replace(WELL, target_state=GroupState.FAILEDOVER),
+    "FailoverCalledOff": replace(WELL, called_off=True),
+    "VMPoweredOn": replace(WELL, members=Done(Membership((vm(PowerState.ON),)))),
+    "NewerDataArrived": replace(WELL, arrived=NEWER),
+    "ValidityEnded": WELL,
+}
 RECORD = PreparedStatus(
     NOW,
     RESOLVED.source_group,
@@ -112,12 +119,30 @@ def test_what_is_not_known_of_the_vms_is_told_with_the_vms_that_were_not_read() 
     assert validity.message == "Not all VMs of the group can be read: VM 'erp-db' (inaccessible)."
 
 
-def test_only_completed_ones_that_are_not_stale_are_watched() -> None:
+def test_completed_ones_are_watched_until_their_failover_was_made_or_called_off() -> None:
     assert not is_watched(PreparationStatus())
     assert not is_watched(decide(spec=replace(SPEC, dry_run=True)).status)
-    stale = decide(succeeded({}), status=called()).status
-    gone = tuple(replace(one, status="False") if one.type == "Valid" else one for one in stale.conditions)
-    assert not is_watched(replace(stale, conditions=gone))
+    watched = {reason: is_watched(_stale_by(reason)) for reason in STALE}
+    assert [reason for reason, one in watched.items() if not one] == ["GroupFailedOver", "FailoverCalledOff"]
+
+
+@pytest.mark.parametrize("reason", STALE)
+def test_a_stale_one_stays_so_and_its_advice_ends_with_the_failover(reason: str) -> None:
+    status = _stale_by(reason)
+    valid = find(status.conditions, "Valid")
+    kept = judge(status, WELL, NOW + timedelta(days=1))
+    assert valid is not None
+    assert (kept.status, kept.reason, kept.message) == (valid.status, valid.reason, valid.message)
+    assert judge(status, replace(WELL, called_off=True), NOW).reason == "FailoverCalledOff"
+    assert judge(status, replace(WELL, target_state=GroupState.FAILEDOVER), NOW).reason == "GroupFailedOver"
+
+
+def _stale_by(reason: str) -> PreparationStatus:
+    status = completed()
+    at = status.valid_until if reason == "ValidityEnded" and status.valid_until is not None else NOW
+    validity = judge(status, STALE[reason], at)
+    assert validity.reason == reason
+    return replace(status, conditions=merge(status.conditions, restated(status, validity), 1, at))
 
 
 def test_the_group_remembers_from_the_intent_on_and_knows_what_is_proven() -> None:
