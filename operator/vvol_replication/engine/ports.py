@@ -186,6 +186,8 @@ class Pace:
     """Between two listings of a group's points in time, at most; half of it at least, or somewhat less, so that the
     groups of a fault domain are listed together. Where a sync of the group has ended, or the group has changed, it is
     listed at once."""
+    armed: float = 10.0
+    """The same while a sync that a request left is armed there: what lands ends that, and others wait for it."""
     policy: float = 600.0
     """Between two questions to an array for schedule and retention of all groups on it; a new group is asked for with
     the next reading of the array. It costs one call, over REST 1 two."""

@@ -11,7 +11,7 @@ from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.group import ReplicationGroupStatus
-from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.objects import Failed
 from vvol_replication.api.status import Phase
 
@@ -154,6 +154,23 @@ async def test_a_request_that_is_deleted_with_its_sync_armed_is_remembered_too()
         await until(lambda: _group(rig).armed_sync is not None)
         _schedule(rig)
         await until(lambda: _group(rig).armed_sync is None)
+
+
+@virtual
+@pytest.mark.parametrize("waited", [60, 66, 72, 78, 84])  # wherever the looks of the group fall
+async def test_an_armed_sync_is_known_to_have_ended_soon_after_data_has_landed(waited: float) -> None:
+    async with running() as rig:
+        rig.request("await", method="AwaitSchedule", pointInTimeName="nightly")
+        await rig.until_reason("await", "AwaitingTransfer")
+        rig.api.edit("await", cancel=True)
+        await rig.until_ended("await")
+        rig.prepare("dr")
+        await rig.until_says(FAILOVER_PREPARATION, "dr", "EarlierSyncArmed")
+        await asyncio.sleep(waited)
+        _schedule(rig, seconds=5)
+        await asyncio.sleep(5)
+        await until(lambda: _group(rig).armed_sync is None, within=15)
+        await rig.until_prepared("dr", within=60)
 
 
 @virtual

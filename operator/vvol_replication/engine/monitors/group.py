@@ -263,8 +263,11 @@ class GroupMonitor(RememberingMonitor):
         return math.inf if turns_at is None else max((turns_at - self._clock.now()).total_seconds(), 0.0)
 
     def _pause_of_looks(self) -> float:
-        if not self._asked or self._armed.of(self._key) is not None:
+        armed = self._armed.of(self._key) is not None
+        if not self._asked or (armed and self._failures):
             return super()._pause()
+        if armed:
+            return self._pace.armed * (1 - self._clock.jitter() / 4)
         most, now = self._pace.group, self._clock.now()
         pause = most * (1 - self._clock.jitter() / 2)
         if self._failures:
