@@ -27,6 +27,7 @@ class Latency:
     bare_kept: list[float]
     stages: dict[str, float]
     bare_calls: dict[str, float]
+    slower: float = 0.0
 
     def report(self) -> list[str]:
         """Lines for people."""
@@ -39,7 +40,8 @@ class Latency:
             fits = f"{ratio(quantile(self.operator, 0.5), quantile(values, 0.5)):.2f}"
             rows.append([name, ms(quantile(values, 0.5)), ms(quantile(values, 0.95)), fits])
         return [
-            f"Latency, idle: create -> push at the source ({len(self.operator)} samples each, in turns; goal: 1.5)",
+            f"Latency, idle: create -> push at the source ({len(self.operator)} samples each, in turns)"
+            + (f"; the storage takes {ms(self.slower)} more for each call" if self.slower else ""),
             table(rows),
             "  where the operator's time goes (medians):",
             table([[name, ms(value)] for name, value in self.stages.items()]),
@@ -52,6 +54,7 @@ class Latency:
         p50 = quantile(self.operator, 0.5)
         return {
             "samples": len(self.operator),
+            "slowerBy": self.slower,
             "operator": {"p50": p50, "p95": quantile(self.operator, 0.95)},
             "bare": {"p50": quantile(self.bare, 0.5), "p95": quantile(self.bare, 0.95)},
             "bareKept": {"p50": quantile(self.bare_kept, 0.5), "p95": quantile(self.bare_kept, 0.95)},
@@ -62,13 +65,17 @@ class Latency:
         }
 
 
-def measure(stand: Stand, samples: int) -> Latency:
-    """Take the samples in turns, so that a slow moment of the machine meets all alike."""
+def measure(stand: Stand, samples: int, slower: float = 0.0) -> Latency:
+    """Take the samples in turns, so that a slow moment of the machine meets all alike.
+
+    `slower`: seconds that the storage takes longer for each call, as networks and real arrays do.
+    """
     stand.connect_groups("single", [OURS])
     ready = stand.simulator.ready
     plain, kept = Bare(ready, "array-1a", "array-1b"), Bare(ready, "array-1a", "array-1b", keep=True)
     for script in (plain, kept):
         script.find(BARE)
+    slow = [stand.simulator.fault("*", "*", "slow", seconds=slower)["id"]] if slower else []
     begun: dict[str, float] = {}
     pushed: dict[str, float] = {}
     taken: dict[str, list[float]] = {"plain": [], "kept": []}
@@ -85,6 +92,8 @@ def measure(stand: Stand, samples: int) -> Latency:
                 if counted:
                     taken[kind].append(took)
                     laps += [calls] if kind == "plain" else []
+    for one in slow:
+        stand.simulator.clear_faults(one)
     rows = _time_lines(stand, begun, pushed)
     return Latency(
         operator=[pushed[name] - begun[name] for name in begun],
@@ -92,6 +101,7 @@ def measure(stand: Stand, samples: int) -> Latency:
         bare_kept=taken["kept"],
         stages=medians(rows),
         bare_calls=medians(laps),
+        slower=slower,
     )
 
 

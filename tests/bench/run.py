@@ -52,6 +52,12 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         "--only", choices=(*SECTIONS, *LONG), action="append", help="this section; repeatable; default: all"
     )
     parser.add_argument("--samples", type=int, default=40, help="of the latency, or of the cli (default: 40)")
+    parser.add_argument(
+        "--call-ms",
+        type=float,
+        default=0,
+        help="what the storage takes longer for each call, in the latency (default: 0)",
+    )
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
     parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--endpoints", type=int, default=6, help="vCenters and FlashArrays, 6 or more (default: 6)")
@@ -65,7 +71,7 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[Stand], Result]]:
     return {
-        "latency": lambda stand: latency.measure(stand, arguments.samples),
+        "latency": lambda stand: latency.measure(stand, arguments.samples, arguments.call_ms / 1000),
         "calls": counts.measure,
         "idle": lambda stand: idle.measure(stand, size.groups[: arguments.groups]),
         "load": lambda stand: load.measure(stand, arguments.syncs, size),
@@ -103,7 +109,12 @@ def _again(name: str, arguments: argparse.Namespace) -> str:
     """The arguments that measure this section once more in the same way."""
     usual = vars(_arguments([]))
     more = {one: value for one, value in vars(arguments).items() if one not in ("only", "json", "keep")}
-    return " ".join([f"--only {name}", *(f"--{one} {value}" for one, value in more.items() if value != usual[one])])
+    return " ".join(
+        [
+            f"--only {name}",
+            *(f"--{one.replace('_', '-')} {value}" for one, value in more.items() if value != usual[one]),
+        ]
+    )
 
 
 def main() -> int:
