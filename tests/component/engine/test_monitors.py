@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -362,6 +363,17 @@ async def test_polling_costs_one_call_for_all_who_wait_at_an_array() -> None:
         begun = rig.clock.now()
         await asyncio.sleep(100)
         assert [one for one in rig.world.asked if one[0] > begun and one[1] == "transfers"] == []
+
+
+@virtual
+@pytest.mark.parametrize(("seconds", "most_polls"), [(20, 20), (90, 30), (600, 70)])
+async def test_what_lands_is_seen_at_once_however_long_it_took(seconds: float, most_polls: int) -> None:
+    async with running(Rig(transfer=seconds)) as rig:
+        rig.request("one")
+        await rig.until_ended("one", within=2 * seconds)
+        ended, (_, landed) = rig.clock.now(), max(rig.world.replicas["erp"].snapshots.values())
+        assert ended - landed < timedelta(seconds=2)
+        assert len([one for one in rig.world.asked if one[1] == "transfers"]) <= most_polls
 
 
 @virtual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from vvol_replication.engine.about import about_nobody
 from vvol_replication.engine.ports import Clock, Pace
 from vvol_replication.engine.waiting import ended, news_or_time
 
+from .arrival import Shares, next_arrival, shares
 from .outcomes import asked_pause
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ class TransferPoller:
         self._left_alone: tuple[str, datetime] | None = None
         self._took = 0.0
         """Seconds that the last poll took."""
+        self._shares: tuple[float, Shares] | None = None
+        self._arrival: float | None = None
+        """Seconds from the last poll until something is expected to land."""
 
     def follow(self, uid: str, array_id: str, protection_group: str, deliver: Deliver) -> None:
         """Deliver the rows of that protection group, as that target names it, at every poll from now on."""
@@ -90,15 +94,19 @@ class TransferPoller:
             _log.exception("a poll of transfers failed")
 
     def _pause(self) -> float:
-        """Fast for the youngest transfer, slower the longer all of them take, jittered.
+        """Fast for the youngest transfer, slower the longer all of them take, jittered; and once where one should land.
 
         No shorter than a poll takes: an array that is slow to answer, or a process that is busy, has time for others.
         """
         rounds = min((follower.rounds for follower in self._followers.values()), default=0)
         pause = min(self._pace.poll_first * 1.3 ** min(rounds, 40), self._pace.poll_most)
-        return max(pause * (1 - self._clock.jitter() / 4), min(self._took, self._pace.poll_most))
+        pause *= 1 - self._clock.jitter() / 4
+        if self._arrival is not None:
+            pause = min(pause, self._arrival + self._pace.poll_first)
+        return max(pause, min(self._took, self._pace.poll_most))
 
     async def _poll(self) -> None:
+        self._arrival = None
         for follower in self._followers.values():
             follower.rounds += 1
         found = self._port()
@@ -116,6 +124,7 @@ class TransferPoller:
         outcome = await port.transfers(sorted({follower.protection_group for follower in asked.values()}))
         self._took = loop.time() - begun
         self._left_alone = None if (pause := asked_pause(outcome)) is None else (array_id, self._clock.now() + pause)
+        self._expect(outcome, begun)
         for uid, follower in asked.items():
             if self._followers.get(uid) is not follower:
                 continue
@@ -124,3 +133,10 @@ class TransferPoller:
                 follower.deliver(rows, asked_at)
             else:
                 follower.deliver(outcome, self._clock.now())
+
+    def _expect(self, outcome: Outcome[Mapping[str, Rows]], at: float) -> None:
+        """When is the next of these transfers to land? `at`: the event loop's time when this was asked."""
+        if isinstance(outcome, Done):
+            before, now = self._shares, shares(row for rows in outcome.value.values() for row in rows)
+            self._shares = at, now
+            self._arrival = None if before is None else next_arrival(before[1], now, at - before[0])
