@@ -12,7 +12,7 @@ from typing import Any, Self
 from bench.applying import apply, ended, is_free
 from bench.figures import called, ms, quantile, seconds, table
 from bench.idle import HEAD, Rest, at_rest
-from bench.stand import LOAD_TRANSFER_SECONDS, Size, Stand
+from bench.stand import Size, Stand
 from bench.usage import Usage, Watch, usage
 
 from testbed import stage
@@ -87,7 +87,7 @@ class Load:
         others = {reason: count for reason, count in self.endings.items() if reason != "PointInTimeCreated"}
         polled = ", ".join(f"{array} {rate:.1f}" for array, rate in sorted(self.polls.items()))
         groups, arrays, vcenters = len(self.size.groups), self.size.pairs * 2, self.size.vcenter_pairs * 2
-        in_a_row = f"{self.ideal:.0f} s: {-(-self.syncs // groups)} in a row of {LOAD_TRANSFER_SECONDS:g} s"
+        in_a_row = f"{self.ideal:.0f} s: {-(-self.syncs // groups)} in a row of {self.size.transfer_seconds:g} s"
         refused = ", ".join(f"{count} with {code}" for code, count in self.writes.items() if code != _OK) or "none"
         rate = f"{self.syncs / self.finished:.1f}/s, {self.finished / self.ideal:.1f} x the transfers ({in_a_row})"
         each, written = sum(self.calls.values()) / self.syncs, sum(self.writes.values()) / self.syncs
@@ -172,7 +172,7 @@ def measure(stand: Stand, syncs: int, size: Size) -> Load:
         endings=Counter(str((stage.condition(one, "Ready") or {}).get("reason")) for one in all_ended),
         applied=applied,
         finished=finished,
-        ideal=-(-syncs // len(groups)) * LOAD_TRANSFER_SECONDS,
+        ideal=-(-syncs // len(groups)) * size.transfer_seconds,
         calls=calls,
         writes=writes,
         before=before,

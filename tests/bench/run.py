@@ -59,6 +59,7 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         help="what the storage takes longer for each call, in the latency (default: 0)",
     )
     parser.add_argument("--syncs", type=int, default=500, help="of the load, or the soak (default: 500)")
+    parser.add_argument("--transfer-seconds", type=float, default=1.0, help="of each sync of the load (default: 1)")
     parser.add_argument("--finished", type=int, default=5000, help="requests that have ended (default: 5000)")
     parser.add_argument("--endpoints", type=int, default=6, help="vCenters and FlashArrays, 6 or more (default: 6)")
     parser.add_argument("--vcenters", type=int, default=2, help="of these endpoints, an even number (default: 2)")
@@ -85,7 +86,7 @@ def _sections(arguments: argparse.Namespace, size: Size) -> dict[str, Callable[[
 
 def _measured(arguments: argparse.Namespace, directory: Path) -> dict[str, Any]:
     """All sections that were asked for, in their order, each told when it is done."""
-    size = Size.of(arguments.endpoints, arguments.groups, arguments.vcenters)
+    size = Size.of(arguments.endpoints, arguments.groups, arguments.vcenters, arguments.transfer_seconds)
     sections, found = _sections(arguments, size), {}
     wanted = [name for name in (*SECTIONS, *LONG) if name in (arguments.only or SECTIONS)]
     with contextlib.ExitStack() as running:

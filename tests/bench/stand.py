@@ -29,27 +29,30 @@ PAIRS, GROUPS_PER_PAIR = 2, 25
 OURS, BARE = "latency-operator", "latency-bare"
 """Protection groups of the latency measurement: one for the operator, one for the bare script."""
 SLOW = "transfer-two-seconds"
-LOAD_TRANSFER_SECONDS = 1.0
 _QUIET = 0.3
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many pairs of arrays and of vCenters there are, and how many groups each pair of arrays has for the load."""
+    """How many pairs of arrays and of vCenters there are, and how many groups each pair of arrays has for the load.
+
+    `transfer_seconds` is what a transfer of one of these groups takes.
+    """
 
     pairs: int = PAIRS
     groups_per_pair: int = GROUPS_PER_PAIR
     vcenter_pairs: int = 1
+    transfer_seconds: float = 1.0
 
     @classmethod
-    def of(cls, endpoints: int, groups: int, vcenters: int = 2) -> Size:
+    def of(cls, endpoints: int, groups: int, vcenters: int = 2, transfer_seconds: float = 1.0) -> Size:
         """Of that many vCenters and FlashArrays, and as many groups at least, none below what is usual.
 
         `endpoints` are both together, `vcenters` those of them that are vCenters.
         """
         vcenter_pairs = max(1, vcenters // 2)
         pairs = max(PAIRS, endpoints // 2 - vcenter_pairs, vcenter_pairs)
-        return cls(pairs, max(GROUPS_PER_PAIR, -(-groups // pairs)), vcenter_pairs)
+        return cls(pairs, max(GROUPS_PER_PAIR, -(-groups // pairs)), vcenter_pairs, transfer_seconds)
 
     def sites(self, source: str) -> tuple[str, str]:
         """The vCenters of the groups on a source array: the protected one, the recovery one."""
@@ -69,7 +72,7 @@ USUAL = Size()
 def topology(size: Size = USUAL) -> dict[str, Any]:
     """Pairs of arrays with their groups for the load, and three groups for single syncs."""
     world = generated_topology(
-        size.pairs, size.groups_per_pair, vcenter_pairs=size.vcenter_pairs, transfer_seconds=LOAD_TRANSFER_SECONDS
+        size.pairs, size.groups_per_pair, vcenter_pairs=size.vcenter_pairs, transfer_seconds=size.transfer_seconds
     )
     for name, array in world["arrays"].items():
         if name.startswith("array-1"):  # the bare script speaks REST 1 as well; the other pair is spoken to with REST 2
