@@ -206,6 +206,8 @@ class Pace:
     is one write with what it is about to do."""
     progress: float = 60.0
     """A transfer's progress is written at least this often, and at every tenth."""
+    progress_spacing: float = 0.02
+    """Between two such tenths, whosever they are: with 500 transfers under way, each one's are 10 s apart or more."""
     write_retry_first: float = 0.2
     write_retry_most: float = 10.0
     """Before a request asks the API server again, after a write or a read that it did not take."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from component.engine.apiserver import ApiServerInMemory
-from component.engine.rig import Rig, running
+from component.engine.rig import Rig, running, settled
 from component.engine.steps import breaks, does, ends, hangs, takes
 from component.engine.virtual import until, virtual
 
@@ -374,6 +374,19 @@ async def test_what_lands_is_seen_at_once_however_long_it_took(seconds: float, m
         ended, (_, landed) = rig.clock.now(), max(rig.world.replicas["erp"].snapshots.values())
         assert ended - landed < timedelta(seconds=2)
         assert len([one for one in rig.world.asked if one[1] == "transfers"]) <= most_polls
+
+
+@virtual
+async def test_the_more_transfers_there_are_the_less_often_each_tells_how_far_it_is() -> None:
+    groups = [f"g{number}" for number in range(400)]
+    written: dict[int, int] = {}
+    for number in (1, len(groups)):
+        async with running(Rig(*groups, transfer=20.0)) as rig:
+            for group in groups[:number]:
+                rig.request(group, group)
+            await until(settled(rig, *groups[:number]), within=200)
+            written[number] = rig.writes(groups[0])
+    assert written[1] >= written[len(groups)] + 3
 
 
 @virtual

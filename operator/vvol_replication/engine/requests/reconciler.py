@@ -350,7 +350,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
             self._followed.follow(self._acting_on())
         else:
             self._followed.leave()
-        if not await self.stored.write_if_news(self._status):
+        if not await self.stored.write_if_news(self._status, self._context.registry.followed):
             return await self._caught_up() is _Write.OVER
         if self.stored.confirmed == self._seen.confirmed:  # what somebody had taken away is there again
             await self._sleep(park.until)

@@ -104,11 +104,12 @@ class StoredRequest(Generic[StatusT]):
             self._note(after)
         return written
 
-    async def write_if_news(self, status: StatusT) -> bool:
-        """Store this if it is worth a write."""
-        after, jitter = status.to_json(), self._services.clock.jitter()
-        every = timedelta(seconds=self._services.pace.progress * (1 - jitter / 4))
-        if worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every):
+    async def write_if_news(self, status: StatusT, followed: int) -> bool:
+        """Store this if it is worth a write. `followed`: of so many transfers progress is told."""
+        after, jitter, pace = status.to_json(), self._services.clock.jitter(), self._services.pace
+        every = timedelta(seconds=pace.progress * (1 - jitter / 4))
+        tenth = timedelta(seconds=pace.progress_spacing * followed)
+        if worth_writing(self._writer.stored, after, since=self._writer.since_written(), every=every, tenth=tenth):
             return await self.write(status)
         return await self.hold()
 

@@ -11,14 +11,19 @@ _AT_ONCE = ("phase", "observedGeneration", "acceptedAt", "finishedAt", "deadline
 
 
 def worth_writing(
-    before: Mapping[str, Any], after: Mapping[str, Any], *, since: timedelta | None, every: timedelta
+    before: Mapping[str, Any], after: Mapping[str, Any], *, since: timedelta | None, every: timedelta, tenth: timedelta
 ) -> bool:
-    """Is the difference news? `since`: how long ago the last write was; `every`: how long small changes may wait."""
+    """Is the difference news?
+
+    `since`: how long ago the last write was; `every`: how long small changes may wait; `tenth`: how long another tenth
+    of a transfer may.
+    """
     if before == after:
         return False
-    if _essence(before) != _essence(after) or _tenths(before) != _tenths(after):
+    shown, now = _tenths(before), _tenths(after)
+    if _essence(before) != _essence(after) or (shown is None) != (now is None):
         return True
-    return since is None or since >= every
+    return since is None or since >= (every if shown == now else min(tenth, every))
 
 
 def _essence(status: Mapping[str, Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from vvol_replication.engine.status.changes import elapsed, facts, worth_writing
 
 MINUTE = timedelta(seconds=60)
+TENTH = timedelta()
 STATUS: dict[str, Any] = {
     "phase": "Running",
     "observedGeneration": 1,
@@ -48,16 +49,24 @@ def ready(**changes: Any) -> dict[str, Any]:
 )
 def test_news_is_told_at_once_in_both_directions(change: dict[str, Any]) -> None:
     other = {**STATUS, **change}
-    assert worth_writing(STATUS, other, since=timedelta(), every=MINUTE)
-    assert worth_writing(other, STATUS, since=timedelta(), every=MINUTE)
+    assert worth_writing(STATUS, other, since=timedelta(), every=MINUTE, tenth=TENTH)
+    assert worth_writing(other, STATUS, since=timedelta(), every=MINUTE, tenth=TENTH)
+
+
+def test_another_tenth_waits_where_many_transfers_have_some_to_tell() -> None:
+    further, soon = {**STATUS, "transfer": {"percent": 50}}, timedelta(seconds=10)
+    assert not worth_writing(STATUS, further, since=timedelta(seconds=9), every=MINUTE, tenth=soon)
+    assert worth_writing(STATUS, further, since=soon, every=MINUTE, tenth=soon)
+    assert worth_writing(STATUS, further, since=MINUTE, every=MINUTE, tenth=2 * MINUTE)
+    assert worth_writing(STATUS, {**STATUS, "transfer": None}, since=timedelta(), every=MINUTE, tenth=soon)
 
 
 @pytest.mark.parametrize("change", [{"transfer": {"percent": 49, "bytesTransferred": 2}}, ready(message="49 %")])
 def test_small_changes_wait_for_their_time(change: dict[str, Any]) -> None:
     other = {**STATUS, **change}
-    assert not worth_writing(STATUS, other, since=timedelta(seconds=59), every=MINUTE)
-    assert worth_writing(STATUS, other, since=MINUTE, every=MINUTE)
-    assert worth_writing(STATUS, other, since=None, every=MINUTE)
+    assert not worth_writing(STATUS, other, since=timedelta(seconds=59), every=MINUTE, tenth=TENTH)
+    assert worth_writing(STATUS, other, since=MINUTE, every=MINUTE, tenth=TENTH)
+    assert worth_writing(STATUS, other, since=None, every=MINUTE, tenth=TENTH)
 
 
 JSON = st.recursive(
@@ -70,8 +79,8 @@ STATUSES = st.dictionaries(st.sampled_from([*STATUS, "finishedAt", "lastReadAt"]
 
 @given(STATUSES, STATUSES)
 def test_any_json_can_be_compared_and_nothing_waits_for_ever(before: dict[str, Any], after: dict[str, Any]) -> None:
-    assert not worth_writing(before, before, since=None, every=MINUTE)
-    assert worth_writing(before, after, since=MINUTE, every=MINUTE) == (before != after)
+    assert not worth_writing(before, before, since=None, every=MINUTE, tenth=TENTH)
+    assert worth_writing(before, after, since=MINUTE, every=MINUTE, tenth=TENTH) == (before != after)
     assert facts({**before, "lastReadAt": 1}) == facts({**before, "lastReadAt": 2})
 
 
