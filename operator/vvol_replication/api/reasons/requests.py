@@ -43,7 +43,8 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "spec.cancel ended the request.",
             retried=False,
             severity=Severity.WARNING,
-            advice="If you still want the point in time, create a new request with a new name.",
+            advice="The message says what is left behind. If you still want what was asked for, create a new request "
+            "with a new name.",
         ),
         Reason.EXPIRED: ReasonInfo(
             "notAfter had passed when the object was created. So the request was not executed.",
@@ -275,8 +276,8 @@ REQUESTS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group is prepared for failover: a sync succeeds there immediately but brings no data.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Read condition Prepared of the ReplicationGroup before you fail over. If it was called off, use "
-            "method ArrayOnly.",
+            advice="Before you fail over, read condition Prepared of the group. If it was called off, set its "
+            "spec.failoverCalledOffAt.",
         ),
         Reason.GROUP_FAILED_OVER: ReasonInfo(
             "The group has failed over: its target no longer accepts points in time.",

@@ -237,11 +237,12 @@ STORAGE: Mapping[Reason, ReasonInfo] = MappingProxyType(
             advice="Check the endpoint's health. It is asked again.",
         ),
         Reason.CERTIFICATE_NOT_TRUSTED: ReasonInfo(
-            "The operator does not trust the CA that signed the endpoint's certificate.",
+            "The endpoint's certificate is not trusted: its CA, its name or its dates are not the right ones.",
             retried=True,
             severity=Severity.WARNING,
             told_of_endpoints=True,
-            advice="Put the CA's certificate into spec.tls.caCertificates.",
+            advice="The message says which. Put the CA into spec.tls.caCertificates, or renew or correct the "
+            "certificate.",
         ),
         Reason.INVALID_CA_CERTIFICATES: ReasonInfo(
             "spec.tls.caCertificates has no certificate that can be read.",
