@@ -128,7 +128,8 @@ PREPARATIONS: Mapping[Reason, ReasonInfo] = MappingProxyType(
             "The group was asked to prepare, or may have been asked. Its last data is not proven at the target.",
             retried=False,
             severity=Severity.WARNING,
-            advice="Look at the FailoverPreparation that the message names and at the points in time of the target.",
+            advice="Wait for the end of the preparation. If it has ended, compare the newest point in time with the "
+            "VMs' shutdown.",
         ),
         Reason.FAILOVER_CALLED_OFF: ReasonInfo(
             "The planned failover was called off after the group had been prepared.",

@@ -96,7 +96,8 @@ def prepared_condition(prepared: Prepared, valid: Condition | None = None) -> Wa
     if not record.proven:
         text = (
             f"{prepared_by(prepared)}, asked the group to prepare. Its last data is not proven at the target. "
-            f"Look at that object, and fail over by id. If the failover is called off, set "
+            "While that object has not ended, wait for its end. Otherwise compare the newest point in time with the "
+            f"time when the VMs were shut down, and fail over by id. To call the failover off, set "
             f"{where_to_call_off(prepared)}."
         )
         return Wanted("Prepared", "True", Reason.NOT_PROVEN, text)

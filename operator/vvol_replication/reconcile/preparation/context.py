@@ -55,7 +55,8 @@ class PreparationContext(RequestContext[Preparation, PreparationStatus]):
         group = f"{self.request.namespace}/{self.request.spec.group}"
         return (
             "The source group was asked to prepare, or may have been asked: it counts as prepared for failover. "
-            f"Fail over, or set spec.failoverCalledOffAt of ReplicationGroup {group!r}."
+            f"Before you fail over, read condition Prepared of ReplicationGroup {group!r}. To call the failover off, "
+            "set spec.failoverCalledOffAt there."
         )
 
 

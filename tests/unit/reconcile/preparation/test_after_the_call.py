@@ -248,6 +248,8 @@ def test_cancel_and_timeout_say_that_the_group_counts_as_prepared() -> None:
     assert says(late, "Failed") == ("True", "TimedOut")
     for one in (cancelled, late):
         assert "counts as prepared" in text(one)
+        assert "Fail over" not in text(one)  # its last data may not be at the target
+        assert "Before you fail over, read condition Prepared" in text(one)
         assert one.status.operation is not None
         assert one.status.operation.prepare is not None
     told = replace(called(), conditions=decide(status=None).status.conditions)

@@ -249,6 +249,11 @@ def test_what_the_group_tells(record: PreparedStatus, called_off: bool, told: tu
     assert (wanted.status, wanted.reason) == told
 
 
+def test_a_preparation_that_is_not_proven_says_what_to_do_while_its_object_runs_and_when_it_is_gone() -> None:
+    said = prepared_condition(Prepared(replace(RECORD, proven=False), relied_on=True)).message
+    assert "While that object has not ended, wait for its end. Otherwise compare" in said
+
+
 def test_it_is_over_when_the_target_leaves_its_state_or_the_sides_change() -> None:
     assert not is_used(RECORD, BINDING)
     assert not is_used(RECORD, replace(BINDING, target=replace(BINDING.target, state=GroupState.UNKNOWN)))
