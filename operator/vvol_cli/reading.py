@@ -139,5 +139,5 @@ BAD: Mapping[str, tuple[str, ...]] = {
     "Valid": ("False", "Unknown"),
 }
 """Conditions beside Ready, with the statuses that a person should know of. Ready may have said why one is Unknown."""
-NOT_TO_BE_USED = frozenset({"PreparationNotValid", "ValidityUnknown"})
+NOT_TO_BE_USED = frozenset({"PreparationNotValid", "ValidityUnknown", "NotProven", "PreparedOutside"})
 """Reasons of a condition that is True, while nobody should fail over."""

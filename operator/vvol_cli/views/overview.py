@@ -118,6 +118,7 @@ def sheet(group: Object, objects: Sequence[Object], now: datetime) -> Sheet:
         ("To", _side(group, "target")),
         ("Newest", _newest(group, now)),
         ("Objective", _objective(group)),
+        ("Prepared", _prepared(group)),
         *[("" if number else "Running", _running(one)) for number, one in enumerate(running)],
         *advised(needs_of(group, running)),
         *advised(also_of(group), "Also"),
@@ -159,6 +160,12 @@ def _objective(group: Object) -> str:
     if not wanted or status_of(group, "RecoveryPointCurrent") == "False":  # why it is missed: see what needs a person
         return wanted and f"{wanted}, {objective_word(group)}."
     return f"{wanted}, {objective_word(group)}. {message_of(group, 'RecoveryPointCurrent')}"
+
+
+def _prepared(group: Object) -> str:
+    """Which point in time to fail over to, and how that is called off; empty where nobody should fail over."""
+    good = (status_of(group, "Prepared"), reason_of(group, "Prepared")) == ("True", "FailoverPrepared")
+    return message_of(group, "Prepared") if good else ""
 
 
 def _running(request: Object) -> str:

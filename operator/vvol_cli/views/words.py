@@ -99,6 +99,8 @@ def needs_of(obj: Object | None, running: Iterable[Object]) -> list[tuple[str, s
     """
     objects = [] if obj is None else [obj]
     found = [one for has in objects for one in _troubles(has) if not passes(one[1])]
+    if any(kind_of(one) == "FailoverPreparation" for one in running):
+        found = [one for one in found if one[1] != "NotProven"]  # its end will prove it, or say what is missing
     found += [(spoken_name(one), reason_of(one), message_of(one)) for one in running if needs_person(one)]
     unseen = [one for one in (*objects, *running) if not is_seen(one)]
     return found + [(spoken_name(one), "NotSeen", NOT_ACCEPTED) for one in unseen]

@@ -71,11 +71,25 @@ def test_advice_follows_what_is_wrong_and_a_reason_of_a_newer_operator_has_none(
     ]
 
 
-@pytest.mark.parametrize("reason", ["PreparationNotValid", "ValidityUnknown"])
+@pytest.mark.parametrize("reason", ["PreparationNotValid", "ValidityUnknown", "NotProven", "PreparedOutside"])
 def test_a_prepared_group_that_must_not_be_failed_over_needs_a_person(reason: str) -> None:
     prepared = group(condition("Prepared", "True", reason, "Do not fail over."))
     assert needs_of(prepared, []) == [("group/erp", reason, "Do not fail over.")]
     assert needs_of(group(condition("Prepared", "True", "FailoverPrepared")), []) == []
+
+
+def test_what_is_not_proven_needs_no_person_while_its_preparation_runs() -> None:
+    asked = group(condition("Prepared", "True", "NotProven", "Its last data is not proven."))
+    running = sync("move", "Transferring") | {"kind": "FailoverPreparation"}
+    assert needs_of(asked, [running]) == []
+    assert needs_of(asked, [sync("other", "Transferring")]) != []
+
+
+def test_a_prepared_group_shows_what_to_fail_over_to() -> None:
+    prepared = group(condition("Prepared", "True", "FailoverPrepared", "Fail over to it by its id."))
+    assert dict(overview.sheet(prepared, [], NOW).lines)["Prepared"] == "Fail over to it by its id."
+    stale = group(condition("Prepared", "True", "PreparationNotValid", "Do not fail over."))
+    assert "Prepared" not in dict(overview.sheet(stale, [], NOW).lines)
 
 
 def test_that_an_objective_is_missed_is_explained_once() -> None:
