@@ -285,11 +285,11 @@ def _groups(facts: Facts) -> Iterator[Finding]:
 
 def _group(one: Object, facts: Facts) -> Iterator[Finding]:
     state = state_of(one, facts.server_time or facts.now)
-    if state in {"NotRead", "NotSeen"} and status_of(one, "Ready") != "True":
+    if status_of(one, "Ready") != "True":
         reason = reason_of(one)
         said = f"{reason}: {message_of(one)}" if reason else "No operator has seen it yet."
         yield Finding(Level.WRONG, spoken_name(one), said, advice_of(reason))
-    elif state in {"Behind", "NoPoint"}:
+    if state in {"Behind", "NoPoint"}:
         type_ = "RecoveryPointCurrent"
         said = f"{reason_of(one, type_)}: {message_of(one, type_)}"
         yield Finding(Level.WARNING, spoken_name(one), said, advice_of(reason_of(one, type_)))

@@ -122,6 +122,13 @@ def test_what_is_wrong_comes_first(changed: dict[str, Any], level: Level, subjec
     assert words in found.message
 
 
+def test_a_group_that_cannot_be_read_and_misses_its_objective_has_both_told() -> None:
+    behind = condition("RecoveryPointCurrent", "False", "BehindObjective")
+    facts = replace(WELL, groups=(group(condition("Ready", "False", "Unreachable"), behind),))
+    told = [(one.level, one.message.split(":")[0]) for one in judge(facts) if one.subject == "group/erp"]
+    assert told == [(Level.WRONG, "Unreachable"), (Level.WARNING, "BehindObjective")]
+
+
 @pytest.mark.parametrize(
     ("leases", "endpoints", "level", "words"),
     [
