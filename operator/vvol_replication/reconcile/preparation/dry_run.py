@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vvol_replication.api.conditions import ConditionStatus, Wanted
 from vvol_replication.api.preparation import CheckResult, CheckStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Unbound
 from vvol_replication.reconcile.core.steps import Park, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
+from vvol_replication.reconcile.core.turns import ITS_TURN_COMES
 
 from .context import BoundPreparation, PreparationContext
-from .preflight import BEFORE_THE_CALL, INTERLOCKS, Finding, first_refused, judge_all
+from .preflight import BEFORE_THE_CALL, GOES_ON, INTERLOCKS, Finding, first_refused, judge_all
 
 
 def dry_run(context: PreparationContext) -> PreparationDecision:
@@ -28,7 +31,7 @@ def dry_run(context: PreparationContext) -> PreparationDecision:
     missing = _missing(bound)
     if missing is not None:
         return missing
-    findings = judge_all(bound)
+    findings = tuple(_of_an_end(one) for one in judge_all(bound))
     refused = first_refused(findings)
     suspended = binding.suspended and (refused is None or not (refused.problem and refused.problem.final))
     if suspended:
@@ -41,6 +44,16 @@ def _missing(bound: BoundPreparation) -> PreparationDecision | None:
     """A reading that failed once is reported as it is: a report that waits for a dead site would be none."""
     unread = [query for query in BEFORE_THE_CALL if getattr(bound.seen, query.value) is None]
     return bound.due(*unread) if unread else None
+
+
+def _of_an_end(finding: Finding) -> Finding:
+    """What was found, without the promise that only a request that waits can keep."""
+    problem = finding.problem
+    if problem is None:
+        return finding
+    return replace(
+        finding, problem=replace(problem, message=problem.message.removesuffix(GOES_ON).removesuffix(ITS_TURN_COMES))
+    )
 
 
 def _prediction(refused: Finding | None) -> Wanted:

@@ -45,6 +45,10 @@ _POWER_REASONS = {
 }
 
 
+GOES_ON = " Then the preparation goes on by itself."
+"""The end of a message of one that waits. A dry run leaves it out: it has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interlock:
     """One check. `needs` are the readings that it judges; `judge` says what forbids the call, None: nothing."""
@@ -150,7 +154,7 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
     why = f" {problems[0]}" if power is PowerState.UNKNOWN and problems and not explained else ""
     if len(found) == 1:
         advice = advice.replace("them", "it").replace("their hosts", "its host")
-    return Problem(reason, f"{text}.{why} {advice}. Then the preparation goes on by itself.")
+    return Problem(reason, f"{text}.{why} {advice}.{GOES_ON}")
 
 
 def _described(vm: GroupVM) -> str:

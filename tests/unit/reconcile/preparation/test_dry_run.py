@@ -39,6 +39,16 @@ def test_it_predicts_what_the_real_run_would_refuse(case: str) -> None:
     assert ("would fail" if case in ENDS else "would wait") in text(decision, "Preparable")
 
 
+def test_it_has_ended_and_does_not_say_that_it_goes_on() -> None:
+    on = {Query.MEMBERS: Membership((vm(PowerState.ON),))}
+    dry = decide(seen(on), spec=DRY)
+    told = [text(dry), text(dry, "Preparable"), *(one.message or "" for one in dry.status.checks)]
+    assert any(said.endswith("is powered on. Shut it down.") for said in told)
+    told.append(text(decide(seen(behind="prod/one"), spec=DRY)))
+    assert not any("goes on by itself" in said for said in told)
+    assert text(decide(seen(on))).endswith("Then the preparation goes on by itself.")
+
+
 def test_whoever_has_the_turn_is_told() -> None:
     decision = decide(seen(behind="prod/one"), spec=DRY)
     assert says(decision, "Preparable") == ("False", "GroupBusy")
