@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from vvol_cli.screen import printable
 from vvol_cli.views.words import spoken_name
 
-from .progress import end_of, progress_of
+from .progress import ASKED, Unseen, end_of, progress_of
 
 if TYPE_CHECKING:
     from vvol_cli.outcome import Outcome
@@ -30,12 +30,16 @@ class Bars:
             TimeElapsedColumn(), console=Console(stderr=True),
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
+        self._unseen = Unseen()
         self._bars.start()
 
     def show(self, obj: Object) -> None:
         """Move its bar; without a transfer under way the bar has no length."""
-        progress = progress_of(obj, datetime.now(UTC))
         task = self._task(obj)
+        if self._unseen.is_new(obj):
+            self._bars.update(task, description=ASKED)
+            return
+        progress = progress_of(obj, datetime.now(UTC))
         self._bars.update(
             task, description=escape(printable(str(progress))), completed=progress.percent or 0,
             total=None if progress.percent is None else _WHOLE,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from vvol_cli.reading import is_seen
 from vvol_cli.screen import printable
 from vvol_cli.views.words import spoken_name
 
-from .progress import end_of, progress_of
+from .progress import ASKED, Progress, Unseen, end_of, progress_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vvol_cli.outcome import Outcome
     from vvol_cli.reading import Object
 
@@ -21,18 +23,16 @@ if TYPE_CHECKING:
 class Lines:
     """A line for each step of a request and each tenth of its transfer. With `quiet` nothing is shown."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._quiet = quiet
+        self._unseen = Unseen(clock)
         self._last: dict[str, tuple[str, int]] = {}
 
     def show(self, obj: Object) -> None:
         """Say what is new."""
-        progress = progress_of(obj, datetime.now(UTC))
+        progress = Progress(ASKED) if self._unseen.is_new(obj) else progress_of(obj, datetime.now(UTC))
         name, now = spoken_name(obj), (progress.step, (progress.percent or 0) // 10)
-        if name not in self._last and not is_seen(obj):
-            self._last[name] = ("", 0)  # it takes a moment until an operator sees it
-            self.say(f"{name}: asked for")
-        elif self._last.get(name) != now:
+        if self._last.get(name) != now:
             self._last[name] = now
             self.say(f"{name}: {progress}")
 

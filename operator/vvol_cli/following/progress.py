@@ -1,22 +1,27 @@
-"""How far a request is: its step, percent, rate and what remains. Pure."""
+"""How far a request is: its step, percent, rate and what remains."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vvol_cli.outcome import Outcome
 from vvol_cli.reading import amount, at, is_seen, message_of, moment, reason_of, short, status_of, text
-from vvol_cli.views.words import NOT_ACCEPTED, kind_of, needs_person
+from vvol_cli.views.words import NOT_ACCEPTED, kind_of, needs_person, spoken_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from vvol_cli.reading import Object
 
 RUN = "RunNowSucceeded"
 """The condition in which a schedule says how the run that was asked for goes."""
+MOMENT = 3.0
+"""Seconds in which an operator that works has seen a request."""
+ASKED = "asked for"
 _WHOLE = 100
 
 
@@ -41,6 +46,19 @@ class Progress:
         if self.remaining is not None:
             parts.append(f"{short(self.remaining)} remaining")
         return ", ".join(parts) + (f": {self.waits}" if self.waits else "")
+
+
+class Unseen:
+    """Whether it lasts that no operator has seen a request. It takes a moment where one works, too."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: dict[str, float] = {}
+
+    def is_new(self, obj: Object) -> bool:
+        """Is this one unseen, and was it shown for the first time less than `MOMENT` ago?"""
+        since = self._since.setdefault(spoken_name(obj), self._clock())
+        return not is_seen(obj) and self._clock() - since < MOMENT
 
 
 def progress_of(request: Object, now: datetime) -> Progress:

@@ -12,7 +12,7 @@ from vvol_cli.commands.schedule import judge
 from vvol_cli.following import follow as following
 from vvol_cli.following.follow import Ended, follow, of_deleted
 from vvol_cli.following.plain import Lines
-from vvol_cli.following.progress import end_of, progress_of
+from vvol_cli.following.progress import MOMENT, end_of, progress_of
 from vvol_cli.following.streams import Changed, Interrupted
 from vvol_cli.outcome import Outcome, Stop
 from vvol_cli.views.words import NOT_ACCEPTED
@@ -217,9 +217,12 @@ def test_a_point_in_time_without_a_name_is_shown_by_its_id_beside_its_time(capsy
 
 def test_that_no_operator_has_seen_a_request_is_told_only_if_that_lasts(capsys: pytest.CaptureFixture[str]) -> None:
     unseen = {"kind": "ReplicationSync", "metadata": {"name": "a", "generation": 1}}
-    lines = Lines()
+    now = [100.0]
+    lines = Lines(clock=lambda: now[0])
     lines.show(unseen)
+    lines.show(unseen)  # the watch tells of it at once
     assert capsys.readouterr().err == "sync/a: asked for\n"
+    now[0] += MOMENT
     lines.show(unseen)
     assert capsys.readouterr().err == f"sync/a: NotSeen: {NOT_ACCEPTED}\n"
     print_ends([Ended(unseen, Outcome.STILL_RUNNING)], "table")
