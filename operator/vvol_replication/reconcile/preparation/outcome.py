@@ -11,6 +11,7 @@ from datetime import datetime
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import Snapshot
+from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.checks import role_problem, rows_too_old
 from vvol_replication.reconcile.core.identify import Finding, identify
@@ -57,12 +58,16 @@ def _known(bound: BoundPreparation) -> TaskReading:
 
 
 def _under_way(bound: BoundPreparation, task: TaskReading) -> PreparationDecision:
+    until = bound.now + bound.tuning.look_again
+    target = bound.seen.target_snapshots
+    if target is not None and not isinstance(target.outcome, Done):  # polled: it is not known how far the sync is
+        unseen = target.outcome
+        return bound.wait(unseen.reason, f"{unseen.message}{_too_late(bound)}", until=until, follow=True)
     done = f" ({task.progress} %)" if task.progress is not None else ""
     arriving = next((row for row in rows(bound.seen.target_snapshots) if _arrives(bound, row)), None)
     status = bound.status if arriving is None else replace(bound.status, transfer=transfer_status(arriving))
     text = f"The source group is being prepared{done}: its last sync is on its way to the target.{_too_late(bound)}"
-    park = Park(bound.now + bound.tuning.look_again, follow=True)
-    return replace(bound, status=status).run(park, Reason.TRANSFERRING, text)
+    return replace(bound, status=status).run(Park(until, follow=True), Reason.TRANSFERRING, text)
 
 
 def _arrives(bound: BoundPreparation, row: Snapshot) -> bool:

@@ -64,6 +64,14 @@ def test_while_the_task_runs_the_last_sync_is_followed() -> None:
     assert "%" not in text(decide(queued, status=called()))
 
 
+def test_while_the_task_runs_a_target_array_that_does_not_answer_is_told() -> None:
+    running = replace(seen({Query.TARGET_SNAPSHOTS: AWAY}), prepare_task=task(TaskState.RUNNING))
+    decision = decide(running, status=called())
+    assert parked(decision).follow
+    assert says(decision) == ("False", "Unreachable")
+    assert AWAY.message in text(decision)
+
+
 def test_it_is_complete_when_the_snapshot_landed_and_is_listed_and_the_vms_were_read_again() -> None:
     decision = decide(succeeded(), status=called(), spec=replace(SPEC, valid_for=timedelta(hours=4)))
     assert isinstance(decision.step, Finish)
