@@ -117,7 +117,7 @@ def troubles(obj: Mapping[str, Any]) -> Iterator[Object]:
     for one in conditions:
         if one.get("type") == "Ready" and one.get("status") == "False":
             yield one
-    for one in conditions:
+    for one in sorted(conditions, key=lambda one: one.get("type") != "Prepared"):  # it forbids a failover
         wrong = one.get("status") in BAD.get(str(one.get("type")), ()) or one.get("reason") in NOT_TO_BE_USED
         again = (one.get("status"), status_of(obj, "Ready"), one.get("reason")) == ("Unknown", "False", reason_of(obj))
         if wrong and not again:

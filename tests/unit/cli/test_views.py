@@ -92,6 +92,12 @@ def test_a_prepared_group_shows_what_to_fail_over_to() -> None:
     assert "Prepared" not in dict(overview.sheet(stale, [], NOW).lines)
 
 
+def test_that_nobody_should_fail_over_is_told_before_what_is_behind() -> None:
+    behind = condition("RecoveryPointCurrent", "False", "BehindObjective")
+    both = group(behind, condition("Prepared", "True", "PreparationNotValid"))
+    assert [reason for _, reason, _ in needs_of(both, [])] == ["PreparationNotValid", "BehindObjective"]
+
+
 def test_that_an_objective_is_missed_is_explained_once() -> None:
     behind = group(condition("RecoveryPointCurrent", "False", "BehindObjective", "It was 20 min old."))
     lines = overview.sheet(behind, [], NOW).lines
