@@ -8,6 +8,7 @@ from vvol_replication.api.sync import Resolved
 from vvol_replication.engine.news import GroupKey
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.observation import Prepared
+from vvol_replication.reconcile.core.promises import THE_REQUEST
 
 from .context import EngineContext
 
@@ -20,8 +21,7 @@ def binding_of(context: EngineContext, group: GroupKey, *, arrays_alone: bool = 
     namespace, name = group
     return Unbound(
         Reason.GROUP_NOT_FOUND,
-        f"There is no ReplicationGroup {name!r} in namespace {namespace!r}. "
-        "Create it. The request goes on by itself then.",
+        f"There is no ReplicationGroup {name!r} in namespace {namespace!r}. Create it.{THE_REQUEST}",
     )
 
 

@@ -14,6 +14,7 @@ from vvol_replication.api.times import full_second
 from vvol_replication.domain.outcomes import Done
 
 from .observation import Observation, Query, Reading
+from .promises import without_promise
 from .request import Preparation, Request
 from .steps import Decided, Park, Read, StatusT, Step
 from .summarize import Situation, Verdict, summarize
@@ -75,7 +76,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     def last_message(self) -> str:
         """What its status said last, in a sentence to go behind another one; empty where it has said nothing."""
         ready = next((one for one in self.status.conditions if one.type == "Ready"), None)
-        return f" The last message was: {ready.message}" if ready else ""
+        return f" The last message was: {without_promise(ready.message)}" if ready else ""
 
     def _summarize(self, verdict: Verdict, **changes: Any) -> StatusT:
         return summarize(self.request, self.status, self.now, verdict, **changes)

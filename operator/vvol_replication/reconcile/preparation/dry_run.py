@@ -8,12 +8,12 @@ from vvol_replication.api.conditions import ConditionStatus, Wanted
 from vvol_replication.api.preparation import CheckResult, CheckStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.core.promises import without_promise
 from vvol_replication.reconcile.core.steps import Park, PreparationDecision
 from vvol_replication.reconcile.core.summarize import Situation, Verdict
-from vvol_replication.reconcile.core.turns import ITS_TURN_COMES
 
 from .context import BoundPreparation, PreparationContext
-from .preflight import BEFORE_THE_CALL, GOES_ON, INTERLOCKS, Finding, first_refused, judge_all
+from .preflight import BEFORE_THE_CALL, INTERLOCKS, Finding, first_refused, judge_all
 
 
 def dry_run(context: PreparationContext) -> PreparationDecision:
@@ -51,9 +51,7 @@ def _of_an_end(finding: Finding) -> Finding:
     problem = finding.problem
     if problem is None:
         return finding
-    return replace(
-        finding, problem=replace(problem, message=problem.message.removesuffix(GOES_ON).removesuffix(ITS_TURN_COMES))
-    )
+    return replace(finding, problem=replace(problem, message=without_promise(problem.message)))
 
 
 def _prediction(refused: Finding | None) -> Wanted:
@@ -73,7 +71,7 @@ def _unbound(context: PreparationContext, binding: Unbound) -> PreparationDecisi
         else CheckStatus(one.name, CheckResult.PASSED)
         for one in INTERLOCKS
     )
-    text = f"The preparation would wait now: {binding.message}"
+    text = f"The preparation would wait now: {without_promise(binding.message)}"
     return _ended(context, checks, Wanted("Preparable", "False", binding.reason, text))
 
 

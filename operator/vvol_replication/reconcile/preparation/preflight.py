@@ -17,6 +17,7 @@ from vvol_replication.reconcile.core.checks import array_problem, role_problem, 
 from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.prepared import before_failover, prepared_by, where_to_call_off
+from vvol_replication.reconcile.core.promises import THE_PREPARATION
 from vvol_replication.reconcile.core.summarize import reason_of
 from vvol_replication.reconcile.core.turns import waits_behind
 
@@ -43,10 +44,6 @@ _POWER_REASONS = {
         "Give the operator's account the right to see them, connect their hosts, or make them accessible again",
     ),
 }
-
-
-GOES_ON = " Then the preparation goes on by itself."
-"""The end of a message of one that waits. A dry run leaves it out: it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,7 @@ def _power_problem(power: PowerState, found: list[GroupVM], problems: tuple[str,
     why = f" {problems[0]}" if power is PowerState.UNKNOWN and problems and not explained else ""
     if len(found) == 1:
         advice = advice.replace("them", "it").replace("their hosts", "its host")
-    return Problem(reason, f"{text}.{why} {advice}.{GOES_ON}")
+    return Problem(reason, f"{text}.{why} {advice}.{THE_PREPARATION}")
 
 
 def _described(vm: GroupVM) -> str:

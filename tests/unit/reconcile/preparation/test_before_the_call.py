@@ -319,6 +319,10 @@ def test_suspended_and_unbound_ones_wait_without_the_turn() -> None:
 def test_not_after_counts_until_the_call_and_never_after_it() -> None:
     late = SPEC.not_after + timedelta(seconds=1)
     assert says(decide(now=late), "Failed") == ("True", "Missed")
+    waited = decide(seen({Query.MEMBERS: Membership((vm(PowerState.ON),))})).status
+    missed = text(decide(status=waited, now=late))
+    assert "The last message was: VM" in missed
+    assert missed.endswith("Shut it down.")  # nothing goes on by itself any more
     assert says(decide(seen(intent_unused=True), status=called(task=None), now=late), "Failed") == ("True", "Missed")
     assert not isinstance(decide(seen(), status=called(), now=NOW).step, Finish)
     step = decide(replace(seen(), bound=None)).step

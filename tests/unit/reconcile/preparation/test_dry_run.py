@@ -64,7 +64,9 @@ def test_readings_are_taken_once_and_a_failed_one_is_told_as_it_is() -> None:
     assert found["Arrays"].result is CheckResult.PASSED
 
 
-@pytest.mark.parametrize("bound", [None, Unbound(Reason.GROUP_NOT_FOUND, "There is none.")])
+@pytest.mark.parametrize(
+    "bound", [None, Unbound(Reason.GROUP_NOT_FOUND, "Create it. The request goes on by itself then.")]
+)
 def test_what_is_not_there_yet_gets_the_settle_time(bound: Any) -> None:
     waiting = decide(replace(seen(), bound=bound), spec=DRY, now=NOW - timedelta(minutes=2))
     assert isinstance(waiting.step, Park)
@@ -72,6 +74,7 @@ def test_what_is_not_there_yet_gets_the_settle_time(bound: Any) -> None:
     assert isinstance(late.step, Park if bound is None else Finish)
     if bound is not None:
         assert says(late, "Preparable") == ("False", "GroupNotFound")
+        assert text(late, "Preparable").endswith("Create it.")
         assert late.status.checks[0].result is CheckResult.PASSED
         assert {one.result for one in late.status.checks[1:]} == {CheckResult.NOT_CHECKED}
 
