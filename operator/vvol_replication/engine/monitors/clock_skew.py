@@ -30,7 +30,7 @@ def shown_skew(shown: object, skew: timedelta | None) -> str | None:
 def clock_condition(shown: str | None, problem: Problem | None) -> Wanted:
     """`ClockInStep`, from the skew as it is shown: the two never disagree. Unknown is said to be unknown."""
     if problem is not None:
-        return Wanted("ClockInStep", "Unknown", problem.reason, f"Could not be read again. {problem.message}")
+        return Wanted("ClockInStep", "Unknown", problem.reason, f"Could not be read now. {problem.message}")
     skew = read_skew(shown)
     if skew is None:
         text = "The array's answers have no time to compare with the operator's clock."

@@ -33,7 +33,7 @@ def endpoint_conditions(
         "InventoryComplete",
         "True" if complete and problem is None else "False" if problem is None else "Unknown",
         Reason.INVENTORY_COMPLETE if complete and problem is None else Reason.INVENTORY_INCOMPLETE,
-        line if problem is None else f"Could not be read again. {problem.message}",
+        line if problem is None else f"Could not be read now. {problem.message}",
     )
     if problem is None:
         ready: ConditionStatus = "True" if complete else "False"
