@@ -55,6 +55,14 @@ async def test_all_pages_are_read(door: Door, tokens: bool, newest: str) -> None
     assert any("continuation_token" in query for query in counted) is (tokens and newest in ("2.29", "2.58"))
 
 
+async def test_only_what_a_row_says_is_destroyed_is_so_whatever_was_asked_for(door: Door) -> None:
+    door.lists[SNAPSHOTS] = [snapshot("erp.a"), snapshot("erp.c")]
+    door.lists[TRANSFERS] = [transfer("erp.a"), transfer("erp.c")]
+    rows = done(await door.connect().snapshots("erp"))
+    assert ("GET", SNAPSHOTS, "true") in [(method, path, query.get("destroyed")) for method, path, query in door.seen]
+    assert [(row.name, row.destroyed) for row in rows] == [("erp.a", False), ("erp.c", False)]
+
+
 async def test_pages_without_end_are_unreadable(door: Door) -> None:
     async def endless(request: web.BaseRequest) -> web.Response | None:
         if request.path.endswith("transfer"):

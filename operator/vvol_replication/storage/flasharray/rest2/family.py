@@ -179,14 +179,15 @@ class REST2Array:
         """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
 
         Whether a list has the destroyed ones without being asked for them no specification says: until that was seen,
-        they are asked for as well.
+        they are asked for as well. An array that does not know `destroyed` lists all then: each row says what it is.
         """
         transfers = await self._rows(_TRANSFERS, query, deadline)
         listed = answers.snapshots(await self._rows(_SNAPSHOTS, query, deadline), transfers)
         self._lists_destroyed |= any(row.destroyed for row in listed)
         if self._lists_destroyed:
             return listed
-        gone = await self._rows(_SNAPSHOTS, {**query, "destroyed": "true"}, deadline)
+        asked = await self._rows(_SNAPSHOTS, {**query, "destroyed": "true"}, deadline)
+        gone = [row for row in asked if row.get("destroyed") is not False]
         return merging.with_destroyed(listed, answers.snapshots(gone, ()))
 
     async def _rows(self, path: str, query: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
