@@ -115,6 +115,21 @@ async def test_nothing_listed_is_not_nothing_there(door: Door) -> None:
     assert done(await port.snapshots("crm")) == ()
 
 
+async def test_an_object_that_is_missing_may_be_a_404(door: Door) -> None:
+    async def strict(request: web.BaseRequest) -> web.Response | None:
+        asked = request.query.get("source_names") or request.query.get("names")
+        return None if asked is None else refusal(f"{asked} does not exist.", asked, status=404)
+
+    door.override = strict
+    port = door.connect()
+    assert done(await port.transfers(["pure-a:erp"])) == {"pure-a:erp": ()}
+    assert done(await port.protection_group("erp")) is None
+    outcome = await port.push("erp", "vr-1")
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "ProtectionGroupNotFound"
+    assert door.calls().count("GET api_version") == 1, "no other version is looked for"
+
+
 async def test_a_group_and_its_targets(door: Door) -> None:
     door.lists["protection-groups"] = [{"name": "erp", "source": {"name": "pure-a"}, "destroyed": False}]
     door.lists["protection-groups/targets"] = [

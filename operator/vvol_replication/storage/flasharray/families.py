@@ -19,7 +19,7 @@ from vvol_replication.domain.arrays import (
     Snapshot,
 )
 
-from .errors import VERSION, Answered, BeforeTheCall, CallFailed, NoCommonVersion, NotReached, Unreadable
+from .errors import VERSION, Answered, BeforeTheCall, CallFailed, NoCommonVersion, NotReached, Unreadable, refusals
 from .errors.array_text import ArrayText
 from .http import Http, Request
 
@@ -188,6 +188,6 @@ def _not_offered(failure: CallFailed) -> bool:
         failure = failure.cause
     if not isinstance(failure, Answered):
         return False
-    return failure.status in _NOT_OFFERED or (
-        failure.status == HTTPStatus.BAD_REQUEST and ArrayText.parse(failure.text).has("version")
-    )
+    if failure.status == HTTPStatus.BAD_REQUEST:
+        return ArrayText.parse(failure.text).has("version")
+    return failure.status in _NOT_OFFERED and not refusals.missing(failure)

@@ -1,6 +1,8 @@
 """What an array's words for a refusal mean: one table for both REST families.
 
-The texts are matched without regard to case and only together with status 400 (docs/facts/flasharray.md#errors).
+The texts are matched without regard to case and only together with status 400 (docs/facts/flasharray.md#errors). What
+is missing may also come as 404, as it does elsewhere: then the array's own error has to say so, for any other 404 is of
+a path that is not offered.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ _REASONS: Final = (
 )
 """The first that is in the text counts."""
 
+_MISSING: Final = frozenset({PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED})
+
 _ADVICE: Final = {
     SNAPSHOT_LIMIT_REACHED: "Eradicate destroyed snapshots, which count too, or shorten the retention.",
     ARRAYS_NOT_CONNECTED: "Repair the array connection.",
@@ -55,11 +59,18 @@ _ADVICE: Final = {
 
 
 def refusal_reason(failure: CallFailed) -> str | None:
-    """The reason word of a logical refusal (status 400); `None` for every other failure."""
+    """The reason word of a logical refusal (status 400); `None` for every other failure.
+
+    A 404 is one too where it says that the object is missing.
+    """
     said = _refusal(failure)
-    if said is None:
+    if said is not None:
+        return _reason(said) or ARRAY_REFUSED
+    if not isinstance(failure, Answered) or failure.status != HTTPStatus.NOT_FOUND:
         return None
-    return next((reason for text, reason in _REASONS if said.has(text)), ARRAY_REFUSED)
+    said = ArrayText.parse(failure.text)
+    reason = None if said.has("version") else _reason(said)
+    return reason if reason in _MISSING else None
 
 
 def advice(reason: str) -> str:
@@ -69,7 +80,7 @@ def advice(reason: str) -> str:
 
 def missing(failure: CallFailed) -> bool:
     """True where the array says that what was asked about is not there, or no longer."""
-    return refusal_reason(failure) in (PROTECTION_GROUP_NOT_FOUND, PROTECTION_GROUP_DESTROYED)
+    return refusal_reason(failure) in _MISSING
 
 
 def already_there(failure: CallFailed, suffix: str, redactor: Redactor) -> str | None:
@@ -88,6 +99,10 @@ def says_destroyed(failure: CallFailed) -> bool:
     """True where those words say that it is destroyed; where they do not, only a look can tell."""
     said = _refusal(failure)
     return said is not None and said.has(*_GONE)
+
+
+def _reason(said: ArrayText) -> str | None:
+    return next((reason for text, reason in _REASONS if said.has(text)), None)
 
 
 def _refusal(failure: CallFailed) -> ArrayText | None:
