@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -156,6 +157,40 @@ async def test_connections_before_and_after_rest_2_40(door: Door) -> None:
         ArrayConnection("pure-b", None, connected=True, status="unbalanced"),
         ArrayConnection("pure-c", "id-3", connected=False, status="inactive"),
     )
+
+
+async def test_a_connection_that_is_half_made_hides_no_other(door: Door) -> None:
+    door.lists["array-connections"] = [
+        {"name": None, "remote": None, "status": "connecting", "type": "async-replication"},
+        {"name": "pure-c", "remote": {"id": "id-3", "name": "pure-c"}, "status": None, "type": "async-replication"},
+        {"name": "pure-b", "remote": {"id": "id-2", "name": "pure-b"}, "status": "connected"},
+    ]
+    assert done(await door.connect().connections()) == (
+        ArrayConnection("pure-c", "id-3", connected=False, status="no status"),
+        ArrayConnection("pure-b", "id-2", connected=True, status="connected"),
+    )
+
+
+async def test_a_login_needs_no_more_than_its_token(door: Door) -> None:
+    async def terse(request: web.BaseRequest) -> web.Response | None:
+        if not request.path.endswith("/login"):
+            return None
+        door.tokens.add("token-of-a-terse-array")
+        return web.Response(headers={"x-auth-token": "token-of-a-terse-array"})
+
+    door.override = terse
+    assert done(await door.connect().about()).name == "pure-a"
+
+
+async def test_the_type_of_the_content_is_in_any_case(door: Door) -> None:
+    async def shouts(request: web.BaseRequest) -> web.Response | None:
+        if not request.path.endswith("/arrays"):
+            return None
+        body = json.dumps({"items": door.lists["arrays"]}).encode()
+        return web.Response(body=body, headers={"Content-Type": "Application/JSON; charset=UTF-8"})
+
+    door.override = shouts
+    assert done(await door.connect().about()).id == "id-1"
 
 
 @pytest.mark.parametrize("crowd", [1, 12])

@@ -80,12 +80,16 @@ class Answer:
         """The body as text, whatever it is."""
         return self.body.decode("utf-8", errors="replace")
 
-    def json(self) -> Any:
-        """The content of a success. Raises `Answered` for every other status, and `Unreadable`."""
+    def check(self) -> None:
+        """See that it is a success, whatever its content. Raises `Answered` for every other status."""
         if self.status != HTTPStatus.OK:
             raise Answered(self.status, self.text, self.headers)
+
+    def json(self) -> Any:
+        """The content of a success. Raises `Answered` for every other status, and `Unreadable`."""
+        self.check()
         kind = self.headers.get("Content-Type", "")
-        if "application/json" not in kind:
+        if "application/json" not in kind.lower():
             raise Unreadable(f"it was answered with {kind or 'content of no type'} instead of JSON")
         try:
             return json.loads(self.body)

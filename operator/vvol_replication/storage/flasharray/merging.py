@@ -11,6 +11,9 @@ from vvol_replication.domain.arrays import ProtectionPolicy, ReplicationSchedule
 _CONNECTED: Final = frozenset({"connected", "partially_connected", "unbalanced"})
 """Words for a connection that carries data; the last two say that some of its paths do not."""
 
+NO_STATUS: Final = "no status"
+"""Stands for the word of a connection that has none: it is not known to carry data."""
+
 
 def connected(status: str) -> bool:
     """Whether an array connection with this status carries data."""

@@ -61,9 +61,10 @@ def about(rows: Sequence[Row], rest: str) -> ArrayAbout:
 
 
 def connections(rows: Iterable[Row]) -> tuple[ArrayConnection, ...]:
-    """Read `GET array-connections`, but for those of a fleet, which replicate nothing."""
+    """Read `GET array-connections`, but for those of a fleet, which replicate nothing, and those to nobody yet."""
     kinds = ((reading.optional_text(row, "type") or "", row) for row in rows)
-    return tuple(_connection(row) for kind, row in kinds if not kind.startswith("fleet"))
+    found = (_connection(row) for kind, row in kinds if not kind.startswith("fleet"))
+    return tuple(one for one in found if one is not None)
 
 
 def protection_group(row: Row, targets: Iterable[Row]) -> ProtectionGroup:
@@ -142,13 +143,18 @@ def _by_name(rows: Iterable[Row], where: str) -> dict[str, Row]:
     return {reading.text(row, "name", where).lower(): row for row in rows}
 
 
-def _connection(row: Row) -> ArrayConnection:
-    """From REST 2.40 on `remote` is the other array. Before, whose the id is was not said: the name has to do."""
-    where = "GET array-connections"
-    remote, status = row.get("remote"), reading.text(row, "status", where)
+def _connection(row: Row) -> ArrayConnection | None:
+    """From REST 2.40 on `remote` is the other array. Before, whose the id is was not said: the name has to do.
+
+    One that is being made may have no name or status yet: it carries nothing, and hides none of the others.
+    """
+    remote, status = row.get("remote"), reading.optional_text(row, "status") or merging.NO_STATUS
     other = remote if isinstance(remote, Mapping) and reading.optional_text(remote, "name") else None
+    name = reading.optional_text(row if other is None else other, "name")
+    if name is None:
+        return None
     return ArrayConnection(
-        name=reading.text(row if other is None else other, "name", where),
+        name=name,
         id=None if other is None else reading.optional_text(other, "id"),
         connected=merging.connected(status),
         status=status,

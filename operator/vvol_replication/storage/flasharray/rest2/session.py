@@ -129,9 +129,10 @@ class Session:
             try:
                 login = Request("POST", f"/api/{self.rest}/login", headers={"api-token": self._api_token})
                 answer = await self._http.exchange(login, deadline)
-                answer.json()
+                answer.check()
                 token = answer.headers.get("x-auth-token", "")
                 if not is_header_value(token):
+                    answer.json()  # nothing of the body is needed, but it may say that this is no array
                     raise Unreadable("the login was answered without an x-auth-token that can be sent back")
             except CallFailed as failure:
                 if refusals.login_refused(failure):
