@@ -182,6 +182,31 @@ async def test_details_of_another_group_are_not_taken_for_the_groups(sites: Site
     assert "another group" in outcome.message
 
 
+async def test_a_fault_domain_that_another_one_has_as_a_child_keeps_its_array(
+    sites: Sites, value: Callable[..., Any]
+) -> None:
+    target = sites.world.array("flasharray-b")
+    child = f'<children xmlns="urn:sms"><id xmlns="urn:vim25">{target.fault_domain}</id></children>'
+    domains = "".join(
+        f'<returnval xsi:type="FaultDomainInfo"><id xmlns="urn:vim25">{identity}</id><name>{name}</name>'
+        f"<storageArrayId>{array}</storageArrayId>{more}</returnval>"
+        for identity, name, array, more in (
+            ("fd-site", "site", "", child),
+            (target.fault_domain, "flasharray-b", f"com.purestorage:{target.id}", ""),
+        )
+    )
+    sites.world.faults.add(
+        "dallas",
+        "QueryFaultDomain",
+        "garbage",
+        body=answer("QueryFaultDomain", domains),
+        contentType="text/xml",
+    )
+    inventory = value(await sites.vcenter().inventory())
+    found = {domain.id: domain.array_id for domain in inventory.fault_domains}
+    assert found == {"fd-site": None, target.fault_domain: target.id}
+
+
 @pytest.mark.parametrize(("method", "kind"), [("QueryReplicationGroupInfo", Unavailable), (SYNC, Indeterminate)])
 async def test_a_type_that_ends_the_process_ends_the_call_only(
     sites: Sites, monkeypatch: pytest.MonkeyPatch, method: str, kind: type

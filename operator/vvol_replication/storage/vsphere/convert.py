@@ -78,7 +78,15 @@ def fault_domain(wire: Any) -> FaultDomain:
     identity = _text(wire.id, "fault domain id")
     name = getattr(wire, "name", None) or identity
     array = getattr(wire, "storageArrayId", None) or ""
-    return FaultDomain(identity, name, array.removeprefix(_ARRAY_ID_PREFIX) if _is_pure(array) else None)
+    return FaultDomain(identity, name, array[len(_ARRAY_ID_PREFIX) :] if _is_pure(array) else None)
+
+
+def fuller(known: FaultDomain | None, told: FaultDomain) -> FaultDomain:
+    """What two mentions of one fault domain say together: as a child of another it comes with its id alone."""
+    if known is None:
+        return told
+    name = known.name if told.name == told.id else told.name
+    return FaultDomain(told.id, name, told.array_id or known.array_id)
 
 
 def point_in_time(wire: Any) -> PointInTime:
@@ -169,7 +177,7 @@ def _failed(fault: Any, asked: Asked) -> TaskReading:
 
 
 def _is_pure(array: str) -> bool:
-    return array.startswith(_ARRAY_ID_PREFIX) and len(array) > len(_ARRAY_ID_PREFIX)
+    return array.casefold().startswith(_ARRAY_ID_PREFIX) and len(array) > len(_ARRAY_ID_PREFIX)
 
 
 def _text(value: Any, what: str) -> str:

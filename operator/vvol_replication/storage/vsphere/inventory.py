@@ -111,7 +111,7 @@ class InventoryQuery:
             return [self._domain(wire, active) for wire in _with_children(roots)]
 
         for domain in self._try("QueryFaultDomain", "The fault domains", ask) or ():
-            self._found.domains[domain.id] = domain
+            self._found.domains[domain.id] = convert.fuller(self._found.domains.get(domain.id), domain)
         return {moid: ", ".join(names) for moid, names in active.items()}
 
     def _domain(self, wire: Any, active: dict[str, list[str]]) -> FaultDomain:

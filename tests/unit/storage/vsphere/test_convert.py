@@ -60,6 +60,7 @@ def test_groups() -> None:
     ("wire", "domain"),
     [
         (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.purestorage:7e-91"), FaultDomain("f", "b", "7e-91")),
+        (R.FaultDomainInfo(id="f", name="b", storageArrayId="COM.PureStorage:7E-91"), FaultDomain("f", "b", "7E-91")),
         (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.other:7e-91"), FaultDomain("f", "b", None)),
         (R.FaultDomainInfo(id="f", name="b", storageArrayId="com.purestorage:"), FaultDomain("f", "b", None)),
         (vim.vm.replication.FaultDomainId(id="f"), FaultDomain("f", "f", None)),
@@ -67,6 +68,13 @@ def test_groups() -> None:
 )
 def test_fault_domains(wire: Any, domain: FaultDomain) -> None:
     assert convert.fault_domain(wire) == domain
+
+
+def test_a_fault_domain_that_is_mentioned_by_its_id_alone_loses_nothing() -> None:
+    whole, bare = FaultDomain("f", "b", "7e-91"), FaultDomain("f", "f", None)
+    assert convert.fuller(None, bare) == bare
+    for first, second in ((whole, bare), (bare, whole), (whole, whole)):
+        assert convert.fuller(first, second) == whole
 
 
 def test_points_in_time() -> None:
