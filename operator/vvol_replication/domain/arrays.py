@@ -21,6 +21,11 @@ class ArrayAbout:
     skew: timedelta | None = field(default=None, compare=False)
 
 
+def same_array(one: str, other: str | None) -> bool:
+    """Are these the ids of one array? They are uuids, of which an array and VASA may write the letters in any case."""
+    return other is not None and one.casefold() == other.casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class ArrayConnection:
     """An array-to-array connection as the asked array reports it. `status` is the array's own word."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vvol_replication.api.reasons import Reason
-from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.domain.arrays import ArrayAbout, same_array
 from vvol_replication.domain.groups import GroupName, TargetGroup
 
 from .sides import Sides, Site, domain_of
@@ -17,7 +17,7 @@ def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, Arra
     domain = domain_of(sides.source.id, sides.source_site.inventory)
     array_id = None if domain is None else domain.array_id
     if array_id is not None:
-        return _array_by(f"the source array {name.array!r} (id {array_id})", lambda about: about.id == array_id, world)
+        return array_of_id(f"the source array {name.array!r}", array_id, world)
     if not name.array:
         return Unbound(
             Reason.INVALID_GROUP_NAME,
@@ -36,8 +36,7 @@ def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str
             f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is. "
             "Check that its VASA provider is online.",
         )
-    array_id = domain.array_id
-    return _array_by(f"the target array {domain.name!r} (id {array_id})", lambda about: about.id == array_id, world)
+    return array_of_id(f"the target array {domain.name!r}", domain.array_id, world)
 
 
 def array_called(what: str, name: str, world: World) -> tuple[str, ArrayAbout] | Unbound:
@@ -48,7 +47,7 @@ def array_called(what: str, name: str, world: World) -> tuple[str, ArrayAbout] |
 
 def array_of_id(what: str, array_id: str, world: World) -> tuple[str, ArrayAbout] | Unbound:
     """The array of that id."""
-    return _array_by(f"{what} (id {array_id})", lambda about: about.id == array_id, world)
+    return _array_by(f"{what} (id {array_id})", lambda about: same_array(about.id, array_id), world)
 
 
 def _array_by(what: str, fits: Callable[[ArrayAbout], bool], world: World) -> tuple[str, ArrayAbout] | Unbound:

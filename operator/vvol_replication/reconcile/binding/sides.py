@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vvol_replication.api.group import ReplicationGroupSpec
 from vvol_replication.api.reasons import Reason
+from vvol_replication.domain.arrays import same_array
 from vvol_replication.domain.groups import (
     FaultDomain,
     GroupId,
@@ -158,7 +159,7 @@ def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Un
         unread = Problem(Reason.NOT_YET_READ, f"FlashArray {array!r} has not been read yet.")
         return Unbound.because_of(chosen.problem or unread)
     array_id = chosen.about.id
-    return frozenset(domain.id for domain in recovery.inventory.fault_domains if domain.array_id == array_id)
+    return frozenset(domain.id for domain in recovery.inventory.fault_domains if same_array(array_id, domain.array_id))
 
 
 def domain_of(group: GroupId, inventory: Inventory) -> FaultDomain | None:

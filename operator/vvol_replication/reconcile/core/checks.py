@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
-from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, ProtectionGroup, Snapshot
+from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection, ProtectionGroup, Snapshot, same_array
 from vvol_replication.domain.groups import Group, GroupState, SourceGroup, TargetGroup
 from vvol_replication.reconcile.binding.world import Problem
 
@@ -90,7 +90,7 @@ def _connection(resolved: Resolved, seen: Observation) -> ArrayConnection | None
 
 def connection_to(known: Sequence[ArrayConnection], array_id: str, names: frozenset[str]) -> ArrayConnection | None:
     """The connection to that array: by its id, or by one of its folded names where no id is told."""
-    return next((one for one in known if one.id == array_id), None) or next(
+    return next((one for one in known if same_array(array_id, one.id)), None) or next(
         (one for one in known if one.id is None and one.name.casefold() in names), None
     )
 

@@ -124,6 +124,17 @@ def test_a_renamed_array_is_found_by_its_id_and_one_without_an_id_by_its_name() 
     assert bound(SPEC, austin(ERP, domains=(replace(A, array_id=None),))).resolved.source_array == "array-a"
 
 
+@pytest.mark.parametrize("spec", [SPEC, BY_ID, replace(SPEC, target_array="array-b")])
+def test_an_arrays_id_is_the_same_in_any_case(spec: ReplicationGroupSpec) -> None:
+    shouted = [replace(one, array_id=(one.array_id or "").upper()) for one in (A, B, C)]
+    world = with_sites(
+        austin=seen("uuid-a", Inventory((shouted[0],), (ERP,))),
+        dallas=seen("uuid-d", Inventory(tuple(shouted[1:]), (COPY,))),
+    )
+    resolved = bound(spec, world).resolved
+    assert (resolved.source_array_id, resolved.target_array_id) == ("id-a", "id-b"), "as the arrays write them"
+
+
 def test_without_a_vcenter_that_shows_the_source_its_name_cannot_be_known() -> None:
     hidden = replace(BY_ID, protected_site=None)
     found = bind(hidden, WORLD)
