@@ -4,7 +4,7 @@ No API says. The rule (docs/invariants.md#which-point-in-time): it is the one th
 time lies within our transfer's [created, completed], and within no other's. What time a point in time carries, source
 creation or target completion, is not established; either lies in that window. Providers and arrays may tell whole
 seconds or fractions, cut or rounded, so a window is judged by whole seconds; fractions, where both sides tell them, and
-our name only choose between points in time that fit.
+our name only choose between points in time that fit. If none fits, one that was rounded may be a second outside.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vvol_replication.api.sync import Baseline
 from vvol_replication.domain.arrays import Snapshot
@@ -21,6 +21,10 @@ from vvol_replication.domain.points import PointInTime
 from .baseline import is_older, landed_since, listed_before
 
 Fits = Callable[[PointInTime, Snapshot], bool]
+
+_EXACTLY = timedelta()
+_ROUNDED = timedelta(seconds=1)
+"""How far outside of its window a time may be that one side rounds and the other one cuts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,19 @@ def identify(
     the other transfers, and it is identified if only one of them can be ours. Those that were listed before arming are
     of the other transfers as far as these suffice; of the rest no array tells any more, and they explain nothing.
     """
+    found = _identify(mine, rows, points, baseline, promised, slack=_EXACTLY)
+    return found if found.possible else _identify(mine, rows, points, baseline, promised, slack=_ROUNDED)
+
+
+def _identify(
+    mine: Snapshot,
+    rows: Sequence[Snapshot],
+    points: Sequence[PointInTime],
+    baseline: Baseline | None,
+    promised: NextName | None,
+    *,
+    slack: timedelta,
+) -> Finding:
     others = [row for row in rows if row.landed and row.suffix != mine.suffix]
     new = [point for point in points if not listed_before(point, baseline)]
     fresh = {point.id for point in new}
@@ -67,7 +84,8 @@ def identify(
     can_bear = _bearers(promised, mine, since, new)
 
     def coarse(point: PointInTime, row: Snapshot) -> bool:
-        return within(point.time, row) and can_bear(point, row) and (point.id in fresh or row.suffix not in recent)
+        fits = within(point.time, row, slack) and can_bear(point, row)
+        return fits and (point.id in fresh or row.suffix not in recent)
 
     def fine(point: PointInTime, row: Snapshot) -> bool:
         return coarse(point, row) and _within_exactly(point.time, row)
@@ -166,13 +184,13 @@ def certainly_new(point: PointInTime, rows: Sequence[Snapshot], baseline: Baseli
     return bool(behind) and not any(is_older(row, baseline) for row in behind)
 
 
-def within(time: datetime, row: Snapshot) -> bool:
+def within(time: datetime, row: Snapshot, slack: timedelta = _EXACTLY) -> bool:
     """Is the time inside [created, completed]? The clocks may differ, so the window may lie the other way round."""
     second = time.replace(microsecond=0)
     first, last = row.created, row.completed
     if last is None:
-        return second >= first
-    return min(first, last).replace(microsecond=0) <= second <= max(first, last)
+        return second >= first - slack
+    return min(first, last).replace(microsecond=0) - slack <= second <= max(first, last) + slack
 
 
 def _within_exactly(time: datetime, row: Snapshot) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,25 @@ def test_fractions_of_seconds_choose_where_both_sides_tell_them() -> None:
         assert identify(mine, [mine, other], listed, NOTHING).point == listed[1]
     rounded = [point("q", 100.3), point("p", 100.501)]  # past our window: the provider counts otherwise
     assert identify(mine, [mine, other], rounded, NOTHING) == Finding(None, listed=True, possible=True)
+
+
+@pytest.mark.parametrize(
+    ("created", "completed", "told"),
+    [(100.2, 105.7, 106), (100, 105, 106), (100.6, 100.8, 101), (101, 105, 100), (105.7, 100.2, 106)],
+)
+def test_a_time_that_one_side_rounds_and_the_other_cuts_is_found(created: float, completed: float, told: int) -> None:
+    mine, other = row("mine", created, completed), row("other", told + 30, told + 40)
+    ours, later = point("p", told), point("q", told + 40)
+    assert identify(mine, [mine, other], [later, ours], NOTHING) == Finding(ours, listed=True, possible=True)
+    assert not identify(mine, [mine, other], [later], NOTHING).possible
+    assert not identify(mine, [mine], [point("p", 108)], NOTHING).possible, "that is no rounding"
+
+
+def test_a_point_that_another_transfer_explains_is_not_taken_for_one_that_was_rounded() -> None:
+    mine, other = row("mine", 100, 105), row("other", 106, 107)
+    assert not identify(mine, [mine, other], [point("q", 106)], NOTHING).listed
+    both = [point("q", 106), point("p", 105)]
+    assert identify(mine, [mine, other], both, NOTHING).point == both[1]
 
 
 def test_the_name_is_on_what_landed_first() -> None:

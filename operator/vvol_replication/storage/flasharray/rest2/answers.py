@@ -1,7 +1,6 @@
 """What a REST 2 array answers, read into the domain's values. Pure; what cannot be read raises `Unreadable`.
 
-Times are milliseconds since the epoch; they are cut to whole seconds, which is what REST 1 tells: an array that is read
-over both families shows the same times.
+Times are milliseconds since the epoch, and are kept so: REST 1 tells the same moments in whole seconds.
 """
 
 from __future__ import annotations
