@@ -89,10 +89,13 @@ def _connection(resolved: Resolved, seen: Observation) -> ArrayConnection | None
 
 
 def connection_to(known: Sequence[ArrayConnection], array_id: str, names: frozenset[str]) -> ArrayConnection | None:
-    """The connection to that array: by its id, or by one of its folded names where no id is told."""
-    return next((one for one in known if same_array(array_id, one.id)), None) or next(
-        (one for one in known if one.id is None and one.name.casefold() in names), None
-    )
+    """The connection to that array: by its id, or by one of its folded names where no id is told.
+
+    Of several, as an array may have one for each kind of replication, one that carries data.
+    """
+    by_id = [one for one in known if same_array(array_id, one.id)]
+    found = by_id or [one for one in known if one.id is None and one.name.casefold() in names]
+    return next((one for one in found if one.connected), next(iter(found), None))
 
 
 def _target_problem(

@@ -20,6 +20,12 @@ def connected(status: str) -> bool:
     return status.lower() in _CONNECTED
 
 
+def of_a_fleet(kind: object) -> bool:
+    """Is that kind of connection, a word in REST 2 and a list of words in REST 1, only for managing a fleet?"""
+    words = [kind] if isinstance(kind, str) else kind if isinstance(kind, list) else []
+    return bool(words) and all(isinstance(word, str) and word.startswith("fleet") for word in words)
+
+
 def with_destroyed(live: Iterable[Snapshot], destroyed: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
     """One list of two answers; a snapshot destroyed between the two is in both, and destroyed."""
     rows = {snapshot.name.lower(): snapshot for snapshot in live}

@@ -158,6 +158,8 @@ def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
 
 def _result_of(results: Any, group: GroupId) -> Any | None:
     """The group's own element; where there is none, the first error, which then is about the whole batch."""
+    if isinstance(results, sms.storage.replication.GroupOperationResult):
+        results = [results]  # one group was asked for, and any value fits into the field
     if results is not None and not isinstance(results, list):
         raise Unreadable("a task result that is not a list")
     for result in results or ():

@@ -34,6 +34,14 @@ GOOD = ProtectionGroup("erp", "fa-a", TARGET)
         (GOOD, (), "ArraysNotConnected"),
         (GOOD, (ArrayConnection("fa-b", "id-other", connected=True, status="connected"),), "ArraysNotConnected"),
         (GOOD, (ArrayConnection("fa-b", "ID-B", connected=True, status="connected"),), None),
+        (
+            GOOD,
+            (
+                ArrayConnection("fa-b", "id-b", connected=False, status="connecting"),
+                ArrayConnection("fa-b", "id-b", connected=True, status="connected"),
+            ),
+            None,
+        ),
         (GOOD, (ArrayConnection("FA-B", None, connected=True, status="connected"),), None),
         (
             replace(GOOD, targets=(ReplicationTarget("b-seen-from-a", allowed=True),)),

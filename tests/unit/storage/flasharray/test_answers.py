@@ -127,6 +127,12 @@ def test_a_connection(fields: dict[str, Any], connected: bool, status: str) -> N
     assert answers.connections(rows) == (ArrayConnection("pure-b", None, connected=connected, status=status),)
 
 
+def test_a_connection_for_a_fleet_alone_is_none_that_replicates() -> None:
+    kinds = (["fleet-management"], ["async-replication", "fleet-management"], ["replication"], None)
+    rows = [{"array_name": f"pure-{n}", "status": "connected", "type": kind} for n, kind in enumerate(kinds)]
+    assert [one.name for one in answers.connections(rows)] == ["pure-1", "pure-2", "pure-3"]
+
+
 def test_a_connection_that_says_nothing_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         answers.connections([{"array_name": "pure-b"}])

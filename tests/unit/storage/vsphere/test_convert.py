@@ -141,6 +141,13 @@ def test_an_error_about_others_only_is_still_an_error_if_nothing_is_said_of_the_
     assert (other.state, other.reason) == (TaskState.ERROR, "EndpointBusy")
 
 
+def test_a_result_of_one_group_may_come_without_its_list() -> None:
+    assert reading("success", result=success(pitName="n")).point_name == "n"
+    assert reading("success", result=error(sms.fault.ProviderBusy())).reason == "EndpointBusy"
+    with pytest.raises(Unreadable, match="not a list"):
+        reading("success", result="done")
+
+
 @pytest.mark.parametrize("result", [None, R.GroupOperationResult.Array([])])
 def test_a_success_that_says_nothing_claims_no_point_in_time(result: Any) -> None:
     assert reading("success", result=result) == TaskReading(TaskState.SUCCESS)

@@ -32,8 +32,12 @@ def about(answer: Any, rest: str) -> ArrayAbout:
 
 
 def connections(answer: Any) -> tuple[ArrayConnection, ...]:
-    """Read `GET array/connection`; `connected` was a boolean before REST 1.17, since then `status` is a word."""
-    return tuple(_connection(row) for row in reading.rows(answer, "GET array/connection"))
+    """Read `GET array/connection`; `connected` was a boolean before REST 1.17, since then `status` is a word.
+
+    Those of a fleet replicate nothing, and are left out.
+    """
+    rows = reading.rows(answer, "GET array/connection")
+    return tuple(_connection(row) for row in rows if not merging.of_a_fleet(row.get("type")))
 
 
 def protection_group(answer: Any) -> ProtectionGroup:

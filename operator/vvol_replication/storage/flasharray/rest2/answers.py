@@ -61,8 +61,7 @@ def about(rows: Sequence[Row], rest: str) -> ArrayAbout:
 
 def connections(rows: Iterable[Row]) -> tuple[ArrayConnection, ...]:
     """Read `GET array-connections`, but for those of a fleet, which replicate nothing, and those to nobody yet."""
-    kinds = ((reading.optional_text(row, "type") or "", row) for row in rows)
-    found = (_connection(row) for kind, row in kinds if not kind.startswith("fleet"))
+    found = (_connection(row) for row in rows if not merging.of_a_fleet(row.get("type")))
     return tuple(one for one in found if one is not None)
 
 
