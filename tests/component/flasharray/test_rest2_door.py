@@ -116,6 +116,32 @@ async def test_nothing_listed_is_not_nothing_there(door: Door) -> None:
     assert done(await port.snapshots("crm")) == ()
 
 
+async def test_what_is_listed_of_other_groups_is_not_taken_for_this_ones(door: Door) -> None:
+    """An array that does not know a filter answers with all that there is."""
+
+    async def everything(request: web.BaseRequest) -> web.Response | None:
+        path = request.path.partition("/api/2.26/")[2]
+        known = request.method == "GET" and path != "arrays"
+        return web.json_response({"items": door.lists[path]}) if known and path in door.lists else None
+
+    door.lists["protection-groups"] = [
+        {"name": name, "source": {"name": "pure-a"}, "destroyed": False} for name in ("crm", "erp")
+    ]
+    door.lists["protection-groups/targets"] = [
+        {"group": {"name": "crm"}, "member": {"name": "pure-c"}, "allowed": True},
+        {"group": {"name": "erp"}, "member": {"name": "pure-b"}, "allowed": False},
+    ]
+    door.override = everything
+    port = door.connect()
+    group = done(await port.protection_group("ERP"))
+    assert (group.name, group.targets) == ("erp", (ReplicationTarget("pure-b", allowed=False),))
+    assert done(await port.protection_group("hr")) is None
+    assert [row.name for row in done(await port.snapshots("erp"))] == ["erp.a", "erp.b"]
+    outcome = await port.snapshots("hr")
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "ProtectionGroupNotFound"
+
+
 async def test_an_object_that_is_missing_may_be_a_404(door: Door) -> None:
     async def strict(request: web.BaseRequest) -> web.Response | None:
         asked = request.query.get("source_names") or request.query.get("names")

@@ -75,6 +75,18 @@ def protection_group(row: Row, targets: Iterable[Row]) -> ProtectionGroup:
     )
 
 
+def named(rows: Iterable[Row], name: str, where: str) -> Row | None:
+    """The row of that name, in any case; an array may list more than it was asked for."""
+    return _by_name(rows, where).get(name.lower())
+
+
+def targets_of(rows: Iterable[Row], group: str) -> list[Row]:
+    """Those rows of `GET protection-groups/targets` that are of this group, or do not say of which."""
+    told = ((row.get("group"), row) for row in rows)
+    names = ((reading.optional_text(one, "name") if isinstance(one, Mapping) else None, row) for one, row in told)
+    return [row for name, row in names if (name or group).lower() == group.lower()]
+
+
 def live(rows: Iterable[Row]) -> list[str]:
     """The names of those protection groups that are not destroyed."""
     return [reading.text(row, "name", _GROUPS) for row in rows if row.get("destroyed") is not True]

@@ -97,15 +97,14 @@ class REST2Array:
             if refusals.refusal_reason(refusal) == refusals.PROTECTION_GROUP_NOT_FOUND:
                 return None
             raise
-        if not rows:
+        row = answers.named(rows, name, "GET protection-groups")
+        if row is None:
             return None
-        if len(rows) > 1:
-            raise Unreadable(f"{len(rows)} protection groups where one was asked for")
-        alone = answers.protection_group(rows[0], ())
+        alone = answers.protection_group(row, ())
         if alone.destroyed:
             return alone
         targets = await self._rows("protection-groups/targets", {"group_names": name}, deadline)
-        return answers.protection_group(rows[0], targets)
+        return answers.protection_group(row, answers.targets_of(targets, name))
 
     async def protection_groups(self, names: Sequence[str], deadline: float) -> Mapping[str, ProtectionGroup]:
         """Several protection groups, destroyed ones too: two calls, and more pages or groups missing."""
@@ -123,7 +122,8 @@ class REST2Array:
 
     async def snapshots(self, name: str, deadline: float) -> tuple[Snapshot, ...]:
         """Live and destroyed snapshots with their transfers. Where there is none, the group has to be there."""
-        found = await self._listed({"source_names": name}, deadline)
+        listed = await self._listed({"source_names": name}, deadline)
+        found = merging.by_protection_group(listed, [name])[name]
         if not found and await self.protection_group(name, deadline) is None:
             raise Missing(name)
         return found
