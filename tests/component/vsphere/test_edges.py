@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyVmomi import SoapAdapter
 
+from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Indeterminate, Unavailable
 
 from .conftest import QUICK
@@ -180,6 +181,36 @@ async def test_details_of_another_group_are_not_taken_for_the_groups(sites: Site
     outcome = await sites.vcenter().group(asked)
     assert isinstance(outcome, Unavailable)
     assert "another group" in outcome.message
+
+
+async def test_a_provider_that_tells_of_more_groups_than_was_asked_for(sites: Sites, value: Callable[..., Any]) -> None:
+    asked, other = sites.group("erp"), sites.group("crm")
+
+    def row(kind: str, group: GroupId, inside: str) -> str:
+        return f'<returnval xsi:type="{kind}"><groupId>{_id(group)}</groupId>{inside}</returnval>'
+
+    def _id(group: GroupId) -> str:
+        return wire_ids(group.fault_domain, group.device_group)
+
+    def info(group: GroupId) -> str:
+        source = f"<sourceInfo><sourceGroupId>{_id(sites.group('erp', 'source'))}</sourceGroupId></sourceInfo>"
+        told = f"<groupId>{_id(group)}</groupId>{source}<state>TARGET</state>"
+        return row("QueryReplicationGroupSuccessResult", group, f'<rgInfo xsi:type="TargetGroupInfo">{told}</rgInfo>')
+
+    def listed(group: GroupId, point: str) -> str:
+        told = f"<id><id>{point}</id></id><timeStamp>2026-11-24T12:00:00Z</timeStamp>"
+        inside = f"<replicaInfo>{told}</replicaInfo>"
+        return row("QueryPointInTimeReplicaSuccessResult", group, inside)
+
+    for method, rows in (
+        ("QueryReplicationGroupInfo", info(other) + info(asked)),
+        ("QueryPointInTimeReplica", listed(other, "p-crm") + listed(asked, "p-erp")),
+    ):
+        body = answer(method, rows)
+        sites.world.faults.add("dallas", method, "garbage", body=body, contentType="text/xml")
+    vcenter = sites.vcenter()
+    assert value(await vcenter.group(asked)).id == asked
+    assert [point.id for point in value(await vcenter.points_in_time(asked))] == ["p-erp"]
 
 
 async def test_a_fault_domain_that_another_one_has_as_a_child_keeps_its_array(

@@ -203,12 +203,11 @@ class VCenter(VCenterPort):
         """The `rgInfo` of one group; raises the group's fault where there is one."""
         wanted = sms.ReplicationGroupFilter(groupId=[convert.wire_group_id(group)])
         rows = transport.answered(ask_manager(self._session, lambda manager: manager.QueryReplicationGroupInfo(wanted)))
-        if len(rows) != 1:
-            raise transport.Unreadable(f"{len(rows)} answers about one group")
-        fault = convert.error_of(rows[0])
+        row = convert.row_of(rows, group)
+        fault = convert.error_of(row)
         if fault is not None:
             raise fault
-        info = getattr(rows[0], "rgInfo", None)
+        info = getattr(row, "rgInfo", None)
         if convert.group_id(getattr(info, "groupId", None)) != group:
             raise transport.Unreadable("details of another group")
         return info

@@ -51,6 +51,14 @@ def group_id(wire: Any) -> GroupId:
     return GroupId(_text(wire.faultDomainId.id, "fault domain id"), _text(wire.deviceGroupId.id, "device group id"))
 
 
+def row_of(rows: list[Any], group: GroupId) -> Any:
+    """The row that this group was asked for; of several the one about it. Raises `Unreadable`."""
+    own = rows if len(rows) == 1 else [row for row in rows if group_id(row.groupId) == group]
+    if len(own) != 1:
+        raise Unreadable(f"{len(own)} answers about one group")
+    return own[0]
+
+
 def group(info: Any) -> Group:
     """An `rgInfo`: `SourceGroupInfo` or `TargetGroupInfo`."""
     replication = sms.storage.replication

@@ -88,18 +88,17 @@ class PointsQuery:
             )
         except sms.fault.TooMany:
             return None
-        if len(rows) != 1:
-            raise Unreadable(f"{len(rows)} answers about one group")
-        fault = convert.error_of(rows[0])
+        row = convert.row_of(rows, self._group)
+        fault = convert.error_of(row)
         if isinstance(fault, sms.fault.TooMany):
             return None
         if fault is not None:
             raise fault
         replication = sms.storage.replication
         kinds = (replication.QueryPointInTimeReplicaSuccessResult, replication.QueryPointInTimeReplicaSummaryResult)
-        if not isinstance(rows[0], kinds):
+        if not isinstance(row, kinds):
             raise Unreadable("neither points in time nor their number")
-        return rows[0]
+        return row
 
     def _narrowed(self, interval: Interval | None, summary: Any) -> Iterator[Interval]:
         """The intervals to list after a summary: those that hold any, and shorter than what was asked before.

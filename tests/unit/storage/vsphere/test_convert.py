@@ -141,6 +141,14 @@ def test_an_error_about_others_only_is_still_an_error_if_nothing_is_said_of_the_
     assert (other.state, other.reason) == (TaskState.ERROR, "EndpointBusy")
 
 
+def test_of_rows_about_several_groups_only_the_asked_groups_counts() -> None:
+    mine, others = success(), success(OTHER)
+    assert convert.row_of([others, mine], GROUP) is mine
+    for rows in ([], [others, others], [mine, mine]):
+        with pytest.raises(Unreadable, match="answers about one group"):
+            convert.row_of(rows, GROUP)
+
+
 def test_a_result_of_one_group_may_come_without_its_list() -> None:
     assert reading("success", result=success(pitName="n")).point_name == "n"
     assert reading("success", result=error(sms.fault.ProviderBusy())).reason == "EndpointBusy"
