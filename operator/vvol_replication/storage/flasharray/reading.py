@@ -12,6 +12,8 @@ from vvol_replication.domain.arrays import ReplicationSchedule, Retention
 from .errors import Unreadable
 
 FOREVER: Final = -1
+_ROUNDING: Final = 1e-6
+"""What arithmetic may have taken from a progress, or added to it."""
 
 
 def rows(answer: Any, where: str) -> list[Mapping[str, Any]]:
@@ -43,8 +45,10 @@ def optional_text(row: Mapping[str, Any], field: str) -> str | None:
 
 
 def progress(value: Any) -> float | None:
-    """From 0.0 to 1.0; anything else is unknown."""
+    """From 0.0 to 1.0; anything else is unknown. A quotient that misses 1 by less than a millionth is 1."""
     part = number(value)
+    if part is not None and math.isclose(part, 1.0, abs_tol=_ROUNDING):
+        return 1.0
     return part if part is not None and 0.0 <= part <= 1.0 else None
 
 

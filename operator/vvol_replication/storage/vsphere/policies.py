@@ -78,7 +78,7 @@ class Policies:
     def _take(self, row: Any, server: str, placement: Placement) -> str | None:
         """Keep one row; the id of the VM that it is about."""
         entity = row.object
-        if entity is None or not entity.key or (entity.serverUuid or server) != server:
+        if entity is None or not entity.key or (entity.serverUuid or server).casefold() != server.casefold():
             return None  # about nothing of this vCenter: whoever it was meant for is then one that nothing is said of
         moid, _, disk = str(entity.key).partition(":")
         if row.fault is not None:
