@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC
+from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
 from vvol_replication.api.times import format_time
 
 BY_ID = {"group": {"target": {"faultDomainID": "fd-b", "deviceGroupID": "t-erp"}}}
@@ -91,3 +92,61 @@ async def test_a_failover_that_is_called_off_on_the_wrong_object_is_answered_the
         told = "spec.failoverCalledOffAt of this object has no effect: only that of 'prod/erp' counts."
         await until(lambda: told in message(rig, "found", "Prepared"), within=5)
         assert "no effect" not in message(rig, "erp", "Prepared")
+
+
+@pytest.mark.parametrize("made", ["before", "after", "after a restart"])
+@virtual
+async def test_what_an_object_that_is_deleted_remembered_of_a_preparation_another_one_goes_on_to_remember(
+    made: str,
+) -> None:
+    async with running() as rig:
+        if made == "before":
+            await second_object(rig)
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        rig.api.remove(REPLICATION_GROUP, "erp", "prod")
+        await asyncio.sleep(5)
+        if made == "after a restart":
+            await rig.restart()
+        if made != "before":
+            rig.group("found", **BY_ID)
+        await rig.until_says(REPLICATION_GROUP, "found", "FailoverPrepared", "Prepared")
+        assert "spec.failoverCalledOffAt of ReplicationGroup 'prod/found'" in message(rig, "found", "Prepared")
+
+        rig.prepare("again", "found")
+        await rig.until_prepared("again")
+        rig.request("late", "found")
+        await rig.until_ended("late")
+        assert rig.says(FAILOVER_PREPARATION, "again") == ("False", "AlreadyPrepared")
+        assert rig.reason("late") == "GroupPrepared"
+        assert rig.count("start_prepare") == 1
+        assert rig.world.armed == []
+
+
+@virtual
+async def test_a_failover_that_was_called_off_is_nothing_to_go_on_to_remember() -> None:
+    async with running() as rig:
+        await second_object(rig)
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await asyncio.sleep(5)
+        rig.group("erp", failoverCalledOffAt=format_time(rig.clock.now()))
+        await until(lambda: both(rig, "Prepared") == {("Unknown", "FailoverCalledOff")})
+        rig.api.remove(REPLICATION_GROUP, "erp", "prod")
+        await until(lambda: rig.says(REPLICATION_GROUP, "found", "Prepared") is None)
+        await rig.restart()
+        await asyncio.sleep(60)
+        assert rig.says(REPLICATION_GROUP, "found", "Prepared") is None
+
+
+@virtual
+async def test_a_sync_that_an_object_knew_to_be_armed_another_one_goes_on_to_know() -> None:
+    async with running(Rig(transfer=60.0)) as rig:
+        await second_object(rig)
+        rig.request("one")
+        await rig.until_reason("one", "Transferring")
+        rig.api.edit("one", cancel=True)
+        await until(lambda: both(rig, "SyncLeftArmed") == {("True", "NameStillPending")}, within=10)
+        rig.api.remove(REPLICATION_GROUP, "erp", "prod")
+        await until(lambda: "armedSync" in rig.body(REPLICATION_GROUP, "found")["status"], within=10)
+        await until(lambda: rig.says(REPLICATION_GROUP, "found", "SyncLeftArmed") is None, within=120)

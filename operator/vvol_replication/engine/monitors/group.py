@@ -179,6 +179,7 @@ class GroupMonitor(RememberingMonitor):
             self.bound = bound
             if isinstance(bound, Binding):
                 self._absence.seen(bound.resolved.target_group)
+                self.recollect()
                 self._forget_what_was_used(bound)
             self.notify()
         if moved:

@@ -96,9 +96,11 @@ class Registry:
         self._background.spawn(monitor.stop(), f"stop {monitor.ref}")
         if ref.kind == REPLICATION_GROUP:
             key = _key(ref)
-            del self.groups[key]
+            left = self.groups.pop(key)
+            armed, record = self.armed.of(key), self.prepared.of(key)
             self.armed.drop(key)
             self.prepared.drop(key)
+            self._inherit(armed, as_remembered(record, left.called_off_at, "/".join(key)))
             self._groups_changed(frozenset({key}))
             return
         if ref.kind == VCENTER:
@@ -106,6 +108,26 @@ class Registry:
         else:
             del self.arrays[ref.name]
         self._services.notify(EndpointChanged())
+
+    def _inherit(self, armed: ArmedSync | None, prepared: Prepared | None) -> None:
+        """An object is gone, and what it remembered is true of its group still: another object of that has it then.
+
+        Nobody needs to have what was called off: whether it still holds the target is asked anyway.
+        """
+        others = tuple(self.groups.values())
+        if armed is not None and (heir := next((one for one in others if one.is_about(armed)), None)) is not None:
+            heir.recall(armed)
+        if prepared is None or prepared.called_off or self.prepared.at(prepared.record.source_group) is not None:
+            return
+        heir = next((one for one in others if one.is_about(prepared.record)), None)
+        if heir is not None:
+            heir.recall_prepared(prepared.record)
+
+    def recollect(self, key: GroupKey, record: PreparedStatus | None) -> None:
+        """A preparation that has ended says this of its group: an object of it that has lost its memory takes it."""
+        for other, group in self.groups.items():
+            if other == key or (record is not None and group.is_about(record)):
+                group.recollect()
 
     def rebind(self) -> None:
         """An endpoint changed: every group binds anew, and those who wait for a group that changed look again."""

@@ -120,13 +120,16 @@ class RememberingMonitor(HistoryKeeper):
         """A group that came without a status takes its memory from the preparations that have ended.
 
         One that knows of a call takes the proof of it from the same preparation, should another process have found it.
+        What another object of the same group remembers is not taken twice: only one of them calls a failover off.
         """
-        found, mine = self._prepared.evidence_of(self._key), self._prepared.of(self._key)
+        source = self.bound.resolved.source_group if isinstance(self.bound, Binding) else None
+        found, mine = self._prepared.evidence_of(self._key, source), self._prepared.of(self._key)
         if found is None:
             return
         proof = mine is not None and mine.uid == found.uid and found.proven and not mine.proven
-        if self._blank or proof:
-            self._blank = False
+        lost = self._blank and self._prepared.at(found.source_group) is None
+        self._blank = False
+        if lost or proof:
             self.recall_prepared(found)
 
     def recall_prepared(self, record: PreparedStatus) -> None:

@@ -178,9 +178,7 @@ class Requests:
             record = evidence_of(request, PreparationStatus.parse(body.get("status")))
             registry = self._context.registry
             registry.prepared.note_evidence(request.uid, key, record)
-            group = registry.groups.get(key)
-            if group is not None:
-                group.recollect()
+            registry.recollect(key, record)
 
     def _take_up(self, ref: ObjectRef, body: Body) -> None:
         """Work on a request that has not ended; of all others do what is left to do."""

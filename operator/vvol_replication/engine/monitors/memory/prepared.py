@@ -27,9 +27,12 @@ class PreparedGroups(GroupMemory[PreparedStatus]):
         else:
             self._evidence[uid] = key, record
 
-    def evidence_of(self, key: GroupKey) -> PreparedStatus | None:
-        """The youngest that ended preparations say of a group: for one that was made again, or has lost its status."""
-        found = [record for group, record in self._evidence.values() if group == key]
+    def evidence_of(self, key: GroupKey, source: GroupRef | None) -> PreparedStatus | None:
+        """The youngest that ended preparations say of a group: for one that was made again, or has lost its status.
+
+        It may have been made again under another name: `source` is the source group that it stands for, if known.
+        """
+        found = [record for group, record in self._evidence.values() if group == key or record.source_group == source]
         return max(found, key=lambda record: record.since, default=None)
 
     def valid(self, uid: str | None) -> Condition | None:
