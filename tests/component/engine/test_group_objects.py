@@ -150,3 +150,15 @@ async def test_a_sync_that_an_object_knew_to_be_armed_another_one_goes_on_to_kno
         rig.api.remove(REPLICATION_GROUP, "erp", "prod")
         await until(lambda: "armedSync" in rig.body(REPLICATION_GROUP, "found")["status"], within=10)
         await until(lambda: rig.says(REPLICATION_GROUP, "found", "SyncLeftArmed") is None, within=120)
+
+
+@virtual
+async def test_one_request_id_for_two_objects_of_one_group_is_one_request_also_if_both_come_at_once() -> None:
+    async with running() as rig:
+        await second_object(rig)
+        for name, group in (("one", "erp"), ("two", "found")):
+            rig.request(name, group, requestID="CHG-4711")
+        for name in ("one", "two"):
+            await rig.until_ended(name)
+            assert rig.reason(name) in {"PointInTimeCreated", "AlreadyDone"}
+        assert len(rig.world.pushed) == 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vvol_replication.api.group import ArmedSync
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.engine.news import GroupKey
 from vvol_replication.reconcile.binding.world import Binding, Unbound
+from vvol_replication.reconcile.core.claims import Claim
 from vvol_replication.reconcile.core.observation import Prepared
 from vvol_replication.reconcile.core.promises import THE_REQUEST
 
+from .claims import ClaimKey
 from .context import EngineContext
 
 
@@ -23,6 +27,16 @@ def binding_of(context: EngineContext, group: GroupKey, *, arrays_alone: bool = 
         Reason.GROUP_NOT_FOUND,
         f"There is no ReplicationGroup {name!r} in namespace {namespace!r}. Create it.{THE_REQUEST}",
     )
+
+
+def claims_on(context: EngineContext, key: ClaimKey) -> list[Claim]:
+    """All claims on a request id. Two ReplicationGroups may be one group: those that have not acted say which it is."""
+    return [_with_bound(context, key[1], claim) for claim in context.claims.on(key)]
+
+
+def _with_bound(context: EngineContext, namespace: str, claim: Claim) -> Claim:
+    bound = binding_of(context, (namespace, claim.group)) if claim.resolved is None else None
+    return replace(claim, bound=bound.resolved) if isinstance(bound, Binding) else claim
 
 
 def armed_by_another(context: EngineContext, uid: str, resolved: Resolved | None) -> ArmedSync | None:

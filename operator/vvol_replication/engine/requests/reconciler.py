@@ -37,7 +37,7 @@ from .claims import ClaimKey
 from .context import EngineContext
 from .following import FollowedTransfers
 from .kind import RequestKind, end_of
-from .others import armed_by_another, binding_of, preparation_at
+from .others import armed_by_another, binding_of, claims_on, preparation_at
 from .queue import Ticket, TurnKey
 from .stored import StoredRequest, lacks
 from .task import RequestTask
@@ -289,7 +289,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
     def _other_claims(self, resolved: Resolved | None) -> OtherClaims:
         if self.request.spec.request_id is None:
             return NO_OTHER_CLAIMS
-        return judge(self.claim, resolved, self._context.claims.on(self._claim_key))
+        return judge(self.claim, resolved, claims_on(self._context, self._claim_key))
 
     def _prepared(self, resolved: Resolved | None) -> Prepared | None:
         return preparation_at(self._context, resolved)

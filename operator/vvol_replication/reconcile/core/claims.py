@@ -23,7 +23,8 @@ from .request import Preparation, Request
 class Claim:
     """What one object makes of its request id. `name` is the asked one; `resolved` is there once it acted.
 
-    A preparation has no method and asks for no name.
+    `bound` is what the group of one that has not acted stands for now. A preparation has no method and asks for no
+    name.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Claim:
     snapshot: str | None = None
     point_in_time: PointInTimeStatus | None = None
     transfer: TransferStatus | None = None
+    bound: Resolved | None = None
 
     @property
     def uses(self) -> bool:
@@ -129,8 +131,9 @@ def _difference(mine: Claim, target: Resolved | None, other: Claim) -> str | Non
         return f"method {other.method}"
     if mine.name != other.name:
         return "no pointInTimeName" if other.name is None else f"pointInTimeName {other.name!r}"
-    if target is not None and other.resolved is not None:
-        return None if _where(target) == _where(other.resolved) else "another target"
+    theirs = other.resolved or other.bound
+    if target is not None and theirs is not None:
+        return None if _where(target) == _where(theirs) else "another target"
     return None if mine.group == other.group else f"groupRef {other.group!r}"
 
 

@@ -198,6 +198,13 @@ def test_where_the_target_is_known_the_name_of_the_group_does_not_matter() -> No
     assert judge(BASE, replace(RESOLVED, source_array_id="id-z"), [earlier]).clash is not None
 
 
+def test_what_the_group_of_one_that_has_not_acted_stands_for_tells_as_well() -> None:
+    waiting = replace(BASE, uid="u0", group="another-name")
+    assert judge(BASE, RESOLVED, [waiting]).clash is not None
+    assert judge(BASE, RESOLVED, [replace(waiting, bound=RESOLVED)]).clash is None
+    assert "another target" in (judge(BASE, RESOLVED, [replace(waiting, bound=ELSEWHERE)]).clash or "")
+
+
 def test_the_claim_of_a_preparation_tells_what_it_acts_on_and_whether_it_is_done() -> None:
     spec = PreparationSpec("erp", "erp", START)
     request = Preparation("u9", "prod", "move", 1, START, spec)
