@@ -6,6 +6,10 @@ import hashlib
 
 SUFFIX_PREFIX = "vr-"
 _DIGEST_CHARACTERS = 32
+_LONGEST_NAME = 63
+"""Characters of a derived name of a point in time. How many VASA providers take is not documented; any name on an array
+may have so many."""
+_PIECE = 12
 
 
 def suffix_for(*, source_array_id: str, protection_group: str, namespace: str, request_id: str) -> str:
@@ -22,4 +26,5 @@ def suffix_for(*, source_array_id: str, protection_group: str, namespace: str, r
 
 def point_in_time_name_for(*, namespace: str, name: str, suffix: str) -> str:
     """The derived name of a point in time: who asked, and a piece of the suffix that leads back to the snapshot."""
-    return f"{namespace}.{name}"[:60].rstrip(".-") + "." + suffix[len(SUFFIX_PREFIX) :][:12]
+    who = f"{namespace}.{name}"[: _LONGEST_NAME - _PIECE - 1].rstrip(".-")
+    return f"{who}.{suffix[len(SUFFIX_PREFIX) :][:_PIECE]}"
