@@ -1,8 +1,9 @@
-"""The clocks of arrays, as their status shows them."""
+"""The clocks of arrays, as their status shows them; and a point in time whose time is by none of them."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from component.engine.rig import Rig, running
 from component.engine.steps import ends
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import FLASHARRAY
+from vvol_replication.api.names import FAILOVER_PREPARATION, FLASHARRAY
 from vvol_replication.domain.outcomes import Unavailable
 
 
@@ -77,3 +78,25 @@ async def test_a_clock_that_cannot_be_read_now_is_unknown_and_its_last_skew_stay
         rig.world.before["about"] = [ends(Unavailable("Unreachable", "no route"))] * 50
         await until(lambda: clock(rig) == ("Unknown", "Unreachable"), within=40)
         assert skew(rig) == "-1m30s"
+
+
+@pytest.mark.parametrize("kind", ["sync", "preparation"])
+@virtual
+async def test_a_point_in_time_by_a_clock_of_its_own_is_named_and_not_taken_for_proof(kind: str) -> None:
+    async with running() as rig:
+        replica = rig.world.replicas["erp"]
+        if kind == "sync":
+            rig.request("one")
+        else:
+            rig.prepare("one")
+        await until(lambda: bool(replica.points))
+        replica.points[0] = replace(replica.points[0], time=replica.points[0].time + timedelta(minutes=5))
+
+        def said() -> str:
+            body = rig.api.sync("one") if kind == "sync" else rig.body(FAILOVER_PREPARATION, "one")
+            ready = next(one for one in body["status"]["conditions"] if one["type"] == "Ready")
+            return f"{ready['reason']}: {ready['message']}"
+
+        await until(lambda: said().startswith("PointInTimeNotListed"))
+        assert f"vSphere lists '{replica.points[0].id}'" in said()
+        assert "Set NTP" in said()

@@ -178,6 +178,19 @@ def named_elsewhere(
     )
 
 
+def unexplained(
+    rows: Sequence[Snapshot], points: Sequence[PointInTime], baseline: Baseline | None
+) -> PointInTime | None:
+    """The newest point in time that came since the baseline and has the time of no transfer: another clock tells it."""
+    landed = [row for row in rows if row.landed]
+    strange = [
+        point
+        for point in points
+        if not listed_before(point, baseline) and not any(within(point.time, row, _ROUNDED) for row in landed)
+    ]
+    return max(strange, key=lambda point: point.time, default=None)
+
+
 def certainly_new(point: PointInTime, rows: Sequence[Snapshot], baseline: Baseline | None) -> bool:
     """Is the data of this point in time, whosever it is, from after the request's look at the source?"""
     behind = [row for row in rows if within(point.time, row)]

@@ -118,12 +118,23 @@ def _second(time: datetime | None) -> datetime | None:
     return None if time is None else time.replace(microsecond=0)
 
 
-def not_listed(mine: Snapshot, finding: Finding, baseline: Baseline | None) -> tuple[Reason, str]:
-    """Why the point in time of a landed snapshot cannot be shown: the reason, and a line for people."""
+def not_listed(
+    mine: Snapshot, finding: Finding, baseline: Baseline | None, strange: PointInTime | None = None
+) -> tuple[Reason, str]:
+    """Why the point in time of a landed snapshot cannot be shown: the reason, and a line for people.
+
+    `strange` is a new one with a time at which nothing was on its way.
+    """
     if finding.possible:
         text = "has landed. The point in time that vSphere lists may be its own, or of another transfer that landed."
         return Reason.VERIFYING, f"Snapshot {mine.name} {text}"
     text = f"Snapshot {mine.name} has landed, but vSphere does not list its point in time. Check the VASA provider."
+    if strange is not None:
+        text = (
+            f"Snapshot {mine.name} has landed. Since the request began vSphere lists {describe(strange)}, but no "
+            "transfer was under way at that time. So it is not proven that it is this snapshot. Set NTP on both arrays "
+            "and on vCenter."
+        )
     if went_back(mine, baseline):
         text = (
             f"{text} The source array's clock went back after {mine.name} was asked for, and not all earlier points in "

@@ -14,7 +14,7 @@ from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.checks import role_problem, rows_too_old
-from vvol_replication.reconcile.core.identify import Finding, identify
+from vvol_replication.reconcile.core.identify import Finding, identify, unexplained
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.steps import Decided, Park, PreparationDecision, Read
 from vvol_replication.reconcile.core.summarize import not_listed, transfer_status
@@ -198,7 +198,9 @@ def _listed(bound: BoundPreparation, mine: Snapshot, *, proven: bool) -> Prepara
         text = f"The last sync, snapshot {mine.name}, has landed. Its point in time is not listed yet."
         return bound.run(Park(bound.now + bound.tuning.look_again, follow=True), Reason.VERIFYING, text)
     until = bound.now + bound.tuning.older_every
-    return bound.wait(*not_listed(mine, finding, bound.ledger.baseline), until=until, follow=True)
+    baseline = bound.ledger.baseline
+    strange = unexplained(rows(bound.seen.target_snapshots), rows(bound.seen.points), baseline)
+    return bound.wait(*not_listed(mine, finding, baseline, strange), until=until, follow=True)
 
 
 def _look_for_effect(bound: BoundPreparation, why: str) -> PreparationDecision:

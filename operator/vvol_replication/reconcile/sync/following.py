@@ -10,7 +10,7 @@ from vvol_replication.api.sync import Method, PointInTimeStatus, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.checks import rows_too_old
-from vvol_replication.reconcile.core.identify import Finding
+from vvol_replication.reconcile.core.identify import Finding, unexplained
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read
 from vvol_replication.reconcile.core.summarize import (
@@ -192,7 +192,9 @@ def settle_points(active: ActiveSync, mine: Snapshot) -> Decision:
         text = f"Snapshot {mine.name} has landed and {what}."
         return active.run(Park(active.now + active.tuning.look_again, follow=True), Reason.VERIFYING, text)
     until = active.now + active.tuning.older_every
-    return active.wait(*not_listed(mine, finding, active.operation.baseline), until=until, follow=True)
+    baseline = active.operation.baseline
+    strange = unexplained(rows(active.seen.target_snapshots), rows(active.seen.points), baseline)
+    return active.wait(*not_listed(mine, finding, baseline, strange), until=until, follow=True)
 
 
 def _rows_of(active: ActiveSync) -> Decision | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Baseline
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.points import PointInTime
@@ -19,8 +20,10 @@ from vvol_replication.reconcile.core.identify import (
     certainly_new,
     identify,
     named_elsewhere,
+    unexplained,
     within,
 )
+from vvol_replication.reconcile.core.summarize import not_listed
 
 BASE = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOTHING = Baseline()
@@ -138,6 +141,19 @@ def test_a_point_that_another_transfer_explains_is_not_taken_for_one_that_was_ro
     assert not identify(mine, [mine, other], [point("q", 106)], NOTHING).listed
     both = [point("q", 106), point("p", 105)]
     assert identify(mine, [mine, other], both, NOTHING).point == both[1]
+
+
+def test_a_new_point_with_the_time_of_no_transfer_is_told_and_proves_nothing() -> None:
+    strange, old = point("p", 410, "n"), point("old", 700)
+    baseline = Baseline(points=("old",))
+    assert unexplained([MINE], [old, strange], baseline) == strange
+    assert unexplained([MINE], [old, point("q", 111)], baseline) is None
+    finding = identify(MINE, [MINE], [old, strange], baseline, NextName("n", pushed=True))
+    assert finding == Finding(None, listed=False)
+    reason, text = not_listed(MINE, finding, baseline, strange)
+    assert reason == Reason.POINT_IN_TIME_NOT_LISTED
+    assert "'p' named 'n' of 2026-11-24T12:06:50Z" in text
+    assert "Set NTP" in text
 
 
 def test_the_name_is_on_what_landed_first() -> None:
