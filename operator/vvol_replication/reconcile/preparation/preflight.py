@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from vvol_replication.api.group import GroupRef
 from vvol_replication.api.preparation import CheckResult, CheckStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.domain.groups import SourceGroup
+from vvol_replication.domain.groups import GroupId, SourceGroup, TargetGroup
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Unavailable
 from vvol_replication.reconcile.binding.world import Problem
@@ -118,12 +119,22 @@ def _states(bound: BoundPreparation) -> Problem | None:
     source = bound.seen.source_group.value if bound.seen.source_group else None
     targets = source.targets if isinstance(source, SourceGroup) else ()
     target = bound.resolved.target_group
-    if any((one.fault_domain, one.device_group) == (target.fault_domain, target.device_group) for one in targets):
+    if _among(targets, target) or (not targets and _names_its_source(bound)):
         return None
     return Problem(
         Reason.TARGET_GROUP_NOT_FOUND,
         f"The source group does not have {target} as a target any more. Correct the ReplicationGroup.",
     )
+
+
+def _among(groups: Iterable[GroupId], wanted: GroupRef) -> bool:
+    return any((one.fault_domain, one.device_group) == (wanted.fault_domain, wanted.device_group) for one in groups)
+
+
+def _names_its_source(bound: BoundPreparation) -> bool:
+    """Does the target say that it is of this source? A provider need not tell a source's targets."""
+    target = bound.seen.target_group.value if bound.seen.target_group else None
+    return isinstance(target, TargetGroup) and _among((target.source,), bound.resolved.source_group)
 
 
 def _machines(bound: BoundPreparation) -> Problem | None:

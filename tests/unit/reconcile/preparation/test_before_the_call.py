@@ -66,6 +66,14 @@ WAITS: dict[str, tuple[dict[Query, Any], dict[str, Any], str]] = {
         {},
         "TargetGroupNotFound",
     ),
+    "no targets told, and the target is another source's": (
+        {
+            Query.SOURCE_GROUP: replace(VALUES[Query.SOURCE_GROUP], targets=()),
+            Query.TARGET_GROUP: replace(VALUES[Query.TARGET_GROUP], source=GroupId("x", "y")),
+        },
+        {},
+        "TargetGroupNotFound",
+    ),
     "target not allowed": (
         {
             Query.PROTECTION_GROUP: replace(
@@ -109,6 +117,12 @@ ENDS: dict[str, tuple[dict[Query, Any], dict[str, Any], str]] = {
         "AlreadyPrepared",
     ),
 }
+
+
+def test_a_provider_that_tells_no_targets_is_believed_what_the_target_says() -> None:
+    """`SourceGroupInfo.replica` is optional in VMware's WSDL."""
+    told = decide(seen({Query.SOURCE_GROUP: replace(VALUES[Query.SOURCE_GROUP], targets=())}, in_turn=True))
+    assert told.step == Record()
 
 
 def test_a_vm_that_is_on_is_asked_for_again_at_the_next_look() -> None:
