@@ -63,6 +63,10 @@ _STRANGE_SESSION = (
 )
 _NO_SUCH_OPERATION = ("its VASA provider cannot do that", "Check the provider's version.")
 _BAD_REQUEST = ("it does not understand the request", "Report this as an error of the operator.")
+_BAD_VALUE = (
+    "it does not accept a value of the request",
+    "If you asked for a pointInTimeName, try a shorter and simpler one. If not, report this as an error of the operator.",
+)
 _UNREACHED = ("its connection to the VASA provider failed", "Check the provider's state in vCenter.")
 _FAULT = "Look at vCenter's events."
 _IN_USE = ("volumes of the group are in use", "Power off its VMs.")
@@ -74,7 +78,7 @@ TABLE: dict[str, Verdict] = {
     "vmodl.MethodFault": _waits(reasons.ENDPOINT_FAULT, "it reports a fault", _FAULT),
     "vmodl.RuntimeFault": _waits(reasons.ENDPOINT_FAULT, "it failed inside", _FAULT, proven=False),
     # Requests that are wrong, or that nobody there can serve.
-    "vmodl.fault.InvalidArgument": _ends(reasons.ENDPOINT_FAULT, *_BAD_REQUEST),
+    "vmodl.fault.InvalidArgument": _ends(reasons.ENDPOINT_FAULT, *_BAD_VALUE),
     "vmodl.fault.InvalidRequest": _ends(reasons.ENDPOINT_FAULT, *_BAD_REQUEST),
     "sms.fault.DuplicateEntry": _ends(reasons.ENDPOINT_FAULT, *_BAD_REQUEST),
     "sms.fault.TooMany": _ends(
