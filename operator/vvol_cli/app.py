@@ -11,6 +11,7 @@ from .outcome import Outcome
 COMMANDS = {
     "sync": "sync",
     "prepare": "prepare",
+    "call-off": "call_off",
     "wait": "wait",
     "cancel": "controls",
     "suspend": "controls",
@@ -26,7 +27,7 @@ COMMANDS = {
     "board": "board",
     "completion": "completion",
 }
-"""Each command, and the file of `commands` that has it under its name."""
+"""Each command, and the file of `commands` that has it under its name, with `_` for `-`."""
 
 
 class Commands(click.Group):
@@ -41,7 +42,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"vvol_cli.commands.{COMMANDS[cmd_name]}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return found
 
 

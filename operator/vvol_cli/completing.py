@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NO_FILES = ":4"
 """kubectl's mark for "complete nothing else"."""
-_OF_GROUPS = {"sync", "prepare", "status", "points", "history"}
+_OF_GROUPS = {"sync", "prepare", "call-off", "status", "points", "history"}
 _OF_OBJECTS = {
     "wait": ("sync", "prep"),
     "cancel": ("sync", "prep"),

@@ -272,6 +272,19 @@ def test_a_preparation_is_refused_then_confirmed_and_then_refuses_syncs(rig: Rig
     assert sync.returncode == Outcome.REFUSED
     assert "GroupPrepared" in sync.stdout
 
+    assert vvol(rig, "call-off", "moved").returncode == Outcome.USAGE, "there is no terminal"
+    assert "not prepared" in vvol(rig, "call-off", "crm", "--yes").stderr
+    unsure = Terminal(rig, "call-off", "moved")
+    unsure.wait_for("Call off the failover of group/moved?")
+    unsure.type("n")
+    assert unsure.ended() == Outcome.REFUSED
+    for said in ("called off", "called off already"):
+        done = vvol(rig, "call-off", "moved", "--yes")
+        assert (done.returncode, done.stdout) == (Outcome.DONE, f"group/moved {said}\n")
+        rig.kubectl(
+            "wait", "--for=jsonpath={.status.conditions[?(@.type=='Prepared')].status}=Unknown", "repgroup/moved"
+        )
+
 
 def test_the_doctor(rig: Rig, site: Site, quiet: str) -> None:
     site.wait_group("erp")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GITOPS = Path(__file__).parents[2] / "docs" / "gitops.md"
-LAST = ("sync", "wait", "report", "prepare")
+LAST = ("sync", "wait", "report", "prepare", "call-off")
 """What comes after all others, in this order: from what changes the group, to what ends it."""
 APART = {"cancel", "board"}
 """What has a test of its own: something must run that can be cancelled; the board never ends by itself (test_board)."""

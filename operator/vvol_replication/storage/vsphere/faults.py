@@ -62,10 +62,11 @@ _STRANGE_SESSION = (
     "Check its storage monitoring service (sps).",
 )
 _NO_SUCH_OPERATION = ("its VASA provider cannot do that", "Check the provider's version.")
-_BAD_REQUEST = ("it does not understand the request", "Report this as an error of the operator.")
+_REPORT = "Report this as an error of the operator."
+_BAD_REQUEST = ("it does not understand the request", _REPORT)
 _BAD_VALUE = (
     "it does not accept a value of the request",
-    "If you asked for a pointInTimeName, try a shorter and simpler one. If not, report this as an error of the operator.",
+    f"If you asked for a pointInTimeName, try a shorter and simpler one. Otherwise: {_REPORT}",
 )
 _UNREACHED = ("its connection to the VASA provider failed", "Check the provider's state in vCenter.")
 _FAULT = "Look at vCenter's events."
