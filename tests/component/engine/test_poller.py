@@ -57,7 +57,7 @@ async def test_what_lands_is_seen_at_once_however_long_it_took(seconds: float, m
         rig.request("one")
         await rig.until_ended("one", within=2 * seconds)
         ended, (_, landed) = rig.clock.now(), max(rig.world.replicas["erp"].snapshots.values())
-        assert ended - landed < timedelta(seconds=2)
+        assert ended - landed < timedelta(seconds=1)
         assert len([one for one in rig.world.asked if one[1] == "transfers"]) <= most_polls
 
 

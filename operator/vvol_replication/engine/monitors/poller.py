@@ -102,7 +102,7 @@ class TransferPoller:
         pause = min(self._pace.poll_first * 1.3 ** min(rounds, 40), self._pace.poll_most)
         pause *= 1 - self._clock.jitter() / 4
         if self._arrival is not None:
-            pause = min(pause, self._arrival + self._pace.poll_first)
+            pause = min(pause, max(self._arrival + self._pace.poll_first / 4, self._pace.poll_first))
         return max(pause, min(self._took, self._pace.poll_most))
 
     async def _poll(self) -> None:
