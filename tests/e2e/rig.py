@@ -310,8 +310,17 @@ class Site:
 
     def next_second(self) -> None:
         """Arrays tell whole seconds; wait until what happens next is told to be later than what happened so far."""
-        first = self.simulator.state()["time"][:19]
-        eventually(lambda: self.simulator.state()["time"][:19], what="the next second", until=lambda now: now > first)
+        self._later("second", len("2026-01-01T00:00:00"))
+
+    def next_millisecond(self) -> None:
+        """The same for REST 2, which tells milliseconds."""
+        self._later("millisecond", len("2026-01-01T00:00:00.000"))
+
+    def _later(self, what: str, digits: int) -> None:
+        first = self.simulator.state()["time"][:digits]
+        eventually(
+            lambda: self.simulator.state()["time"][:digits], what=f"the next {what}", until=lambda now: now > first
+        )
 
 
 class Request:

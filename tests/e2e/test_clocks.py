@@ -89,6 +89,7 @@ def test_two_landings_of_one_second_are_told_apart(site: Site, protection_group:
     order = [mine, other] if protection_group == "together" else [other, mine]
     for suffix in order:
         site.act("land", protection_group, suffix=suffix)
+        site.next_millisecond()
     end = request.wait_finished()
     assert identified(end) == "True"
     assert end["status"]["pointInTime"]["id"] == request.point(protection_group)["id"]
