@@ -130,11 +130,17 @@ def _target_problem(
 
 
 def under_way(at_source: Sequence[Snapshot], at_target: Sequence[Snapshot], mine: str | None = None) -> Snapshot | None:
-    """A transfer, ours aside, that has begun and not landed, by either array's word."""
+    """A transfer, ours aside, that has begun and not landed, by either array's word.
+
+    The source does not say to which target one went, and its rows may stay without an end (docs/facts/flasharray.md,
+    progress). So its word counts only where the target may not show the transfer yet: once a younger snapshot has
+    landed there, an older one of which the target shows nothing was eradicated there, or went to another target only.
+    """
     running = next((row for row in at_target if row.under_way and row.suffix != mine), None)
     if running is not None:
         return running
     known = {row.suffix for row in at_target}
+    youngest = max((row.created for row in at_target if row.landed), default=None)
     return next(
         (
             row
@@ -144,6 +150,7 @@ def under_way(at_source: Sequence[Snapshot], at_target: Sequence[Snapshot], mine
             and not row.destroyed
             and row.suffix != mine
             and row.suffix not in known
+            and (youngest is None or row.created >= youngest)
         ),
         None,
     )

@@ -78,14 +78,22 @@ def _as_decision(active: ActiveSync, problem: Problem | None) -> Decision | None
 
 def check_older(active: ActiveSync) -> Decision | None:
     """Invariant 4: an older transfer under way is waited for, or it would be credited with our name."""
-    older = under_way(rows(active.seen.source_snapshots), rows(active.seen.target_snapshots), active.operation.suffix)
+    at_target = rows(active.seen.target_snapshots)
+    older = under_way(rows(active.seen.source_snapshots), at_target, active.operation.suffix)
     if older is None:
         return None
     done = f" ({older.progress:.0%} done)" if older.progress else ""
+    only_source = (
+        ""
+        if older in at_target
+        else " Only the source array tells of it. If the target shows nothing of it for minutes, it went to another "
+        "target, or its copy was eradicated: replicate the group on the source array. When that has landed, this "
+        "request goes on."
+    )
     return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,
         f"The older transfer {older.name} is under way{done}. The sync is armed when it has landed: "
-        "otherwise that transfer would take the name.",
+        f"otherwise that transfer would take the name.{only_source}",
         until=active.now + active.tuning.older_every,
         follow=True,
     )

@@ -10,8 +10,9 @@ from unit.reconcile.model.driver import Driver
 from unit.reconcile.model.world import BINDING, START, Copy, World
 
 from vvol_replication.api.sync import Method, SyncSpec
-from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, ReplicationTarget
+from vvol_replication.domain.arrays import ArrayConnection, ProtectionGroup, ReplicationTarget, Snapshot
 from vvol_replication.domain.outcomes import Done
+from vvol_replication.reconcile.core.checks import under_way
 from vvol_replication.reconcile.core.steps import Park
 
 TARGET = (ReplicationTarget("fa-b", allowed=True),)
@@ -115,3 +116,50 @@ def test_the_floor_is_held_against_the_source_arrays_clock(skew: int, *, told: b
     assert isinstance(step, Park)
     assert step.until is not None
     assert abs((step.until - START).total_seconds() - waits) < 1
+
+
+def test_a_transfer_of_which_only_the_source_tells_is_waited_for_until_a_younger_one_has_landed() -> None:
+    world = World(rows_shown_at_target=False)
+    world.schedule("gone")
+    world.begin()
+    driver = Driver(world)
+    driver.until_parked()
+    assert driver.reason() == "OlderTransferInFlight"
+    assert "Only the source array tells of it" in driver.message()
+    assert "replicate the group on the source array" in driver.message()
+    world.copies.append(Copy("younger", world.now, world.copies[0].created + timedelta(seconds=60)))
+    world.copies[1].started = world.copies[1].completed = world.now
+    world.tick(20)
+    driver.until_step("push")
+
+
+def test_of_a_transfer_that_the_target_shows_nothing_is_said_of_the_source() -> None:
+    world = World()
+    world.schedule("slow")
+    world.begin()
+    driver = Driver(world)
+    driver.until_parked()
+    assert driver.reason() == "OlderTransferInFlight"
+    assert "Only the source" not in driver.message()
+
+
+BEGUN = Snapshot("erp.old", START, started=START)
+LANDED = Snapshot("fa-a:erp.new", START, START, START, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("at_target", "waits"),
+    [
+        ((), True),
+        ((LANDED,), True),  # of the same second: which was first is not known
+        ((replace(LANDED, created=START - timedelta(seconds=1)),), True),
+        ((replace(LANDED, created=START + timedelta(seconds=1)),), False),
+        ((replace(LANDED, created=START + timedelta(seconds=1), destroyed=True),), False),
+        ((replace(LANDED, created=START + timedelta(seconds=1), completed=None, progress=0.5, destroyed=True),), True),
+    ],
+)
+def test_what_the_source_says_of_a_transfer_counts_until_a_younger_one_has_landed(
+    at_target: tuple[Snapshot, ...], *, waits: bool
+) -> None:
+    """The target has eradicated its copy, or the snapshot went to another target: the source's row has no end."""
+    assert (under_way((BEGUN,), at_target) is not None) is waits
