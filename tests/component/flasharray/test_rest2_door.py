@@ -78,6 +78,30 @@ async def test_pages_without_end_are_unreadable(door: Door) -> None:
         assert outcome.reason == "AnswerUnreadable"
 
 
+@pytest.mark.parametrize(("longest", "ends"), [(1, True), (60, True), (1000, False)])
+async def test_pages_that_hold_nothing_are_passed_over_as_long_as_their_tokens_lead_on(
+    door: Door, longest: int, *, ends: bool
+) -> None:
+    """What was on a page may have been eradicated since the list began."""
+    door.versions = ("2.4", "2.58")
+
+    async def with_gaps(request: web.BaseRequest) -> web.Response | None:
+        if not request.path.endswith("transfer"):
+            return None
+        number = int(request.query.get("continuation_token", "0"))
+        last = number > longest
+        body = {"items": [transfer(f"erp.{'b' if last else 'a'}")] if number in (0, longest + 1) else []}
+        return web.json_response(body | {"more_items_remaining": not last} | ({"continuation_token": str(number + 1)}))
+
+    door.override = with_gaps
+    outcome = await door.connect().snapshots("erp")
+    if ends:
+        assert [row.name for row in done(outcome) if row.landed] == ["erp.a", "erp.b"]
+    else:
+        assert isinstance(outcome, Unavailable)
+        assert outcome.reason == "AnswerUnreadable"
+
+
 async def test_transfers_of_many_groups_are_two_calls(door: Door) -> None:
     port = door.connect()
     await port.about()

@@ -37,11 +37,19 @@ class Page:
 
 
 def page(content: Any, where: str) -> Page:
-    """Read `{"items", "more_items_remaining", "continuation_token"}`."""
+    """Read `{"items", "more_items_remaining", "continuation_token"}`.
+
+    An empty list may be written as null, or left out where the answer says that nothing follows. An answer with errors,
+    or of which more is to come, has lost its list.
+    """
     outer = reading.mapping(content, where)
     token, more = reading.optional_text(outer, "continuation_token"), outer.get("more_items_remaining")
+    items = outer.get("items")
+    ends = more is False or ("items" in outer and more is None)
+    if items is None and ends and token is None and not outer.get("errors"):
+        items = []
     return Page(
-        rows=reading.rows(outer.get("items"), where),
+        rows=reading.rows(items, where),
         more=token is not None if more is None else more is True,
         token=token,
     )

@@ -40,6 +40,8 @@ _TOKENS_SINCE: Final = {_TRANSFERS: (2, 29)}
 
 _PAGE: Final = 1000
 _MOST_ROWS: Final = 1_000_000
+_MOST_EMPTY: Final = 100
+"""Pages in a row that hold nothing and say that the list goes on: what was on them may have been eradicated."""
 _LONGEST_NAMES: Final = 4000
 """Characters of names in one request; beyond, all is asked for and sorted out here."""
 
@@ -196,6 +198,7 @@ class REST2Array:
         counted = _numbers(self.rest) < _TOKENS_SINCE.get(path, _OLDEST)
         where: Mapping[str, str] = {"sort": "name"} if counted else {}
         before: Sequence[Mapping[str, Any]] = ()
+        empty = 0
         while True:
             asked = Request("GET", path, {**query, "limit": str(_PAGE), **where})
             content = await self._session.request(asked, deadline)
@@ -203,9 +206,14 @@ class REST2Array:
             rows.extend(page.rows)
             if not page.more:
                 return rows
-            if not page.rows or page.rows == before or len(rows) > _MOST_ROWS:
+            by_number = counted or page.token is None
+            empty = 0 if page.rows else empty + 1
+            moved = (
+                page.rows != before if page.rows else not by_number and page.token != where.get("continuation_token")
+            )
+            if not moved or empty > _MOST_EMPTY or len(rows) > _MOST_ROWS:
                 raise Unreadable(f"the pages of GET {path} have no end")
-            before = page.rows
+            before = page.rows or before
             if counted or page.token is None:
                 where = {"offset": str(len(rows)), "sort": "name"}
             else:

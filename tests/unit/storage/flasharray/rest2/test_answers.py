@@ -104,6 +104,29 @@ def test_where_a_list_goes_on(fields: dict[str, Any], expected: Page) -> None:
     assert answers.page({"items": []} | fields, "GET x") == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "empty"),
+    [
+        ({"items": None, "more_items_remaining": False}, True),
+        ({"items": None}, True),
+        ({"more_items_remaining": False, "total_item_count": 0}, True),
+        ({}, False),
+        ({"items": None, "more_items_remaining": True}, False),
+        ({"items": None, "continuation_token": "t"}, False),
+        ({"items": None, "errors": [{"message": "Server is busy."}]}, False),
+        ({"items": {}, "more_items_remaining": False}, False),
+    ],
+)
+def test_an_empty_list_may_be_null_but_an_answer_without_a_list_is_none(
+    content: dict[str, Any], *, empty: bool
+) -> None:
+    if empty:
+        assert answers.page(content, "GET x") == Page([], more=False, token=None)
+    else:
+        with pytest.raises(Unreadable):
+            answers.page(content, "GET x")
+
+
 def test_a_push() -> None:
     row = {"name": "ERP.vr-1", "created": WIRE}
     assert answers.pushed([row], "erp.vr-1") == Pushed("ERP.vr-1", MOMENT)
