@@ -112,11 +112,17 @@ def claim_of_preparation(request: Preparation, status: PreparationStatus) -> Cla
 
 
 def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> OtherClaims:
-    """Judge the claims on one id in one namespace. `bound` is what the request's group stands for now."""
+    """Judge the claims on one id in one namespace. `bound` is what the request's group stands for now.
+
+    A claim of which it is not known yet whether it is for the same group is neither a conflict nor the same request: a
+    conflict is final, and after a restart no group stands for anything until its sites were read. Nothing is lost by
+    that: a request whose own group is not known cannot act, and of two that can the first one to act has the id.
+    """
+    target = mine.resolved or bound
     earlier = sorted((one for one in others if one.uid != mine.uid and one.uses), key=lambda one: one.place)
-    before = [one for one in earlier if one.place < mine.place]
+    before = [one for one in earlier if one.place < mine.place and not _undecided(mine, target, one)]
     for one in before:
-        difference = _difference(mine, mine.resolved or bound, one)
+        difference = _difference(mine, target, one)
         if difference is not None:
             return OtherClaims(
                 clash=f"{one.kind} {one.label!r} has the same requestID, but {difference}. "
@@ -124,6 +130,13 @@ def judge(mine: Claim, bound: Resolved | None, others: Iterable[Claim]) -> Other
             )
     done = [one for one in before if one.complete] or [one for one in before if one.snapshot is not None]
     return OtherClaims(twin=done[0] if done else None)
+
+
+def _undecided(mine: Claim, target: Resolved | None, other: Claim) -> bool:
+    """Two ReplicationGroups may be one group. One that has completed without acting is not waited for."""
+    if mine.group == other.group:
+        return False
+    return target is None or (other.resolved is None and other.bound is None and not other.complete)
 
 
 def _difference(mine: Claim, target: Resolved | None, other: Claim) -> str | None:

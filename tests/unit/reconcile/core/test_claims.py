@@ -16,10 +16,12 @@ from unit.reconcile.model.world import BINDING, RESOLVED, START, World
 
 from vvol_replication.api.conditions import Condition
 from vvol_replication.api.preparation import PreparationLedger, PreparationSpec, PreparationStatus
+from vvol_replication.api.reasons import Reason
 from vvol_replication.api.status import Phase
 from vvol_replication.api.sync import Method, PointInTimeStatus, Resolved, SyncSpec
 from vvol_replication.domain.arrays import Snapshot
-from vvol_replication.reconcile.core.claims import Claim, claim_of_preparation, judge
+from vvol_replication.reconcile.binding.world import Unbound
+from vvol_replication.reconcile.core.claims import Claim, OtherClaims, claim_of_preparation, judge
 from vvol_replication.reconcile.core.request import Preparation
 
 SPEC = SyncSpec(group="erp", request_id="CHG-4711")
@@ -44,7 +46,7 @@ def _step(driver: Driver) -> None:
     [
         ({"method": Method.ARRAY_ONLY}, "method Coordinated"),
         ({"point_in_time_name": "mine"}, "no pointInTimeName"),
-        ({"group": "other"}, "groupRef 'erp'"),
+        ({"group": "other"}, "another target"),
     ],
 )
 @pytest.mark.parametrize("begun", [False, True])
@@ -52,11 +54,10 @@ def test_the_same_id_for_something_else_is_a_conflict_before_any_call(
     difference: dict[str, Any], told: str, *, begun: bool
 ) -> None:
     one, two = _two(SPEC, replace(SPEC, **difference))
-    two.bound = BINDING if "group" not in difference else None
+    two.bound = replace(BINDING, resolved=ELSEWHERE) if "group" in difference else BINDING
+    two.others_bound = RESOLVED
     if begun:
         one.until_step("push")
-        two.bound = replace(BINDING, resolved=ELSEWHERE) if "group" in difference else BINDING
-        told = "another target" if "group" in difference else told
     two.run()
     assert two.reason() == "RequestIDConflict"
     assert told in two.message()
@@ -193,16 +194,54 @@ def test_two_claims_never_refuse_each_other(one: Claim, two: Claim) -> None:
 def test_where_the_target_is_known_the_name_of_the_group_does_not_matter() -> None:
     earlier = replace(BASE, uid="u0", resolved=RESOLVED, group="another-name")
     assert judge(BASE, RESOLVED, [earlier]).clash is None
-    assert judge(BASE, None, [earlier]).clash is not None
     assert judge(BASE, replace(RESOLVED, protection_group="ERP"), [earlier]).clash is None
     assert judge(BASE, replace(RESOLVED, source_array_id="id-z"), [earlier]).clash is not None
 
 
 def test_what_the_group_of_one_that_has_not_acted_stands_for_tells_as_well() -> None:
     waiting = replace(BASE, uid="u0", group="another-name")
-    assert judge(BASE, RESOLVED, [waiting]).clash is not None
     assert judge(BASE, RESOLVED, [replace(waiting, bound=RESOLVED)]).clash is None
     assert "another target" in (judge(BASE, RESOLVED, [replace(waiting, bound=ELSEWHERE)]).clash or "")
+
+
+@pytest.mark.parametrize("acted", [None, RESOLVED])
+def test_before_the_own_group_was_read_another_name_of_a_group_is_no_conflict(acted: Resolved | None) -> None:
+    """After a restart no group stands for anything yet, and a conflict would be final."""
+    earlier = replace(
+        BASE, uid="u0", resolved=acted, group="another-name", complete=acted is not None, snapshot="erp.x"
+    )
+    assert judge(BASE, None, [earlier]) == OtherClaims()
+    assert judge(BASE, None, [replace(earlier, group=BASE.group)]).clash is None
+    assert judge(BASE, None, [replace(earlier, method=Method.ARRAY_ONLY, group=BASE.group)]).clash is not None
+
+
+def test_one_that_has_not_acted_and_whose_group_is_not_known_has_not_used_the_id() -> None:
+    waiting = replace(BASE, uid="u0", group="another-name")
+    assert judge(BASE, RESOLVED, [waiting]) == OtherClaims()
+    mine = replace(BASE, resolved=RESOLVED)
+    assert "another target" in (judge(waiting, ELSEWHERE, [mine]).clash or "")
+    assert judge(waiting, RESOLVED, [mine]).clash is None
+
+
+def test_one_that_has_completed_without_acting_and_whose_group_is_gone_is_still_in_the_way() -> None:
+    satisfied = replace(BASE, uid="u0", group="another-name", complete=True, ended=True)
+    assert "groupRef 'another-name'" in (judge(BASE, RESOLVED, [satisfied]).clash or "")
+
+
+def test_a_request_whose_group_was_not_read_yet_waits_and_does_not_end_in_a_conflict() -> None:
+    one, two = _two(SPEC, replace(SPEC, group="other"))
+    one.until_step("push")
+    two.bound = Unbound(Reason.NOT_YET_READ, "The ReplicationGroup has not been read yet.")
+    two.until_parked()
+    assert two.reason() == "NotYetRead"
+    assert not two.ended
+    two.bound = BINDING
+    landed(one)
+    one.run()
+    _step(two)
+    two.run()
+    assert two.reason() == "AlreadyDone"
+    assert len(two.world.copies) == 1
 
 
 def test_the_claim_of_a_preparation_tells_what_it_acts_on_and_whether_it_is_done() -> None:

@@ -16,7 +16,7 @@ from unit.reconcile.model.laws import (
 from unit.reconcile.model.world import BINDING, World
 
 from vvol_replication.api.conditions import find
-from vvol_replication.api.sync import Method, SyncSpec, SyncStatus
+from vvol_replication.api.sync import Method, Resolved, SyncSpec, SyncStatus
 from vvol_replication.domain.outcomes import Indeterminate
 from vvol_replication.reconcile.binding.world import Binding, Unbound
 from vvol_replication.reconcile.core.acceptance import accept
@@ -55,6 +55,8 @@ class Driver:
         self.confirmed = True
         self.identity, self.taken_up_at = "process-1", world.now
         self.others: list[Driver] = []
+        self.others_bound: Resolved | None = None
+        """What the groups of those that have not acted stand for."""
         self.decision: Decision | None = None
         self.steps: list[str] = []
         self.mutated_at: datetime | None = None
@@ -121,6 +123,7 @@ class Driver:
     def _decide(self) -> Decision:
         world, resolved = self.world, self.bound.resolved if isinstance(self.bound, Binding) else None
         mine, others = claim_of(self.request, self.status), [claim_of(one.request, one.status) for one in self.others]
+        others = [replace(one, bound=self.others_bound) for one in others]
         ids = [one.request.request_id for one in self.others]
         same = [claim for claim, one in zip(others, ids, strict=True) if one == self.request.request_id]
         self.seen = replace(
