@@ -11,7 +11,7 @@ from vvol_replication.api.names import VCENTER
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import GroupRef, Resolved
-from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, Pushed, Snapshot
+from vvol_replication.domain.arrays import AlreadyThere, ArrayAbout, Pushed, Snapshot, same_array
 from vvol_replication.domain.groups import GroupId, GroupName
 from vvol_replication.domain.outcomes import Done, Outcome, Refused, Unavailable
 from vvol_replication.domain.points import OngoingSync, StartedPrepare, StartedSync
@@ -159,7 +159,7 @@ class StorageCalls:
         about = endpoint.about if endpoint is not None else None
         if about is None or about.id != array_id:
             return None
-        called = (one.name for one in (other.connections if other is not None else ()) if one.id == array_id)
+        called = (one.name for one in (other.connections if other is not None else ()) if same_array(array_id, one.id))
         return replace(about, name=next(called, about.name))
 
     async def _transfers(self, array: ArrayPort, resolved: Resolved) -> Outcome[tuple[Snapshot, ...]]:

@@ -9,7 +9,7 @@ from vvol_replication.api.sync import CREDITED_LIMIT, Credit, SyncLedger
 from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.counts import counted
 from vvol_replication.domain.points import TaskReading, TaskState
-from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since
+from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since, listed_before
 from vvol_replication.reconcile.core.observation import Query, rows
 from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read, Record
 from vvol_replication.reconcile.core.summarize import describe, point_status
@@ -103,6 +103,8 @@ def quiet_success(active: ActiveSync) -> Decision:
             Reason.VERIFYING,
             "The sync succeeded although nothing was pushed. Looking for what landed.",
         )
+    if (unseen := _unseen_landing(active)) is not None:
+        return active.run(Park(active.now + active.tuning.older_every), Reason.VERIFYING, unseen)
     last = max(rows(active.seen.points), key=lambda point: point.time, default=None)
     known = f"The last real point in time is {describe(last)}." if last else "No point in time is listed."
     return active.fail(
@@ -110,6 +112,26 @@ def quiet_success(active: ActiveSync) -> Decision:
         "The target answers success without new data: the group was prepared for failover. Nothing was pushed. "
         f"{known} If the failover was called off, replicate on the array itself: a sync brings no new data there.",
         point_in_time=point_status(last) if last else None,
+    )
+
+
+def _unseen_landing(active: ActiveSync) -> str | None:
+    """Why it is not known that nothing landed: the target array shows nothing of what must be there (invariant 10).
+
+    An array that does not know the protection group by the name that it was asked by answers as if it had no transfers.
+    So it is for a moment after the source array was renamed.
+    """
+    baseline, arrived = active.operation.baseline, rows(active.seen.target_snapshots)
+    if baseline is None or arrived:
+        return None
+    new = next((point for point in rows(active.seen.points) if not listed_before(point, baseline)), None)
+    if new is None and not baseline.transfers:
+        return None
+    seen = f"lists the new point in time {new.id!r}" if new else "had transfers when this request began"
+    return (
+        f"The sync succeeded although nothing was pushed. The target {seen}, but the target array shows no transfer of "
+        "the group now, so it is not known what landed. If the source array was renamed, this goes on when its new "
+        "name was read. Otherwise check the group's snapshots on the target array."
     )
 
 

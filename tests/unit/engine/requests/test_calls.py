@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vvol_replication.api.sync import GroupRef, Resolved
-from vvol_replication.domain.arrays import ArrayAbout
+from vvol_replication.domain.arrays import ArrayAbout, ArrayConnection
 from vvol_replication.domain.groups import GroupId, VCenterAbout
 from vvol_replication.domain.outcomes import Refused, Unavailable
 from vvol_replication.engine.monitors.registry import Registry
@@ -55,6 +55,13 @@ def calls(**endpoints: Any) -> StorageCalls:
 def test_the_name_at_the_target(group: str, source: Stub | None, expected: str) -> None:
     found = calls(**({"a": source} if source else {}))
     assert found.name_at_target(replace(RESOLVED, protection_group=group)) == expected
+
+
+@pytest.mark.parametrize("told", ["id-a", "ID-A"])
+def test_the_target_tells_the_new_name_of_a_renamed_source_whatever_case_it_writes_its_id_in(told: str) -> None:
+    source, target = (Stub(ArrayAbout(f"id-{x}", f"array-{x}", "6", "2.44")) for x in "ab")
+    target.connections = (ArrayConnection("renamed", told, connected=True, status="connected"),)
+    assert calls(a=source, b=target).name_at_target(RESOLVED) == "renamed:erp"
 
 
 @pytest.mark.parametrize("query", Query)

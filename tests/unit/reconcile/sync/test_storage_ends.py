@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from unit.reconcile.model.driver import Driver
 from unit.reconcile.model.flows import landed, pushed
 from unit.reconcile.model.world import World
+
+from vvol_replication.domain.outcomes import Done
+from vvol_replication.reconcile.core.observation import Query
 
 
 def test_destroyed_before_it_landed() -> None:
@@ -53,6 +57,35 @@ def test_a_prepared_group_without_any_point_in_time() -> None:
     driver = Driver(World(prepared=True)).run()
     assert driver.reason() == "GroupPrepared"
     assert "No point in time is listed" in driver.message()
+
+
+@pytest.mark.parametrize(
+    ("history", "seen"), [(2, "had transfers"), (0, "lists the new point in time 'pit-"), (1, "'pit-")]
+)
+def test_a_target_array_that_shows_nothing_of_what_was_there_proves_no_prepared_group(history: int, seen: str) -> None:
+    """The source array was renamed a moment ago: under the old name the target array knows no protection group."""
+    world = World().with_history(history)
+    driver = Driver(world)
+    driver.until_step("arm")
+    world.schedule()
+    world.begin()
+    copy = world.land()
+    assert copy is not None
+    if history == 2:
+        world.listed.pop()
+    world.unreadable[Query.TARGET_SNAPSHOTS] = Done(())
+    for _ in range(20):
+        driver.until_parked()
+        driver.wait()
+    assert driver.reason() == "Verifying"
+    assert seen in driver.message()
+    assert not driver.ended
+    del world.unreadable[Query.TARGET_SNAPSHOTS]
+    while "push" not in driver.steps:
+        driver.until_parked()
+        if "push" not in driver.steps:
+            driver.wait()
+    assert driver.arms == 2
 
 
 def test_a_strangers_sync_is_waited_for_with_growing_pauses_and_never_credited() -> None:
