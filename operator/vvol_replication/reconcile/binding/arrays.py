@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import ArrayAbout, same_array
-from vvol_replication.domain.groups import GroupName, TargetGroup
+from vvol_replication.domain.groups import GroupName
 
 from .sides import Sides, Site, domain_of
 from .world import Unbound, World
@@ -27,16 +27,27 @@ def source_array(name: GroupName, sides: Sides, world: World) -> tuple[str, Arra
     return array_called(f"the source array {name.array!r}", name.array, world)
 
 
-def target_array(target: TargetGroup, recovery: Site, world: World) -> tuple[str, ArrayAbout] | Unbound:
-    """The target array, by the id of the target group's fault domain."""
+def target_array(sides: Sides, recovery: Site, world: World, named: str | None) -> tuple[str, ArrayAbout] | Unbound:
+    """The target array, by the id of the target group's fault domain; `named` is the object in the spec, if any.
+
+    What the spec names counts only where a complete reading gives no id, and where the source group has this target
+    alone. Named wrongly it leads nowhere then: nothing is armed before the source array says that it replicates the
+    group to that array. Of several targets the wrong one would show transfers that are not this one's.
+    """
+    target = sides.target
     domain = domain_of(target.id, recovery.inventory)
-    if domain is None or domain.array_id is None:
-        return Unbound(
-            Reason.INVENTORY_INCOMPLETE,
-            f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is. "
-            "Check that its VASA provider is online.",
-        )
-    return array_of_id(f"the target array {domain.name!r}", domain.array_id, world)
+    if domain is not None and domain.array_id is not None:
+        return array_of_id(f"the target array {domain.name!r}", domain.array_id, world)
+    unsaid = f"VCenter {recovery.name!r} does not say which array fault domain {target.id.fault_domain} is."
+    if domain is None or not recovery.inventory.complete:
+        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{unsaid} Check that its VASA provider is online.")
+    if sides.source.targets != (target.id,):
+        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{unsaid} Check its VASA provider.")
+    view = None if named is None else world.arrays.get(named)
+    if named is None or view is None or view.about is None:
+        advice = "If it gives no id, set spec.targetArrayRef to a FlashArray that can be read."
+        return Unbound(Reason.INVENTORY_INCOMPLETE, f"{unsaid} Check its VASA provider. {advice}")
+    return named, view.about
 
 
 def array_called(what: str, name: str, world: World) -> tuple[str, ArrayAbout] | Unbound:

@@ -34,7 +34,7 @@ def bind(spec: ReplicationGroupSpec, world: World) -> Binding | Unbound:
     source = source_array(name, sides, world)
     if isinstance(source, Unbound):
         return source
-    target = target_array(sides.target, recovery, world)
+    target = target_array(sides, recovery, world, spec.target_array)
     if isinstance(target, Unbound):
         return target
     group = sides.target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vvol_replication.api.group import ReplicationGroupSpec
@@ -132,7 +133,7 @@ def _target_of(source: SourceGroup, spec: ReplicationGroupSpec, recovery: Site, 
         domains = _domains_of(spec.target_array, recovery, world)
         if isinstance(domains, Unbound):
             return domains
-        targets = [group for group in targets if group.id.fault_domain in domains]
+        targets = [group for group in targets if group.id.fault_domain in domains] or _without_id(targets, recovery)
     where = f"of {spec.group_name!r} at VCenter {recovery.name!r}"
     if not targets and found and spec.target_array is None:
         return Unbound(
@@ -160,6 +161,14 @@ def _domains_of(array: str, recovery: Site, world: World) -> frozenset[str] | Un
         return Unbound.because_of(chosen.problem or unread)
     array_id = chosen.about.id
     return frozenset(domain.id for domain in recovery.inventory.fault_domains if same_array(array_id, domain.array_id))
+
+
+def _without_id(targets: Sequence[TargetGroup], recovery: Site) -> list[TargetGroup]:
+    """The only target, where a complete reading does not say which array it is on: then it is where the spec says."""
+    if len(targets) != 1 or not recovery.inventory.complete:
+        return []
+    domain = domain_of(targets[0].id, recovery.inventory)
+    return [] if domain is None or domain.array_id is not None else [targets[0]]
 
 
 def domain_of(group: GroupId, inventory: Inventory) -> FaultDomain | None:

@@ -124,6 +124,63 @@ def test_a_renamed_array_is_found_by_its_id_and_one_without_an_id_by_its_name() 
     assert bound(SPEC, austin(ERP, domains=(replace(A, array_id=None),))).resolved.source_array == "array-a"
 
 
+NO_ID = replace(B, array_id=None)
+
+
+@pytest.mark.parametrize("spec", [SPEC, BY_ID])
+def test_a_target_array_without_an_id_is_the_one_that_the_spec_names(spec: ReplicationGroupSpec) -> None:
+    world = dallas(COPY, domains=(NO_ID, C))
+    unsaid = bind(spec, world)
+    assert isinstance(unsaid, Unbound)
+    assert "spec.targetArrayRef" in unsaid.message
+    resolved = bound(replace(spec, target_array="array-b"), world).resolved
+    assert (resolved.target_array, resolved.target_array_id, resolved.target_array_name) == ("array-b", "id-b", "fa-b")
+
+
+@pytest.mark.parametrize(
+    ("world", "reason"),
+    [
+        (dallas(COPY, domains=(NO_ID,), complete=False), Reason.INVENTORY_INCOMPLETE),
+        (dallas(COPY, domains=()), Reason.TARGET_GROUP_NOT_FOUND),
+        (dallas(COPY, domains=(C,)), Reason.TARGET_GROUP_NOT_FOUND),
+    ],
+)
+def test_what_the_spec_names_counts_only_where_a_complete_reading_has_no_id(world: World, reason: Reason) -> None:
+    found = bind(replace(SPEC, target_array="array-b"), world)
+    assert isinstance(found, Unbound)
+    assert found.reason is reason
+    by_id = bind(replace(BY_ID, target_array="array-b"), world)
+    assert isinstance(by_id, Unbound)
+    assert by_id.reason is Reason.INVENTORY_INCOMPLETE
+
+
+def test_of_several_targets_without_ids_the_spec_chooses_none() -> None:
+    sites = {**FAN_OUT.sites, "dallas": seen("d", Inventory((NO_ID, replace(C, array_id=None)), (COPY, COPY_C)))}
+    found = bind(replace(SPEC, target_array="array-b"), replace(FAN_OUT, sites=sites))
+    assert isinstance(found, Unbound)
+    assert found.reason is Reason.TARGET_GROUP_NOT_FOUND
+
+
+@pytest.mark.parametrize("spec", [SPEC, BY_ID])
+def test_where_the_source_has_other_targets_too_the_spec_does_not_say_which_array_one_is(
+    spec: ReplicationGroupSpec,
+) -> None:
+    """The other array has the same group: its transfers would be taken for proof."""
+    sites = {"austin": FAN_OUT.sites["austin"], "dallas": seen("d", Inventory((NO_ID,), (COPY,)))}
+    found = bind(replace(spec, target_array="array-c"), replace(FAN_OUT, sites=sites))
+    assert isinstance(found, Unbound)
+    assert found.reason is Reason.INVENTORY_INCOMPLETE
+
+
+def test_a_target_array_that_the_spec_names_and_that_was_not_read_is_waited_for() -> None:
+    found = bind(
+        replace(BY_ID, target_array="n"),
+        replace(dallas(COPY, domains=(NO_ID,)), arrays={**ARRAYS, "n": ArrayView()}),
+    )
+    assert isinstance(found, Unbound)
+    assert found.reason is Reason.INVENTORY_INCOMPLETE
+
+
 @pytest.mark.parametrize("spec", [SPEC, BY_ID, replace(SPEC, target_array="array-b")])
 def test_an_arrays_id_is_the_same_in_any_case(spec: ReplicationGroupSpec) -> None:
     shouted = [replace(one, array_id=(one.array_id or "").upper()) for one in (A, B, C)]
