@@ -68,6 +68,14 @@ async def test_a_sick_provider_leaves_a_hole_that_is_said(sites: Sites, value: C
     assert all("\n" not in line for line in inventory.problems)
 
 
+async def test_a_provider_is_offline_in_whatever_case_it_is_written(sites: Sites, value: Callable[..., Any]) -> None:
+    provider: Any = sites.site().providers[0]
+    provider.status = "Offline"
+    inventory = value(await sites.vcenter().inventory())
+    assert not inventory.complete
+    assert f"{provider.name} is Offline. Bring it online" in " ".join(inventory.problems)
+
+
 async def test_one_sick_provider_does_not_hide_the_other(sites: Sites, value: Callable[..., Any]) -> None:
     sites.site("dallas").providers.extend(sites.site("austin").providers)
     sites.site("dallas").providers[0].moid = "vasaProvider-9"

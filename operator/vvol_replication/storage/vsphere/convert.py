@@ -134,12 +134,13 @@ def ongoing(fault: Any) -> str | None:
 
 def task_reading(info: Any, group: GroupId, asked: Asked) -> TaskReading:
     """A `TaskInfo`, as far as `group` is concerned: `success` of the task is not success of the group."""
-    state = _text(getattr(info, "state", None), "task state")
+    told = _text(getattr(info, "state", None), "task state")
+    state = told.casefold()
     if state in (TaskState.QUEUED, TaskState.RUNNING):
         return TaskReading(TaskState(state), progress=info.progress)
     if state not in (TaskState.SUCCESS, TaskState.ERROR):
         # A newer or a vendor's own word: neither an end nor that it goes on is read into it.
-        raise Unreadable(f"a task in a state of its own, '{asked.quote(state)}'")
+        raise Unreadable(f"a task in a state of its own, '{asked.quote(told)}'")
     if state == TaskState.ERROR:
         fault = info.error
         if fault is not None:

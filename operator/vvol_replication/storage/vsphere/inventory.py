@@ -122,7 +122,7 @@ class InventoryQuery:
         return domain
 
     def _look_into(self, provider: Provider, listed: set[str]) -> None:
-        if provider.status in _NOT_THERE:
+        if provider.status.casefold() in _NOT_THERE:
             seen = f"VASA provider {self._quote(provider.name)} is {self._quote(provider.status)}"
             self._found.problems.append(f"{seen}. Bring it online in vCenter.")
         managed = sms.provider.VasaProvider(provider.moid, self._session.stub)

@@ -22,11 +22,12 @@ from .transport import Unreadable, answered
 from .vmomi import vmodl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _log = logging.getLogger(__name__)
 
-REPLICATION = "Replication"
+REPLICATION = "replication"
+"""The profile, folded: a word for people, which a provider may write in any case."""
 BATCH = 16
 """The most groups that one question names, where a provider takes no fewer."""
 _OTHERS_AGAIN = 600.0
@@ -168,7 +169,7 @@ class RegisteredProviders:
             self._remember(moid, memory)
             _log.debug("provider %s: %s", self._name(moid), problem)
             return problem
-        serves = REPLICATION in (getattr(info, "supportedProviderProfile", None) or ())
+        serves = serves_replication(getattr(info, "supportedProviderProfile", None) or ())
         self._remember(moid, _Memory(str(info.name), serves, self._clock(), opened))
         if not serves:
             return ""
@@ -199,6 +200,11 @@ class RegisteredProviders:
     def _remember(self, moid: str, seen: _Memory) -> None:
         with self._lock:
             self._known[moid] = seen
+
+
+def serves_replication(profiles: Iterable[object]) -> bool:
+    """Is replication among these profiles?"""
+    return REPLICATION in (str(profile).casefold() for profile in profiles)
 
 
 def trouble_line(session: Session, error: Any, method: str, answer_timeout: float | None = None) -> str:

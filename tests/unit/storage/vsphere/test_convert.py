@@ -14,6 +14,7 @@ from vvol_replication.storage.redaction import Redactor
 from vvol_replication.storage.vsphere import convert
 from vvol_replication.storage.vsphere.asked import Asked
 from vvol_replication.storage.vsphere.connection import parse_address
+from vvol_replication.storage.vsphere.registered import serves_replication
 from vvol_replication.storage.vsphere.transport import Unreadable
 
 R: Any = sms.storage.replication
@@ -128,6 +129,19 @@ def test_a_task_under_way() -> None:
     assert reading("running", progress=40) == TaskReading(TaskState.RUNNING, progress=40)
 
 
+@pytest.mark.parametrize("word", ["success", "Success", "SUCCESS", "Queued", "RUNNING", "Error"])
+def test_a_tasks_state_is_the_same_in_any_case(word: str) -> None:
+    assert reading(word).state == word.lower()
+
+
+@pytest.mark.parametrize(
+    ("profiles", "serves"),
+    [(["StorageCapability", "Replication"], True), (["replication"], True), (["VAIOFilter"], False), ([None], False)],
+)
+def test_a_providers_profile_is_the_same_in_any_case(profiles: list[object], *, serves: bool) -> None:
+    assert serves_replication(profiles) is serves
+
+
 def test_the_groups_own_element_decides() -> None:
     busy = sms.fault.ProviderBusy()
     won = reading("success", result=R.GroupOperationResult.Array([error(busy, OTHER), success(pitName="n")]))
@@ -185,7 +199,7 @@ def test_a_task_that_failed() -> None:
     assert (told.state, told.reason) == (TaskState.ERROR, "PeerNotReachable")
 
 
-@pytest.mark.parametrize("state", ["canceled", "SUCCESS", "paused"])
+@pytest.mark.parametrize("state", ["canceled", "Succeeded", "paused"])
 def test_a_state_that_nobody_knows_is_neither_an_end_nor_a_beginning(state: str) -> None:
     with pytest.raises(Unreadable, match=state):
         reading(state)
