@@ -15,6 +15,7 @@ from component.flasharray.rig import QUICK, Authority, done, is_one_line
 
 from vvol_replication.domain.arrays import AlreadyThere, ArrayConnection, ReplicationTarget, Snapshot
 from vvol_replication.domain.outcomes import Indeterminate, Refused, Unavailable
+from vvol_replication.storage.flasharray.rest2 import session
 
 SNAPSHOTS = "protection-group-snapshots"
 TRANSFERS = "protection-group-snapshots/transfer"
@@ -39,6 +40,20 @@ async def test_rows_are_of_two_lists_in_milliseconds(door: Door) -> None:
         Snapshot("erp.b", MOMENT, MOMENT + timedelta(seconds=1), None, 0.075, 4096, destroyed=True),
     )
     assert door.calls() == [*FIRST, f"GET {TRANSFERS}", f"GET {SNAPSHOTS}"]
+
+
+async def test_a_session_that_never_ends_sees_that_the_array_was_renamed(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = door.connect()
+    assert done(await port.about()).name == "pure-a"
+    door.lists["arrays"] = [{"id": "id-1", "name": "renamed", "version": "6.4.10"}]
+    door.calls()
+    assert done(await port.about()).name == "pure-a"
+    assert door.calls() == [], "each reading of an array begins with this question"
+    monkeypatch.setattr(session, "_NAME_KEPT", 0.0)
+    assert done(await port.about()).name == "renamed"
+    assert door.calls() == ["GET arrays"]
 
 
 @pytest.mark.parametrize("tokens", [True, False])

@@ -33,6 +33,9 @@ from vvol_replication.storage.login import LoginGate
 
 from . import answers
 
+_NAME_KEPT: Final = 300.0
+"""Seconds after which an open session asks again what the array is called. A session that is in use never ends, and
+before REST 2.40 the other array does not tell either that this one was renamed."""
 _TURN: Final = 0.05
 """Seconds between two looks at a gate through which a login of another connection is going."""
 
@@ -52,6 +55,7 @@ class Session:
         self._one = asyncio.Lock()
         self._token: str | None = None
         self._about: ArrayAbout | None = None
+        self._about_at = 0.0
         self._failed: tuple[float, CallFailed] | None = None
         self._open = False
         self._closed = False
@@ -71,10 +75,10 @@ class Session:
             raise
 
     async def about(self, deadline: float) -> ArrayAbout:
-        """Who answers: known from the login, unless the last call failed since."""
+        """Who answers: known from the login, unless the last call failed since, or that was minutes ago."""
         if self._token is None:
             await self._login(None, deadline)
-        elif not self._open:
+        elif not self._open or time.monotonic() - self._about_at >= _NAME_KEPT:
             self._about = self._checked(await self.request(Request("GET", "arrays"), deadline))
             self._open = True
         assert self._about is not None  # noqa: S101 - there is no token without it
@@ -157,6 +161,7 @@ class Session:
     def _checked(self, content: Any) -> ArrayAbout:
         about = answers.about(answers.page(content, "GET arrays").rows, self.rest)
         self._pin.check(about)
+        self._about_at = time.monotonic()
         return about
 
     async def _logout(self, token: str) -> None:
