@@ -88,7 +88,7 @@ def _not_at_target(active: ActiveSync) -> Decision:
     waiting = active.run(
         Park(active.now + active.tuning.look_again, follow=True),
         Reason.TRANSFERRING,
-        f"Snapshot {snapshot} is on the source. The target does not show its transfer yet.{_too_late(active)}",
+        f"Snapshot {snapshot} is on the source. {_not_shown(active)}{_too_late(active)}",
     )
     if active.now < asked_at + active.tuning.settle:
         return _watch_task(active) or waiting
@@ -111,6 +111,17 @@ def _not_at_target(active: ActiveSync) -> Decision:
             "Allow the group on the target array. Then create a new ReplicationSync with another requestID.",
         )
     return _watch_task(active) or waiting
+
+
+def _not_shown(active: ActiveSync) -> str:
+    """Not yet, or not any more: a snapshot that had landed may have been eradicated at the target."""
+    transfer = active.status.transfer
+    if transfer is None or transfer.completed_at is None:
+        return "The target does not show its transfer yet."
+    return (
+        "It had landed, but the target array does not show it any more. If the source array was renamed, this goes on "
+        "when its new name was read. If the snapshot was eradicated on the target array, cancel this request."
+    )
 
 
 def _watch_task(active: ActiveSync) -> Decision | None:

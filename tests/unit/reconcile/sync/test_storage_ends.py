@@ -32,6 +32,24 @@ def test_gone_from_both_arrays() -> None:
     assert driver.run().reason() == "SnapshotDestroyed"
 
 
+def test_what_had_landed_and_is_not_shown_any_more_is_not_said_to_be_on_its_way() -> None:
+    """The target has eradicated its copy before the point in time was listed."""
+    driver = pushed(World(listing_lag=timedelta(hours=1)))
+    driver.world.begin()
+    driver.world.land()
+    for _ in range(3):
+        driver.until_parked()
+        driver.wait()
+    assert driver.reason() == "Verifying"
+    driver.world.unreadable[Query.TARGET_SNAPSHOTS] = Done(())
+    for _ in range(20):
+        driver.until_parked()
+        driver.wait()
+    assert not driver.ended
+    assert "had landed, but the target array does not show it any more" in driver.message()
+    assert "yet" not in driver.message()
+
+
 def test_never_sent() -> None:
     world = World()
     driver = Driver(world)
