@@ -154,7 +154,7 @@ class StorageCalls:
         return self._about(resolved.target_array, resolved.target_array_id, seen_from=resolved.source_array)
 
     def _about(self, name: str, array_id: str, *, seen_from: str) -> ArrayAbout | None:
-        """An array tells its own name at the login only; the other one tells it with each reading of connections."""
+        """An array tells its own name every few minutes; the other one tells it with each reading of connections."""
         endpoint, other = self._registry.arrays.get(name), self._registry.arrays.get(seen_from)
         about = endpoint.about if endpoint is not None else None
         if about is None or about.id != array_id:

@@ -86,9 +86,9 @@ def check_older(active: ActiveSync) -> Decision | None:
     only_source = (
         ""
         if older in at_target
-        else " Only the source array tells of it. If the target shows nothing of it for minutes, it went to another "
-        "target, or its copy was eradicated: replicate the group on the source array. When that has landed, this "
-        "request goes on."
+        else " Only the source array shows it. If the target does not show it for minutes, it went to another target, "
+        "or its copy was eradicated. Then replicate the group on the source array. This request goes on when that has "
+        "landed."
     )
     return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,

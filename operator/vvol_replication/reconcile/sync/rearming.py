@@ -129,7 +129,7 @@ def _unseen_landing(active: ActiveSync) -> str | None:
         return None
     seen = f"lists the new point in time {new.id!r}" if new else "had transfers when this request began"
     return (
-        f"The sync succeeded although nothing was pushed. The target {seen}, but the target array shows no transfer of "
+        f"The sync succeeded although nothing was pushed. The target {seen}. But the target array shows no transfer of "
         "the group now, so it is not known what landed. If the source array was renamed, this goes on when its new "
         "name was read. Otherwise check the group's snapshots on the target array."
     )

@@ -125,7 +125,7 @@ def test_a_transfer_of_which_only_the_source_tells_is_waited_for_until_a_younger
     driver = Driver(world)
     driver.until_parked()
     assert driver.reason() == "OlderTransferInFlight"
-    assert "Only the source array tells of it" in driver.message()
+    assert "Only the source array shows it" in driver.message()
     assert "replicate the group on the source array" in driver.message()
     world.copies.append(Copy("younger", world.now, world.copies[0].created + timedelta(seconds=60)))
     world.copies[1].started = world.copies[1].completed = world.now
