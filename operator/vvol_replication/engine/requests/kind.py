@@ -13,9 +13,11 @@ from vvol_replication.api.history import HistoryEntry
 from vvol_replication.api.names import Kind
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.status import has_ended
 from vvol_replication.api.sync import SyncStatus
 from vvol_replication.domain.outcomes import Outcome
 from vvol_replication.engine.ports import RequestEnd
+from vvol_replication.reconcile.core.acceptance import restamped
 from vvol_replication.reconcile.core.claims import Claim
 from vvol_replication.reconcile.core.context import RequestT
 from vvol_replication.reconcile.core.history import entry_of, method_of
@@ -55,11 +57,27 @@ class RequestKind(Generic[RequestT, StatusT]):
         try:
             request, before = self.parse(body), self.parse_status(body.get("status"))
         except SpecError as error:
-            return self.refuse(body, error, now).to_json()
+            return self._unread(body, error, now)
         if before.finished_at is None and before.accepted_at is not None:
             return None
         after = self.accept(request, before, now)
         return after.to_json() if after != before else None
+
+    def _unread(self, body: Body, error: SpecError, now: datetime) -> Mapping[str, Any]:
+        """An end stays the end that it was, and a ledger stays: this operator may only be too old to read them."""
+        status = body.get("status") or {}
+        if has_ended(status):
+            return restamped(status, body["metadata"]["generation"])
+        kept = {key: value for key, value in status.items() if key != "deadline"}
+        return kept | self.refuse(body, error, now).to_json()
+
+    def _told(self, body: Body) -> StatusT:
+        """What its status says beside a ledger that cannot be read."""
+        status = body.get("status") or {}
+        try:
+            return self.parse_status(status)
+        except SpecError:
+            return self.parse_status({key: value for key, value in status.items() if key != "operation"})
 
     def claimed(self, body: Body) -> tuple[ClaimKey, Claim] | None:
         """What an object makes of a request id that somebody has chosen; None where nobody has, or it is unreadable."""
@@ -87,12 +105,8 @@ class RequestKind(Generic[RequestT, StatusT]):
         return entry_of(self.kind.kind, self.parse(body), self.parse_status(body.get("status")), deleted_at)
 
     def end_of(self, ref: ObjectRef, body: Body) -> RequestEnd:
-        """What is counted of a request that has ended.
-
-        Raises:
-            SpecError: if its ledger cannot be read.
-        """
-        status = self.parse_status(body.get("status"))
+        """What is counted of a request that has ended."""
+        status = self._told(body)
         with contextlib.suppress(SpecError):
             return end_of(ref, self.parse(body), status)
         return RequestEnd(ref, "", "", ref.uid, status)
@@ -106,7 +120,7 @@ class RequestKind(Generic[RequestT, StatusT]):
             return None
         with contextlib.suppress(SpecError):
             ttl = self.parse(body).spec.ttl_seconds_after_finished
-            finished = self.parse_status(body.get("status")).finished_at
+            finished = self._told(body).finished_at
             return None if ttl is None or finished is None else finished + timedelta(seconds=ttl)
         return None
 

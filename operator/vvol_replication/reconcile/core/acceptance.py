@@ -81,6 +81,12 @@ def _restamped(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT
     return replace(status, observed_generation=request.generation, conditions=conditions)
 
 
+def restamped(status: Mapping[str, Any], generation: int) -> Mapping[str, Any]:
+    """The stored status of a request that has ended and cannot be read now: what it says holds for its newest spec."""
+    conditions = [{**one, "observedGeneration": generation} for one in status["conditions"]]
+    return {**status, "observedGeneration": generation, "conditions": conditions}
+
+
 def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT | None:
     not_after: datetime | None = request.spec.not_after
     if not_after is None or not_after >= request.created or status.operation is not None:
@@ -92,14 +98,14 @@ def _expired(request: OneShot[Any], status: StatusT, now: datetime) -> StatusT |
 def refuse(body: Mapping[str, Any], error: SpecError, now: datetime) -> SyncStatus:
     """A ReplicationSync that cannot be read says so, and ends: nothing that it does not say clearly is done."""
     request = Request(**_unread(body, now), spec=SyncSpec(group="unreadable"))
-    return summarize(request, SyncStatus(), now, _invalid(error, "ReplicationSync"))
+    return summarize(request, SyncStatus(), now, _invalid(body, error, "ReplicationSync"))
 
 
 def refuse_preparation(body: Mapping[str, Any], error: SpecError, now: datetime) -> PreparationStatus:
     """A FailoverPreparation that cannot be read says so, and ends."""
     spec = PreparationSpec(group="unreadable", consent="", not_after=now)
     request = Preparation(**_unread(body, now), spec=spec)
-    return summarize(request, PreparationStatus(), now, _invalid(error, "FailoverPreparation"))
+    return summarize(request, PreparationStatus(), now, _invalid(body, error, "FailoverPreparation"))
 
 
 def _unread(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -108,6 +114,17 @@ def _unread(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {**known, "created": now}
 
 
-def _invalid(error: SpecError, kind: str) -> Verdict:
-    text = f"{error}. Create a new {kind} with a corrected spec."
+def _invalid(body: Mapping[str, Any], error: SpecError, kind: str) -> Verdict:
+    begun = (
+        " Look at status.operation first: what it says was begun is not undone, and is not followed any more."
+        if _has_begun(body)
+        else ""
+    )
+    text = f"{error}.{begun} Create a new {kind} with a corrected spec."
     return Verdict(Situation.FAILED, Reason.INVALID_SPEC, text)
+
+
+def _has_begun(body: Mapping[str, Any]) -> bool:
+    """Does its ledger say that something was to be asked for, however that is written?"""
+    operation = (body.get("status") or {}).get("operation")
+    return isinstance(operation, Mapping) and any(operation.get(key) for key in ("resolved", "sync", "push", "prepare"))
