@@ -201,7 +201,6 @@ async def test_a_process_that_dies_between_the_run_and_its_status_starts_it_once
 
         assert rig.runs == [name]
         assert rig.api.creations == [name]
-        assert not rig.scheduled("nightly").missed
 
 
 @pytest.mark.parametrize("answer", ["lost", Failed("the API server did not answer")])
@@ -216,7 +215,6 @@ def test_a_creation_without_an_answer_makes_one_run(answer: str | Failed) -> Non
             await until(lambda: outcome(rig) is not None)
             assert rig.runs == [run]
             assert rig.scheduled("nightly").last_schedule_time == at(12, 15)
-            assert not rig.scheduled("nightly").missed
 
     play()
 
@@ -300,7 +298,7 @@ async def test_a_schedule_that_is_deleted_starts_nothing_more() -> None:
 
 
 @virtual
-async def test_a_schedule_that_is_gone_unseen_ends_with_its_next_write() -> None:
+async def test_a_schedule_that_is_gone_unseen_ends_with_its_next_time() -> None:
     async with running() as rig:
         rig.schedule("nightly")
         await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
@@ -308,6 +306,23 @@ async def test_a_schedule_that_is_gone_unseen_ends_with_its_next_write() -> None
         await until_time(rig, at(12, 16))
 
         assert not rig.engine.schedules.monitors
+        assert not rig.runs, "its deletion starts nothing (invariant 12)"
+
+
+@virtual
+async def test_a_schedule_that_was_suspended_while_the_watch_lags_starts_nothing() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        await rig.until_says(REPLICATION_SCHEDULE, "nightly", "Scheduled")
+        await until_time(rig, at(12, 14))
+        rig.api.lag = 120
+        rig.schedule("nightly", suspend=True)
+        await until_time(rig, at(12, 20))
+        assert not rig.runs
+
+        rig.api.lag = 0.01
+        rig.schedule("nightly", runNow="CHG-1")
+        assert "now" in await one_run(rig)
 
 
 @virtual

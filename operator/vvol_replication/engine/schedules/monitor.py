@@ -16,7 +16,7 @@ from vvol_replication.api.schedule import ReplicationScheduleStatus
 from vvol_replication.domain.cron import CronError, CronSchedule, parse_schedule
 from vvol_replication.engine.measures import ScheduleMeasures
 from vvol_replication.engine.monitors.base import Monitor
-from vvol_replication.engine.news import GroupKey
+from vvol_replication.engine.news import GroupKey, MonitorEnded
 from vvol_replication.engine.services import Services
 from vvol_replication.reconcile.schedule.decide import Plan, decide, look_at, started
 from vvol_replication.reconcile.schedule.runs import SCHEDULE_UID, Run, Schedule, read_run, read_schedule
@@ -146,10 +146,23 @@ class ScheduleMonitor(Monitor):
         runs = [run for body in bodies if (run := read_run(body, schedule.uid)) is not None]
         now = self._clock.now()
         plan = decide(schedule, status, runs, now, cron)
+        if plan.start is not None and not await self._is_as_known():
+            return False
         status, refused, well = await self._start(schedule, plan)
         self._active = frozenset(one.name for one in status.active)
         stored = await self._show(schedule, cron, status, now, refused)
         return await self._drop(plan.drop) and well if stored else False
+
+    async def _is_as_known(self) -> bool:
+        """Is the schedule what its run would be made for? The watch may lag, and tells of no deletion in a gap."""
+        body = await self._services.cluster.read(self.ref)
+        if isinstance(body, Failed):
+            return False
+        if isinstance(body, Gone) or body["metadata"].get("deletionTimestamp"):
+            self._services.notify(MonitorEnded(self.ref))
+            return False
+        known: bool = body["metadata"]["generation"] == self.generation
+        return known  # else the watch shows it soon, and all is decided anew
 
     async def _start(self, schedule: Schedule, plan: Plan) -> tuple[ReplicationScheduleStatus, str | None, bool]:
         """Make the run's object. Then the status of after, what the API server has against it, and if all was well."""
