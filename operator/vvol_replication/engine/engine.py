@@ -174,10 +174,8 @@ class Engine:
                 self.schedules.run_observed(body, deleted=deleted)
         elif kind == REPLICATION_SCHEDULE:
             self.schedules.observe(body, deleted=deleted)
-        else:
-            self.registry.observe(kind, body, deleted=deleted)
-            if kind == REPLICATION_GROUP:
-                self.schedules.group_observed(body, deleted=deleted)
+        elif self.registry.observe(kind, body, deleted=deleted) and kind == REPLICATION_GROUP:
+            self.schedules.group_observed(body, deleted=deleted)
 
     def listed(self) -> None:
         """All that has not ended was listed, and everything is watched from there: look through what has ended."""

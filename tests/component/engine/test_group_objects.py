@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 
 import pytest
 from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
-from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP, REPLICATION_SYNC
+from vvol_replication.api.names import (
+    FAILOVER_PREPARATION,
+    REPLICATION_GROUP,
+    REPLICATION_SCHEDULE,
+    REPLICATION_SYNC,
+    VCENTER,
+)
 from vvol_replication.api.times import format_time
 
 BY_ID = {"group": {"target": {"faultDomainID": "fd-b", "deviceGroupID": "t-erp"}}}
@@ -162,3 +169,22 @@ async def test_one_request_id_for_two_objects_of_one_group_is_one_request_also_i
             await rig.until_ended(name)
             assert rig.reason(name) in {"PointInTimeCreated", "AlreadyDone"}
         assert len(rig.world.pushed) == 1
+
+
+@virtual
+async def test_what_is_shown_late_of_an_earlier_object_of_the_name_takes_nothing_from_the_new_one() -> None:
+    async with running() as rig:
+        rig.schedule("nightly")
+        earlier = {
+            VCENTER: rig.api.objects.pop((VCENTER.plural, None, "dallas")),
+            REPLICATION_GROUP: rig.api.objects.pop((REPLICATION_GROUP.plural, "prod", "erp")),
+        }
+        rig.connect()
+        await rig.until_says(REPLICATION_GROUP, "erp", "Ready")
+        for kind, body in earlier.items():
+            rig.engine.observe(kind, copy.deepcopy(body))
+            rig.engine.observe(kind, copy.deepcopy(body), deleted=True)
+        await asyncio.sleep(5)
+        assert set(rig.engine.registry.vcenters) == {"dallas"}
+        assert set(rig.engine.registry.groups) == {("prod", "erp")}
+        assert rig.says(REPLICATION_SCHEDULE, "nightly") == ("True", "Scheduled")

@@ -40,6 +40,11 @@ class Monitor(ABC):
         """The status that the API server is known to hold, as JSON."""
         return self._writer.stored
 
+    @property
+    def version(self) -> str | None:
+        """The newest resourceVersion of the object that is known."""
+        return self._writer.version
+
     def start(self) -> None:
         """Start the task that reads; a second call does nothing."""
         if self._task is None:

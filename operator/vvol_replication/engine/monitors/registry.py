@@ -17,6 +17,7 @@ from vvol_replication.engine.background import Background
 from vvol_replication.engine.measures import GroupMeasures
 from vvol_replication.engine.news import EndpointChanged, GroupKey, GroupsChanged
 from vvol_replication.engine.services import Services
+from vvol_replication.engine.status.versions import older
 from vvol_replication.reconcile.binding.world import World
 from vvol_replication.reconcile.core.observation import Prepared
 from vvol_replication.reconcile.core.prepared import as_remembered
@@ -66,14 +67,14 @@ class Registry:
         """How many transfers are followed, on all arrays."""
         return sum(endpoint.poller.followed for endpoint in self.arrays.values())
 
-    def observe(self, kind: Kind, body: Body, *, deleted: bool) -> None:
-        """The API server shows an object so, or shows that it is gone."""
+    def observe(self, kind: Kind, body: Body, *, deleted: bool) -> bool:
+        """The API server shows an object so, or shows that it is gone. False: it is an earlier one of that name."""
         metadata = body["metadata"]
         ref = ObjectRef(kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
         known = self._monitor(ref)
         if known is not None and known.ref.uid != ref.uid:
-            if deleted:
-                return  # an earlier one of that name
+            if deleted or older(metadata.get("resourceVersion"), known.version):
+                return False
             self.drop(known.ref)
         if deleted:
             self.drop(ref)
@@ -87,6 +88,7 @@ class Registry:
                 ref, self._services, self._bound_to, self._policies_changed
             )
             self._observe_endpoint(self.arrays, array, body)
+        return True
 
     def drop(self, ref: ObjectRef) -> None:
         """The object is gone: its monitor ends. Nothing happens where there is none, or it is another object's."""
