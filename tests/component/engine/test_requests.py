@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import pytest
 from component.engine.rig import Rig, running, settled
 from component.engine.steps import does
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import REPLICATION_GROUP, REPLICATION_SYNC, VCENTER
+from vvol_replication.api.objects import Conflict, Failed, ObjectRef, WriteResult
 from vvol_replication.api.status import Phase
 
 
@@ -41,6 +44,30 @@ async def test_twenty_requests_on_one_group_have_their_turns_in_order_of_accepta
         points = {rig.status(name).point_in_time for name in names}
         assert len(points) == 20
         assert all(rig.status(name).phase is Phase.SUCCEEDED for name in names)
+
+
+@pytest.mark.parametrize("answer", [Failed("a webhook said no"), Conflict()])
+@virtual
+async def test_a_request_whose_writes_are_refused_holds_up_nobody_and_goes_on_when_they_are_not(
+    answer: WriteResult,
+) -> None:
+    async with running() as rig:
+        write, refused = rig.api.write_status, True
+
+        async def refusing(ref: ObjectRef, *change: Any) -> WriteResult:
+            return answer if refused and ref.name == "first" else await write(ref, *change)
+
+        rig.api.write_status = refusing  # type: ignore[assignment, method-assign]
+        rig.request("first")
+        await asyncio.sleep(5)
+        rig.request("second")
+        await rig.until_ended("second", within=120)
+        assert rig.world.pushed == [rig.status("second").operation.suffix]  # type: ignore[union-attr]
+
+        refused = False
+        await rig.until_ended("first", within=120)
+        assert rig.reason("first") == "PointInTimeCreated"
+        assert rig.status("first").point_in_time != rig.status("second").point_in_time
 
 
 @virtual

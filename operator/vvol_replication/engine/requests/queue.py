@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vvol_replication.api.sync import GroupRef, Resolved
@@ -107,6 +107,17 @@ class TurnQueue:
             self._grant(queue)
         if queue.holder is None and not queue.waiting:
             del self._queues[key]
+
+    def step_back(self, uid: str, now: datetime) -> None:
+        """Who has the turn and can store nothing lets those who wait go first; its place is the last one from now."""
+        key = self._places.get(uid)
+        queue = self._queues.get(key) if key is not None else None
+        if queue is None or queue.holder is None or queue.holder.uid != uid or not queue.waiting:
+            return
+        last, queue.holder = replace(queue.holder, accepted_at=now), None
+        self._grant(queue)
+        bisect.insort(queue.waiting, last)
+        self._grant(queue)
 
     def _grant(self, queue: _Queue) -> None:
         if queue.holder is not None or not queue.waiting or (queue.waiting[0].fresh and not self._open):

@@ -79,8 +79,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self.stored: StoredRequest[StatusT] = stored
         self._context, self._clock = context, context.services.clock
         status = stored.parsed()
-        accepted = status.accepted_at is not None
-        self._status: StatusT = status if accepted else kind.accept(request, status, self._clock.now())
+        self._status: StatusT = status if status.accepted_at else kind.accept(request, status, self._clock.now())
         self._seen = Observation()
         self._taken_up_at = self._clock.now()
         self._followed = FollowedTransfers(context, request.uid, self._delivered)
@@ -261,7 +260,7 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
     def _bound(self) -> Binding | Unbound:
         return binding_of(self._context, self.group)
 
-    def _resolved(self, bound: Binding | Unbound) -> Resolved | None:
+    def _resolved(self, bound: Binding | Unbound | None) -> Resolved | None:
         """What the request acts on, or would."""
         operation = self._status.operation
         if operation is not None and operation.resolved is not None:
@@ -312,12 +311,9 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         self._seen = self.kind.absorb(self._status, self._seen, query, outcome, self._moment(at))
 
     def _acting_on(self) -> Resolved:
-        operation = self._status.operation
-        if operation is not None and operation.resolved is not None:
-            return operation.resolved
-        if not isinstance(self._seen.bound, Binding):
+        if (resolved := self._resolved(self._seen.bound)) is None:
             raise TypeError("a step was decided for a request that acts on nothing yet")
-        return self._seen.bound.resolved
+        return resolved
 
     async def _record(self, decision: Decided[StatusT]) -> bool:
         """Invariant 5: what is about to be asked for is stored first; whoever changed the object decides anew."""
@@ -369,7 +365,11 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
         if await self.stored.write(status):
             return _Write.STORED
         wrote = await self._caught_up(status)
-        return _Write.STORED if self.stored.holds(status) else wrote
+        stored = self.stored.holds(status)
+        if self.stored.stuck and not (stored or self._acted):  # those behind it may be able to store theirs
+            self._context.queue.step_back(self.request.uid, self._clock.now())
+            self._seen = Observation()  # what was read is of before their turns
+        return _Write.STORED if stored else wrote
 
     async def _caught_up(self, tried: StatusT | None = None) -> _Write:
         """A write did not take place, or it is not known whether it did: look at the object as it is now."""

@@ -18,6 +18,8 @@ from vvol_replication.engine.status.writer import StatusWriter
 from vvol_replication.reconcile.core.steps import StatusT
 
 T = TypeVar("T")
+_STUCK = 3
+"""So many writes in a row that come to nothing are no coincidence, like an edit between read and write."""
 
 
 class StoredRequest(Generic[StatusT]):
@@ -30,6 +32,7 @@ class StoredRequest(Generic[StatusT]):
         self._parse: Callable[[object], StatusT] = parse
         self._writer = StatusWriter(ref, services)
         self._new = True
+        self._refused = 0
 
     @property
     def version(self) -> str | None:
@@ -40,6 +43,11 @@ class StoredRequest(Generic[StatusT]):
     def new(self) -> bool:
         """Has nothing of the request been stored yet, as far as is known?"""
         return self._new
+
+    @property
+    def stuck(self) -> bool:
+        """Did none of the last writes take place, although the API server answered a read after each?"""
+        return self._refused >= _STUCK
 
     @property
     def confirmed(self) -> bool:
@@ -97,9 +105,9 @@ class StoredRequest(Generic[StatusT]):
     async def write(self, status: StatusT) -> bool:
         """Store this, now. False if it was not, or if that is not known: `read_again` tells."""
         after = status.to_json()
-        if not has_ended(after) and not await self.hold():
-            return False
-        written = isinstance(await self._writer.write_patiently(after), Written)
+        held = has_ended(after) or await self.hold()
+        written = held and isinstance(await self._writer.write_patiently(after), Written)
+        self._refused = 0 if written else self._refused + 1
         if written:
             self._note(after)
         return written

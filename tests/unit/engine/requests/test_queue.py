@@ -62,6 +62,24 @@ def test_a_place_moves_with_what_the_request_resolves_to() -> None:
     queue.leave("nobody")
 
 
+def test_who_steps_back_waits_behind_all_who_wait_and_alone_keeps_the_turn() -> None:
+    queue = TurnQueue()
+    queue.open()
+    for number in (1, 2, 3):
+        queue.enter(KEYS[0], ticket(number))
+    queue.step_back("uid-3", START)
+    assert queue.behind("uid-3") == "ns/uid-1", "who only waits cannot step back"
+    later = START + timedelta(hours=1)
+    queue.step_back("uid-1", later)
+    assert [queue.behind(f"uid-{number}") for number in (1, 2, 3)] == ["ns/uid-2", None, "ns/uid-2"]
+    queue.leave("uid-2")
+    assert queue.behind("uid-1") == "ns/uid-3"
+    queue.leave("uid-3")
+    queue.step_back("uid-1", later)
+    assert queue.behind("uid-1") is None
+    queue.step_back("uid-9", later)
+
+
 class Queues(RuleBasedStateMachine):
     """Any order of entering, leaving and opening, against a plain model of it."""
 
