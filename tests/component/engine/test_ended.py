@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from component.engine.rig import Rig, running
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FINALIZER, REPLICATION_GROUP, REPLICATION_SYNC
-from vvol_replication.api.objects import Failed
+from vvol_replication.api.objects import Failed, ObjectRef
 
 KEY = (REPLICATION_SYNC.plural, "prod", "done")
 
@@ -167,3 +168,23 @@ async def test_a_ttl_of_days_is_kept_and_holds_nothing_until_its_last_hours() ->
         await asyncio.sleep(86_400 - 120)
         assert KEY in rig.api.objects
         await until(lambda: KEY not in rig.api.objects, within=120)
+
+
+@virtual
+async def test_a_clock_that_goes_back_right_before_a_deletion_only_puts_it_off() -> None:
+    async with running() as rig:
+        rig.request("one", ttlSecondsAfterFinished=60)
+        await rig.until_ended("one")
+        read, now, back = rig.api.read, rig.clock.now, timedelta()
+
+        async def read_then_back(ref: ObjectRef) -> Any:
+            nonlocal back
+            found, back = await read(ref), timedelta(seconds=30)
+            return found
+
+        rig.clock.now = lambda: now() - back  # type: ignore[method-assign]
+        rig.api.read = read_then_back  # type: ignore[method-assign]
+        await asyncio.sleep(75)
+        assert (REPLICATION_SYNC.plural, "prod", "one") in rig.api.objects
+        await asyncio.sleep(60)
+        assert (REPLICATION_SYNC.plural, "prod", "one") not in rig.api.objects

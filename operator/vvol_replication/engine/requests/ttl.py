@@ -104,6 +104,7 @@ class TTLAfterFinished:
         kind, cluster = REQUEST_KINDS[ref.kind], self._services.cluster
         due = kind.due_at(body)
         if due is None or due > self._services.clock.now():
+            self._due.pop(ref.uid, None)  # its place in the heap is used up; also if only the clock went back
             self.observe(ref, due)
             return True
         request = kind.parse(body)
