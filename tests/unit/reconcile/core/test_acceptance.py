@@ -18,6 +18,7 @@ from vvol_replication.reconcile.core.acceptance import (
     parse_request,
     refuse,
     refuse_preparation,
+    restamped,
 )
 
 CREATED = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -92,3 +93,13 @@ def test_a_preparation_that_cannot_be_read_is_refused_and_ends() -> None:
     assert status.phase is Phase.FAILED
     assert status.conditions[0].reason == "InvalidSpec"
     assert "Create a new FailoverPreparation" in status.conditions[0].message
+
+
+def test_an_end_that_cannot_be_read_now_holds_for_its_newest_spec_and_says_nothing_else() -> None:
+    ready = {"type": "Ready", "status": "True", "reason": "PointInTimeCreated", "observedGeneration": 1}
+    status = {"phase": "Succeeded", "observedGeneration": 1, "conditions": [ready], "operation": {"newer": "field"}}
+    assert restamped(status, 3) == {
+        **status,
+        "observedGeneration": 3,
+        "conditions": [{**ready, "observedGeneration": 3}],
+    }
