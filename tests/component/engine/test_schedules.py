@@ -201,6 +201,7 @@ async def test_a_process_that_dies_between_the_run_and_its_status_starts_it_once
 
         assert rig.runs == [name]
         assert rig.api.creations == [name]
+        assert not rig.scheduled("nightly").missed
 
 
 @pytest.mark.parametrize("answer", ["lost", Failed("the API server did not answer")])
@@ -215,6 +216,7 @@ def test_a_creation_without_an_answer_makes_one_run(answer: str | Failed) -> Non
             await until(lambda: outcome(rig) is not None)
             assert rig.runs == [run]
             assert rig.scheduled("nightly").last_schedule_time == at(12, 15)
+            assert not rig.scheduled("nightly").missed
 
     play()
 
