@@ -60,6 +60,15 @@ async def test_each_object_of_a_prepared_group_says_so_and_names_the_one_to_edit
         await until(lambda: both(rig, "Prepared") == {("Unknown", "FailoverCalledOff")}, within=2)
 
 
+async def leave_armed(rig: Rig) -> None:
+    """Cancel a request in its transfer; both objects of the group say then that its sync is armed."""
+    await second_object(rig)
+    rig.request("one")
+    await rig.until_reason("one", "Transferring")
+    rig.api.edit("one", cancel=True)
+    await until(lambda: both(rig, "SyncLeftArmed") == {("True", "NameStillPending")}, within=10)
+
+
 @virtual
 async def test_an_object_that_comes_later_and_one_after_a_restart_tell_what_another_remembers() -> None:
     async with running() as rig:
@@ -76,11 +85,7 @@ async def test_an_object_that_comes_later_and_one_after_a_restart_tell_what_anot
 @virtual
 async def test_each_object_says_that_a_sync_was_left_armed_and_that_it_is_no_more() -> None:
     async with running(Rig(transfer=60.0)) as rig:
-        await second_object(rig)
-        rig.request("one")
-        await rig.until_reason("one", "Transferring")
-        rig.api.edit("one", cancel=True)
-        await until(lambda: both(rig, "SyncLeftArmed") == {("True", "NameStillPending")}, within=10)
+        await leave_armed(rig)
         await until(lambda: both(rig, "SyncLeftArmed") == {None}, within=120)
         versions = rig.api.history[REPLICATION_SYNC.plural, "prod", "one"]
         assert versions[-1]["status"]["phase"] == "Cancelled"
@@ -149,11 +154,7 @@ async def test_a_failover_that_was_called_off_is_nothing_to_go_on_to_remember() 
 @virtual
 async def test_a_sync_that_an_object_knew_to_be_armed_another_one_goes_on_to_know() -> None:
     async with running(Rig(transfer=60.0)) as rig:
-        await second_object(rig)
-        rig.request("one")
-        await rig.until_reason("one", "Transferring")
-        rig.api.edit("one", cancel=True)
-        await until(lambda: both(rig, "SyncLeftArmed") == {("True", "NameStillPending")}, within=10)
+        await leave_armed(rig)
         rig.api.remove(REPLICATION_GROUP, "erp", "prod")
         await until(lambda: "armedSync" in rig.body(REPLICATION_GROUP, "found")["status"], within=10)
         await until(lambda: rig.says(REPLICATION_GROUP, "found", "SyncLeftArmed") is None, within=120)
