@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from vvol_replication.api.names import VCENTER
@@ -55,15 +56,18 @@ class StorageCalls:
         return self._registry.arrays.get(resolved.target_array if query in _ON_TARGET else resolved.source_array)
 
     async def read_all(
-        self, queries: Collection[Query], resolved: Resolved, task: str | None
-    ) -> Sequence[tuple[Query, Outcome[Any]]]:
-        """Several readings at once, in the order in which they are to be taken in.
+        self, queries: Collection[Query], resolved: Resolved, task: str | None, now: Callable[[], datetime]
+    ) -> Sequence[tuple[Query, Outcome[Any], datetime]]:
+        """Several readings at once, each with the time of its answer, in the order in which they are to be taken in.
 
         The transfers first: what they show makes older readings of the task and of the points worthless.
         """
+
+        async def answered(query: Query) -> tuple[Query, Outcome[Any], datetime]:
+            return query, await self.read(query, resolved, task), now()
+
         ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
-        outcomes = await asyncio.gather(*(self.read(query, resolved, task) for query in ordered))
-        return list(zip(ordered, outcomes, strict=True))
+        return await asyncio.gather(*(answered(query) for query in ordered))
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:

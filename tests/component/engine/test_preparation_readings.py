@@ -1,0 +1,36 @@
+"""How old a reading may be that the prepare call relies on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from component.engine.rig import running
+from component.engine.steps import Step, does, takes
+from component.engine.virtual import virtual
+
+from vvol_replication.reconcile.core.tuning import Tuning
+
+
+async def _goes_on() -> None:
+    return None
+
+
+@virtual
+@pytest.mark.parametrize("look", range(4))
+@pytest.mark.parametrize("slow", ["group", "snapshots", "connections", "points_in_time"])
+async def test_power_is_no_older_than_it_may_be_where_another_answer_takes_long(slow: str, look: int) -> None:
+    """The slow answer is asked for beside the members, or right after them, at each look there is."""
+    async with running() as rig:
+
+        def slowly() -> None:
+            rig.world.before[slow] = [takes(30.0), takes(30.0)]
+
+        steps: list[Step] = [*[_goes_on for _ in range(look)], does(slowly)]
+        rig.world.before["members"] = steps
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        called = next(at for at, method, _ in rig.world.asked if method == "start_prepare")
+        power = max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
+        assert called - power <= Tuning().fresh + timedelta(seconds=0.1)
+        assert rig.count("start_prepare") == 1
