@@ -142,7 +142,7 @@ HUNTS: dict[str, tuple[Callable[[], Patch], tuple[Move, ...]]] = {
         (
             _DR,
             Move("write", ("FailoverPreparation", "slow", 2), 0.0),
-            Move("power", ("erp-db", "ON"), 10.0),
+            Move("power", ("erp-db", "ON"), 28.0),  # while the intent is being written; whoever looks again sees it
         ),
     ),
     "repeated after a lost answer": (

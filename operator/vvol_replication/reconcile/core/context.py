@@ -105,6 +105,18 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
         fresh = self.tuning.fresh if within is None else within
         return self.wait(worst.reason, worst.message, until=min(self._good_until(one, fresh) for one, _ in failed))
 
+    def read_after(self, query: Query, moment: datetime | None, within: timedelta) -> Decided[StatusT] | None:
+        """As `read`, but what was read up to that moment does not count: what is looked for may be missing in it.
+
+        A failure of that very moment counts: it hides nothing, and to ask again at once would not tell more.
+        """
+        reading: Reading[Any] | None = getattr(self.seen, query.value)
+        if reading is not None and moment is not None:
+            failed_then = reading.at == moment and not isinstance(reading.outcome, Done)
+            if reading.at <= moment and not failed_then:
+                return Decided(Read(frozenset({query})), self.status)
+        return self.read(query, within=within)
+
     def _good_until(self, reading: Reading[Any], fresh: timedelta) -> datetime:
         if isinstance(reading.outcome, Done):
             return reading.at + fresh

@@ -7,7 +7,6 @@ is, and the group counts as prepared.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from vvol_replication.api.reasons import Reason
 from vvol_replication.domain.arrays import Snapshot
@@ -78,16 +77,9 @@ def _too_late(bound: BoundPreparation) -> str:
     return " spec.suspend was set after the call and has no effect." if bound.request.spec.suspend else ""
 
 
-def _seen_since(reading: Reading[object] | None, moment: datetime | None) -> bool:
-    """Was this read after that moment?"""
-    return reading is not None and (moment is None or reading.at > moment)
-
-
 def _source_after(bound: BoundPreparation, task: Reading[TaskReading] | None) -> PreparationDecision | None:
     """Read the source after the task's end was seen: only such a list can hold what the task made."""
-    if not _seen_since(bound.seen.source_snapshots, task.at if task is not None else None):
-        return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), bound.status)
-    return bound.read(Query.SOURCE_SNAPSHOTS, within=bound.tuning.poller_silent)
+    return bound.read_after(Query.SOURCE_SNAPSHOTS, task.at if task else None, bound.tuning.poller_silent)
 
 
 def _in_error(bound: BoundPreparation, task: TaskReading) -> PreparationDecision:
@@ -179,9 +171,7 @@ def _destroyed(bound: BoundPreparation, name: str) -> PreparationDecision:
 
 
 def _listed(bound: BoundPreparation, mine: Snapshot, *, proven: bool) -> PreparationDecision:
-    if not _seen_since(bound.seen.points, bound.seen.landed_at):
-        return Decided(Read(frozenset({Query.POINTS})), bound.status)
-    looking = bound.read(Query.POINTS, within=bound.tuning.poller_silent)
+    looking = bound.read_after(Query.POINTS, bound.seen.landed_at, bound.tuning.poller_silent)
     if looking is not None:
         return looking
     if rows_too_old(bound.seen, bound.tuning):

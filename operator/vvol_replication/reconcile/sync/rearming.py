@@ -11,7 +11,7 @@ from vvol_replication.domain.counts import counted
 from vvol_replication.domain.points import TaskReading, TaskState
 from vvol_replication.reconcile.core.baseline import baseline_of, is_older, landed_since, listed_before
 from vvol_replication.reconcile.core.observation import Query, rows
-from vvol_replication.reconcile.core.steps import Decided, Decision, Park, Read, Record
+from vvol_replication.reconcile.core.steps import Decision, Park, Record
 from vvol_replication.reconcile.core.summarize import describe, point_status
 
 from .absorb import NOT_OURS
@@ -61,10 +61,8 @@ def met_another(active: ActiveSync, sync: SyncLedger, task: TaskReading) -> Deci
 
 def seen_after(active: ActiveSync, query: Query) -> Decision | None:
     """Read this after the task's end was seen: only such a reading can hold what made the task end."""
-    reading, task = getattr(active.seen, query.value), active.seen.task
-    if reading is not None and task is not None and reading.at <= task.at:
-        return Decided(Read(frozenset({query})), active.status)
-    return active.read(query, within=active.tuning.poller_silent)
+    task = active.seen.task
+    return active.read_after(query, task.at if task else None, active.tuning.poller_silent)
 
 
 def other_landed(active: ActiveSync) -> tuple[Snapshot, ...]:
@@ -177,10 +175,10 @@ def _source_after_points(active: ActiveSync) -> Decision | None:
 
     So only a look at the source that is younger than the list tells that nothing in the list is ours.
     """
-    listed, looked = active.seen.points, active.seen.source_snapshots
-    if listed is None or (looked is not None and looked.at > listed.at):
+    listed = active.seen.points
+    if listed is None:
         return None
-    return Decided(Read(frozenset({Query.SOURCE_SNAPSHOTS})), active.status)
+    return active.read_after(Query.SOURCE_SNAPSHOTS, listed.at, active.tuning.poller_silent)
 
 
 def _credit(active: ActiveSync, sync: SyncLedger) -> tuple[Credit, ...]:

@@ -72,6 +72,26 @@ def test_while_the_task_runs_a_target_array_that_does_not_answer_is_told() -> No
     assert AWAY.message in text(decision)
 
 
+@pytest.mark.parametrize(("query", "since"), [(Query.SOURCE_SNAPSHOTS, "success_at"), (Query.POINTS, "landed_at")])
+def test_what_was_read_before_is_read_again_and_what_failed_in_that_moment_is_waited_for(
+    query: Query, since: str
+) -> None:
+    """Where an array is known to be away, the answer comes at once: to ask again at once would never end."""
+    at_once = replace(succeeded(**{since: NOW}), prepare_task=task(TaskState.SUCCESS))
+    later = {query.value: replace(getattr(at_once, query.value), at=NOW + timedelta(seconds=1)) for query in VALUES}
+    settled = replace(at_once, **later)
+    for old in (NOW - timedelta(seconds=1), NOW):
+        decision = decide(settled.with_reading(query, replace(getattr(at_once, query.value), at=old)), status=called())
+        assert decision.step == Read(frozenset({query}))
+    failed = decide(settled.with_reading(query, Reading(AWAY, NOW, failures=1)), status=called())
+    assert parked(failed).until is not None
+    assert says(failed) == ("False", "Unreachable")
+    earlier = decide(
+        settled.with_reading(query, Reading(AWAY, NOW - timedelta(seconds=1), failures=1)), status=called()
+    )
+    assert earlier.step == Read(frozenset({query}))
+
+
 def test_it_is_complete_when_the_snapshot_landed_and_is_listed_and_the_vms_were_read_again() -> None:
     decision = decide(succeeded(), status=called(), spec=replace(SPEC, valid_for=timedelta(hours=4)))
     assert isinstance(decision.step, Finish)
