@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,17 @@ class Real:
         await endpoint.accept()
 
 
+def _ended(threads: Collection[threading.Thread]) -> None:
+    """The engine leaves its calls to end by themselves; until then their connections are half made."""
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not [thread.name for thread in threads if thread.is_alive()]
+
+
 @asynccontextmanager
 async def real(*, require_allowed_addresses: bool = False) -> AsyncIterator[Real]:
     """Started, with Secrets and without objects."""
+    others = set(threading.enumerate())
     made = Real(require_allowed_addresses=require_allowed_addresses)
     await made.simulator.start()
     await made.engine.start()
@@ -86,6 +95,7 @@ async def real(*, require_allowed_addresses: bool = False) -> AsyncIterator[Real
     finally:
         made.simulator.world.faults.remove()
         await made.engine.stop()
+        await asyncio.to_thread(_ended, set(threading.enumerate()) - others)
         await made.simulator.stop()
         for _ in range(20):  # what both sides closed in the middle of a TLS handshake ends in the loop's next rounds
             await asyncio.sleep(0)
