@@ -77,7 +77,8 @@ def test_what_was_read_before_is_read_again_and_what_failed_in_that_moment_is_wa
     query: Query, since: str
 ) -> None:
     """Where an array is known to be away, the answer comes at once: to ask again at once would never end."""
-    at_once = replace(succeeded(**{since: NOW}), prepare_task=task(TaskState.SUCCESS))
+    known: dict[str, Any] = {since: NOW}
+    at_once = replace(succeeded(None, **known), prepare_task=task(TaskState.SUCCESS))
     later = {query.value: replace(getattr(at_once, query.value), at=NOW + timedelta(seconds=1)) for query in VALUES}
     settled = replace(at_once, **later)
     for old in (NOW - timedelta(seconds=1), NOW):
