@@ -176,9 +176,7 @@ def _source_after_points(active: ActiveSync) -> Decision | None:
     So only a look at the source that is younger than the list tells that nothing in the list is ours.
     """
     listed = active.seen.points
-    if listed is None:
-        return None
-    return active.read_after(Query.SOURCE_SNAPSHOTS, listed.at, active.tuning.poller_silent)
+    return active.read_after(Query.SOURCE_SNAPSHOTS, listed.at if listed else None, active.tuning.poller_silent)
 
 
 def _credit(active: ActiveSync, sync: SyncLedger) -> tuple[Credit, ...]:
