@@ -40,13 +40,18 @@ def state_of(group: Object, now: datetime) -> str:
     if not is_seen(group):
         return "NotSeen"
     current = status_of(group, "RecoveryPointCurrent")
+    prepared = status_of(group, "Prepared") == "True"
     if current == "False":
-        return "NoPoint" if reason_of(group, "RecoveryPointCurrent") == "NoPointInTime" else "Behind"
+        if reason_of(group, "RecoveryPointCurrent") == "NoPointInTime":
+            return "NoPoint"
+        if not prepared:  # whoever is prepared falls behind from then on: nothing new arrives before the failover
+            return "Behind"
     if status_of(group, "Ready") != "True" or is_stale(group, now):
         return "NotRead"
-    for type_, word in (("Prepared", "Prepared"), ("Suspended", "Suspended")):
-        if status_of(group, type_) == "True":
-            return word
+    if prepared:
+        return "Prepared"
+    if status_of(group, "Suspended") == "True":
+        return "Suspended"
     return {"True": "Protected", "Unknown": "Unknown"}.get(current, "Ready")
 
 

@@ -11,6 +11,7 @@ from vvol_cli.reading import age, amount, moment, short
 from vvol_cli.views import history, overview, points, rpo
 from vvol_cli.views.words import advised, maker, needs_of, running_on
 
+BEHIND = condition("RecoveryPointCurrent", "False", "BehindObjective")
 CURRENT = condition("RecoveryPointCurrent", "True", "WithinObjective")
 
 
@@ -19,12 +20,21 @@ CURRENT = condition("RecoveryPointCurrent", "True", "WithinObjective")
     [
         (group(CURRENT), "Protected"),
         (group(), "Ready"),
-        (group(condition("RecoveryPointCurrent", "False", "BehindObjective")), "Behind"),
+        (group(BEHIND), "Behind"),
         (group(condition("RecoveryPointCurrent", "False", "NoPointInTime")), "NoPoint"),
         (group(condition("RecoveryPointCurrent", "Unknown", "ClockUnknown")), "Unknown"),
         (group(condition("Ready", "False", "Unreachable")), "NotRead"),
         (group(CURRENT, lastReadAt="2026-11-30T11:40:00Z"), "NotRead"),
         (group(CURRENT, condition("Prepared", "True", "FailoverPrepared")), "Prepared"),
+        (group(BEHIND, condition("Prepared", "True", "FailoverPrepared")), "Prepared"),
+        (group(BEHIND, condition("Prepared", "Unknown", "FailoverCalledOff")), "Behind"),
+        (group(BEHIND, condition("Ready", "False", "Unreachable")), "Behind"),
+        (
+            group(
+                BEHIND, condition("Prepared", "True", "FailoverPrepared"), condition("Ready", "False", "Unreachable")
+            ),
+            "NotRead",
+        ),
         (group(CURRENT, condition("Suspended", "True", "Suspended")), "Suspended"),
         (group(CURRENT) | {"status": {"observedGeneration": -1}}, "NotSeen"),
         (group(CURRENT) | {"metadata": {"name": "erp", "generation": 2}}, "NotSeen"),
