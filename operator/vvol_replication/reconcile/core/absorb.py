@@ -6,16 +6,28 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome, Refused, Unavailable
 
 from .observation import Moment, Observation, Query, Reading, Trouble, rows
+
+_TRANSFERS = frozenset({Query.SOURCE_SNAPSHOTS, Query.TARGET_SNAPSHOTS})
 
 
 def taken_in(seen: Observation, query: Query, outcome: Outcome[Any], moment: Moment) -> Observation:
     """A reading in the place of the last one of its kind; it counts how often in a row there was no answer."""
     before: Reading[Any] | None = getattr(seen, query.value)
     failures = 0 if isinstance(outcome, Done) else 1 + (before.failures if before is not None else 0)
-    return seen.with_reading(query, Reading(outcome, moment.now, failures, moment.jitter))
+    reading = Reading(outcome, moment.now, failures, moment.jitter)
+    after = seen.with_reading(query, reading)
+    if query not in _TRANSFERS or not isinstance(outcome, Done):
+        return after
+    stands = before is not None and before.value is not None and _under_way(before) == _under_way(reading)
+    return after if stands else replace(after, moved_at=moment.now)
+
+
+def _under_way(reading: Reading[tuple[Snapshot, ...]]) -> frozenset[tuple[str, float | None, int | None]]:
+    return frozenset((row.suffix, row.progress, row.bytes_transferred) for row in rows(reading) if row.under_way)
 
 
 def landed_suffixes(seen: Observation) -> frozenset[str]:

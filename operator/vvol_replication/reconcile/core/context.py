@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from vvol_replication.api.conditions import Wanted
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.times import full_second
+from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.outcomes import Done
 
 from .observation import Observation, Query, Reading
@@ -20,6 +21,7 @@ from .steps import Decided, Park, Read, StatusT, Step
 from .summarize import Situation, Verdict, summarize
 from .tuning import Tuning
 
+LOOK_AT_THE_LINK = "Check the replication network and the arrays' alerts."
 RequestT = TypeVar("RequestT", Request, Preparation)
 
 
@@ -72,6 +74,16 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     ) -> Decided[StatusT]:
         """End as failed."""
         return self.end(Verdict(Situation.FAILED, reason, message, tuple(extra)), **changes)
+
+    def stalled_since(self, row: Snapshot) -> datetime | None:
+        """Since when nothing of the group's transfers has moved, where this one is under way; None: not for long."""
+        moved = self.seen.moved_at
+        return None if moved is None or row.landed or self.now < moved + self.tuning.stalled else moved
+
+    def standstill(self, row: Snapshot) -> str:
+        """The sentences that tell that a transfer has not moved for long, to go behind another one; empty where it moves."""
+        since = self.stalled_since(row)
+        return f" The transfer has not moved since {since:%Y-%m-%dT%H:%M:%SZ}. {LOOK_AT_THE_LINK}" if since else ""
 
     def last_message(self) -> str:
         """What its status said last, in a sentence to go behind another one; empty where it has said nothing."""

@@ -136,7 +136,7 @@ class Observation:
     prepare_lost_at: datetime | None = None
     """When the answer to the prepare call was lost."""
     moved_at: datetime | None = None
-    """When the transfers that are under way were last seen to move; None: they have been seen once, or not at all."""
+    """When the transfers that are under way were last seen to move, or seen first; None: no list of them was read."""
     landed_at: datetime | None = None
     """When the transfer was first seen landed, by this process's clock; only to give the listing time to follow."""
     success_at: datetime | None = None

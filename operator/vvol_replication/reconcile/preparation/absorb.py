@@ -10,7 +10,7 @@ from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.domain.outcomes import Done, Indeterminate, Outcome
 from vvol_replication.domain.points import StartedPrepare, TaskState
 from vvol_replication.reconcile.core.absorb import landed_suffixes, taken_in, trouble_of
-from vvol_replication.reconcile.core.observation import Moment, Observation, Query, rows
+from vvol_replication.reconcile.core.observation import Moment, Observation, Query
 
 Absorbed = tuple[PreparationStatus, Observation]
 
@@ -28,20 +28,12 @@ def absorb_reading(
 
 
 def _arrived(status: PreparationStatus, seen: Observation, after: Observation, now: datetime) -> Observation:
-    """A landing makes the task worth asking, and the list of points in time; a move shows that nothing is stalled."""
-    if seen.target_snapshots is None or seen.target_snapshots.value is None:
-        return replace(after, moved_at=now)
-    if _under_way(seen) != _under_way(after):
-        after = replace(after, moved_at=now)
+    """A landing makes the task worth asking, and the list of points in time."""
     called = status.operation is not None and status.operation.prepare is not None
-    if called and landed_suffixes(seen) != landed_suffixes(after):
-        after = replace(after, prepare_task=None, landed_at=now, points=None)
+    known = seen.target_snapshots is not None and seen.target_snapshots.value is not None
+    if called and known and landed_suffixes(seen) != landed_suffixes(after):
+        return replace(after, prepare_task=None, landed_at=now, points=None)
     return after
-
-
-def _under_way(seen: Observation) -> frozenset[tuple[str, float | None, int | None]]:
-    at_target = rows(seen.target_snapshots)
-    return frozenset((row.suffix, row.progress, row.bytes_transferred) for row in at_target if row.under_way)
 
 
 def absorb_recorded(status: PreparationStatus, seen: Observation) -> Observation:

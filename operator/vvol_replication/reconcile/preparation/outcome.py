@@ -65,7 +65,8 @@ def _under_way(bound: BoundPreparation, task: TaskReading) -> PreparationDecisio
     done = f" ({task.progress} %)" if task.progress is not None else ""
     arriving = next((row for row in rows(bound.seen.target_snapshots) if _arrives(bound, row)), None)
     status = bound.status if arriving is None else replace(bound.status, transfer=transfer_status(arriving))
-    text = f"The source group is being prepared{done}: its last sync is on its way to the target.{_too_late(bound)}"
+    more = f"{bound.standstill(arriving) if arriving else ''}{_too_late(bound)}"
+    text = f"The source group is being prepared{done}: its last sync is on its way to the target.{more}"
     return replace(bound, status=status).run(Park(until, follow=True), Reason.TRANSFERRING, text)
 
 
@@ -148,7 +149,8 @@ def _follow(bound: BoundPreparation, snapshot: str, *, proven: bool) -> Preparat
         return _destroyed(bound, mine.name)
     if not mine.landed:
         done = "not begun" if mine.progress is None else f"{mine.progress:.0%} done"
-        text = f"The last sync, snapshot {mine.name}, is being transferred ({done}).{_too_late(bound)}"
+        more = f"{bound.standstill(mine)}{_too_late(bound)}"
+        text = f"The last sync, snapshot {mine.name}, is being transferred ({done}).{more}"
         return bound.run(again, Reason.TRANSFERRING, text)
     return _listed(bound, mine, proven=proven)
 

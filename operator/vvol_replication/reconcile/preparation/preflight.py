@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from vvol_replication.api.group import GroupRef
 from vvol_replication.api.preparation import CheckResult, CheckStatus
 from vvol_replication.api.reasons import Reason
-from vvol_replication.domain.arrays import Snapshot
 from vvol_replication.domain.groups import GroupId, SourceGroup, TargetGroup
 from vvol_replication.domain.members import GroupVM, Membership, PowerState
 from vvol_replication.domain.outcomes import Done, Unavailable
 from vvol_replication.reconcile.binding.world import Problem
 from vvol_replication.reconcile.core.checks import array_problem, role_problem, under_way
+from vvol_replication.reconcile.core.context import LOOK_AT_THE_LINK
 from vvol_replication.reconcile.core.left_armed import what_lands
 from vvol_replication.reconcile.core.observation import Query, Reading, rows
 from vvol_replication.reconcile.core.prepared import before_failover, prepared_by, where_to_call_off
@@ -199,21 +198,14 @@ def _replication(bound: BoundPreparation) -> Problem | None:
     if older is None:
         return None
     done = f" ({older.progress:.0%} done)" if older.progress else ""
-    if (since := _stalled_since(bound, older)) is not None:
+    if (since := bound.stalled_since(older)) is not None:
         text = (
             f"The transfer {older.name} has not moved since {since:%Y-%m-%dT%H:%M:%SZ}{done}: the last sync would wait "
-            "for it. Check the replication network and the arrays' alerts."
+            f"for it. {LOOK_AT_THE_LINK}"
         )
         return Problem(Reason.TRANSFER_STALLED, text)
     text = f"The older transfer {older.name} is under way{done}. The group is prepared when it has landed."
     return Problem(Reason.OLDER_TRANSFER_IN_FLIGHT, text)
-
-
-def _stalled_since(bound: BoundPreparation, older: Snapshot) -> datetime | None:
-    moved = bound.seen.moved_at
-    if moved is None or older.landed or bound.now < moved + bound.tuning.stalled:
-        return None
-    return moved
 
 
 def _armed(bound: BoundPreparation) -> Problem | None:

@@ -121,7 +121,7 @@ def _pending(active: ActiveSync, sync: SyncLedger) -> Decision:
     elif under_way:
         row = under_way[0]
         done = "not begun" if row.progress is None else f"{row.progress:.0%} done"
-        what = f"Snapshot {row.name} is being transferred ({done})."
+        what = f"Snapshot {row.name} is being transferred ({done}).{active.standstill(row)}"
     else:
         what = f"Waiting until the schedule of protection group {group}, or a person, replicates it."
     late = " spec.suspend has no effect once the sync is armed." if active.request.spec.suspend else ""

@@ -65,8 +65,10 @@ def _replicated(active: ActiveSync, mine: Snapshot) -> Decision:
 
 def _in_transfer(active: ActiveSync, mine: Snapshot) -> Decision:
     done = "not begun" if mine.progress is None else f"{mine.progress:.0%} done"
-    message = f"Snapshot {mine.name} is being transferred to the target ({done}).{_too_late(active)}"
-    return active.run(Park(active.now + active.tuning.task_every, follow=True), Reason.TRANSFERRING, message)
+    moving = f"Snapshot {mine.name} is being transferred to the target ({done}).{active.standstill(mine)}"
+    return active.run(
+        Park(active.now + active.tuning.task_every, follow=True), Reason.TRANSFERRING, moving + _too_late(active)
+    )
 
 
 def _too_late(active: ActiveSync) -> str:

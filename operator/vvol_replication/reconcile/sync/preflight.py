@@ -93,7 +93,7 @@ def check_older(active: ActiveSync) -> Decision | None:
     return active.wait(
         Reason.OLDER_TRANSFER_IN_FLIGHT,
         f"The older transfer {older.name} is under way{done}. The sync is armed when it has landed: "
-        f"otherwise that transfer would take the name.{only_source}",
+        f"otherwise that transfer would take the name.{active.standstill(older)}{only_source}",
         until=active.now + active.tuning.older_every,
         follow=True,
     )

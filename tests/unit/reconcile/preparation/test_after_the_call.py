@@ -64,6 +64,21 @@ def test_while_the_task_runs_the_last_sync_is_followed() -> None:
     assert "%" not in text(decide(queued, status=called()))
 
 
+@pytest.mark.parametrize("state", [TaskState.RUNNING, TaskState.SUCCESS])
+def test_a_last_sync_that_does_not_move_is_told_as_one(state: TaskState) -> None:
+    there: dict[Query, Any] = {
+        Query.SOURCE_SNAPSHOTS: (OLD, LAST),
+        Query.TARGET_SNAPSHOTS: (at_target(OLD), at_target(RUNNING)),
+    }
+    moved = NOW - TUNING.stalled
+    for since, words in ((moved, f"has not moved since {moved:%Y-%m-%dT%H:%M:%SZ}. Check"), (NOW, None)):
+        stands = replace(seen(there, moved_at=since), prepare_task=task(state, ago=1))
+        decision = decide(stands, status=called())
+        assert says(decision) == ("Unknown", "Transferring")
+        assert (words or "") in text(decision)
+        assert ("not moved" in text(decision)) == (words is not None)
+
+
 def test_while_the_task_runs_a_target_array_that_does_not_answer_is_told() -> None:
     running = replace(seen({Query.TARGET_SNAPSHOTS: AWAY}), prepare_task=task(TaskState.RUNNING))
     decision = decide(running, status=called())
