@@ -81,7 +81,7 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
         return None if moved is None or row.landed or self.now < moved + self.tuning.stalled else moved
 
     def standstill(self, row: Snapshot) -> str:
-        """The sentences that tell that a transfer has not moved for long, to go behind another one; empty where it moves."""
+        """What tells that a transfer stands still, to go behind another sentence; empty where it moves."""
         since = self.stalled_since(row)
         return f" The transfer has not moved since {since:%Y-%m-%dT%H:%M:%SZ}. {LOOK_AT_THE_LINK}" if since else ""
 
