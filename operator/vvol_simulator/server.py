@@ -34,7 +34,7 @@ class Endpoint:
         self._context = context
         self._reserved = _bound(port)
         app = web.Application(client_max_size=16 * 1024**2)
-        app.router.add_route("*", "/{path:.*}", handler)
+        app.router.add_route("*", "/{path:.*}", _to_who_is_there(handler))
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, keepalive_timeout=_KEEP_ALIVE_SECONDS
         )
@@ -83,6 +83,18 @@ class Endpoint:
         """End; open requests get a moment to finish."""
         await self._runner.cleanup()
         self._reserved.close()
+
+
+def _to_who_is_there(handler: Handler) -> Handler:
+    """Clients are killed in the middle of what they ask: that is theirs to tell, and no error of ours."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ConnectionResetError:
+            return web.Response()
+
+    return answer
 
 
 def _bound(port: int) -> socket.socket:
