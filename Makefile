@@ -182,7 +182,7 @@ bench: tools  ## measure speed, calls and memory (ratios within one run)
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 .PHONY: sweep reapply
-sweep: tools  ## kill and disturb the operator at every point where it waits (hours; ARGS='--every 20')
+sweep: tools  ## kill and disturb the operator at every point where it waits (half an hour for each kind; ARGS='--every 20')
 	@$(BIN)/python tests/e2e/sweep/run.py $(ARGS)
 reapply: tools  ## 1,000 rounds of GitOps re-application, and 500 objects of history (minutes)
 	@REAPPLY_ROUNDS=1000 REAPPLY_OBJECTS=500 $(BIN)/pytest -s tests/e2e/test_reapply.py $(ARGS)
@@ -192,7 +192,7 @@ explore: $(READY)  ## every interleaving of a small world against the real decis
 	@$(BIN)/python tests/explore/run.py $(ARGS)
 
 .PHONY: walk
-walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (half an hour)
+walk: $(READY)  ## 5,000 random scenarios of preparations, in virtual time (ten minutes)
 	@$(BIN)/python tests/walk/run.py $(ARGS)
 
 .PHONY: histories
