@@ -34,3 +34,19 @@ async def test_power_is_no_older_than_it_may_be_where_another_answer_takes_long(
         power = max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
         assert called - power <= Tuning().fresh + timedelta(seconds=0.1)
         assert rig.count("start_prepare") == 1
+
+
+@virtual
+@pytest.mark.parametrize("slow", ["group", "snapshots", "connections", "points_in_time"])
+async def test_two_endpoints_that_always_take_long_do_not_keep_each_other_waiting(slow: str) -> None:
+    """Each is slower than a reading may be old: asked for in turns, one of them would always be too old."""
+    async with running() as rig:
+        rig.world.before["members"] = [takes(12.0) for _ in range(40)]
+        rig.world.before[slow] = [takes(25.0) for _ in range(40)]
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        called = next(at for at, method, _ in rig.world.asked if method == "start_prepare")
+        power = max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
+        assert rig.world.before["members"], "not before they are quick"
+        assert called - power <= Tuning().fresh + timedelta(seconds=12.1)
+        assert rig.count("start_prepare") == 1

@@ -57,17 +57,19 @@ class StorageCalls:
 
     async def read_all(
         self, queries: Collection[Query], resolved: Resolved, task: str | None, now: Callable[[], datetime]
-    ) -> Sequence[tuple[Query, Outcome[Any], datetime]]:
-        """Several readings at once, each with the time of its answer, in the order in which they are to be taken in.
+    ) -> tuple[datetime, Sequence[tuple[Query, Outcome[Any]]]]:
+        """Several readings, and when the last of them came, in the order in which they are to be taken in.
 
-        The transfers first: what they show makes older readings of the task and of the points worthless.
+        They are asked for at once, but for the VMs, which somebody may start meanwhile: those when the others are
+        there. The transfers come first: what they show makes older readings of the task and of the points worthless.
         """
-
-        async def answered(query: Query) -> tuple[Query, Outcome[Any], datetime]:
-            return query, await self.read(query, resolved, task), now()
-
-        ordered = sorted(queries, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
-        return await asyncio.gather(*(answered(query) for query in ordered))
+        ordered = sorted(
+            queries, key=lambda query: (query is Query.MEMBERS, query is not Query.TARGET_SNAPSHOTS, query)
+        )
+        beside = [query for query in ordered if query is not Query.MEMBERS]
+        outcomes = await asyncio.gather(*(self.read(query, resolved, task) for query in beside))
+        outcomes += [await self.read(query, resolved, task) for query in ordered[len(beside) :]]
+        return now(), list(zip(ordered, outcomes, strict=True))
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:

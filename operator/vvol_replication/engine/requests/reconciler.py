@@ -300,12 +300,11 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     async def _read(self, queries: frozenset[Query]) -> None:
         reading = self._context.calls.read_all(queries, self._acting_on(), self._task_id, self._clock.now)
-        outcomes = await (self.stored.accepting_beside(reading, self._status) if self.stored.new else reading)
-        now = self._clock.now()
-        for query, outcome, answered in outcomes:
-            # All are older than the task's: what made it end may be missing. VMs may start while a slow one is awaited.
+        now, outcomes = await (self.stored.accepting_beside(reading, self._status) if self.stored.new else reading)
+        for query, outcome in outcomes:
+            # Answers that came together count as older than the task's: what made it end may be missing in them.
             at = now if query in _TASKS or not _TASKS & queries else now - _JUST_BEFORE
-            self._absorb(query, outcome, answered if query is Query.MEMBERS else at)
+            self._absorb(query, outcome, at)
 
     def _absorb(self, query: Query, outcome: Outcome[Any], at: datetime) -> None:
         self._seen = self.kind.absorb(self._status, self._seen, query, outcome, self._moment(at))

@@ -96,10 +96,17 @@ class RequestContext(ABC, Generic[RequestT, StatusT]):
     # Readings
 
     def due(self, *queries: Query, within: timedelta | None = None) -> Decided[StatusT] | None:
-        """A decision to read what is due of these; None when each was read, or failed, and is not to be asked yet."""
+        """A decision to read what is due of these; None when each was read, or failed, and is not to be asked yet.
+
+        Where one of them has become too old, all that answer are read again with it. In turns, two endpoints that take
+        longer than an answer is fresh would make each other's too old for ever.
+        """
         fresh = self.tuning.fresh if within is None else within
         readings: dict[Query, Reading[Any] | None] = {query: getattr(self.seen, query.value) for query in queries}
-        due = [query for query, one in readings.items() if one is None or self.now >= self._good_until(one, fresh)]
+        due = {query for query, one in readings.items() if one is None or self.now >= self._good_until(one, fresh)}
+        answering = {query for query, one in readings.items() if one is not None and isinstance(one.outcome, Done)}
+        if due & answering:
+            due |= answering
         return Decided(Read(frozenset(due)), self.status) if due else None
 
     def read(self, *queries: Query, within: timedelta | None = None) -> Decided[StatusT] | None:
