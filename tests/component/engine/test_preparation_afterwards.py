@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from component.engine.rig import Rig, running
+from component.engine.steps import hangs, takes
 from component.engine.virtual import until, virtual
 
 from vvol_replication.api.names import FAILOVER_PREPARATION, REPLICATION_GROUP
@@ -15,6 +16,10 @@ from vvol_replication.domain.groups import GroupState
 from vvol_replication.domain.members import PowerState
 
 PREP, GROUP = FAILOVER_PREPARATION, REPLICATION_GROUP
+
+
+def _condition(body: dict[str, Any], type_: str) -> tuple[str, str] | None:
+    return next(((one["status"], one["reason"]) for one in body["status"]["conditions"] if one["type"] == type_), None)
 
 
 @virtual
@@ -40,6 +45,36 @@ async def test_a_vm_that_is_started_again_makes_it_stale_also_after_a_restart() 
         rig.world.replicas["erp"].vms["erp-db"] = PowerState.ON
         await rig.until_says(PREP, "dr", "VMPoweredOn", "Valid")
         assert rig.says(PREP, "dr", "Complete") == ("True", "FailoverPrepared")
+
+
+@virtual
+async def test_a_process_that_has_not_read_anything_yet_takes_nothing_back() -> None:
+    """Endpoints need seconds to log in at; the one before it read that the preparation holds."""
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "FailoverPrepared"))
+        known = {name: len(rig.api.history[kind.plural, "prod", name]) for kind, name in ((PREP, "dr"), (GROUP, "erp"))}
+        await rig.kill()
+        rig.world.before["about"] = [takes(10.0) for _ in range(3)]
+        rig.engine = rig.renewed()
+        await rig.start()
+        await asyncio.sleep(60)
+        for kind, name, type_ in ((PREP, "dr", "Valid"), (GROUP, "erp", "Prepared")):
+            said = [_condition(body, type_) for body in rig.api.history[kind.plural, "prod", name][known[name] - 1 :]]
+            assert set(said) == {("True", "FailoverPrepared")}
+
+
+@virtual
+async def test_what_cannot_be_read_for_longer_is_unknown() -> None:
+    async with running() as rig:
+        rig.prepare("dr")
+        await rig.until_prepared("dr")
+        await rig.kill()
+        rig.world.before["about"] = [hangs() for _ in range(30)]
+        rig.engine = rig.renewed()
+        await rig.start()
+        await until(lambda: rig.says(PREP, "dr", "Valid") == ("Unknown", "NotYetRead"), within=40)
 
 
 @virtual

@@ -12,6 +12,7 @@ from vvol_replication.api.conditions import Condition, find, merge
 from vvol_replication.api.errors import SpecError
 from vvol_replication.api.objects import ObjectRef
 from vvol_replication.api.preparation import PreparationStatus
+from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
 from vvol_replication.domain.groups import GroupState
 from vvol_replication.engine.background import Background
@@ -29,6 +30,8 @@ from vvol_replication.reconcile.preparation.validity import (
 )
 
 from .context import EngineContext
+
+_NOT_CONNECTED = (Reason.NOT_YET_READ, Reason.VCENTER_NOT_FOUND, Reason.FLASHARRAY_NOT_FOUND)
 
 
 class ValidityWatches:
@@ -80,6 +83,7 @@ class ValidityWatch(Monitor):
         super().__init__(ref, context.services)
         self._registry, self._calls = context.registry, context.calls
         self._group, self._resolved = group, resolved
+        self._connected_by = self._clock.now() + context.tuning.settle
 
     async def poll_once(self) -> bool:
         """Read, judge, and write what has changed."""
@@ -91,6 +95,8 @@ class ValidityWatch(Monitor):
         before = find(status.conditions, "Valid")
         if before is None or _says(before, validity):
             return validity.status != "Unknown"
+        if validity.reason in _NOT_CONNECTED and self._clock.now() < self._connected_by:
+            return False  # a process that has just begun: what the one before it read still counts
         conditions = merge(status.conditions, restated(status, validity), before.observed_generation, self._clock.now())
         written = await self.write_status(replace(status, conditions=conditions).to_json(), news=True)
         return written and validity.status != "Unknown"
