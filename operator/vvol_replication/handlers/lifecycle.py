@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import kopf
 
+from vvol_replication.cluster.missing import WaitsForKinds
 from vvol_replication.cluster.session import Connection
 from vvol_replication.cluster.unfinished import ListsUnfinished
 
@@ -31,7 +32,7 @@ def add_lifecycle(
         at_end: done when kopf ends.
         listed: called when kopf has listed the requests that have not ended; it watches all from then on.
     """
-    refused, unfinished = False, ListsUnfinished(listed)
+    refused, beside = False, (WaitsForKinds(), ListsUnfinished(listed))
 
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.AiohttpSession:
@@ -40,7 +41,7 @@ def add_lifecycle(
         if refused:
             await asyncio.sleep(LOGIN_PAUSE)
         refused = True
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.for_kopf(unfinished))
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.for_kopf(*beside))
 
     @kopf.on.cleanup(registry=registry)
     async def cleanup(**_: object) -> None:

@@ -215,3 +215,23 @@ async def test_what_cannot_be_mended_by_waiting_is_said_in_one_line(
         assert process.returncode == 1
         assert len(lines) == 1, "".join(lines)
         assert said in lines[0]
+
+
+async def test_a_kind_whose_crd_is_away_for_a_while_is_waited_for(server: Server, silent: int) -> None:
+    there = cluster(silent)
+
+    def watched(asked: Asked) -> bool:
+        return bool(asked.query.get("watch")) and asked.path.endswith(f"/{KINDS[-1].plural}")
+
+    def without(asked: Asked) -> tuple[int, Any] | str:
+        return (404, "404 page not found") if watched(asked) else there(asked)
+
+    server.answer = without
+    async with operator("--kubeconfig", server.kubeconfig()) as (process, lines):
+        await until(lambda: any(f"does not know {KINDS[-1].crd_name}" in line for line in lines), lines)
+        await until(lambda: sum(map(watched, server.asked)) >= 2, lines)
+        server.answer = there
+        before = len(server.asked)
+        await until(lambda: any(map(watched, server.asked[before:])), lines)
+        assert sum("does not know" in line for line in lines) == 1, "it repeats itself in the log"
+        await ends_quickly(process, lines)
