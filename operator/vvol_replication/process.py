@@ -27,7 +27,7 @@ from vvol_replication.installation import check
 from vvol_replication.metrics.ends import EndCounter
 from vvol_replication.metrics.exposition import Exposition, Sources
 from vvol_replication.metrics.lag import LoopLag
-from vvol_replication.replica import replica_of
+from vvol_replication.replica import LEADERSHIP_LOST, replica_of
 from vvol_replication.telemetry.certificate import CertificateError, ServingCertificate
 from vvol_replication.telemetry.logs import configure_logs
 from vvol_replication.telemetry.probes import Probes
@@ -38,6 +38,7 @@ from vvol_replication.uninstall import release_finalizers
 from vvol_replication.wiring import Meters, StorageConnector, SystemClock, load_storage
 
 _log = logging.getLogger("vvol_replication")
+BEGIN_ANEW = LEADERSHIP_LOST
 _SLOW_START = 1.0  # seconds; who is not ready by then waits for the Lease, or for the API server
 _LONGEST_END = 10.0  # seconds after the signal; whatever hangs then is left to die with the process
 
@@ -47,6 +48,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
+        self.code = 0
         self.listeners: list[Callable[[], None]] = []
 
     def listen(self) -> None:
@@ -68,10 +70,20 @@ class Stop:
         task.result()
         return not self.asked.is_set()
 
+    def begin_anew(self) -> None:
+        """The API server was put back to an earlier state: watches from before show nothing (docs/backup.md)."""
+        if not self.asked.is_set():
+            _log.error("the API server was put back to an earlier state. This process ends, and begins again.")
+            self.code = BEGIN_ANEW
+            self._end()
+
     def _tell(self, number: signal.Signals) -> None:
         if self.asked.is_set():
             return
         _log.info("%s: ending", number.name)
+        self._end()
+
+    def _end(self) -> None:
         self.asked.set()
         for listener in self.listeners:
             listener()
@@ -86,8 +98,8 @@ async def load_beside(ready: asyncio.Event) -> None:
     await asyncio.to_thread(load_storage)
 
 
-async def run(configuration: Configuration) -> None:
-    """Run until SIGTERM or SIGINT."""
+async def run(configuration: Configuration) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit code."""
     traces = start_tracing(version()) if configuration.tracing else None
     stop = Stop()
     stop.listen()
@@ -106,6 +118,7 @@ async def run(configuration: Configuration) -> None:
         identity=replica.identity,
         meter=Meters(ends if configuration.metrics else None, traces),
         require_allowed_addresses=configuration.require_allowed_addresses,
+        put_back=stop.begin_anew,
     )
     ready = asyncio.Event()
     sources = Sources(
@@ -143,10 +156,8 @@ async def run(configuration: Configuration) -> None:
         if metrics is not None and (secured is not None or configuration.http_port is not None):
             lag.start()
         _log.info("vvol-replication %s", version())
-        if not await stop.unless_asked(replica.lead()):
-            return
-        if not await stop.unless_asked(engine.start()):
-            return
+        if not (await stop.unless_asked(replica.lead()) and await stop.unless_asked(engine.start())):
+            return stop.code
         _log.info("taken over: %s requests in flight", engine.in_flight)
         # kopf puts its own listeners to the signals; leadership has to end before it.
         await serve(
@@ -157,6 +168,7 @@ async def run(configuration: Configuration) -> None:
             ready=ready,
             on_spawned=stop.listen,
         )
+        return stop.code
     finally:
         loading.cancel()
         replica.stop()
@@ -181,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case Job.RELEASE_FINALIZERS:
                 return 0 if asyncio.run(release_finalizers(configuration)) else 1
             case _:
-                asyncio.run(run(configuration))
+                return asyncio.run(run(configuration))
     except (KubeconfigError, CertificateError, TracingError) as error:
         _log.error("Cannot run: %s", error)
         return 1

@@ -63,6 +63,7 @@ class Engine:
         identity: str = "",
         meter: Meter | None = None,
         require_allowed_addresses: bool = False,
+        put_back: Callable[[], None] = lambda: None,
     ) -> None:
         """Wires everything; nothing happens before `start`.
 
@@ -76,9 +77,10 @@ class Engine:
             identity: which process this is among its replicas; empty where there is only one.
             meter: counts what has happened; None: nobody does.
             require_allowed_addresses: is a Secret sent only if it says where it may be sent to?
+            put_back: called when the API server was put back to an earlier state: what it shows is passed over then.
         """
         self._services = Services(
-            cluster, connector, clock, pace or Pace(), self._notify, leading, meter, require_allowed_addresses
+            cluster, connector, clock, pace or Pace(), self._notify, leading, meter, require_allowed_addresses, put_back
         )
         self._background = Background()
         self._recorder = EventRecorder(cluster, clock)

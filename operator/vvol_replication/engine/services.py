@@ -25,6 +25,8 @@ class Services:
     """Counts; None: nobody does."""
     require_allowed_addresses: bool = False
     """Is a Secret sent only if it says where it may be sent to?"""
+    put_back: Callable[[], None] = lambda: None
+    """The API server holds an object older than it has shown it: its storage was restored from a backup."""
 
     def until_next_write(self, failures: int) -> float:
         """Seconds before the API server is asked about one object again, after 1 or more failures in a row."""

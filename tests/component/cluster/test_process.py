@@ -18,6 +18,7 @@ from component.cluster.server import TOKEN, Asked, Server
 from testbed.waiting import eventually
 from vvol_replication.api.names import API_VERSION, FINALIZER, GROUP, KINDS, VERSION
 from vvol_replication.handlers.lifecycle import LOGIN_PAUSE
+from vvol_replication.process import BEGIN_ANEW
 
 OPERATOR = Path(__file__).parents[3] / "operator"
 DEADLINE = 30.0
@@ -235,3 +236,27 @@ async def test_a_kind_whose_crd_is_away_for_a_while_is_waited_for(server: Server
         await until(lambda: any(map(watched, server.asked[before:])), lines)
         assert sum("does not know" in line for line in lines) == 1, "it repeats itself in the log"
         await ends_quickly(process, lines)
+
+
+async def test_it_begins_anew_where_the_api_server_was_put_back_to_an_earlier_state(
+    server: Server, silent: int
+) -> None:
+    there = cluster(silent)
+
+    def restored(asked: Asked) -> tuple[int, Any] | str:
+        if asked.method == "PATCH":
+            return 409, {"kind": "Status", "message": "the object has been modified"}
+        if asked.path.endswith("/replicationsyncs/one"):
+            listed = there(Asked("GET", asked.path.rpartition("/")[0], {}, {}, None))
+            assert not isinstance(listed, str)
+            (body,) = listed[1]["items"]
+            return 200, {**body, "metadata": {**body["metadata"], "resourceVersion": "4"}}
+        return there(asked)
+
+    server.answer = restored
+    async with operator("--kubeconfig", server.kubeconfig()) as (process, lines):
+        await until(lambda: any("put back to an earlier state" in line for line in lines), lines)
+        async with asyncio.timeout(DEADLINE):
+            await process.wait()
+        assert process.returncode == BEGIN_ANEW
+        assert not any("Traceback" in line for line in lines), "".join(lines)

@@ -145,6 +145,13 @@ class ApiServerInMemory:
             body["metadata"]["resourceVersion"] = str(self._version)
             self._deliver(key, body, deleted=True)
 
+    def backup(self) -> tuple[dict[Key, Body], int]:
+        return copy.deepcopy(self.objects), self._version
+
+    def restore(self, backup: tuple[dict[Key, Body], int]) -> None:
+        """Etcd is put back to that: versions come a second time, and the watch says nothing."""
+        self.objects, self._version = copy.deepcopy(backup[0]), backup[1]
+
     def sync(self, name: str) -> Body:
         return self.objects[REPLICATION_SYNC.plural, "prod", name]
 

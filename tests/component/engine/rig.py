@@ -43,6 +43,7 @@ class Rig:
         self.api = ApiServerInMemory(self.clock)
         self.connector = FakeConnector(self.world)
         self.leads = True
+        self.put_backs = 0
         self.identity = "process-1"
         self.engine = self.renewed()
 
@@ -58,9 +59,13 @@ class Rig:
             leading=lambda: self.leads,
             identity=self.identity,
             meter=self.ends,
+            put_back=self._put_back,
         )
         self.api.engine = engine
         return engine
+
+    def _put_back(self) -> None:
+        self.put_backs += 1
 
     async def start(self) -> None:
         """As `python -m` does: take up, then kopf's watch begins."""

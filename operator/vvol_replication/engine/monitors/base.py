@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from vvol_replication.api.errors import SpecError
-from vvol_replication.api.objects import Gone, ObjectRef, Written
+from vvol_replication.api.objects import Conflict, Gone, ObjectRef, Written
 from vvol_replication.api.times import parse_time
 from vvol_replication.engine.news import MonitorEnded
 from vvol_replication.engine.services import Services
@@ -125,4 +125,6 @@ class Monitor(ABC):
         result = await self._writer.write(status)
         if isinstance(result, Gone):
             self._services.notify(MonitorEnded(self.ref))
+        elif isinstance(result, Conflict):
+            await self._writer.look()
         return isinstance(result, Written | Gone)

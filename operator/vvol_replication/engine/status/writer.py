@@ -118,7 +118,7 @@ class StatusWriter:
     async def read(self) -> Mapping[str, Any] | Gone:
         """Read the object again, for as long as that takes. `Gone`: there is nothing left to write to."""
         while self._gone is None:
-            body = await self._services.cluster.read(self.ref)
+            body = await self._read()
             if isinstance(body, Gone):
                 self._gone = body
             elif isinstance(body, Failed):
@@ -127,6 +127,18 @@ class StatusWriter:
             else:
                 return body
         return self._gone
+
+    async def look(self) -> None:
+        """After conflicts in a row, which only a watch that lags explains: ask once how old the object really is."""
+        if self._failures > 1:
+            await self._read()
+
+    async def _read(self) -> Mapping[str, Any] | Gone | Failed:
+        known = self.version  # before the question: meanwhile the watch may show a newer one
+        body = await self._services.cluster.read(self.ref)
+        if isinstance(body, Mapping) and older(body["metadata"].get("resourceVersion"), known):
+            self._services.put_back()
+        return body
 
     def since_written(self) -> timedelta | None:
         """How long ago this process wrote the status; None: it has not."""
