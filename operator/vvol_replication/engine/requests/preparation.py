@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vvol_replication.api.conditions import find
 from vvol_replication.api.preparation import PreparationStatus
 from vvol_replication.api.reasons import Reason
 from vvol_replication.api.sync import Resolved
@@ -117,4 +118,5 @@ class PreparationReconciler(Reconciler[Preparation, PreparationStatus]):
         if record is None:
             self._forget_unused(group)
         elif group is not None:
+            self._context.registry.note_valid(self.request.uid, find(decided.conditions, "Valid"))
             await group.remember_prepared(record)
