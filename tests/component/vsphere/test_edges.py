@@ -110,6 +110,55 @@ async def test_ids_that_stay_without_details_are_named(sites: Sites, value: Call
     assert str(group) in problem
 
 
+def told_target(sites: Sites, name: str, details_of: str | None = None, *, source: bool = True) -> str:
+    """A row about a target group, with the details of that group or of another one."""
+    ids, details = (
+        f"<groupId>{wire_ids(group.fault_domain, group.device_group)}</groupId>"
+        for group in (sites.group(name), sites.group(details_of or name))
+    )
+    other = sites.group(name, "source")
+    made_from = wire_ids(other.fault_domain, other.device_group)
+    told = f"<sourceInfo><sourceGroupId>{made_from}</sourceGroupId></sourceInfo>" if source else ""
+    info = f'<rgInfo xsi:type="TargetGroupInfo">{details}{told}<state>TARGET</state></rgInfo>'
+    return f'<returnval xsi:type="QueryReplicationGroupSuccessResult">{ids}{info}</returnval>'
+
+
+@pytest.mark.parametrize("odd", ["no source", "no details", "no id", "details of another group"])
+async def test_a_row_that_cannot_be_read_is_a_hole_and_hides_no_other_group(
+    sites: Sites, value: Callable[..., Any], odd: str
+) -> None:
+    erp = sites.group("erp")
+    row = {
+        "no source": told_target(sites, "erp", source=False),
+        "no details": '<returnval xsi:type="QueryReplicationGroupSuccessResult">'
+        f"<groupId>{wire_ids(erp.fault_domain, erp.device_group)}</groupId></returnval>",
+        "no id": '<returnval xsi:type="QueryReplicationGroupSuccessResult"/>',
+        "details of another group": told_target(sites, "erp", "crm"),
+    }[odd]
+    body = answer("QueryReplicationGroup", row + told_target(sites, "crm"))
+    sites.world.faults.add("dallas", "QueryReplicationGroup", "garbage", body=body, contentType="text/xml")
+    inventory = value(await sites.vcenter().inventory())
+    assert [group.id for group in inventory.groups] == [sites.group("crm")]
+    assert not inventory.complete
+    (problem,) = inventory.problems
+    assert problem.startswith("VASA provider flasharray-b: " if odd == "no id" else f"Group {erp}: ")
+
+
+async def test_a_fault_domain_that_cannot_be_read_hides_no_other(sites: Sites, value: Callable[..., Any]) -> None:
+    target = sites.world.array("flasharray-b")
+    domains = (
+        '<returnval xsi:type="FaultDomainInfo"><name>odd</name></returnval><returnval xsi:type="FaultDomainInfo">'
+        f'<id xmlns="urn:vim25">{target.fault_domain}</id><name>flasharray-b</name>'
+        f"<storageArrayId>com.purestorage:{target.id}</storageArrayId></returnval>"
+    )
+    body = answer("QueryFaultDomain", domains)
+    sites.world.faults.add("dallas", "QueryFaultDomain", "garbage", body=body, contentType="text/xml")
+    inventory = value(await sites.vcenter().inventory())
+    assert [(domain.id, domain.array_id) for domain in inventory.fault_domains] == [(target.fault_domain, target.id)]
+    assert len(inventory.groups) == 3
+    assert not inventory.complete
+
+
 async def test_groups_that_vanish_between_the_questions_are_no_hole(sites: Sites, value: Callable[..., Any]) -> None:
     sites.world.switches.unfiltered_groups = "idsOnly"
     rule = sites.world.faults.add("dallas", "QueryReplicationGroup", "slow", times=1, seconds=0.0)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DOMAINS = "The fault domains"
 _NOT_THERE = ("offline", "disconnected")
 # What a provider answers that has no source domains, or does not tell of peers at all.
 _NO_PEERS = (
@@ -108,14 +109,19 @@ class InventoryQuery:
         def ask() -> list[FaultDomain]:
             roots = answered(ask_manager(self._session, lambda manager: manager.QueryFaultDomain(None)))
             self._providers.learn_domains(roots)
-            return [self._domain(wire, active) for wire in _with_children(roots)]
+            return [domain for wire in _with_children(roots) if (domain := self._domain(wire, active)) is not None]
 
-        for domain in self._try("QueryFaultDomain", "The fault domains", ask) or ():
+        for domain in self._try("QueryFaultDomain", _DOMAINS, ask) or ():
             self._found.domains[domain.id] = convert.fuller(self._found.domains.get(domain.id), domain)
         return {moid: ", ".join(names) for moid, names in active.items()}
 
-    def _domain(self, wire: Any, active: dict[str, list[str]]) -> FaultDomain:
-        domain = convert.fault_domain(wire)
+    def _domain(self, wire: Any, active: dict[str, list[str]]) -> FaultDomain | None:
+        """One of them; None where it cannot be read, which hides none of the others."""
+        try:
+            domain = convert.fault_domain(wire)
+        except transport.Unreadable as error:
+            self._problem(error, "QueryFaultDomain", _DOMAINS)
+            return None
         provider = getattr(wire, "provider", None)
         if provider is not None:
             active.setdefault(convert.moid(provider), []).append(domain.name)
@@ -130,7 +136,7 @@ class InventoryQuery:
 
         def ask() -> list[GroupId] | None:
             try:
-                return self._ask_groups((provider.moid,), lambda: managed.QueryReplicationGroup(None))
+                return self._ask_groups((provider.moid,), lambda: managed.QueryReplicationGroup(None), about)
             except sms.fault.InactiveProvider as fault:
                 self._providers.learn_mapping(fault)
                 active = {convert.moid(mapping.activeProvider) for mapping in fault.mapping or ()}
@@ -174,7 +180,7 @@ class InventoryQuery:
 
         def ask() -> list[GroupId]:
             try:
-                return self._ask_groups(key, lambda: managed.QueryReplicationGroup(wire_ids))
+                return self._ask_groups(key, lambda: managed.QueryReplicationGroup(wire_ids), about)
             except (sms.fault.TooMany, transport.Unfamiliar):
                 if len(ids) == 1:
                     raise
@@ -186,30 +192,35 @@ class InventoryQuery:
         for identity in self._try("QueryReplicationGroup", about, ask) or ():
             self._found.problems.append(f"{about} gave no details of group {self._quote(identity)}.")
 
-    def _ask_groups(self, key: Key, ask: Callable[[], Any]) -> list[GroupId]:
+    def _ask_groups(self, key: Key, ask: Callable[[], Any], about: str) -> list[GroupId]:
         """Keep the groups of an answer; the ids that came without details are returned. `key`: see `Answers`."""
         found = self._answers.ask(key, lambda: self._session.call(ask), _listed)
         if not isinstance(found, Listed):
-            return self._take(answered(found))
+            return self._take(answered(found), about)
         self._found.groups.update(found.groups)
         return list(found.bare)
 
-    def _take(self, rows: Iterable[Any]) -> list[GroupId]:
-        """The same of an answer that has faults as well, row by row."""
+    def _take(self, rows: Iterable[Any], about: str) -> list[GroupId]:
+        """The same of an answer that has faults or rows that cannot be read as well: each is a hole of its own."""
         bare: list[GroupId] = []
         for row in rows:
-            identity = convert.group_id(row.groupId)
-            if identity.device_group == convert.ON_DEMAND:
-                continue
-            fault = convert.error_of(row)
-            if isinstance(fault, vim.fault.NotFound):
-                continue  # gone between the two questions
-            if fault is not None:
-                self._problem(fault, "QueryReplicationGroup", f"Group {self._quote(identity)}")
-            elif isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
-                self._found.groups[identity] = convert.group(row.rgInfo)
-            else:
-                bare.append(identity)
+            whose = about
+            try:
+                identity = convert.group_id(row.groupId)
+                if identity.device_group == convert.ON_DEMAND:
+                    continue
+                whose = f"Group {self._quote(identity)}"
+                fault = convert.error_of(row)
+                if isinstance(fault, vim.fault.NotFound):
+                    continue  # gone between the two questions
+                if fault is not None:
+                    self._problem(fault, "QueryReplicationGroup", whose)
+                elif isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
+                    self._found.groups[identity] = _details(row, identity)
+                else:
+                    bare.append(identity)
+            except transport.Unreadable as error:
+                self._problem(error, "QueryReplicationGroup", whose)
         return bare
 
     def _try(self, method: str, about: str, ask: Callable[[], T]) -> T | None:
@@ -241,12 +252,20 @@ def _listed(rows: Any) -> Listed | None:
             if identity.device_group == convert.ON_DEMAND:
                 continue
             if isinstance(row, sms.storage.replication.QueryReplicationGroupSuccessResult):
-                groups[identity] = convert.group(row.rgInfo)
+                groups[identity] = _details(row, identity)
             else:
                 bare.append(identity)
     except transport.Unreadable:
         return None
     return Listed(groups, tuple(bare))
+
+
+def _details(row: Any, identity: GroupId) -> Group:
+    """The group that a row tells of. Another one's details would make this one look gone."""
+    told = convert.group(row.rgInfo)
+    if told.id != identity:
+        raise transport.Unreadable("details of another group")
+    return told
 
 
 def _with_children(domains: Iterable[Any]) -> list[Any]:
