@@ -32,22 +32,29 @@ class Part:
 
 @dataclass(slots=True)
 class Parts:
-    """What the parts of VMs are known by: in `index`, each key has the part that it names."""
+    """What the parts of VMs are known by: in `index`, each key has the parts that it names, one of each VM.
+
+    VMs may share a disk, and a VM may be registered twice.
+    """
 
     vcenter: str
-    index: dict[Key, Part] = field(default_factory=dict)
+    index: dict[Key, dict[str, Part]] = field(default_factory=dict)
 
     def add(self, machine: Machine) -> None:
         """Learn by what the parts of a VM, as far as they were read, can be named."""
         for key, disk in _keys(machine):
-            self.index.setdefault(key, Part(machine.moid, disk))
+            self.index.setdefault(key, {}).setdefault(machine.moid, Part(machine.moid, disk))
 
     def of(self, device: Any) -> Part | None:
-        """The part that a member is; None where no VM that was added has it."""
+        """The part that a member is, of the VM that was added first; None where no VM that was added has it."""
+        return next(iter(self.all_of(device)), None)
+
+    def all_of(self, device: Any) -> tuple[Part, ...]:
+        """The parts that a member is: of each VM that was added and has it."""
         named = _named(device)
         if named is None or not all(named[1]) or (named[0] or self.vcenter).casefold() != self.vcenter.casefold():
-            return None
-        return self.index.get(named[1])
+            return ()
+        return tuple(self.index.get(named[1], {}).values())
 
 
 def _keys(machine: Machine) -> Iterator[tuple[Key, int | None]]:

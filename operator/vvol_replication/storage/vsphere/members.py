@@ -47,7 +47,7 @@ class MembersQuery:
         candidates = self._candidates(members, known, placement)
         found = machines.details([known[moid] for moid in candidates])
         parts = self._parts(found)
-        accounted = {part for member in members if (part := parts.of(member)) is not None}
+        accounted = {part for member in members for part in parts.all_of(member)}
         unaccounted = tuple(describe(member, self._session.redactor) for member in members if parts.of(member) is None)
         inside = {part for part, group in placement.groups.items() if group == self._group} | accounted
         vms = tuple(
@@ -107,9 +107,9 @@ class MembersQuery:
     def _candidates(self, members: Sequence[Any], known: dict[str, Machine], placement: Placement) -> list[str]:
         """The VMs to be read in full: in the group by PBM's or the provider's word, or nobody knows."""
         parts = self._parts(known)
-        named = {part.moid for member in members if (part := parts.of(member)) is not None}
+        named = {part.moid for member in members for part in parts.all_of(member)}
         placed = {part.moid for part, group in placement.groups.items() if group == self._group}
-        wanted = named | placed | placement.holes.keys()
+        wanted = named | placed | placement.holes.keys() | placement.strangers
         return [moid for moid in known if moid in wanted]
 
     def _vm(self, machine: Machine, inside: set[Part], placement: Placement) -> GroupVM:

@@ -13,7 +13,7 @@ from . import convert, faults
 from .accounting import Part
 from .managers import replication_manager
 from .session import Session
-from .transport import UPDATE, Unfamiliar, answered
+from .transport import UPDATE, Unfamiliar, Unreadable, answered
 from .vmomi import pbm, vim, vmodl
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vvol_replication.domain.groups import GroupId
 
 _BATCH = 100
+_LOOK = "Look at the VM's storage policy in vCenter."
 _MOST_ODD = 20
 _TOO_MUCH = (vmodl.fault.InvalidArgument, pbm.fault.NotFound, vim.fault.NotFound)
 _GONE = (pbm.fault.NotFound, vim.fault.NotFound, vmodl.fault.ManagedObjectNotFound)
@@ -29,10 +30,14 @@ _GONE = (pbm.fault.NotFound, vim.fault.NotFound, vmodl.fault.ManagedObjectNotFou
 
 @dataclass(slots=True)
 class Placement:
-    """The parts of VMs and the groups that they are in. `holes` has a line for each VM of which that is not known."""
+    """The parts of VMs and the groups that they are in. `holes` has a line for each VM of which that is not known.
+
+    `strangers` are those that PBM does not know: gone, or registered a moment ago.
+    """
 
     groups: dict[Part, GroupId] = field(default_factory=dict)
     holes: dict[str, str] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
 
 
 class Policies:
@@ -84,15 +89,23 @@ class Policies:
         if row.fault is not None:
             self._hole(moid, row.fault, placement)
         elif row.replicationGroupId is not None:
-            group = convert.group_id(row.replicationGroupId)
+            try:
+                group = convert.group_id(row.replicationGroupId)
+            except Unreadable as error:
+                self._hole(moid, error, placement)
+                return moid
             if group.device_group != convert.ON_DEMAND:
                 placement.groups[Part(moid, int(disk) if disk.isdecimal() else None)] = group
         return moid
 
     def _hole(self, moid: str, fault: Any, placement: Placement) -> None:
-        if not isinstance(fault, _GONE):
+        if isinstance(fault, _GONE):
+            placement.strangers.add(moid)
+        else:
             if isinstance(fault, Unfamiliar):
                 seen = self._asked.line(f"{self._asked.quote(fault)}. {UPDATE}")
+            elif isinstance(fault, Unreadable):
+                seen = self._asked.line(f"its answer could not be read ({self._asked.quote(fault)}). {_LOOK}")
             else:
                 seen = faults.message(fault, self._asked)
             placement.holes[moid] = f"The group of VM {self._asked.quote(moid)} could not be read: {seen}"
