@@ -19,9 +19,6 @@ from vvol_replication.storage.redaction import SessionSecrets
 
 from .errors import HeldOff, IdentityDiffers, retry_after
 
-_LONGEST_HOLD: Final = 3600.0
-"""Seconds for which an array is left alone at most, whatever stands in the header."""
-
 _COOKIE: Final = re.compile(r"session=([^;,\s]+)")
 
 _HALF: Final = timedelta(seconds=0.5)
@@ -65,7 +62,7 @@ class ResponseMetadata:
             seconds = retry_after(headers)
             if seconds:
                 with self._lock:
-                    self._held_until = max(self._held_until, self._clock() + min(seconds, _LONGEST_HOLD))
+                    self._held_until = max(self._held_until, self._clock() + seconds)
 
 
 class IdentityPin:

@@ -125,7 +125,7 @@ def test_the_table(failure: CallFailed, read: tuple[type, str], push: tuple[type
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
-    [({"Retry-After": "7"}, 7.0), ({"RateLimit-Reset": " 2 "}, 2.0),
+    [({"Retry-After": "7"}, 7.0), ({"RateLimit-Reset": " 2 "}, 2.0), ({"Retry-After": "999999"}, 3600.0),
      ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),
      ({"Retry-After": "-1"}, None), ({"Retry-After": "1e9"}, None), ({}, None)],
 )  # fmt: skip

@@ -10,6 +10,9 @@ LOGIN: Final = "login"
 VERSION: Final = "version"
 IDENTITY: Final = "identity"
 
+_LONGEST_HOLD: Final = 3600.0
+"""Seconds for which an array is left alone at most, whatever stands in the header."""
+
 
 class CallFailed(Exception):  # noqa: N818 - these are endings of a call, named in its words
     """A call that brought no usable answer. Its text may be the array's: none of it shows in a repr."""
@@ -116,5 +119,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, where the array names them; a date is not used, because it would be read with another clock."""
     for header in ("retry-after", "ratelimit-reset"):
         if re.fullmatch(r"[0-9]{1,6}", value := headers.get(header, "").strip()):
-            return float(value)
+            return min(float(value), _LONGEST_HOLD)
     return None
