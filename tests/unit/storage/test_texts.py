@@ -35,7 +35,7 @@ OWN = {
     "row.seen", "row.advice", "detail", "shown",
     "self._line(error, 'QueryReplicationPeer')", "machine.state(self._reading)",
     # Failures that are no messages yet: they are quoted when they become one (`outcomes.outcome`).
-    "kind", "unknown",
+    "kind", "unknown", "words",
     # Objects, whose texts are quoted.
     "_refusal(failure)", "ArrayText.parse(failure.text)", "fault",
 }  # fmt: skip

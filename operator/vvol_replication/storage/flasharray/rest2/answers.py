@@ -5,6 +5,7 @@ Times are milliseconds since the epoch, and are kept so: REST 1 tells the same m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from vvol_replication.domain.arrays import (
 )
 from vvol_replication.storage.flasharray import merging, reading
 from vvol_replication.storage.flasharray.errors import Unreadable
+from vvol_replication.storage.flasharray.errors.array_text import ArrayText
 
 Row = Mapping[str, Any]
 
@@ -39,14 +41,17 @@ class Page:
 def page(content: Any, where: str) -> Page:
     """Read `{"items", "more_items_remaining", "continuation_token"}`.
 
-    An empty list may be written as null, or left out where the answer says that nothing follows. An answer with errors,
-    or of which more is to come, has lost its list.
+    An empty list may be written as null, or left out where the answer says that nothing follows. An answer of which
+    more is to come has lost its list. One with errors, whatever it lists beside them, lacks what they are about.
     """
     outer = reading.mapping(content, where)
+    if outer.get("errors"):
+        words = ArrayText.parse(json.dumps({"errors": outer["errors"]})).whole or "without a message"
+        raise Unreadable(f"{where} was answered with errors beside its list ({words})")
     token, more = reading.optional_text(outer, "continuation_token"), outer.get("more_items_remaining")
     items = outer.get("items")
     ends = more is False or ("items" in outer and more is None)
-    if items is None and ends and token is None and not outer.get("errors"):
+    if items is None and ends and token is None:
         items = []
     return Page(
         rows=reading.rows(items, where),

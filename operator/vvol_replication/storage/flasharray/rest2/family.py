@@ -171,11 +171,26 @@ class REST2Array:
         await self._session.close()
 
     async def _is_destroyed(self, snapshot: str, said: str, deadline: float) -> bool:
-        """Look at one snapshot of which the array only said that it exists."""
+        """Look at one snapshot of which the array only said that it exists: among the live ones, then the others."""
         try:
-            return answers.destroyed(await self._rows(_SNAPSHOTS, {"names": snapshot}, deadline), snapshot)
+            rows = await self._named(snapshot, {}, deadline) or [
+                {**row, "destroyed": row.get("destroyed") is not False}
+                for row in await self._named(snapshot, {"destroyed": "true"}, deadline)
+            ]
+            return answers.destroyed(rows, snapshot)
         except CallFailed as failure:
             raise LookFailed(said, failure) from failure
+
+    async def _named(self, snapshot: str, more: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
+        """The rows of a snapshot; none where the array says that what was asked for is not there."""
+        try:
+            rows = await self._rows(_SNAPSHOTS, {"names": snapshot, **more}, deadline)
+        except Answered as refusal:
+            if not refusals.missing(refusal):
+                raise
+            return []
+        row = answers.named(rows, snapshot, f"GET {_SNAPSHOTS}")
+        return [] if row is None else [row]
 
     async def _listed(self, query: Mapping[str, str], deadline: float) -> tuple[Snapshot, ...]:
         """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
@@ -184,8 +199,10 @@ class REST2Array:
         they are asked for as well. An array that does not know `destroyed` lists all then: each row says what it is.
         """
         transfers = await self._rows(_TRANSFERS, query, deadline)
-        listed = answers.snapshots(await self._rows(_SNAPSHOTS, query, deadline), transfers)
-        self._lists_destroyed |= any(row.destroyed for row in listed)
+        rows = await self._rows(_SNAPSHOTS, query, deadline)
+        listed = answers.snapshots(rows, transfers)
+        # Not by what the transfers say: they are another list, and may be told of the destroyed ones unasked.
+        self._lists_destroyed |= any(row.get("destroyed") is True for row in rows)
         if self._lists_destroyed:
             return listed
         asked = await self._rows(_SNAPSHOTS, {**query, "destroyed": "true"}, deadline)
@@ -193,15 +210,26 @@ class REST2Array:
         return merging.with_destroyed(listed, answers.snapshots(gone, ()))
 
     async def _rows(self, path: str, query: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
-        """All pages of a list."""
+        """All pages of a list.
+
+        A further page that is refused says nothing of what was asked for: its token went with a session or a
+        controller, or the group was eradicated meanwhile.
+        """
         rows: list[Mapping[str, Any]] = []
         counted = _numbers(self.rest) < _TOKENS_SINCE.get(path, _OLDEST)
         where: Mapping[str, str] = {"sort": "name"} if counted else {}
         before: Sequence[Mapping[str, Any]] = ()
-        empty = 0
+        empty, begun = 0, False
         while True:
             asked = Request("GET", path, {**query, "limit": str(_PAGE), **where})
-            content = await self._session.request(asked, deadline)
+            try:
+                content = await self._session.request(asked, deadline)
+            except Answered as refusal:
+                if not begun or refusals.refusal_reason(refusal) is None:
+                    raise
+                words = ArrayText.parse(refusal.text).whole or "without a message"
+                raise Unreadable(f"GET {path} broke off: a further page was refused ({words})") from refusal
+            begun = True
             page = answers.page(content, f"GET {path}")
             rows.extend(page.rows)
             if not page.more:
