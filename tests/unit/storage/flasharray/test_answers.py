@@ -136,6 +136,15 @@ def test_a_connection_for_a_fleet_alone_is_none_that_replicates() -> None:
     assert [one.name for one in answers.connections(rows)] == ["pure-1", "pure-2", "pure-3"]
 
 
+@pytest.mark.parametrize(
+    "odd", [{"array_name": None, "status": "connecting"}, {"array_name": "pure-c", "status": None, "connected": None}]
+)
+def test_a_connection_that_is_half_made_hides_no_other(odd: dict[str, Any]) -> None:
+    rows = answers.connections([odd, {"array_name": "pure-b", "status": "connected"}])
+    assert [(one.name, one.status) for one in rows if one.connected] == [("pure-b", "connected")]
+    assert [(one.name, one.status) for one in rows if not one.connected] in ([], [("pure-c", "no status")])
+
+
 def test_a_connection_that_says_nothing_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         answers.connections([{"array_name": "pure-b"}])

@@ -34,10 +34,11 @@ def about(answer: Any, rest: str) -> ArrayAbout:
 def connections(answer: Any) -> tuple[ArrayConnection, ...]:
     """Read `GET array/connection`; `connected` was a boolean before REST 1.17, since then `status` is a word.
 
-    Those of a fleet replicate nothing, and are left out.
+    Those of a fleet replicate nothing, and are left out; so are those to nobody yet.
     """
     rows = reading.rows(answer, "GET array/connection")
-    return tuple(_connection(row) for row in rows if not merging.of_a_fleet(row.get("type")))
+    found = (_connection(row) for row in rows if not merging.of_a_fleet(row.get("type")))
+    return tuple(one for one in found if one is not None)
 
 
 def protection_group(answer: Any) -> ProtectionGroup:
@@ -98,15 +99,18 @@ def pushed(answer: Any, snapshot: str) -> Pushed:
     raise Unreadable("the answer to POST pgroup does not name the snapshot that was asked for")
 
 
-def _connection(row: Mapping[str, Any]) -> ArrayConnection:
-    status, connected = reading.optional_text(row, "status"), row.get("connected")
-    if status is None and not isinstance(connected, bool):
+def _connection(row: Mapping[str, Any]) -> ArrayConnection | None:
+    """One that is being made may have no name or status yet: it carries nothing, and hides none of the others."""
+    name, status = reading.optional_text(row, "array_name"), reading.optional_text(row, "status")
+    if name is None:
+        return None
+    if "status" not in row and "connected" not in row:
         raise Unreadable("a row of GET array/connection has neither status nor connected")
+    if status is None and isinstance(row.get("connected"), bool):
+        status = "connected" if row["connected"] else "disconnected"
+    status = status or merging.NO_STATUS
     return ArrayConnection(
-        name=reading.text(row, "array_name", "GET array/connection"),
-        id=reading.optional_text(row, "id"),
-        connected=connected is True if status is None else merging.connected(status),
-        status=status or ("connected" if connected is True else "disconnected"),
+        name=name, id=reading.optional_text(row, "id"), connected=merging.connected(status), status=status
     )
 
 
