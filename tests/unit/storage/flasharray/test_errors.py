@@ -61,6 +61,7 @@ def wrapped(cause: Exception) -> requests.ConnectionError:
     return requests.ConnectionError(urllib3.exceptions.MaxRetryError(urllib3.HTTPConnectionPool("h"), "/", error))
 
 
+PAGE = {"Content-Type": "text/html; charset=utf-8"}
 TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (Answered(400, said("Protection group does not exist.")), (Refused, "ProtectionGroupNotFound"), SAME),
     (Answered(400, said("Protection group HAS BEEN DESTROYED.")), (Refused, "ProtectionGroupDestroyed"), SAME),
@@ -72,6 +73,12 @@ TABLE: list[tuple[CallFailed, tuple[type, str], tuple[type, str] | None]] = [
     (Answered(400, "<html>"), (Refused, "ArrayRefused"), SAME),
     (Answered(401, said("expired")), (Unavailable, "LoginFailed"), SAME),
     (Answered(403, "no"), (Refused, "PermissionDenied"), SAME),
+    *((Answered(status, "<html>", PAGE), (Unavailable, "AnswerUnreadable"), SAME) for status in (405, 407, 408)),
+    (Answered(408), (Refused, "ArrayRefused"), SAME),
+    (Answered(403, "<html>", PAGE), (Refused, "PermissionDenied"), SAME),
+    (Answered(404, "<html>", PAGE), (Refused, "NotSupported"), SAME),
+    (Answered(502, "<html>", PAGE), (Unavailable, "EndpointFault"), LOST),
+    (BeforeTheCall(errors.VERSION, Answered(401)), (Unavailable, "AnswerUnreadable"), SAME),
     (Answered(404, "Not found"), (Refused, "NotSupported"), SAME),
     (Answered(404, said2("Protection group does not exist.")), (Refused, "ProtectionGroupNotFound"), SAME),
     (Answered(404, said2("Version 2.9 does not exist.")), (Refused, "NotSupported"), SAME),

@@ -56,6 +56,11 @@ class Answered(CallFailed):
         self.text = text
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
 
+    @property
+    def is_page(self) -> bool:
+        """Is it a page for people? Then a proxy or another server said it, and no array."""
+        return self.headers.get("content-type", "").lower().startswith("text/html")
+
 
 class Unreadable(CallFailed):
     """Status 200, but not what the REST API answers; the argument says what was seen, in one line."""

@@ -43,6 +43,10 @@ _FIRST: Final = {
 
 LOOK_FIRST: Final = "The array may have done it anyway. Look there before you ask again."
 
+_CLIENT_ERRORS: Final = range(400, 500)
+_ARRAYS: Final = frozenset({400, 401, 403, 404, 429, 450})
+"""The statuses in the 400s that arrays use: these are theirs, in whatever form they come."""
+
 Failed = Refused | Unavailable | Indeterminate
 
 
@@ -118,6 +122,8 @@ def _refused(failure: Missing | IdentityDiffers | NoCommonVersion, asked: Asked)
 
 
 def _before(step: str, cause: CallFailed, asked: Asked) -> Failed:
+    if step == VERSION and isinstance(cause, Answered) and cause.status == HTTPStatus.UNAUTHORIZED:
+        return _not_from_an_array(cause, asked)  # an array tells its versions without a login
     if step != LOGIN or not isinstance(cause, Answered):
         return outcome(cause, asked)
     said = _said(cause, asked)
@@ -166,6 +172,8 @@ def _not_reached(failure: NotReached, asked: Asked) -> Failed:
 
 def _answered(failure: Answered, asked: Asked) -> Failed:
     status, said = failure.status, asked.says(f"the array answers {_said(failure, asked)}.")
+    if failure.is_page and status in _CLIENT_ERRORS and status not in _ARRAYS:
+        return _not_from_an_array(failure, asked)
     if (reason := refusals.refusal_reason(failure)) is not None:
         return Refused(reason, f"{said}{refusals.advice(reason)}")
     if status == HTTPStatus.UNAUTHORIZED:
@@ -196,6 +204,12 @@ def _answered(failure: Answered, asked: Asked) -> Failed:
             reasons.NOT_SUPPORTED, f"{said} Check that spec.address is the management address of a FlashArray."
         )
     return Refused(refusals.ARRAY_REFUSED, said)
+
+
+def _not_from_an_array(failure: Answered, asked: Asked) -> Unavailable:
+    """A no that is not the array's: nothing was done, and nothing is known of what it would say."""
+    seen = f"the answer is {_said(failure, asked)}, and not from a FlashArray. Check spec.address, and that no proxy"
+    return Unavailable(reasons.ANSWER_UNREADABLE, asked.says(f"{seen} answers for it."))
 
 
 def _unreadable(seen: str, asked: Asked) -> Failed:
