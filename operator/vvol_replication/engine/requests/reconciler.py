@@ -169,6 +169,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     async def _round(self) -> bool:
         """One step of the request's way. True: it is over, here at least."""
+        if self.stored.overtaken:
+            self._adopt()
         if self.stored.finished:
             return True
         await self._publish_claim()
@@ -372,12 +374,11 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     async def _caught_up(self, tried: StatusT | None = None) -> _Write:
         """A write did not take place, or it is not known whether it did: look at the object as it is now."""
-        known = self.stored.operation_json()
         body = await self.stored.read_again()
         if isinstance(body, Gone) or body["metadata"].get("deletionTimestamp"):
             return _Write.OVER
         self._respecify(body)
-        if self.stored.operation_json() != known and not (tried is not None and self.stored.holds(tried)):
+        if not self.stored.has_made(tried):
             self._adopt()
         return _Write.OVER if self.stored.finished else _Write.AGAIN
 
@@ -391,9 +392,8 @@ class Reconciler(RequestTask, Generic[RequestT, StatusT]):
 
     def _adopt(self) -> None:
         """Go on from the stored ledger; one that was wiped or spoilt is not followed, it is written again."""
-        try:
+        self.stored.take_note()
+        with contextlib.suppress(SpecError):
             stored = self.stored.parsed()
-        except SpecError:
-            return
-        if stored.accepted_at is not None and not lacks(stored.operation, self._status.operation):
-            self._status, self._seen = stored, Observation()
+            if stored.accepted_at is not None and not lacks(stored.operation, self._status.operation):
+                self._status, self._seen = stored, Observation()

@@ -31,6 +31,7 @@ class StoredRequest(Generic[StatusT]):
         self._services = services
         self._parse: Callable[[object], StatusT] = parse
         self._writer = StatusWriter(ref, services)
+        self._noted: Any = None
         self._new = True
         self._refused = 0
 
@@ -43,6 +44,15 @@ class StoredRequest(Generic[StatusT]):
     def new(self) -> bool:
         """Has nothing of the request been stored yet, as far as is known?"""
         return self._new
+
+    @property
+    def overtaken(self) -> bool:
+        """Does the API server hold another ledger than the one that decisions are made on? Nothing is written then."""
+        return bool(self.operation_json() != self._noted)
+
+    def take_note(self) -> None:
+        """From now on decisions are made on what is stored."""
+        self._noted = self.operation_json()
 
     @property
     def stuck(self) -> bool:
@@ -98,6 +108,12 @@ class StoredRequest(Generic[StatusT]):
         stored, wanted = self._writer.stored, status.to_json()
         return all(stored.get(key) == wanted.get(key) for key in ("operation", "finishedAt", "acceptedAt"))
 
+    def has_made(self, tried: StatusT | None) -> bool:
+        """Is the stored ledger ours: the one that was known, or this one, on which decisions are made from now on?"""
+        if tried is not None and self.holds(tried):
+            self.take_note()
+        return not self.overtaken
+
     async def hold(self) -> bool:
         """See to it that the object carries our finalizer: from its acceptance to its end it does (invariant 12)."""
         return self._writer.held or isinstance(await self._writer.hold(), Written)
@@ -106,10 +122,13 @@ class StoredRequest(Generic[StatusT]):
         """Store this, now. False if it was not, or if that is not known: `read_again` tells."""
         after = status.to_json()
         held = has_ended(after) or await self.hold()
+        if self.overtaken:  # the watch has shown it, so the resourceVersion would not stop us
+            return False
         written = held and isinstance(await self._writer.write_patiently(after), Written)
         self._refused = 0 if written else self._refused + 1
         if written:
             self._note(after)
+            self.take_note()
         return written
 
     async def write_if_news(self, status: StatusT, followed: int) -> bool:
