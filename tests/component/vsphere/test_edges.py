@@ -232,6 +232,18 @@ async def test_details_of_another_group_are_not_taken_for_the_groups(sites: Site
     assert "another group" in outcome.message
 
 
+async def test_points_in_time_of_another_group_are_not_taken_for_the_groups(sites: Sites) -> None:
+    other = sites.group("crm")
+    point = "<replicaInfo><id><id>p-crm</id></id><timeStamp>2026-11-24T12:00:00Z</timeStamp></replicaInfo>"
+    ids = f"<groupId>{wire_ids(other.fault_domain, other.device_group)}</groupId>"
+    row = f'<returnval xsi:type="QueryPointInTimeReplicaSuccessResult">{ids}{point}</returnval>'
+    body = answer("QueryPointInTimeReplica", row)
+    sites.world.faults.add("dallas", "QueryPointInTimeReplica", "garbage", body=body, contentType="text/xml")
+    outcome = await sites.vcenter().points_in_time(sites.group("erp"))
+    assert isinstance(outcome, Unavailable), outcome
+    assert "another group" in outcome.message
+
+
 async def test_a_provider_that_tells_of_more_groups_than_was_asked_for(sites: Sites, value: Callable[..., Any]) -> None:
     asked, other = sites.group("erp"), sites.group("crm")
 

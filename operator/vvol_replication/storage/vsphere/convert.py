@@ -52,8 +52,12 @@ def group_id(wire: Any) -> GroupId:
 
 
 def row_of(rows: list[Any], group: GroupId) -> Any:
-    """The row that this group was asked for; of several the one about it. Raises `Unreadable`."""
-    own = rows if len(rows) == 1 else [row for row in rows if group_id(row.groupId) == group]
+    """The row about this group. A single one that is an error counts whoever it names. Raises `Unreadable`."""
+    if len(rows) == 1 and error_of(rows[0]) is not None:
+        return rows[0]
+    own = [row for row in rows if group_id(row.groupId) == group]
+    if len(rows) == 1 and not own:
+        raise Unreadable("details of another group")
     if len(own) != 1:
         raise Unreadable(f"{len(own)} answers about one group")
     return own[0]

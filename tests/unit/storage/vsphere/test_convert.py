@@ -163,6 +163,15 @@ def test_of_rows_about_several_groups_only_the_asked_groups_counts() -> None:
             convert.row_of(rows, GROUP)
 
 
+def test_a_single_row_about_another_group_is_not_taken_for_this_ones() -> None:
+    with pytest.raises(Unreadable, match="another group"):
+        convert.row_of([success(OTHER)], GROUP)
+    with pytest.raises(Unreadable, match="without its id"):
+        convert.row_of([R.QueryPointInTimeReplicaSuccessResult()], GROUP)
+    refused = error(sms.fault.ProviderBusy(), OTHER)
+    assert convert.row_of([refused], GROUP) is refused
+
+
 def test_a_result_of_one_group_may_come_without_its_list() -> None:
     assert reading("success", result=success(pitName="n")).point_name == "n"
     assert reading("success", result=error(sms.fault.ProviderBusy())).reason == "EndpointBusy"
