@@ -9,7 +9,7 @@ from pyVmomi import version_info_str
 
 from vvol_replication.domain.members import PowerState
 from vvol_replication.domain.outcomes import Indeterminate, Unavailable
-from vvol_replication.storage.vsphere import policies
+from vvol_replication.storage.vsphere import machines, policies
 from vvol_simulator.model.site import HOST, HOST_NAME
 
 from .test_edges import answer
@@ -205,3 +205,21 @@ async def test_a_provider_that_the_client_does_not_know_hides_no_other(sites: Si
     sites.world.faults.add("dallas", "QueryFaultDomain", "garbage", **garbage("QueryFaultDomain", ""))
     sites.world.faults.add("dallas", "QueryProviderInfo", "garbage", times=1, **garbage("QueryProviderInfo"))
     value(await sites.vcenter().points_in_time(sites.group()))
+
+
+async def test_pages_without_end_are_not_read_for_ever(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machines, "_PAGE", 1)
+    monkeypatch.setattr(machines, "_MOST_PAGES", 7)
+    only_vm(sites)
+    sites.site("austin").add_vm("other", "poweredOn", None, [])
+    page = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><ContinueRetrievePropertiesExResponse'
+        ' xmlns="urn:vim25"><returnval><token>1</token></returnval></ContinueRetrievePropertiesExResponse></e:Body>'
+        "</e:Envelope>"
+    )
+    sites.world.faults.add("austin", "ContinueRetrievePropertiesEx", "garbage", body=page, contentType="text/xml")
+    outcome = await sites.vcenter("austin").members(sites.group("erp", "source"))
+    assert isinstance(outcome, Unavailable), outcome
+    assert "no end" in outcome.message
+    assert sites.counts("austin")["ContinueRetrievePropertiesEx"] == 6
+    assert sites.simulator_views() == 0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .asked import Asked
 
 _PAGE = 250  # objects in one answer
+_MOST_PAGES = 4000  # a vCenter has 40,000 VMs at most, and may give fewer in a page than it is asked for
 _BATCH = 100  # VMs in one question
 # What tells which VM it is: enough to find it by a member's id, and light enough to be read of every VM. No enumeration
 # is among them, so that no newer vCenter's word spoils the answer about all VMs.
@@ -167,11 +168,14 @@ class Machines:
         collector = self._session.opened().content.propertyCollector
         options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=_PAGE)
         page = self._session.call(lambda: _let_in(collector.RetrievePropertiesEx([spec], options)))
+        pages = 0
         while page is not None:  # where there is nothing to tell there is no page
             yield page
-            token = page.token
+            token, pages = page.token, pages + 1
             if not token:
                 return
+            if pages >= _MOST_PAGES:
+                raise Unreadable("its pages have no end")
             page = self._session.call(partial(collector.ContinueRetrievePropertiesEx, token))
             if page is None:
                 raise Unreadable("a page of it is missing")
