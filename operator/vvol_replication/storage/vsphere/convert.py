@@ -51,11 +51,18 @@ def group_id(wire: Any) -> GroupId:
     return GroupId(_text(wire.faultDomainId.id, "fault domain id"), _text(wire.deviceGroupId.id, "device group id"))
 
 
+def is_same(one: GroupId, other: GroupId) -> bool:
+    """Are these ids of one group? A provider may write them in another case than vCenter."""
+    return [*map(str.casefold, (one.fault_domain, one.device_group))] == [
+        *map(str.casefold, (other.fault_domain, other.device_group))
+    ]
+
+
 def row_of(rows: list[Any], group: GroupId) -> Any:
     """The row about this group. A single one that is an error counts whoever it names. Raises `Unreadable`."""
     if len(rows) == 1 and error_of(rows[0]) is not None:
         return rows[0]
-    own = [row for row in rows if group_id(row.groupId) == group]
+    own = [row for row in rows if is_same(group_id(row.groupId), group)]
     if len(rows) == 1 and not own:
         raise Unreadable("details of another group")
     if len(own) != 1:

@@ -263,7 +263,7 @@ def _listed(rows: Any) -> Listed | None:
 def _details(row: Any, identity: GroupId) -> Group:
     """The group that a row tells of. Another one's details would make this one look gone."""
     told = convert.group(row.rgInfo)
-    if told.id != identity:
+    if not convert.is_same(told.id, identity):
         raise transport.Unreadable("details of another group")
     return told
 
