@@ -53,9 +53,8 @@ def group_id(wire: Any) -> GroupId:
 
 def is_same(one: GroupId, other: GroupId) -> bool:
     """Are these ids of one group? A provider may write them in another case than vCenter."""
-    return [*map(str.casefold, (one.fault_domain, one.device_group))] == [
-        *map(str.casefold, (other.fault_domain, other.device_group))
-    ]
+    folded = [(group.fault_domain.casefold(), group.device_group.casefold()) for group in (one, other)]
+    return folded[0] == folded[1]
 
 
 def row_of(rows: list[Any], group: GroupId) -> Any:
