@@ -182,6 +182,7 @@ class Engine:
     def listed(self) -> None:
         """All that has not ended was listed, and everything is watched from there: look through what has ended."""
         self.requests.look_through_ended()
+        self.schedules.listed()
 
     def _notify(self, news: News) -> None:
         """What the parts of the engine tell it, and who has to know."""

@@ -105,6 +105,12 @@ class ScheduleMonitor(Monitor):
             self._runs_changed = True
             self.notify()
 
+    def watch_began(self) -> None:
+        """What became of its runs while nobody watched is not known: look once more where one is under way."""
+        if self._active is None or self._active:
+            self._runs_changed = True
+            self.notify()
+
     def group_changed(self) -> None:
         """Something about its group has changed: what it says of that may be another thing now."""
         self._shown_anew = True

@@ -40,6 +40,11 @@ class Schedules:
         for monitor in self.monitors:
             monitor.start()
 
+    def listed(self) -> None:
+        """Everything is watched from here: a run that has ended or gone before that is shown by nothing."""
+        for monitor in self.monitors:
+            monitor.watch_began()
+
     def observe(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         """The API server shows a schedule so, or shows that it is gone."""
         metadata = body["metadata"]

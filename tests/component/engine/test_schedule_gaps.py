@@ -1,0 +1,40 @@
+"""A run that is gone before the watch begins: the API server shows nothing of it, and its schedule goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from component.engine.rig import running
+from component.engine.virtual import until, virtual
+
+from vvol_replication.api.names import REPLICATION_SCHEDULE, REPLICATION_SYNC
+from vvol_replication.api.objects import WriteResult
+
+
+@virtual
+async def test_a_run_that_was_deleted_while_nobody_looked_does_not_stay_under_way() -> None:
+    """Our finalizer keeps it until the process that comes next lets it go, which may be before that one watches."""
+    async with running() as rig:
+        rig.schedule("nightly", schedule="0 0 29 2 *", runNow="CHG-1")
+        await until(lambda: rig.runs and rig.count("push"))
+        (run,) = rig.runs
+        await rig.kill()
+        rig.api.remove(REPLICATION_SYNC, run, "prod")
+        assert (REPLICATION_SYNC.plural, "prod", run) in rig.api.objects, "its finalizer keeps it"
+        let_go = rig.api.write_finalizers
+
+        async def slowly(*said: Any) -> WriteResult:
+            await asyncio.sleep(1)  # the schedule has looked before
+            return await let_go(*said)
+
+        rig.api.write_finalizers = slowly  # type: ignore[method-assign,assignment]  # an API server that takes its time
+        engine = rig.renewed()
+        rig.engine, rig.api.engine = engine, None
+        await engine.start()
+        await until(lambda: (REPLICATION_SYNC.plural, "prod", run) not in rig.api.objects)
+        await asyncio.sleep(5)
+        rig.api.engine = engine
+        rig.api.begin_watch()
+        await until(lambda: not rig.scheduled("nightly").active, within=60)
+        assert rig.says(REPLICATION_SCHEDULE, "nightly", "RunNowSucceeded") == ("False", "Deleted")
