@@ -38,3 +38,31 @@ async def test_a_run_that_was_deleted_while_nobody_looked_does_not_stay_under_wa
         rig.api.begin_watch()
         await until(lambda: not rig.scheduled("nightly").active, within=60)
         assert rig.says(REPLICATION_SCHEDULE, "nightly", "RunNowSucceeded") == ("False", "Deleted")
+
+
+@virtual
+async def test_a_run_that_another_process_had_made_while_this_one_stood_still_is_not_made_again() -> None:
+    """It has ended, was told, and is gone by the limit of the history: only the schedule's own status tells of it."""
+    key = (REPLICATION_SCHEDULE.plural, "prod", "nightly")
+    async with running() as donor:  # what the other process tells
+        donor.schedule("nightly", schedule="0 0 29 2 *", runNow="CHG-1")
+        await until(lambda: donor.scheduled("nightly").last_run_now == "CHG-1")
+        told = donor.body(REPLICATION_SCHEDULE, "nightly")["status"]
+    async with running() as rig:
+        list_in, asked = rig.api.list_in, asyncio.Event()
+
+        async def stands_still(*given: Any, **chosen: Any) -> Any:
+            rig.api.list_in = list_in  # type: ignore[method-assign]
+            rig.api.replace(key, {**rig.api.objects[key], "status": told})
+            await asyncio.sleep(1)  # the watch shows it
+            asked.set()
+            return await list_in(*given, **chosen)
+
+        rig.schedule("nightly", schedule="0 0 29 2 *")
+        await until(lambda: rig.body(REPLICATION_SCHEDULE, "nightly").get("status", {}).get("timetable"))
+        rig.api.list_in = stands_still  # type: ignore[method-assign]  # for a moment
+        rig.schedule("nightly", schedule="0 0 29 2 *", runNow="CHG-1")
+        await asked.wait()
+        await asyncio.sleep(60)
+        assert rig.runs == []
+        assert rig.scheduled("nightly").last_run_now == "CHG-1"

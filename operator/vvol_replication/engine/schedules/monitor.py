@@ -60,6 +60,7 @@ class ScheduleMonitor(Monitor):
         self._since: datetime | None = None
         self._active: frozenset[str] | None = None
         self._decided_from: Mapping[str, Any] = {}
+        self._decided_at: str | None = None
         self._unsure = False
 
     @property
@@ -126,7 +127,7 @@ class ScheduleMonitor(Monitor):
             return False
         if self._unsure and not await self._read_anew():
             return False
-        read, self._decided_from = self._read, self.stored
+        read, self._decided_from, self._decided_at = self._read, self.stored, self._writer.version
         assert read is not None, "what was read once stays read"  # noqa: S101 - for mypy
         status = ReplicationScheduleStatus.parse(self.stored)
         if isinstance(read, Invalid):
@@ -160,14 +161,14 @@ class ScheduleMonitor(Monitor):
         return await self._drop(plan.drop) and well if stored else False
 
     async def _is_as_known(self) -> bool:
-        """Is the schedule what its run would be made for? The watch may lag, and tells of no deletion in a gap."""
+        """Is the schedule what was decided from? The watch may lag, and another process may have had its run made."""
         body = await self._services.cluster.read(self.ref)
         if isinstance(body, Failed):
             return False
         if isinstance(body, Gone) or body["metadata"].get("deletionTimestamp"):
             self._services.notify(MonitorEnded(self.ref))
             return False
-        known: bool = body["metadata"]["generation"] == self.generation
+        known: bool = body["metadata"]["resourceVersion"] == self._decided_at
         return known  # else the watch shows it soon, and all is decided anew
 
     async def _start(self, schedule: Schedule, plan: Plan) -> tuple[ReplicationScheduleStatus, str | None, bool]:
