@@ -92,12 +92,19 @@ class Cluster:
         command = self.command("get", kinds, *where, *which, "--output=json", namespace=namespace)
         return self._listed(command, plurals[0])
 
-    def _listed(self, command: Sequence[str], needed: str) -> tuple[list[Object], list[str]]:
+    def any_of(self, *plurals: str, namespace: str | None = None) -> tuple[list[Object], list[str]]:
+        """The same, where each kind may be forbidden, and where objects of none of them have to be there."""
+        command = self.command("get", ",".join(map(headstart.resource, plurals)), "--output=json", namespace=namespace)
+        return self._listed(command, None)
+
+    def _listed(self, command: Sequence[str], needed: str | None) -> tuple[list[Object], list[str]]:
         code, out, err = _ask(command)
-        refused = [said for reason, said in _FROM_SERVER.findall(err) if reason == "Forbidden"]
-        if code and (not refused or any(said.startswith(needed) for said in refused)):
+        answers = _FROM_SERVER.findall(err)
+        refused = [said for reason, said in answers if reason == "Forbidden"]
+        others = len(refused) < len(answers)  # they do not say which kind is missing
+        if code and (not refused or others or (needed is not None and any(one.startswith(needed) for one in refused))):
             raise trouble_of(err)
-        return list(_decoded(out).get("items") or ()), refused
+        return list(_decoded(out).get("items") or ()) if out.strip() or not refused else [], refused
 
     def create(self, objects: Sequence[Object]) -> tuple[dict[tuple[str, str], Object], Stop | None]:
         """Create objects one after another; those that are there, by namespace and name, and the first trouble.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from vvol_cli.cluster import Cluster
+from vvol_cli.glance import tell_refused
 from vvol_cli.options import Command, connected, formatted
 from vvol_cli.outcome import Outcome
 from vvol_cli.reading import namespace_of
@@ -26,6 +27,7 @@ def points(cluster: Cluster, group: str, form: str) -> Outcome:
     each day may stay.
     """
     found = cluster.get("replicationgroups", group)
-    requests, _ = cluster.all_of("replicationsyncs", "failoverpreparations", namespace=namespace_of(found))
+    requests, refused = cluster.any_of("replicationsyncs", "failoverpreparations", namespace=namespace_of(found))
+    tell_refused(refused)
     print_out(view.table(found, requests, datetime.now(UTC)), form)
     return Outcome.DONE

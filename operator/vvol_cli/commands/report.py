@@ -10,6 +10,7 @@ import click
 
 from vvol_cli.cluster import Cluster
 from vvol_cli.evidence import collect, html, markdown
+from vvol_cli.glance import tell_refused
 from vvol_cli.options import Command, connected, formatted, one_object
 from vvol_cli.outcome import Outcome, Stop
 from vvol_cli.reading import namespace_of, text
@@ -56,7 +57,8 @@ def _evidence(cluster: Cluster, found: Object, kind: str) -> Object:
     namespace, now = namespace_of(found), datetime.now(UTC)
     events = _events(cluster, namespace)
     if kind == "ReplicationGroup":
-        requests, _ = cluster.all_of("replicationsyncs", "failoverpreparations", namespace=namespace)
+        requests, refused = cluster.any_of("replicationsyncs", "failoverpreparations", namespace=namespace)
+        tell_refused(refused)
         return collect.of_a_group(found, running_on(found, requests), events, now)
     try:
         group = cluster.find("replicationgroups", text(found, "spec.groupRef.name"), namespace)

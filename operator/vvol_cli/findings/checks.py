@@ -28,6 +28,7 @@ SILENT = timedelta(minutes=5)
 UNSEEN = timedelta(seconds=10)
 """An operator that works sees a request within a second or two."""
 _LEASE_SECONDS = 15
+_GLOBAL = ("vcenters", "flasharrays")
 _FIELDS = {
     "ReplicationGroup": ("spec.recoveryPointObjective", "status.history", "status.arrayPolicy"),
     "ReplicationSync": ("spec.maxAge", "status.transfer"),
@@ -248,7 +249,10 @@ def _endpoints(facts: Facts) -> Iterator[Finding]:
     if facts.endpoints is None:
         yield Finding(Level.UNKNOWN, "endpoints", "You may not see VCenters and FlashArrays.")
         return
-    if not facts.endpoints:
+    hidden = [one for one in facts.hidden if one in _GLOBAL]
+    for kind in hidden:
+        yield Finding(Level.UNKNOWN, "endpoints", f"You may not see {KINDS[kind]}s: of them nothing is known.")
+    if not facts.endpoints and not hidden:
         advice = "Connect a site: docs/connect.md."
         yield Finding(Level.WARNING, "endpoints", "There is no VCenter and no FlashArray.", advice)
     for one in facts.endpoints:
@@ -273,6 +277,9 @@ def _endpoint(obj: Object) -> Iterator[Finding]:
 
 
 def _groups(facts: Facts) -> Iterator[Finding]:
+    for kind in (one for one in facts.hidden if one not in _GLOBAL):
+        said = f"You may not see {KINDS[kind]}s in namespace {facts.namespace}: of them nothing is known."
+        yield Finding(Level.UNKNOWN, "permissions", said, "Ask for the ClusterRole vvol-replication-view there.")
     if facts.groups is None:
         return
     found = [finding for one in facts.groups for finding in _group(one, facts)]

@@ -22,6 +22,7 @@ LEASE = "vvol-replication"
 HOME = "vvol-replication-system"
 _API = f"/apis/{GROUP}/v1alpha1"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+_ENDPOINTS = ("vcenters", "flasharrays")
 _IN_NAMESPACE = ("replicationgroups", "replicationsyncs", "failoverpreparations")
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
@@ -33,7 +34,8 @@ class Facts:
     """What was seen. None: it could not be asked, or the answer was no.
 
     `resources` are the kinds that the API server serves, `schemas` what it says of their fields. `rules` are what the
-    caller may do in `namespace`; `groups` and `requests` are those of `namespace`. `now` is this machine's time,
+    caller may do in `namespace`; `groups` and `requests` are those of `namespace`. `hidden` are the plurals of what the
+    caller may not list, beside others of the same question. `now` is this machine's time,
     `server_time` that of the API server at that moment.
     """
 
@@ -50,6 +52,7 @@ class Facts:
     groups: tuple[Object, ...] | None = None
     requests: tuple[Object, ...] | None = None
     unreachable: str = ""
+    hidden: tuple[str, ...] = ()
     refusals: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -73,8 +76,9 @@ def gather(cluster: Cluster) -> Facts:
     rules = _try(refusals, lambda: cluster.review(_REVIEWS, asked))
     served = _try(refusals, lambda: json.loads(cluster.raw("get", "--raw", _API)))
     schemas = _try(refusals, lambda: json.loads(cluster.raw("get", "--raw", f"/openapi/v3{_API}"))) if served else None
-    endpoints = _try(refusals, lambda: cluster.all_of("vcenters", "flasharrays")[0]) if served else None
-    objects = _try(refusals, lambda: cluster.all_of(*_IN_NAMESPACE)[0]) if served else None
+    hidden: list[str] = []
+    endpoints = _list(cluster, _ENDPOINTS, refusals, hidden) if served else None
+    objects = _list(cluster, _IN_NAMESPACE, refusals, hidden) if served else None
     return Facts(
         now=now,
         namespace=namespace,
@@ -85,9 +89,10 @@ def gather(cluster: Cluster) -> Facts:
         schemas=schemas,
         rules=None if rules is None else tuple(items(rules, "status.resourceRules")),
         leases=_leases(cluster),
-        endpoints=None if endpoints is None else tuple(endpoints),
-        groups=None if objects is None else tuple(one for one in objects if kind_of(one) == "ReplicationGroup"),
-        requests=None if objects is None else tuple(one for one in objects if kind_of(one) in REQUESTS),
+        endpoints=endpoints,
+        groups=None if "replicationgroups" in hidden else _of(objects, "ReplicationGroup"),
+        requests=_of(objects, *REQUESTS),
+        hidden=tuple(hidden),
         refusals=tuple(refusals),
     )
 
@@ -98,6 +103,22 @@ def _try(refusals: list[str], ask: Callable[[], T]) -> T | None:
     except Stop as stop:
         refusals.append(stop.message)
         return None
+
+
+def _list(
+    cluster: Cluster, plurals: tuple[str, ...], refusals: list[str], hidden: list[str]
+) -> tuple[Object, ...] | None:
+    """What may be seen of these kinds; what may not goes to `hidden`. None: nothing of them."""
+    answer = _try(refusals, lambda: cluster.any_of(*plurals))
+    found, refused = answer if answer is not None else ([], [])
+    refusals += refused
+    no = [one for one in plurals if any(said.startswith(f"{one}.") for said in refused)]
+    hidden += no
+    return None if answer is None or len(no) == len(plurals) else tuple(found)
+
+
+def _of(objects: tuple[Object, ...] | None, *kinds: str) -> tuple[Object, ...] | None:
+    return None if objects is None else tuple(one for one in objects if kind_of(one) in kinds)
 
 
 def _namespace(cluster: Cluster) -> str:

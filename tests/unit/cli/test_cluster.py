@@ -8,8 +8,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from unit.cli.objects import group
 
 from vvol_cli import headstart
+from vvol_cli.app import cli
 from vvol_cli.cluster import NO_KINDS, Cluster, trouble_of
 from vvol_cli.following.streams import events
 from vvol_cli.outcome import Outcome, Stop
@@ -175,3 +177,40 @@ def test_events_of_a_watch_are_read_one_a_line_or_indented_and_others_are_left_o
         ("MODIFIED", 2),
         ("DELETED", 3),
     ]
+
+
+def test_each_kind_may_be_forbidden_where_something_else_is_what_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = "\n".join(FORBIDDEN.format(one) for one in ("replicationsyncs", "failoverpreparations"))
+    for said in ('{"items": []}', ""):
+        kubectl(tmp_path, monkeypatch, said, both, 1)
+        objects, refused = Cluster().any_of("replicationsyncs", "failoverpreparations")
+        assert objects == []
+        assert [one.partition(" ")[0] for one in refused] == ["replicationsyncs", "failoverpreparations"]
+
+
+def test_a_kind_that_is_missing_for_another_reason_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = FORBIDDEN.format("failoverpreparations") + "\nError from server (InternalError): etcd has no leader"
+    kubectl(tmp_path, monkeypatch, '{"items": [{"kind": "A"}]}', said, 1)
+    with pytest.raises(Stop, match="etcd has no leader"):
+        Cluster().all_of("replicationgroups", "replicationsyncs", "failoverpreparations")
+
+
+@pytest.mark.parametrize("command", [["points", "erp"], ["report", "erp"]])
+def test_a_group_is_shown_where_its_requests_may_not_be_seen(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl(tmp_path, monkeypatch, "")
+    (tmp_path / "group").write_text(json.dumps(group(pointsInTime=[{"id": "1", "name": "p-1"}])))
+    program = Path(os.environ["PATH"].partition(os.pathsep)[0], "kubectl")
+    program.write_text(
+        f'#!/bin/sh\ncase "$2" in replicationgroups*) cat {tmp_path}/group;;\n'
+        f"*) echo '{FORBIDDEN.format('replicationsyncs')}' >&2; exit 1;;\nesac\n"
+    )
+    assert cli.main(command, standalone_mode=False) == Outcome.DONE
+    out, err = capsys.readouterr()
+    assert "p-1" in out
+    assert "Not shown: replicationsyncs is forbidden" in err

@@ -11,8 +11,9 @@ import pytest
 import yaml
 from unit.cli.objects import NOW, Object, condition, group, obj, sync
 
+from vvol_cli.cluster import Cluster
 from vvol_cli.findings.checks import _FIELDS, Finding, Level, judge
-from vvol_cli.findings.facts import Facts
+from vvol_cli.findings.facts import Facts, gather
 
 ROOT = Path(__file__).parents[3]
 KINDS = {
@@ -217,3 +218,45 @@ def test_a_field_that_a_crd_of_another_version_lacks_is_named() -> None:
 def test_the_fields_that_are_looked_for_are_those_of_our_crds() -> None:
     known = {name.rpartition(".")[2] for name in schemas()["components"]["schemas"]}
     assert set(_FIELDS) <= known
+
+
+def test_what_may_not_be_seen_is_not_taken_for_absent() -> None:
+    found = judge(replace(WELL, endpoints=(), hidden=("flasharrays", "failoverpreparations")))
+    said = {one.message for one in found if one.level is Level.UNKNOWN}
+    assert said == {
+        "You may not see FlashArrays: of them nothing is known.",
+        "You may not see FailoverPreparations in namespace default: of them nothing is known.",
+    }
+    assert not any("There is no VCenter" in one.message for one in found)
+
+
+class Refusing(Cluster):
+    """An API server that refuses the lists of some kinds, and has nothing of the others."""
+
+    def __init__(self, *plurals: str) -> None:
+        super().__init__()
+        self._refused = plurals
+
+    def raw(self, *words: str) -> str:
+        return "{}" if words[0] == "version" else '{"resources": []}'
+
+    def review(self, path: str, body: Object) -> Object:  # noqa: ARG002 - as the method that it replaces
+        return {}
+
+    def any_of(self, *plurals: str, namespace: str | None = None) -> tuple[list[Object], list[str]]:  # noqa: ARG002 - as above
+        return [], [f"{one}.replication.vvol.dev is forbidden" for one in plurals if one in self._refused]
+
+
+@pytest.mark.parametrize(
+    ("refused", "endpoints", "groups"),
+    [
+        ((), (), ()),
+        (("flasharrays", "replicationsyncs"), (), ()),
+        (("vcenters", "flasharrays", "replicationgroups"), None, None),
+    ],
+)
+def test_lists_that_are_refused_are_known_as_that(
+    refused: tuple[str, ...], endpoints: tuple[Object, ...] | None, groups: tuple[Object, ...] | None
+) -> None:
+    facts = gather(Refusing(*refused))
+    assert (facts.hidden, facts.endpoints, facts.groups) == (refused, endpoints, groups)
