@@ -20,11 +20,14 @@ _FROM_SERVER = re.compile(r"^Error from server \((\w+)\): (?:error when creating
 _INVALID = re.compile(r"^(?=The \w+ \"[^\"]*\" is invalid: )", re.MULTILINE)
 """How kubectl begins what the API server finds invalid, if it was asked for one object."""
 _NO_KIND = re.compile(
-    r"the server doesn't have a resource type|no matches for kind|the server could not find the requested"
+    r"the server doesn't have a resource type(?: \"(\w+)\")?|no matches for kind|"
+    r"the server could not find the requested"
 )
 _NOT_FOUND = re.compile(r"(\w+)\.replication\.vvol\.dev \"([^\"]*)\" not found")
 _KINDS = ("VCenter", "FlashArray", "ReplicationGroup", "ReplicationSync", "ReplicationSchedule", "FailoverPreparation")
 _EVERYWHERE = _KINDS[:2]
+_LATER = ("ReplicationSchedule",)
+"""Kinds that came after the others."""
 _LOG_LINE = re.compile(r"^[EWI]\d{4} .*\n?", re.MULTILINE)
 _WRONG = ("NotFound", "Invalid", "BadRequest", "AlreadyExists", "Conflict")
 NO_KINDS = (
@@ -32,11 +35,16 @@ NO_KINDS = (
     "Install the CRDs and the operator (docs/install.md), or choose another cluster with --context."
 )
 
+NOT_THIS_KIND = (
+    "This cluster does not know the kind {}. Its CRDs are missing, or of an older version. Apply those of the version "
+    "of your operator (docs/install.md). `kubectl vvol doctor` shows what is missing."
+)
+
 
 def trouble_of(stderr: str) -> Stop:
     """What kubectl said as it ended with an error: the outcome and a message for people."""
-    if _NO_KIND.search(stderr):
-        return Stop(Outcome.NO_ACCESS, NO_KINDS)
+    if found := _NO_KIND.search(stderr):
+        return Stop(Outcome.NO_ACCESS, _unknown_kind(found[1] or ""))
     stderr = _INVALID.sub("Error from server (Invalid): ", stderr)
     if found := _FROM_SERVER.search(stderr):
         outcome = Outcome.USAGE if found[1] in _WRONG else Outcome.NO_ACCESS
@@ -46,6 +54,12 @@ def trouble_of(stderr: str) -> Stop:
     said = " ".join(_LOG_LINE.sub("", stderr).split()) or "kubectl ended with an error, and said nothing"
     wrong = "unknown flag" in said or "context was not found" in said or "does not exist" in said
     return Stop(Outcome.USAGE if wrong else Outcome.NO_ACCESS, f"kubectl: {said}")
+
+
+def _unknown_kind(plural: str) -> str:
+    """That a kind is not known: one that CRDs of an older version lack says nothing of the others."""
+    later = next((one for one in _LATER if f"{one.lower()}s" == plural), None)
+    return NO_KINDS if later is None else NOT_THIS_KIND.format(later)
 
 
 def _missing(said: str) -> str:

@@ -199,6 +199,13 @@ def test_a_kind_that_is_missing_for_another_reason_is_not_left_out(
         Cluster().all_of("replicationgroups", "replicationsyncs", "failoverpreparations")
 
 
+def test_a_kind_that_older_crds_lack_says_nothing_of_the_others() -> None:
+    stop = trouble_of('error: the server doesn\'t have a resource type "replicationschedules"')
+    assert stop.outcome is Outcome.NO_ACCESS
+    assert "the kind ReplicationSchedule" in stop.message
+    assert "no operator" not in stop.message
+
+
 @pytest.mark.parametrize("command", [["points", "erp"], ["report", "erp"]])
 def test_a_group_is_shown_where_its_requests_may_not_be_seen(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
