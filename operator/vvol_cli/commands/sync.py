@@ -127,6 +127,6 @@ def create(cluster: Cluster, wanted: list[Object]) -> tuple[list[Object], Stop |
                 lost = True
         if found is not None:
             there.append(found)
-    if lost and trouble is not None and there:
+    if lost and trouble is not None:
         trouble = Stop(Outcome.UNKNOWN, f"{trouble.message} It is not known whether all requests were created.")
     return there, None if len(there) == len(wanted) else trouble

@@ -13,8 +13,10 @@ from unit.cli.objects import group
 from vvol_cli import headstart
 from vvol_cli.app import cli
 from vvol_cli.cluster import NO_KINDS, Cluster, trouble_of
+from vvol_cli.commands.sync import create
 from vvol_cli.following.streams import events
 from vvol_cli.outcome import Outcome, Stop
+from vvol_cli.requests import sync as new_sync
 from vvol_cli.views.words import KINDS
 
 GLOBAL = ("VCenter", "FlashArray")
@@ -221,3 +223,14 @@ def test_a_group_is_shown_where_its_requests_may_not_be_seen(
     out, err = capsys.readouterr()
     assert "p-1" in out
     assert "Not shown: replicationsyncs is forbidden" in err
+
+
+def test_that_creations_are_not_known_is_unknown_also_of_a_single_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl(tmp_path, monkeypatch, "", "Unable to connect to the server: EOF", 1)
+    made, trouble = create(Cluster(), [new_sync(group(), "one")])
+    assert made == []
+    assert trouble is not None
+    assert trouble.outcome is Outcome.UNKNOWN
+    assert "not known whether all requests were created" in trouble.message
