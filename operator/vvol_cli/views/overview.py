@@ -7,7 +7,7 @@ from datetime import timedelta
 from vvol_cli.reading import age, at, is_seen, message_of, moment, name_of, namespace_of, reason_of, status_of, text
 from vvol_cli.tables import Row, Sheet, Table
 
-from .words import advised, also_of, needs_of, resource_name, running_on, spoken_name, step_of
+from .words import advised, also_of, by_group, needs_of, resource_name, running_on, spoken_name, step_of
 
 TYPE_CHECKING = False  # as in headstart
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def is_stale(group: Object, now: datetime) -> bool:
 def table(objects: Sequence[Object], now: datetime, *, everywhere: bool) -> Table:
     """All groups among some objects, each in a line."""
     groups = [one for one in objects if text(one, "kind") == "ReplicationGroup"]
-    rows = [_row(one, objects, now) for one in sorted(groups, key=lambda one: (namespace_of(one), name_of(one)))]
+    keys = sorted(((namespace_of(one), name_of(one)), number) for number, one in enumerate(groups))
+    requests = by_group(objects)
+    rows = [_row(groups[number], requests.get(key, ()), now) for key, number in keys]
     skip = 0 if everywhere else 1
     cut = [Row(row.name, row.cells[skip:], row.data) for row in rows]
     empty = "There is no ReplicationGroup in this namespace. -A shows those of all namespaces."

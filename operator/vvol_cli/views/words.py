@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vvol_cli.outcome import of_request
 from vvol_cli.reading import at, is_seen, items, message_of, name_of, namespace_of, reason_of, text, troubles
 
 TYPE_CHECKING = False  # as in headstart
@@ -47,8 +48,8 @@ def spoken_name(obj: Object) -> str:
 
 
 def is_running(request: Object) -> bool:
-    """Is this a request that has not ended?"""
-    return kind_of(request) in REQUESTS and not at(request, "status.finishedAt")
+    """Is this a request that has not ended? Its time alone does not say that: see `api/status.py:has_ended`."""
+    return kind_of(request) in REQUESTS and of_request(request) is None
 
 
 def running_on(group: Object, objects: Iterable[Object]) -> list[Object]:
@@ -56,11 +57,20 @@ def running_on(group: Object, objects: Iterable[Object]) -> list[Object]:
     found = [
         one
         for one in objects
-        if is_running(one)
-        and text(one, "spec.groupRef.name") == name_of(group)
+        if text(one, "spec.groupRef.name") == name_of(group)
         and namespace_of(one) == namespace_of(group)
+        and is_running(one)
     ]
     return sorted(found, key=lambda one: (text(one, "metadata.creationTimestamp"), name_of(one)))
+
+
+def by_group(objects: Iterable[Object]) -> dict[tuple[str, str], list[Object]]:
+    """Requests by namespace and name of their group: who shows many groups looks through all requests once."""
+    found: dict[tuple[str, str], list[Object]] = {}
+    for one in objects:
+        if kind_of(one) in REQUESTS:
+            found.setdefault((namespace_of(one), text(one, "spec.groupRef.name")), []).append(one)
+    return found
 
 
 def step_of(request: Object) -> str:

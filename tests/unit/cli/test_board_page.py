@@ -82,6 +82,7 @@ def test_what_runs_has_its_progress_for_eyes_and_for_ears() -> None:
         transfer={"percent": 25, "bytesTransferred": 6 * 10**9, "startedAt": "2026-11-30T11:59:00Z"},
     )
     over = sync("over", "PointInTimeCreated", "True", finishedAt="2026-11-30T11:00:00Z")
+    over["status"]["conditions"].append(condition("Finished", "True", "PointInTimeCreated"))
     page = shown(group(CURRENT), moves, over)
 
     assert said(page["running"]) == "prod sync/moves erp Transferring 25 %, 100 MB/s, 3m remaining"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from unit.cli.objects import NOW, Object, condition, group, sync
 
-from vvol_cli.reading import age, amount, moment, short
+from vvol_cli.reading import age, amount, moment, name_of, short
 from vvol_cli.views import history, overview, points, rpo
 from vvol_cli.views.words import advised, maker, needs_of, running_on
 
@@ -49,6 +49,7 @@ def test_what_runs_on_a_group_is_shown_and_what_waits_for_a_person_is_told_with_
     waits = sync("waits", "GroupSuspended", "False", "The group is suspended.")
     moves = sync("moves", "Transferring", transfer={"percent": 40})
     over = sync("over", "PointInTimeCreated", finishedAt="2026-11-30T11:00:00Z")
+    over["status"]["conditions"].append(condition("Finished", "True", "PointInTimeCreated"))
     elsewhere = sync("elsewhere", "Transferring") | {"metadata": {"name": "elsewhere", "namespace": "test"}}
     here = [group(CURRENT), waits, moves, over, elsewhere]
 
@@ -70,6 +71,14 @@ def test_what_runs_on_a_group_is_shown_and_what_waits_for_a_person_is_told_with_
     assert row.data["needs"] == [
         {"object": "sync/waits", "reason": "GroupSuspended", "message": "The group is suspended."}
     ]
+
+
+def test_a_request_whose_end_was_overwritten_runs_again() -> None:
+    """As the operator has it: an acceptance that came late leaves the time of the end."""
+    going = sync("going", "Transferring", finishedAt="2026-11-30T11:00:00Z")
+    assert [name_of(one) for one in running_on(group(), [going])] == ["going"]
+    (row,) = overview.table([group(), going], NOW, everywhere=False).rows
+    assert [one["name"] for one in row.data["running"]] == ["sync/going"]
 
 
 def test_advice_follows_what_is_wrong_and_a_reason_of_a_newer_operator_has_none() -> None:
