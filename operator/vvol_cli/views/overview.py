@@ -61,6 +61,14 @@ def is_stale(group: Object, now: datetime) -> bool:
     return read is not None and now - read > STALE
 
 
+def unread_for(group: Object, now: datetime) -> str:
+    """How old what the status says is, where that is too old; empty: it is not."""
+    if not is_stale(group, now):
+        return ""
+    read = age(text(group, "status.lastReadAt"), now)
+    return f"{read} ago. Does the operator work? `kubectl vvol doctor` shows it."
+
+
 def table(objects: Sequence[Object], now: datetime, *, everywhere: bool) -> Table:
     """All groups among some objects, each in a line."""
     groups = [one for one in objects if text(one, "kind") == "ReplicationGroup"]
@@ -130,9 +138,7 @@ def sheet(group: Object, objects: Sequence[Object], now: datetime) -> Sheet:
         *advised(needs_of(group, running)),
         *advised(also_of(group), "Also"),
     ]
-    if is_stale(group, now):
-        read = age(text(group, "status.lastReadAt"), now)
-        lines.append(("Read", f"{read} ago. Does the operator work? `kubectl vvol doctor` shows it."))
+    lines.append(("Read", unread_for(group, now)))
     lines = [(label, said) for label, said in lines if said]
     return Sheet(lines, Row(resource_name(group), (), _data(group, objects, now)), "GroupStatus")
 

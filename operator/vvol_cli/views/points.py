@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vvol_cli.reading import age, at, items, moment, name_of, text, written
+from vvol_cli.reading import age, at, is_seen, items, message_of, moment, name_of, status_of, text, written
 from vvol_cli.tables import Row, Table
 from vvol_replication.api.durations import read_duration
 
-from .words import SHORT, kind_of, resource_name
+from .overview import unread_for
+from .words import NOT_ACCEPTED, SHORT, kind_of, resource_name, spoken_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,28 @@ def table(group: Object, requests: Iterable[Object], now: datetime) -> Table:
     notes = [] if not isinstance(count, int) or count <= len(points) else [f"The newest {len(points)} of {count}."]
     if said := retention(group):
         notes.append(said)
-    return Table("PointInTime", TITLES, rows, _NARROW, empty="No point in time is listed at the target.", notes=notes)
+    if said := _doubt(group, now):
+        notes.append(said)
+    empty = "No point in time is listed at the target."
+    if not points and not isinstance(count, int):
+        empty = "The points in time at the target are not known."
+    return Table("PointInTime", TITLES, rows, _NARROW, empty=empty, notes=notes)
+
+
+def _doubt(group: Object, now: datetime) -> str:
+    """Why newer ones may be listed than are shown; empty: the target is read."""
+    if not is_seen(group):
+        return f"{spoken_name(group)}: {NOT_ACCEPTED}"
+    if said := unread_for(group, now):
+        return f"{spoken_name(group)} was read {said}"
+    if status_of(group, "Ready") == "True":
+        return ""
+    read = text(group, "status.lastReadAt")
+    return (
+        f"{spoken_name(group)} "
+        + (f"was read at {read}, not since." if read else "was never read.")
+        + (f" {message_of(group)}" if message_of(group) else "")
+    )
 
 
 def retention(group: Object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vvol_cli.reading import age, at, message_of, name_of, namespace_of, reason_of, status_of, text
 from vvol_cli.tables import Row, Table
 
+from .overview import unread_for
 from .words import resource_name
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ _NARROW = 8
 def table(groups: Iterable[Object], now: datetime) -> Table:
     """All groups; those without an objective have no word on whether it is held."""
     ordered = sorted(groups, key=lambda one: (namespace_of(one), name_of(one)))
-    return Table(
-        "RecoveryPoint", TITLES, [_row(one, now) for one in ordered], _NARROW, empty="There is no ReplicationGroup."
-    )
+    rows = [_row(one, now) for one in ordered]
+    notes = [
+        f"{namespace_of(one)}/{name_of(one)} was read {said} Whether its objective is held is not known since."
+        for one in ordered
+        if (said := unread_for(one, now))
+    ]
+    return Table("RecoveryPoint", TITLES, rows, _NARROW, empty="There is no ReplicationGroup.", notes=notes)
 
 
 def _row(group: Object, now: datetime) -> Row:
@@ -48,6 +53,7 @@ def _row(group: Object, now: datetime) -> Row:
         "held": status_of(group, type_) or None,
         "newestPointInTime": newest or None,
         "behindObjectiveSince": since or None,
+        "lastReadAt": at(group, "status.lastReadAt"),
         "reason": reason_of(group, type_) or None,
         "message": message_of(group, type_) or None,
     }

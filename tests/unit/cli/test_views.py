@@ -212,6 +212,45 @@ def test_retention_is_said_and_never_guessed(rule: Object | None, said: str) -> 
     assert points.retention(group(arrayPolicy={"retention": rule})) == said
 
 
+@pytest.mark.parametrize(
+    ("seen", "empty", "doubt"),
+    [
+        (group(pointInTimeCount=0), "No point in time is listed at the target.", []),
+        (
+            group(condition("Ready", "False", "EndpointUnreachable", "No answer."), lastReadAt=None),
+            "The points in time at the target are not known.",
+            ["group/erp was never read. No answer."],
+        ),
+        (
+            group(condition("Ready", "False", "EndpointUnreachable", "No answer."), pointInTimeCount=0),
+            "No point in time is listed at the target.",
+            ["group/erp was read at 2026-11-30T11:59:00Z, not since. No answer."],
+        ),
+        (
+            group(pointsInTime=[{"id": "1"}], lastReadAt="2026-11-30T11:30:00Z"),
+            "No point in time is listed at the target.",
+            ["group/erp was read 30m ago. Does the operator work? `kubectl vvol doctor` shows it."],
+        ),
+        (
+            {"kind": "ReplicationGroup", "metadata": {"name": "erp"}},
+            "The points in time at the target are not known.",
+            ["group/erp: No operator has seen it yet. `kubectl vvol doctor` shows whether one works."],
+        ),
+    ],
+)
+def test_points_in_time_that_are_not_known_are_not_taken_for_none(seen: Object, empty: str, doubt: list[str]) -> None:
+    table = points.table(seen, [], NOW)
+    assert (table.empty, list(table.notes)) == (empty, doubt)
+
+
+def test_that_an_objective_was_judged_long_ago_is_told() -> None:
+    held = condition("RecoveryPointCurrent", "True", "WithinObjective")
+    table = rpo.table([group(held), group(held, name="old", lastReadAt="2026-11-30T07:00:00Z")], NOW)
+    (note,) = table.notes
+    assert note.startswith("prod/old was read 5h ago.")
+    assert [row.data["lastReadAt"] for row in table.rows] == ["2026-11-30T11:59:00Z", "2026-11-30T07:00:00Z"]
+
+
 def test_ages_against_objectives_say_what_the_operator_says() -> None:
     behind = group(
         condition("RecoveryPointCurrent", "False", "BehindObjective"), behindObjectiveSince="2026-11-30T11:55:00Z"
