@@ -20,7 +20,8 @@ _NARROW = 8
 def table(group: Object) -> Table:
     """The history that the group's status has, newest first."""
     rows = [_row(one) for one in items(group, "status.history")]
-    return Table("HistoryEntry", TITLES, rows, _NARROW, empty="No request on this group has ended yet.")
+    empty = "No request that has ended is in the history of this group."
+    return Table("HistoryEntry", TITLES, rows, _NARROW, empty=empty)
 
 
 def _row(entry: Object) -> Row:
