@@ -9,7 +9,7 @@ import click
 
 from vvol_cli.following.progress import why_not
 from vvol_cli.outcome import Outcome, worst
-from vvol_cli.reading import Object, at, condition, is_seen, message_of, namespace_of, reason_of, text
+from vvol_cli.reading import Object, at, condition, is_seen, message_of, namespace_of, reason_of, status_of, text
 from vvol_cli.screen import print_out
 from vvol_cli.tables import Row, Table
 from vvol_cli.views.words import NOT_ACCEPTED, kind_of, resource_name, spoken_name, to_do
@@ -40,6 +40,8 @@ def _print(ends: Sequence[Ended], form: str) -> None:
         return
     for one in ends:
         is_done = one.outcome is Outcome.DONE
+        if is_done and (said := _doubt_of_validity(one.obj)):
+            click.echo(said, err=True)
         if is_done and (name := text(one.obj, "status.pointInTime.name")):
             print_out(Table("", (), [Row(name, (), {})], 0), form)
         elif said := _unnamed(one.obj) if is_done else _note(one):
@@ -98,6 +100,8 @@ def _note(ended: Ended) -> str:
     """What a person is told beside the row: why it is not done, and what to do."""
     name, (reason, message) = spoken_name(ended.obj), why_not(ended.obj)
     if ended.outcome is Outcome.DONE:
+        if said := _doubt_of_validity(ended.obj):
+            return said
         named = at(ended.obj, "status.pointInTime") and [
             one for one in at(ended.obj, "status.conditions") or () if one.get("type") == "Named"
         ]
@@ -109,3 +113,13 @@ def _note(ended: Ended) -> str:
         reason, message = ended.reason, "The object was deleted before its end."
     advice = to_do(reason, message)
     return f"{name}: {message}" + (f" What to do: {advice}" if advice else "")
+
+
+def _doubt_of_validity(obj: Object) -> str:
+    """Why nobody should fail over by a preparation that was completed; empty: it holds, or promises nothing."""
+    status, reason, message = (status_of(obj, "Valid"), reason_of(obj, "Valid"), message_of(obj, "Valid"))
+    if status in {"", "True"}:
+        return ""
+    what = "is not valid any more" if status == "False" else "may not be valid any more"
+    advice = to_do(reason, message)
+    return f"{spoken_name(obj)} was completed, but {what}: {message}" + (f" What to do: {advice}" if advice else "")

@@ -143,3 +143,21 @@ def test_a_name_that_the_method_never_learns_is_not_asked_for(tmp_path: Path, mo
         cli.main(["sync", "erp", "--method", "ArrayOnly", "-o", "name"], standalone_mode=False)
     assert stop.value.outcome is Outcome.USAGE
     assert (tmp_path / "asked").read_text().split() == ["get"]
+
+
+@pytest.mark.parametrize(
+    ("valid", "said"),
+    [
+        (condition("Valid", "True", "FailoverPrepared"), ""),
+        (condition("Valid", "False", "VMPoweredOn", "VM 'app' is on."), "is not valid any more: VM 'app' is on."),
+        (condition("Valid", "Unknown", "EndpointUnreachable", "No answer."), "may not be valid any more: No answer."),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "name"])
+def test_a_completed_preparation_that_does_not_hold_is_told(
+    form: str, valid: Object, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = done(valid, kind="FailoverPreparation", point={"id": "p", "name": "last"})
+    assert print_ends([end(made)], form) is Outcome.DONE
+    err = capsys.readouterr().err
+    assert (said in err) if said else err == ""
