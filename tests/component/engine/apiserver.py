@@ -62,6 +62,8 @@ class ApiServerInMemory:
         self.silent: Failed | None = None
         self.during: Callable[[ObjectRef], Any] | None = None
         """Called once, before the next status write has its effect."""
+        self.prune: Callable[[Body], None] = lambda _body: None
+        """Drops from each object what the CRDs do not know."""
         self.watched: tuple[str, ...] = ()
         self.denials: list[Denied | Failed] = []
         """What the next server-side applies come to, instead of their effect."""
@@ -318,6 +320,7 @@ class ApiServerInMemory:
     def _save(self, key: Key, body: Body, *, by_hand: bool = False, said: bool = False) -> str:
         """`by_hand`: a test wrote the status, which then says nothing of us, until the operator `said` one again."""
         self._version += 1
+        self.prune(body)
         uid = body["metadata"]["uid"]
         self._spoiled = (self._spoiled | {uid}) if by_hand else (self._spoiled - {uid}) if said else self._spoiled
         if SAVED is not None and uid not in self._spoiled:

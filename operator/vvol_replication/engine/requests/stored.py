@@ -76,11 +76,19 @@ class StoredRequest(Generic[StatusT]):
 
     def observe(self, body: Mapping[str, Any]) -> bool:
         """The API server shows the object so. False if that is no news: it is known so, or newer."""
+        if self._cut_down(body):
+            return False
         before, known = self._writer.stored, self._writer.body if self._writer.version else {}
         if not self._writer.observe(body):
             return False
         self._taken(body, before)
         return _news(known) != _news(body)
+
+    def _cut_down(self, body: Mapping[str, Any]) -> bool:
+        """Is this our own last write, less what an older CRD does not know? Nobody else has stored a ledger then."""
+        shown, version = (body.get("status") or {}).get("operation"), body["metadata"].get("resourceVersion")
+        same = version is not None and version == self._writer.version and not self.overtaken
+        return same and shown != self._noted and _is_part_of(shown, self._noted)
 
     def _taken(self, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
         status = body.get("status") or {}
@@ -161,6 +169,14 @@ class StoredRequest(Generic[StatusT]):
             self._writer.take(body)
             self._taken(body, before)
         return body
+
+
+def _is_part_of(shown: Any, known: Any) -> bool:
+    if isinstance(shown, Mapping) and isinstance(known, Mapping):
+        return all(key in known and _is_part_of(value, known[key]) for key, value in shown.items())
+    if isinstance(shown, list) and isinstance(known, list):
+        return len(shown) == len(known) and all(map(_is_part_of, shown, known))
+    return bool(shown == known)
 
 
 def _news(body: Mapping[str, Any]) -> list[Any]:
