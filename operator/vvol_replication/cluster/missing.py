@@ -29,7 +29,7 @@ class WaitsForKinds:
     ) -> aiohttp.ClientResponse:
         """Make the request; a list or watch of a kind that is not served is made again until it is."""
         response = await handler(request)
-        kind = _kind_of(request)
+        kind = kind_of(request)
         if kind is None:
             return response
         while response.status == HTTPStatus.NOT_FOUND:
@@ -46,7 +46,7 @@ class WaitsForKinds:
             _log.warning("waiting for the API server: it does not know %s. Install the CRDs.", kind.crd_name)
 
 
-def _kind_of(request: aiohttp.ClientRequest) -> Kind | None:
-    """The kind that this lists or watches; None: it does something else."""
+def kind_of(request: aiohttp.ClientRequest) -> Kind | None:
+    """The kind of ours that this lists or watches; None: it does something else."""
     parts = request.url.path.split("/")
     return next((kind for kind in KINDS if GROUP in parts and parts[-1] == kind.plural), None)

@@ -12,8 +12,10 @@ from http import HTTPStatus
 
 import aiohttp
 
-from vvol_replication.api.names import GROUP, Kind
+from vvol_replication.api.names import Kind
 from vvol_replication.api.selectors import LEFT_OUT, UNFINISHED
+
+from .missing import kind_of
 
 _log = logging.getLogger(__name__)
 
@@ -59,5 +61,5 @@ def _listed_kind(request: aiohttp.ClientRequest) -> Kind | None:
     """The kind of requests that this lists; None: it does something else."""
     if request.method != "GET" or "watch" in request.url.query:
         return None
-    parts = request.url.path.split("/")
-    return next((kind for kind in LEFT_OUT if GROUP in parts and parts[-1] == kind.plural), None)
+    kind = kind_of(request)
+    return kind if kind in LEFT_OUT else None
