@@ -63,13 +63,11 @@ class StorageCalls:
         They are asked for at once, but for the VMs, which somebody may start meanwhile: those when the others are
         there. The transfers come first: what they show makes older readings of the task and of the points worthless.
         """
-        ordered = sorted(
-            queries, key=lambda query: (query is Query.MEMBERS, query is not Query.TARGET_SNAPSHOTS, query)
-        )
-        beside = [query for query in ordered if query is not Query.MEMBERS]
+        last = {Query.MEMBERS}.intersection(queries)
+        beside = sorted({*queries} - last, key=lambda query: (query is not Query.TARGET_SNAPSHOTS, query))
         outcomes = await asyncio.gather(*(self.read(query, resolved, task) for query in beside))
-        outcomes += [await self.read(query, resolved, task) for query in ordered[len(beside) :]]
-        return now(), list(zip(ordered, outcomes, strict=True))
+        outcomes += [await self.read(query, resolved, task) for query in last]
+        return now(), list(zip((*beside, *last), outcomes, strict=True))
 
     async def _read(self, query: Query, resolved: Resolved, task: str | None) -> Outcome[Any]:
         match query:
