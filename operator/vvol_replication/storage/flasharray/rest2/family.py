@@ -173,24 +173,22 @@ class REST2Array:
     async def _is_destroyed(self, snapshot: str, said: str, deadline: float) -> bool:
         """Look at one snapshot of which the array only said that it exists: among the live ones, then the others."""
         try:
-            rows = await self._named(snapshot, {}, deadline) or [
-                {**row, "destroyed": row.get("destroyed") is not False}
-                for row in await self._named(snapshot, {"destroyed": "true"}, deadline)
-            ]
-            return answers.destroyed(rows, snapshot)
+            row = await self._named(snapshot, {}, deadline)
+            if row is None and (row := await self._named(snapshot, {"destroyed": "true"}, deadline)) is not None:
+                row = {**row, "destroyed": row.get("destroyed") is not False}
+            return answers.destroyed(() if row is None else (row,), snapshot)
         except CallFailed as failure:
             raise LookFailed(said, failure) from failure
 
-    async def _named(self, snapshot: str, more: Mapping[str, str], deadline: float) -> list[Mapping[str, Any]]:
-        """The rows of a snapshot; none where the array says that what was asked for is not there."""
+    async def _named(self, snapshot: str, more: Mapping[str, str], deadline: float) -> Mapping[str, Any] | None:
+        """The row of a snapshot; None where there is none, also by the array's words."""
         try:
             rows = await self._rows(_SNAPSHOTS, {"names": snapshot, **more}, deadline)
         except Answered as refusal:
             if not refusals.missing(refusal):
                 raise
-            return []
-        row = answers.named(rows, snapshot, f"GET {_SNAPSHOTS}")
-        return [] if row is None else [row]
+            return None
+        return answers.named(rows, snapshot, f"GET {_SNAPSHOTS}")
 
     async def _listed(self, query: Mapping[str, str], deadline: float) -> tuple[Snapshot, ...]:
         """Transfers first: one that is listed only with its snapshot is 'not yet', and never 'gone'.
