@@ -24,6 +24,13 @@ def _condition(body: dict[str, Any], type_: str) -> tuple[str, str] | None:
     )
 
 
+async def prepared(rig: Rig) -> None:
+    """Preparation `dr` is complete, and its group says so."""
+    rig.prepare("dr")
+    await rig.until_prepared("dr")
+    await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "FailoverPrepared"))
+
+
 @virtual
 async def test_the_preparation_becomes_stale_and_stays_ready() -> None:
     async with running() as rig:
@@ -53,9 +60,7 @@ async def test_a_vm_that_is_started_again_makes_it_stale_also_after_a_restart() 
 async def test_the_group_never_doubts_a_preparation_that_has_just_ended() -> None:
     """Its process has read all that makes it valid; the watch shows that later, and may be far behind."""
     async with running() as rig:
-        rig.prepare("dr")
-        await rig.until_prepared("dr")
-        await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "FailoverPrepared"))
+        await prepared(rig)
         said = [_condition(body, "Prepared") for body in rig.api.history[GROUP.plural, "prod", "erp"]]
         assert list(dict.fromkeys(said)) == [None, ("True", "NotProven"), ("True", "FailoverPrepared")]
 
@@ -64,14 +69,10 @@ async def test_the_group_never_doubts_a_preparation_that_has_just_ended() -> Non
 async def test_a_process_that_has_not_read_anything_yet_takes_nothing_back() -> None:
     """Endpoints need seconds to log in at; the one before it read that the preparation holds."""
     async with running() as rig:
-        rig.prepare("dr")
-        await rig.until_prepared("dr")
-        await until(lambda: rig.says(GROUP, "erp", "Prepared") == ("True", "FailoverPrepared"))
+        await prepared(rig)
         known = {name: len(rig.api.history[kind.plural, "prod", name]) for kind, name in ((PREP, "dr"), (GROUP, "erp"))}
-        await rig.kill()
         rig.world.before["about"] = [takes(10.0) for _ in range(3)]
-        rig.engine = rig.renewed()
-        await rig.start()
+        await rig.restart()
         await asyncio.sleep(60)
         for kind, name, type_ in ((PREP, "dr", "Valid"), (GROUP, "erp", "Prepared")):
             said = [_condition(body, type_) for body in rig.api.history[kind.plural, "prod", name][known[name] - 1 :]]
@@ -83,10 +84,8 @@ async def test_what_cannot_be_read_for_longer_is_unknown() -> None:
     async with running() as rig:
         rig.prepare("dr")
         await rig.until_prepared("dr")
-        await rig.kill()
         rig.world.before["about"] = [hangs() for _ in range(30)]
-        rig.engine = rig.renewed()
-        await rig.start()
+        await rig.restart()
         await until(lambda: rig.says(PREP, "dr", "Valid") == ("Unknown", "NotYetRead"), within=40)
 
 

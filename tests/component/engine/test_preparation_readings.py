@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from component.engine.rig import running
+from component.engine.rig import Rig, running
 from component.engine.steps import Step, does, takes
 from component.engine.virtual import virtual
 
 from vvol_replication.reconcile.core.tuning import Tuning
+
+
+def age_of_power(rig: Rig) -> timedelta:
+    """How long before the prepare call the VMs were asked for."""
+    called = next(at for at, method, _ in rig.world.asked if method == "start_prepare")
+    return called - max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
 
 
 async def _goes_on() -> None:
@@ -30,9 +36,7 @@ async def test_power_is_no_older_than_it_may_be_where_another_answer_takes_long(
         rig.world.before["members"] = steps
         rig.prepare("dr")
         await rig.until_prepared("dr")
-        called = next(at for at, method, _ in rig.world.asked if method == "start_prepare")
-        power = max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
-        assert called - power <= Tuning().fresh + timedelta(seconds=0.1)
+        assert age_of_power(rig) <= Tuning().fresh + timedelta(seconds=0.1)
         assert rig.count("start_prepare") == 1
 
 
@@ -45,8 +49,6 @@ async def test_two_endpoints_that_always_take_long_do_not_keep_each_other_waitin
         rig.world.before[slow] = [takes(25.0) for _ in range(40)]
         rig.prepare("dr")
         await rig.until_prepared("dr")
-        called = next(at for at, method, _ in rig.world.asked if method == "start_prepare")
-        power = max(at for at, method, _ in rig.world.asked if method == "members" and at <= called)
         assert rig.world.before["members"], "not before they are quick"
-        assert called - power <= Tuning().fresh + timedelta(seconds=12.1)
+        assert age_of_power(rig) <= Tuning().fresh + timedelta(seconds=12.1)
         assert rig.count("start_prepare") == 1
