@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from testbed import closing
 from vvol_simulator import client, topology
 from vvol_simulator.control.api import ControlApi
 from vvol_simulator.server import Endpoint, Simulator
@@ -83,13 +84,7 @@ async def _until_stopped(described: Mapping[str, Any] | None, started: concurren
         started.set_result(_Running(ready, asyncio.get_running_loop(), ending))
         await ending.wait()
     finally:
-        simulator.world.faults.remove()  # calls that hang go on
-        for endpoint in (control, *simulator.endpoints.values()):
-            await endpoint.refuse()  # cuts what clients left open: the loop ends now, and nobody would close it
+        await control.refuse()
         await control.stop()
-        await simulator.stop()
-        # Where a TLS handshake was under way, a task is left that makes the connection, and nobody who would close it.
-        if making := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(making, timeout=1)
-        for endpoint in (control, *simulator.endpoints.values()):
-            endpoint.cut()
+        await closing.stop(simulator)
+        control.cut()

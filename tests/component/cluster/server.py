@@ -14,6 +14,7 @@ import yaml
 from aiohttp import web
 from unit.storage.certificates import self_signed
 
+from testbed import closing
 from testbed.certificates import Pair
 from testbed.ports import port_of, reserve
 
@@ -64,7 +65,7 @@ class Server:
 
     async def stop(self) -> None:
         """Refuse who connects, until `close`."""
-        await self._runner.cleanup()
+        await closing.close(self._runner)
 
     async def close(self) -> None:
         await self.stop()

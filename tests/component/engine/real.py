@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from component.engine.apiserver import ApiServerInMemory
 from component.engine.virtual import VirtualClock
 
+from testbed import closing
 from vvol_replication.api.flasharray import RestVersion
 from vvol_replication.api.names import FLASHARRAY, VCENTER, Kind
 from vvol_replication.engine.engine import Engine
@@ -75,17 +74,9 @@ class Real:
         await endpoint.accept()
 
 
-def _ended(threads: Collection[threading.Thread]) -> None:
-    """The engine leaves its calls to end by themselves; until then their connections are half made."""
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not [thread.name for thread in threads if thread.is_alive()]
-
-
 @asynccontextmanager
 async def real(*, require_allowed_addresses: bool = False) -> AsyncIterator[Real]:
     """Started, with Secrets and without objects."""
-    others = set(threading.enumerate())
     made = Real(require_allowed_addresses=require_allowed_addresses)
     await made.simulator.start()
     await made.engine.start()
@@ -95,9 +86,4 @@ async def real(*, require_allowed_addresses: bool = False) -> AsyncIterator[Real
     finally:
         made.simulator.world.faults.remove()
         await made.engine.stop()
-        await asyncio.to_thread(_ended, set(threading.enumerate()) - others)
-        await made.simulator.stop()
-        for _ in range(20):  # what both sides closed in the middle of a TLS handshake ends in the loop's next rounds
-            await asyncio.sleep(0)
-        for endpoint in made.simulator.endpoints.values():
-            endpoint.cut()
+        await closing.stop(made.simulator)

@@ -12,7 +12,7 @@ from typing import Any
 from component.faults.hostile import door
 from component.faults.rows import MUTATING, VCENTER, Act, Ask, Fault, Guest, Order, Row
 
-from testbed import simulated
+from testbed import closing, simulated
 from vvol_replication.api.endpoint import Address
 from vvol_replication.api.flasharray import FlashArraySpec, RestVersion
 from vvol_replication.api.vcenter import VCenterSpec
@@ -153,7 +153,7 @@ async def staged(row: Row, folder: Path) -> AsyncIterator[Stage]:
             async with _played(stage, simulator.endpoint(stage.endpoint).address, None) as ready:
                 yield ready
     finally:
-        await simulator.stop()
+        await closing.stop(simulator)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 from component.flasharray.rig import TOKEN, Authority, trusting
 
+from testbed import closing
 from vvol_replication.storage.flasharray import Timeouts, connect
 from vvol_replication.storage.flasharray.adapter import FlashArray
 
@@ -69,7 +70,7 @@ class Door:
     async def close(self) -> None:
         for port in self.ports:
             await port.close()
-        await self._runner.cleanup()
+        await closing.close(self._runner)
 
     def connect(self, *, timeouts: Timeouts = Timeouts(), workers: int = 2, **options: Any) -> FlashArray:  # noqa: B008 - frozen
         trust = trusting(self.authority.pem)

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from testbed import closing
 from testbed.ports import port_of, reserve
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.storage.flasharray import Timeouts, connect
@@ -220,7 +221,7 @@ class Rig:
     async def stop(self) -> None:
         """The server only: what connects from now on is refused."""
         self.world.faults.remove()
-        await self._runner.cleanup()
+        await closing.close(self._runner)
 
     async def close(self) -> None:
         self.world.faults.remove()

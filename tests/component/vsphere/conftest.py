@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testbed import simulated
+from testbed import closing, simulated
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done, Outcome
 from vvol_replication.storage.tls import TLSTrust
@@ -91,7 +91,7 @@ async def sites() -> AsyncIterator[Sites]:
     yield sites
     for vcenter in sites.made:
         await vcenter.close()
-    await simulator.stop()
+    await closing.stop(simulator)
 
 
 @pytest.fixture

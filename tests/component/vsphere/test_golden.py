@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from component.simulator.soap_sites import ERP_SOURCE, ERP_TARGET, TOPOLOGY
 
-from testbed import simulated
+from testbed import closing, simulated
 from vvol_replication.domain.groups import GroupId
 from vvol_replication.domain.outcomes import Done
 from vvol_replication.domain.points import StartedSync
@@ -78,7 +78,7 @@ async def everything(monkeypatch: pytest.MonkeyPatch) -> Recording:
     finally:
         for vcenter in sites.made:
             await vcenter.close()
-        await simulator.stop()
+        await closing.stop(simulator)
     return recorded
 
 
